@@ -1,1 +1,26 @@
-export {}
+/**
+ * The runtime-agnostic surface of `flushed`.
+ *
+ * @module
+ */
+export { adopt, currentInvocation, span, waitUntil } from './core/current.ts'
+export { type ErrorCode, type FlushedError, isFlushedError } from './core/errors.ts'
+export { type Layer, type WrapInfo, identity, layer, stack, wrapInfo } from './core/layer.ts'
+export type { TelemetryOptions } from './core/options.ts'
+export type { TelemetryInput } from './core/telemetry.ts'
+export type {
+  Clock,
+  DisposableSpan,
+  Flushable,
+  FlushContext,
+  FlushFunction,
+  FlushReport,
+  Invocation,
+  Outcome,
+  Phase,
+  SpanCounts,
+  Stage,
+  StageReport,
+  Telemetry,
+} from './core/types.ts'
+export { type Wrapped, telemetry, withTelemetry } from './core/with-telemetry.ts'

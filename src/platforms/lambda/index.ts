@@ -1,1 +1,8 @@
-export {}
+/**
+ * `flushed` on AWS Lambda.
+ *
+ * @module
+ */
+export { type LambdaOptions, telemetry, withTelemetry } from './wrap.ts'
+export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
+export type { Wrapped } from '../../core/with-telemetry.ts'

@@ -1,0 +1,28 @@
+/**
+ * The only place that tells the time or sets a timer, so that tests can replace both.
+ *
+ * @module
+ */
+import { isolate } from './isolate.ts'
+import type { Clock } from './types.ts'
+
+// The globals are looked up at each call: a test's fake timers, or an instrumentation's, may have replaced them.
+const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+}
+
+/** The clock in use. */
+export const clock = (): Clock => isolate.clock ?? systemClock
+
+/**
+ * Replaces the clock of this isolate; `undefined` brings the system's back. For tests.
+ *
+ * @example
+ * const time = fakeClock()
+ * useClock(time)
+ */
+export function useClock(replacement: Clock | undefined): void {
+  isolate.clock = replacement
+}

@@ -1,0 +1,79 @@
+/**
+ * The invocation that the running code belongs to.
+ *
+ * It rides in OpenTelemetry's own context, so that spans find it wherever their context goes: into instrumentations,
+ * across remote parents, between concurrent invocations of one trace.
+ *
+ * @module
+ */
+import { type Context, context, createContextKey, trace } from '@opentelemetry/api'
+import { isolate, once } from './isolate.ts'
+import { disposable, tracerOf } from './span.ts'
+import type { DisposableSpan, Invocation, SpanOwner } from './types.ts'
+
+// Keys of one description are the same symbol in every copy of the API and of this package.
+const KEY = createContextKey('flushed.invocation')
+
+/** The invocation that a context belongs to. */
+export const ownerOf = (context: Context): SpanOwner | undefined => context.getValue(KEY) as SpanOwner | undefined
+
+/** A context that belongs to an invocation. */
+export const owned = (context: Context, owner: SpanOwner): Context => context.setValue(KEY, owner)
+
+/**
+ * The invocation that the running code belongs to; `undefined` outside of one. Without AsyncLocalStorage it is known
+ * only in the synchronous part of a handler, before its first `await`.
+ *
+ * @example
+ * currentInvocation()?.root.setAttribute('app.tenant', tenant)
+ */
+export const currentInvocation = (): Invocation | undefined => currentOwner(context.active())
+
+/** The same, from a context that is at hand. */
+export const currentOwner = (active: Context): SpanOwner | undefined => ownerOf(active) ?? isolate.running
+
+/**
+ * Has the current invocation's flush wait, within its deadline, for work that goes on after the handler's result:
+ * spans that the work records are part of the flush. Outside an invocation the work simply runs.
+ *
+ * Never throws, and a rejection never becomes an unhandled one: it is a warning in the report.
+ *
+ * @example
+ * waitUntil(audit(order))
+ */
+export function waitUntil(work: PromiseLike<unknown>): void {
+  const invocation = currentInvocation()
+  if (invocation) return invocation.waitUntil(work)
+  Promise.resolve(work).catch(() => {})
+  if (once('waitUntil')) console.warn('flushed: waitUntil() was called outside an invocation; nothing waits for its work')
+}
+
+/**
+ * Starts a span below the active one, to be ended at scope exit; if it is forgotten, its invocation ends and marks it.
+ *
+ * @example
+ * using s = span('charge')
+ * s.setAttribute('app.amount', amount)
+ */
+export function span(name: string, options?: Parameters<Invocation['span']>[1]): DisposableSpan {
+  const invocation = currentInvocation()
+  return invocation ? invocation.span(name, options) : disposable(tracerOf().startSpan(name, options))
+}
+
+/**
+ * Has the current invocation end something of another SDK along with its own spans, in order: children before parents,
+ * all of them before the root. Outside an invocation nothing happens.
+ *
+ * @param end called when the invocation is over; must tolerate a thing that has ended already
+ * @returns `thing`
+ *
+ * @example
+ * const segment = adopt(vendor.startSegment('charge'), (s) => s.close())
+ */
+export const adopt = <T>(thing: T, end: (thing: T) => void): T => currentInvocation()?.adopt(thing, end) ?? thing
+
+/** The context to start a span in: the active one if it is inside `owner`, else the invocation's own. */
+export function contextWithin(owner: SpanOwner): Context {
+  const active = context.active()
+  return ownerOf(active) === owner && trace.getSpan(active) ? active : owner.context
+}

@@ -1,0 +1,51 @@
+/**
+ * One budget for a whole flush. Nothing else in the package decides how long anything may take.
+ *
+ * @module
+ */
+import pTimeout from 'p-timeout'
+import { clock } from './clock.ts'
+
+/**
+ * The part of the budget that only the network stage may use. Half of it: with the default of 2,000 ms, background
+ * work and slow buffers can hold up the exporters for at most one second, and the exporters have at least the other.
+ */
+export const NETWORK_SHARE = 0.5
+
+/** The moment by which a flush must be over. */
+export class Deadline {
+  readonly startedAt = clock().now()
+
+  /** @param budgetMs milliseconds from now; 0 or less means that nothing may be waited for */
+  constructor(readonly budgetMs: number) {}
+
+  elapsedMs(): number {
+    return clock().now() - this.startedAt
+  }
+
+  /** Milliseconds left: all of them for the network, what is not reserved for it for anything else. */
+  remainingMs(network: boolean): number {
+    const budget = network ? this.budgetMs : this.budgetMs * (1 - NETWORK_SHARE)
+    return budget - this.elapsedMs()
+  }
+}
+
+const done = (): true => true
+
+/**
+ * Waits for work, but not longer than `ms`.
+ *
+ * @returns `true` when the work was over in time, whether it succeeded or not; never rejects
+ */
+export function settledWithin(work: PromiseLike<unknown>, ms: number): Promise<boolean> {
+  const settled = Promise.resolve(work).then(done, done)
+  // A budget that is used up still lets work that is over already count as over: one turn, no timer.
+  return ms > 0
+    ? pTimeout(settled, { milliseconds: ms, fallback: () => false, customTimers: timers })
+    : Promise.race([settled, Promise.resolve().then(() => false)])
+}
+
+const timers = {
+  setTimeout: (callback: () => void, ms: number) => clock().setTimeout(callback, ms),
+  clearTimeout: (timer: unknown) => clock().clearTimeout(timer),
+} as unknown as { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout }

@@ -1,0 +1,59 @@
+/**
+ * The providers that an application has registered globally: what is flushed when nothing else is named.
+ *
+ * @module
+ */
+import * as api from '@opentelemetry/api'
+import { running } from './isolate.ts'
+import type { FlushContext, NamedFlush, Telemetry } from './types.ts'
+
+/** A provider, as far as it can be flushed. SDK 3.x takes the timeout of one call, 2.x ignores it. */
+export interface FlushableProvider {
+  forceFlush?(options?: { timeoutMillis?: number }): unknown
+}
+
+/** A provider behind OpenTelemetry's proxy, or as it is. */
+const unproxied = (provider: object): FlushableProvider =>
+  'getDelegate' in provider && typeof provider.getDelegate === 'function' ? provider.getDelegate() : provider
+
+// Logs are part of the API package from 1.10 on. Before, `@opentelemetry/api-logs` had a global of its own, which
+// hands out the provider for the interface's version.
+const LOGS = Symbol.for('io.opentelemetry.js.api.logs')
+
+function loggerProvider(): FlushableProvider | undefined {
+  const { logs } = api as { logs?: { getLoggerProvider(): object } }
+  const separate = (globalThis as { [LOGS]?: (version: number) => object })[LOGS]?.(1)
+  return separate ?? (logs && unproxied(logs.getLoggerProvider()))
+}
+
+/** Looks the global provider of each signal up at the moment of the flush. */
+export const globalProviders = {
+  tracerProvider: () => unproxied(api.trace.getTracerProvider()),
+  meterProvider: () => unproxied(api.metrics.getMeterProvider()),
+  loggerProvider,
+}
+
+/** Flushes what a lookup finds; nothing is flushed where a provider has nothing to flush. */
+export const providerFlush = (name: string, lookup: () => FlushableProvider | undefined): NamedFlush => ({
+  name,
+  flush({ timeoutMs, invocation }: FlushContext) {
+    const provider = lookup()
+    if (typeof provider?.forceFlush !== 'function') return 'nothing_to_send'
+    // A span processor of ours behind this provider can thus tell whose spans are meant.
+    const result = running(invocation, () => provider.forceFlush?.({ timeoutMillis: timeoutMs }))
+    // What a provider resolves to is its own business: only whether it resolves tells.
+    return Promise.resolve(result).then(() => {})
+  },
+})
+
+/** The telemetry of a wrap without options: the global providers of traces, metrics and logs. */
+export const globalTelemetry: Telemetry = {
+  needsProvider: true,
+  stages: [
+    {
+      name: 'providers',
+      network: true,
+      flushables: Object.entries(globalProviders).map(([name, lookup]) => providerFlush(name, lookup)),
+    },
+  ],
+}

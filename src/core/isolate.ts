@@ -1,0 +1,55 @@
+/**
+ * What the whole isolate shares: plain data only, since no promise, timer or I/O object may cross from one request to
+ * another on workerd. It hangs on `globalThis` because a program may well hold two copies of this package (ESM and
+ * CommonJS, or two bundles), which must still see each other's invocations.
+ *
+ * @module
+ */
+import type { Clock, FlushReport, SpanOwner } from './types.ts'
+
+interface Isolate {
+  /** The clock that stands in for the system's, in tests. */
+  clock: Clock | undefined
+  /** The live invocations of each trace. */
+  byTrace: Map<string, SpanOwner[]>
+  /** The invocation whose handler is running synchronously right now, for runtimes without AsyncLocalStorage. */
+  running: SpanOwner | undefined
+  /** The last flush, until the next root span has reported it. */
+  previous: Pick<FlushReport, 'outcome' | 'durationMs'> | undefined
+  /** Whether a context manager has been looked for. */
+  contextReady: boolean
+  /** Warnings that are given once an isolate. */
+  warned: Set<string>
+}
+
+const KEY = Symbol.for('flushed.isolate.1')
+
+const holder = globalThis as { [KEY]?: Isolate }
+
+/** The state of this isolate. */
+export const isolate: Isolate = (holder[KEY] ??= {
+  clock: undefined,
+  byTrace: new Map(),
+  running: undefined,
+  previous: undefined,
+  contextReady: false,
+  warned: new Set(),
+})
+
+/** Runs the synchronous part of something as the given invocation. */
+export function running<T>(invocation: SpanOwner | undefined, run: () => T): T {
+  const before = isolate.running
+  isolate.running = invocation
+  try {
+    return run()
+  } finally {
+    isolate.running = before
+  }
+}
+
+/** Whether this is the first call with this key in the isolate. */
+export function once(key: string): boolean {
+  if (isolate.warned.has(key)) return false
+  isolate.warned.add(key)
+  return true
+}

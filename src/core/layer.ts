@@ -1,0 +1,67 @@
+/**
+ * Layers: functions from handler to handler, and how they are put together.
+ *
+ * @module
+ */
+
+// oxlint-disable-next-line typescript/no-explicit-any -- the one place where "any function" is meant, as in `Parameters<T>`
+export type AnyFunction = (this: any, ...args: any[]) => unknown
+
+/** A function from handler to handler. `withTelemetry(handler, opts)` is `telemetry(opts)(handler)`. */
+export type Layer = <H extends AnyFunction>(handler: H) => H
+
+/** The property of every wrapped function that says what it was wrapped with. */
+export const WRAPPED: unique symbol = Symbol.for('flushed.wrapped') as never
+
+/** What a wrapped function carries under `Symbol.for('flushed.wrapped')`. */
+export interface WrapInfo {
+  readonly platform: string
+  readonly original: AnyFunction
+}
+
+/** The layer that changes nothing. */
+export const identity: Layer = (handler) => handler
+
+/**
+ * Several layers as one. The first is the outermost: `stack(a, b)(handler)` is `a(b(handler))`, so `a` starts first and
+ * is done last.
+ */
+export const stack =
+  (...layers: readonly Layer[]): Layer =>
+  (handler) =>
+    layers.reduceRight((inner, outer) => outer(inner), handler)
+
+/**
+ * A layer of one's own: `around` is called in place of the handler, with `next` to call it. The result has the
+ * handler's type, name, length and own properties, and its `this` reaches the handler.
+ *
+ * @example
+ * const timed = layer((next, args) => {
+ *   console.time('handler')
+ *   return next(...args)
+ * })
+ * export const handler = stack(telemetry(options), timed)(async (event) => { … })
+ */
+export const layer =
+  (around: (next: (...args: unknown[]) => unknown, args: unknown[]) => unknown): Layer =>
+  <H extends AnyFunction>(handler: H) =>
+    dressed(function (this: unknown, ...args: unknown[]) {
+      return around((...passed) => Reflect.apply(handler, this, passed), args)
+    }, handler) as unknown as H
+
+/** What is known of a wrapped function; `undefined` for one that is not wrapped. */
+export const wrapInfo = (handler: unknown): WrapInfo | undefined =>
+  typeof handler === 'function' ? (handler as { [WRAPPED]?: WrapInfo })[WRAPPED] : undefined
+
+/**
+ * Gives a wrapper the name, length and own properties of what it wraps, symbols included: Lambda finds streaming
+ * handlers by symbols, and its Node 24 runtime refuses handlers by their length.
+ */
+export function dressed<W extends AnyFunction>(wrapper: W, original: AnyFunction, info?: Omit<WrapInfo, 'original'>): W {
+  for (const key of Reflect.ownKeys(original)) {
+    const property = Object.getOwnPropertyDescriptor(original, key)
+    if (property && key !== 'prototype') Object.defineProperty(wrapper, key, { ...property, configurable: true })
+  }
+  if (info) Object.defineProperty(wrapper, WRAPPED, { value: { ...info, original }, configurable: true })
+  return wrapper
+}

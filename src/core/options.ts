@@ -1,0 +1,120 @@
+/**
+ * The options every wrap has, their defaults, and what is checked when wrapping.
+ *
+ * @module
+ */
+import type { Attributes } from '@opentelemetry/api'
+import { invalidOption, quote, unknownOption } from './errors.ts'
+import { once } from './isolate.ts'
+import { type TelemetryInput, toTelemetry } from './telemetry.ts'
+import type { FlushReport, Telemetry } from './types.ts'
+
+/** The options that mean the same on every platform. */
+export interface TelemetryOptions<Args extends readonly unknown[] = readonly never[]> {
+  /**
+   * What is flushed: the result of `otel()`, any flushable, or an array of stages (`[[tracer, metrics], exporter]`).
+   *
+   * @default the global OpenTelemetry providers of traces, metrics and logs
+   */
+  telemetry?: TelemetryInput | undefined
+  /**
+   * Milliseconds that a whole flush may take, background work included. The platform may leave less.
+   *
+   * @default 2000, or the environment's `FLUSHED_TIMEOUT_MS`
+   */
+  timeoutMs?: number | undefined
+  /**
+   * When to flush. `'auto'` is after the response wherever the platform lets code run then.
+   *
+   * @default 'auto'
+   */
+  flush?: 'auto' | 'before-response' | 'after-response' | undefined
+  /** Called with the report of every flush. What it throws, or rejects with, is a line in the log and nothing else. */
+  onFlush?: ((report: FlushReport) => unknown) | undefined
+  /**
+   * The name of the root span.
+   *
+   * @default the platform's conventional name, or the handler's
+   */
+  name?: string | undefined
+  /** More attributes for the root span, or a function that makes them of the handler's arguments. */
+  attributes?: Attributes | ((...args: Args) => Attributes) | undefined
+  /**
+   * Where a flush that lost or delayed something leaves its one line. `false` silences it.
+   *
+   * @default console
+   */
+  logger?: false | { warn(message: string): void } | undefined
+}
+
+/** Options, checked and complete. */
+export interface Config {
+  readonly telemetry: Telemetry
+  readonly timeoutMs: number
+  readonly flush: 'auto' | 'before-response' | 'after-response'
+  readonly onFlush: ((report: FlushReport) => unknown) | undefined
+  readonly name: string | undefined
+  readonly attributes: Attributes | ((...args: never) => Attributes) | undefined
+  readonly warn: (message: string) => void
+}
+
+const DEFAULT_TIMEOUT_MS = 2000
+const MODES = ['auto', 'before-response', 'after-response'] as const
+const KNOWN = ['telemetry', 'timeoutMs', 'flush', 'onFlush', 'name', 'attributes', 'logger'] as const
+
+/**
+ * Checks options and fills the defaults in.
+ *
+ * @param more the names of a platform's own options
+ * @throws TypeError naming the option and quoting the value
+ */
+export function resolveOptions<Args extends readonly unknown[]>(
+  options: TelemetryOptions<Args> = {},
+  more: readonly string[] = [],
+): Config {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
+  const known = [...KNOWN, ...more]
+  for (const key of Object.keys(options)) if (!known.includes(key)) throw unknownOption(key, known)
+  const { telemetry, timeoutMs = timeoutFromEnvironment(), flush = 'auto', onFlush, name, attributes, logger } = options
+  check('timeoutMs', timeoutMs, isTimeout(timeoutMs), 'a positive number of milliseconds')
+  check('flush', flush, MODES.includes(flush), MODES.map((mode) => `'${mode}'`).join(' or '))
+  check('onFlush', onFlush, onFlush === undefined || typeof onFlush === 'function', 'a function')
+  check('name', name, name === undefined || (typeof name === 'string' && name !== ''), 'a non-empty string')
+  check('attributes', attributes, isAttributes(attributes), 'an object or a function')
+  check('logger', logger, isLogger(logger), '`false` or an object with `warn`')
+  const warn = logger === false ? () => {} : (message: string) => (logger ?? console).warn(message)
+  return { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn }
+}
+
+function check(option: string, value: unknown, valid: boolean, expected: string): void {
+  if (!valid) throw invalidOption(option, value, expected)
+}
+
+const isTimeout = (value: unknown) => typeof value === 'number' && value > 0 && Number.isFinite(value)
+
+const isAttributes = (value: unknown) =>
+  value === undefined || typeof value === 'function' || (typeof value === 'object' && value !== null)
+
+const isLogger = (value: unknown) =>
+  value === undefined ||
+  value === false ||
+  (typeof value === 'object' && value !== null && 'warn' in value && typeof value.warn === 'function')
+
+/** An environment variable, on runtimes that have an environment. */
+export const environment = (name: string): string | undefined =>
+  (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name]
+
+/**
+ * A positive number from the environment. An invalid one is warned about and ignored, as OpenTelemetry's
+ * specification asks for: a typo in a deployment must not take the function down.
+ */
+export function environmentNumber(name: string, fallback: number): number {
+  const text = environment(name)
+  if (text === undefined || text.trim() === '') return fallback
+  const value = Number(text)
+  if (isTimeout(value)) return value
+  if (once(name)) console.warn(`flushed: ignoring ${name}=${quote(text)}, which is no positive number; using ${fallback}`)
+  return fallback
+}
+
+const timeoutFromEnvironment = () => environmentNumber('FLUSHED_TIMEOUT_MS', DEFAULT_TIMEOUT_MS)

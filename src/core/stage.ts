@@ -1,0 +1,114 @@
+/**
+ * One stage under way: its flushables are started together, and none can stop another.
+ *
+ * @module
+ */
+import type { Deadline } from './deadline.ts'
+import { timedOut, toError } from './errors.ts'
+import type { FlushContext, NamedFlush, Outcome, SpanOwner, Stage, StageReport } from './types.ts'
+
+/** One stage, under way. Never throws, and no promise of its own ever rejects. */
+export class StageRun {
+  /** Flushables that have not finished. */
+  waiting = 0
+  /** When `waiting` is over; absent where nothing has to be waited for. */
+  readonly work: Promise<unknown> | undefined
+  readonly #startedAt: number
+  #endedAt: number
+  #delivered = 0
+  #failures: { name: string; error: Error; late: boolean }[] = []
+  readonly #unfinished = new Set<string>()
+  #abort: AbortController | undefined
+
+  constructor(
+    readonly stage: Stage,
+    readonly deadline: Deadline,
+    invocation: SpanOwner,
+  ) {
+    this.#startedAt = this.#endedAt = deadline.elapsedMs()
+    let work: Promise<unknown>[] | undefined
+    for (const flushable of stage.flushables) {
+      const pending = this.#start(flushable, invocation)
+      if (pending) (work ??= []).push(pending)
+    }
+    this.work = work && (work.length === 1 ? work[0] : Promise.all(work))
+  }
+
+  #start({ name, flush }: NamedFlush, invocation: SpanOwner): Promise<unknown> | undefined {
+    let result: unknown
+    try {
+      result = flush(this.#context(invocation))
+    } catch (error) {
+      this.#failed(name, error)
+      return undefined
+    }
+    if (!isThenable(result)) {
+      this.#finished(name, result)
+      return undefined
+    }
+    this.waiting++
+    this.#unfinished.add(name)
+    const settled = (record: (name: string, value: unknown) => void) => (value: unknown) => {
+      if (!this.#unfinished.delete(name)) return
+      this.waiting--
+      this.#endedAt = this.deadline.elapsedMs()
+      record.call(this, name, value)
+    }
+    return Promise.resolve(result).then(settled(this.#finished), settled(this.#failed))
+  }
+
+  #context(invocation: SpanOwner): FlushContext {
+    const run = this
+    return {
+      invocation,
+      get timeoutMs() {
+        return Math.max(0, Math.floor(run.deadline.remainingMs(run.stage.network === true)))
+      },
+      // Made on demand: few flushables look at it, and an AbortController costs more than many a flush.
+      get signal() {
+        run.#abort ??= new AbortController()
+        return run.#abort.signal
+      },
+    }
+  }
+
+  #finished(name: string, result: unknown): void {
+    if (result === false) this.#failures.push({ name, error: timedOut(name, this.deadline.elapsedMs()), late: true })
+    else if (result !== 'nothing_to_send') this.#delivered++
+  }
+
+  #failed(name: string, thrown: unknown): void {
+    this.#failures.push({ name, error: toError(thrown), late: false })
+  }
+
+  /** Adds what the stage did to `result`. What has not finished by now has timed out. */
+  conclude(result: { stages: StageReport[]; warnings: string[] }): void {
+    for (const name of this.#unfinished) {
+      this.#endedAt = this.deadline.elapsedMs()
+      this.#failures.push({ name, error: timedOut(name, this.#endedAt - this.#startedAt), late: true })
+    }
+    if (this.#unfinished.size > 0) this.#abort?.abort(this.#failures.at(-1)?.error)
+    this.#unfinished.clear()
+    const report: StageReport = {
+      name: this.stage.name,
+      outcome: this.#outcome(),
+      durationMs: this.#endedAt - this.#startedAt,
+    }
+    const first = this.#failures[0]
+    if (first) report.error = first.error
+    for (const { name, error, late } of this.#failures) {
+      const what = late ? error.message : `${name} failed: ${error.message}`
+      result.warnings.push(`stage "${this.stage.name}": ${what}`)
+    }
+    result.stages.push(report)
+  }
+
+  #outcome(): Outcome {
+    if (this.#failures.length === 0) return this.#delivered > 0 ? 'delivered' : 'nothing_to_send'
+    if (this.#delivered > 0) return 'partial'
+    return this.#failures.some(({ late }) => late) ? 'timed_out' : 'failed'
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'

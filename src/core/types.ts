@@ -1,0 +1,178 @@
+/**
+ * The contracts of the ground floor. Everything above it (`otel/`, the platforms, the decorators) speaks in these
+ * words, which are OpenTelemetry's and the platforms' own wherever those have one.
+ *
+ * @module
+ */
+import type { Attributes, Context, Link, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api'
+
+/** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
+export interface Clock {
+  /** Milliseconds on a monotonic clock. */
+  now(): number
+  setTimeout(callback: () => void, ms: number): unknown
+  clearTimeout(timer: unknown): void
+}
+
+/** What became of a flush, or of one of its stages. */
+export type Outcome = 'delivered' | 'partial' | 'timed_out' | 'failed' | 'nothing_to_send'
+
+/** When, in the life of an invocation, a flush took place. */
+export type Phase = 'before-response' | 'after-response' | 'background' | 'early-timeout' | 'shutdown'
+
+/** Where every finished span of a flush ended up: each is in exactly one of the first three or in `carriedOver`. */
+export interface SpanCounts {
+  /** Spans that every exporter has acknowledged. */
+  acknowledged: number
+  /** Spans given up for good: refused twice, or pushed out of a full buffer. */
+  failed: number
+  /** Spans whose export had not been answered at the deadline. They are sent again with the next flush. */
+  pending: number
+  /** Spans that were still open when the handler settled, and that the invocation has ended. */
+  endedByDispose: number
+  /** Spans recorded after the final flush of their invocation. */
+  late: number
+  /** Spans kept for the next flush of this isolate, because their export failed or because they were late. */
+  carriedOver: number
+}
+
+/** What one stage of a flush did. */
+export interface StageReport {
+  name: string
+  outcome: Outcome
+  /** Milliseconds from the stage's start until its last flushable had finished, or until the deadline. */
+  durationMs: number
+  /** The first error of the stage; all of them are in the report's `warnings`. */
+  error?: Error
+}
+
+/** What one flush did. Handed to the `onFlush` option. */
+export interface FlushReport {
+  outcome: Outcome
+  /** Milliseconds from the moment the handler had settled until the flush was over. */
+  durationMs: number
+  phase: Phase
+  stages: StageReport[]
+  spans: SpanCounts
+  /** Whatever a person should know, one sentence each: lost, late and timed-out telemetry by stage. */
+  warnings: string[]
+}
+
+/** What a flush function is told. */
+export interface FlushContext {
+  /** Milliseconds left until the flush must be over. */
+  readonly timeoutMs: number
+  /** Aborted when that time is up. */
+  readonly signal: AbortSignal
+  /** The invocation whose telemetry is flushed. */
+  readonly invocation: SpanOwner
+}
+
+/**
+ * A function that sends buffered telemetry. It may return a promise; `false` (the value, or what the promise resolves
+ * to) means that it ran out of time, and `'nothing_to_send'` that it had nothing to do.
+ */
+export type FlushFunction = (context: FlushContext) => unknown
+
+/** Anything with buffered telemetry: an OpenTelemetry provider, processor or exporter, a vendor SDK, a function. */
+export type Flushable = FlushFunction | { forceFlush(): unknown } | { flush(timeoutMs?: number): unknown }
+
+/** A flushable with the name that reports call it by. */
+export interface NamedFlush {
+  readonly name: string
+  readonly flush: FlushFunction
+}
+
+/** Flushables that are flushed at the same time. Stages run in order. */
+export interface Stage {
+  readonly name: string
+  /** Whether this stage waits for the network. Such a stage has a share of the deadline that no other can use up. */
+  readonly network?: boolean
+  readonly flushables: readonly NamedFlush[]
+}
+
+/** A telemetry pipeline as the lifecycle sees it. `otel()` makes one. */
+export interface Telemetry {
+  /** What a flush does, in order. */
+  readonly stages: readonly Stage[]
+  /** Whether its spans come from an OpenTelemetry provider, so that it is worth a warning when none records. */
+  readonly needsProvider?: boolean
+  /** The tracer of the root span. Default: that of the global tracer provider. */
+  tracer?(): Tracer
+  /** What became of the spans since this was last asked, for one invocation. Asked once, when its flush is over. */
+  count?(invocation: SpanOwner): SpanCounts
+}
+
+/** What the root span of an invocation looks like. */
+export interface Description {
+  name: string
+  kind: SpanKind
+  attributes: Attributes
+  links: Link[]
+  /** The context the invocation starts in: the caller's, where it sent one. */
+  parent: Context
+}
+
+/** A span that ends when its scope does: `using s = span('charge')`. */
+export type DisposableSpan = Span & Disposable
+
+/** One run of a wrapped handler, as its own code may see it. */
+export interface Invocation {
+  /** The span that was opened for the invocation. */
+  readonly root: Span
+  /** The OpenTelemetry context of the invocation, for runtimes in which it has to be passed by hand. */
+  readonly context: Context
+  /** Whether the handler is still running: whether spans started now will be part of this invocation's flush. */
+  readonly live: boolean
+  /** Keeps the invocation's flush waiting, within its deadline, for background work. Never throws, never rejects. */
+  waitUntil(work: PromiseLike<unknown>): void
+  /** Starts a child span that is ended at scope exit, or with the invocation. */
+  span(name: string, options?: SpanOptions): DisposableSpan
+  /** Has `end(thing)` called with the invocation's open spans, in order. `end` must tolerate a thing already ended. */
+  adopt<T>(thing: T, end: (thing: T) => void): T
+}
+
+/** A span that has been started and not ended, as far as its invocation has to know it. */
+export interface OpenSpan {
+  end(): void
+  /** `false` once it has ended, where it can tell. */
+  isRecording?(): boolean
+  setAttribute?(key: string, value: string | boolean): unknown
+  readonly parentSpanContext?: { readonly spanId: string } | undefined
+}
+
+/** What span processors tell an invocation. Internal to the package, and stable between its copies of one version. */
+export interface SpanOwner extends Invocation {
+  /** What its flush will flush. */
+  readonly telemetry: Telemetry
+  /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
+  readonly timers: boolean
+  /** Takes a span among the open ones. */
+  opened(spanId: string, span: OpenSpan): void
+  /** Forgets an open span. `false` if it was not among the open ones. */
+  closed(spanId: string): boolean
+  /** Whether a span of this identifier is open, or is the root. */
+  has(spanId: string): boolean
+}
+
+/** What the platform lets an invocation do after its handler has settled. */
+export interface Lifetime {
+  readonly phase: Phase
+  /** Runs `finish`, now or when the platform allows. The response waits for what this returns. */
+  hold(finish: () => PromiseLike<void> | void): PromiseLike<void> | void
+}
+
+/** A platform, as the lifecycle sees it: what is peculiar to it and nothing else. */
+export interface Platform<Args extends readonly unknown[] = readonly unknown[]> {
+  readonly name: string
+  /** Whether timers outlive the request that set them. Default: they do. */
+  readonly timers?: boolean
+  /** Describes the root span. May throw: the lifecycle then falls back to a plain one. */
+  describe(args: Args, active: Context): Description
+  /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
+  reflect?(root: Span, description: Description, result: unknown): void
+  /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */
+  remainingMs?(args: Args): number
+  /** Default: the response waits for the flush. */
+  lifetime?(args: Args): Lifetime
+}

@@ -1,0 +1,63 @@
+/**
+ * The wrap for any asynchronous function, and what every platform's wrap is made of.
+ *
+ * @module
+ */
+import { SpanKind } from '@opentelemetry/api'
+import { invalidOption } from './errors.ts'
+import { type AnyFunction, dressed } from './layer.ts'
+import { type Wrap, invoke } from './lifecycle.ts'
+import { type TelemetryOptions, resolveOptions } from './options.ts'
+import type { Platform } from './types.ts'
+
+/**
+ * The type of a wrapped handler: the handler's own. Only a handler that returns no promise gets a type of its own,
+ * since its result now comes with one.
+ */
+export type Wrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike<unknown>>] extends [never]
+  ? (this: ThisParameterType<H>, ...args: Parameters<H>) => Promise<ReturnType<H>>
+  : H
+
+/** Wraps a handler for a platform. The one way in to the lifecycle. */
+export function wrap<H extends AnyFunction>(handler: H, config: Wrap['config'], platform: Wrap['platform']): Wrapped<H> {
+  if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
+  const parts: Wrap = { config, platform }
+  const wrapper = function (this: unknown, ...args: unknown[]) {
+    return invoke(parts, handler, this, args)
+  }
+  return dressed(wrapper, handler, { platform: platform.name }) as unknown as Wrapped<H>
+}
+
+const anywhere: Platform = {
+  name: 'generic',
+  describe: (_args, active) => ({ name: '', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent: active }),
+}
+
+/**
+ * Wraps any asynchronous function: a root span is opened, the function runs, whatever it leaves open is ended, and all
+ * of it has been acknowledged, or reported as not, before the result is returned.
+ *
+ * The function's own result or error is what comes out, whatever the flush did.
+ *
+ * @throws TypeError when `handler` is no function or an option is unknown or has a bad value
+ *
+ * @example
+ * export const importOrders = withTelemetry(async (batch: Batch) => { … }, { telemetry, timeoutMs: 5000 })
+ */
+export const withTelemetry = <H extends AnyFunction>(
+  handler: H,
+  options?: TelemetryOptions<Parameters<H>>,
+): Wrapped<H> => wrap(handler, resolveOptions(options), anywhere)
+
+/**
+ * The same as a layer, for `stack`: `telemetry(options)(handler)` is `withTelemetry(handler, options)`.
+ *
+ * @throws TypeError when an option is unknown or has a bad value
+ *
+ * @example
+ * export const handler = stack(telemetry({ timeoutMs: 500 }), validated)(async (event: Order) => { … })
+ */
+export function telemetry(options?: TelemetryOptions<never>): <H extends AnyFunction>(handler: H) => Wrapped<H> {
+  const config = resolveOptions(options)
+  return (handler) => wrap(handler, config, anywhere)
+}

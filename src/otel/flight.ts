@@ -1,0 +1,79 @@
+/**
+ * One export: spans handed to an exporter, until it answers.
+ *
+ * @module
+ */
+import { ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
+import { toError } from '../core/errors.ts'
+import type { Outbox } from './outbox.ts'
+import type { ExportResult, FinishedSpan } from './types.ts'
+
+// The key by which OpenTelemetry's own `suppressTracing` marks a context. Exports must not be traced themselves.
+const suppressed = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true)
+
+/** Runs something that instrumentations must not trace. */
+export const untraced = <T>(run: () => T): T => context.with(suppressed, run)
+
+export class Flight {
+  state: 'in_flight' | 'acknowledged' | 'refused' = 'in_flight'
+  error: Error | undefined
+  /** Whether its spans have been sent again, so that what the exporter still says no longer matters. */
+  superseded = false
+  #answer: Promise<void> | undefined
+  #answered: (() => void) | undefined
+
+  /** How many spans it carries. */
+  readonly size: number
+
+  /** @param spans let go once they are acknowledged: a long invocation must not hold on to what is delivered */
+  constructor(
+    readonly outbox: Outbox,
+    public spans: readonly FinishedSpan[],
+  ) {
+    this.size = spans.length
+  }
+
+  /** Resolves when the exporter has answered. Never rejects. */
+  get answer(): Promise<void> {
+    if (this.state !== 'in_flight') return Promise.resolve()
+    return (this.#answer ??= new Promise((resolve) => (this.#answered = resolve)))
+  }
+
+  /** Hands the spans over. The exporter may answer before this returns; one that throws has refused them. */
+  depart(): void {
+    const pending = pendingResources(this.spans)
+    if (pending) pending.then(() => this.#export())
+    else this.#export()
+  }
+
+  #export(): void {
+    try {
+      untraced(() => this.outbox.exporter.export(this.spans, (result) => this.#land(result)))
+    } catch (thrown) {
+      this.#land({ code: 1, error: toError(thrown) })
+    }
+  }
+
+  #land({ code, error }: ExportResult): void {
+    if (this.state !== 'in_flight') return
+    this.state = code === 0 ? 'acknowledged' : 'refused'
+    if (code === 0) this.spans = []
+    else this.error = error ?? new Error('the exporter gave no reason')
+    this.outbox.landed(this)
+    this.#answered?.()
+  }
+}
+
+// Resource detectors may still be at work during the first invocation; an export must wait for what they find.
+function pendingResources(spans: readonly FinishedSpan[]): Promise<unknown> | undefined {
+  let pending: Promise<unknown>[] | undefined
+  let previous: FinishedSpan['resource']
+  for (const { resource } of spans) {
+    if (resource === previous) continue
+    previous = resource
+    if (resource?.asyncAttributesPending && resource.waitForAsyncAttributes) {
+      ;(pending ??= []).push(resource.waitForAsyncAttributes())
+    }
+  }
+  return pending && Promise.allSettled(pending)
+}

@@ -1,0 +1,51 @@
+/**
+ * The span processor: whose span it is, what is open, what has finished.
+ *
+ * @module
+ */
+import { type Context, TraceFlags, context } from '@opentelemetry/api'
+import { currentOwner, ownerOf } from '../core/current.ts'
+import { isolate } from '../core/isolate.ts'
+import type { SpanOwner } from '../core/types.ts'
+import type { Ledger } from './ledger.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { FinishedSpan, SpanProcessor, StartedSpan } from './types.ts'
+
+export class InvocationSpanProcessor implements SpanProcessor {
+  readonly #ledgers = new WeakMap<object, Ledger>()
+
+  constructor(readonly pipeline: Pipeline) {}
+
+  onStart(span: StartedSpan, parentContext: Context): void {
+    const owner = ownerOf(parentContext) ?? ownerByTrace(span)
+    if (!owner) return
+    if (owner.live) owner.opened(span.spanContext().spanId, span)
+    this.#ledgers.set(span, this.pipeline.ledgerOf(owner))
+  }
+
+  onEnd(span: FinishedSpan): void {
+    const ledger = this.#ledgers.get(span)
+    const { spanId, traceFlags } = span.spanContext()
+    ledger?.owner?.closed(spanId)
+    if ((traceFlags & TraceFlags.SAMPLED) !== 0) this.pipeline.finished(span, ledger)
+  }
+
+  /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
+  forceFlush(): Promise<void> {
+    return this.pipeline.forceFlush(currentOwner(context.active()))
+  }
+
+  /** Sends everything, waits for the answers, and shuts the exporters down. */
+  shutdown(): Promise<void> {
+    return this.pipeline.shutdown()
+  }
+}
+
+// Code that passes contexts by hand may drop ours. Its spans are still part of a trace that we know, and where several
+// invocations share that trace, their parent tells which one is meant.
+function ownerByTrace(span: StartedSpan): SpanOwner | undefined {
+  const candidates = isolate.byTrace.get(span.spanContext().traceId)
+  if (!candidates || candidates.length < 2) return candidates?.[0]
+  const parent = span.parentSpanContext?.spanId
+  return parent === undefined ? undefined : candidates.find((owner) => owner.has(parent))
+}

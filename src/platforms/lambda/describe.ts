@@ -1,0 +1,65 @@
+import { SpanKind } from '@opentelemetry/api'
+import type { Attributes, Context } from '@opentelemetry/api'
+import { FAAS_COLDSTART, FAAS_INVOCATION_ID, FAAS_TRIGGER } from './attributes.ts'
+import { coldStart } from './coldstart.ts'
+import type { Description, LambdaContextLike } from './description.ts'
+import { isBag } from './events.ts'
+import { identify } from './identity.ts'
+import { describeTrigger } from './trigger.ts'
+
+export interface DescribeOptions {
+  /** The context the wrapped handler was called in. */
+  readonly active: Context
+  /** The clock, for the cold start. */
+  readonly now?: () => number
+}
+
+/**
+ * Describes the root span of one invocation. Never throws: whatever cannot be read is left out, and an event that
+ * resists reading is a plain one (`faas.trigger` = `other`).
+ *
+ * Sources: FaaS spans ("Incoming FaaS span attributes"), AWS Lambda spans ("All triggers": a SERVER span named after
+ * the function, unless the trigger has a rule of its own).
+ */
+export function describe(
+  event: unknown,
+  context: LambdaContextLike | null | undefined,
+  options: DescribeOptions,
+): Description {
+  const cold = coldStart(options.now)
+  const draft = plain(context, options.active, cold)
+  if (!isBag(event)) return draft
+  try {
+    describeTrigger(draft, event)
+    return draft
+  } catch {
+    // Half a description would be a wrong one.
+    return plain(context, options.active, cold)
+  }
+}
+
+function plain(context: LambdaContextLike | null | undefined, active: Context, cold: boolean): Description {
+  let name = 'lambda'
+  let attributes: Attributes = {}
+  try {
+    const identity = identify(context)
+    name = identity.name
+    attributes = { ...identity.attributes }
+    const invocation: unknown = context?.awsRequestId
+    if (typeof invocation === 'string') attributes[FAAS_INVOCATION_ID] = invocation
+  } catch {
+    // A context with hostile getters leaves the function anonymous.
+  }
+  attributes[FAAS_TRIGGER] = 'other'
+  attributes[FAAS_COLDSTART] = cold
+  return {
+    name,
+    kind: SpanKind.SERVER,
+    attributes,
+    links: [],
+    parent: active,
+    trigger: 'other',
+    source: 'unknown',
+    batchSize: 0,
+  }
+}

@@ -1,0 +1,166 @@
+import type { Attributes } from '@opentelemetry/api'
+import {
+  CLIENT_ADDRESS,
+  HTTP_REQUEST_METHOD,
+  HTTP_REQUEST_METHOD_ORIGINAL,
+  HTTP_ROUTE,
+  NETWORK_PROTOCOL_VERSION,
+  SERVER_ADDRESS,
+  URL_PATH,
+  URL_QUERY,
+  URL_SCHEME,
+  USER_AGENT_ORIGINAL,
+} from './attributes.ts'
+import type { Description } from './description.ts'
+import { bag, text } from './events.ts'
+import type { Bag } from './events.ts'
+import { header, headersOf } from './headers.ts'
+import type { EventHeaders } from './headers.ts'
+import { isKnownMethod } from './methods.ts'
+import { parentOf } from './parent.ts'
+import { joinQuery, redact } from './query.ts'
+
+/** One HTTP request, whichever service received it. */
+interface HttpRequest {
+  headers: EventHeaders | undefined
+  method: string | undefined
+  route: string | undefined
+  path: string | undefined
+  query: string | undefined
+  scheme: string | undefined
+  host: string | undefined
+  peer: string | undefined
+  userAgent: string | undefined
+  protocol: string | undefined
+}
+
+/** Payload format 2.0: HTTP APIs and function URLs. */
+export function describeHttpApi(draft: Description, event: Bag): void {
+  const context = bag(event['requestContext'])
+  const http = bag(context['http'])
+  apply(draft, {
+    headers: headersOf(event),
+    method: text(http['method']),
+    route: routeOf(text(event['routeKey']) ?? text(context['routeKey'])),
+    path: text(event['rawPath']) ?? text(http['path']),
+    query: text(event['rawQueryString']),
+    scheme: 'https',
+    host: text(context['domainName']),
+    peer: text(http['sourceIp']),
+    userAgent: text(http['userAgent']),
+    protocol: text(http['protocol']),
+  })
+}
+
+/** Payload format 1.0: REST APIs, and HTTP APIs that were asked for it. */
+export function describeRestApi(draft: Description, event: Bag): void {
+  const context = bag(event['requestContext'])
+  const identity = bag(context['identity'])
+  apply(draft, {
+    headers: headersOf(event),
+    method: text(event['httpMethod']),
+    route: text(event['resource']),
+    path: text(event['path']),
+    query: joinQuery(event['multiValueQueryStringParameters'], event['queryStringParameters'], false),
+    scheme: 'https',
+    host: text(context['domainName']),
+    peer: text(identity['sourceIp']),
+    userAgent: text(identity['userAgent']),
+    protocol: text(context['protocol']),
+  })
+}
+
+/** WebSocket APIs. Their route keys name operations rather than paths, and only the handshake is an HTTP request. */
+export function describeWebSocketApi(draft: Description, event: Bag): void {
+  const context = bag(event['requestContext'])
+  const identity = bag(context['identity'])
+  const route = text(context['routeKey'])
+  apply(draft, {
+    headers: headersOf(event),
+    method: context['eventType'] === 'CONNECT' ? 'GET' : undefined,
+    route,
+    path: undefined,
+    query: joinQuery(event['multiValueQueryStringParameters'], event['queryStringParameters'], false),
+    scheme: 'wss',
+    host: text(context['domainName']),
+    peer: text(identity['sourceIp']),
+    userAgent: text(identity['userAgent']),
+    protocol: undefined,
+  })
+  if (route !== undefined) draft.name = route
+}
+
+/** Application load balancers, which know no routes and send headers and parameters in one form or the other. */
+export function describeLoadBalancer(draft: Description, event: Bag): void {
+  apply(draft, {
+    headers: headersOf(event),
+    method: text(event['httpMethod']),
+    route: undefined,
+    path: text(event['path']),
+    query: joinQuery(event['multiValueQueryStringParameters'], event['queryStringParameters'], true),
+    scheme: undefined,
+    host: undefined,
+    peer: undefined,
+    userAgent: undefined,
+    protocol: undefined,
+  })
+}
+
+/**
+ * Sources: HTTP spans, "HTTP server span" and "Name"; AWS Lambda spans, "API Gateway" (name and `http.route` from the
+ * configured route; the scheme is `x-forwarded-proto`).
+ */
+function apply(draft: Description, request: HttpRequest): void {
+  const { attributes } = draft
+  const { headers, route } = request
+  draft.parent = parentOf(headers, draft.parent)
+  if (request.method !== undefined) {
+    const known = isKnownMethod(request.method)
+    attributes[HTTP_REQUEST_METHOD] = known ? request.method : '_OTHER'
+    if (!known) attributes[HTTP_REQUEST_METHOD_ORIGINAL] = request.method
+    // Without a route the function's name stays: a path would make the names countless.
+    if (route !== undefined) draft.name = `${known ? request.method : 'HTTP'} ${route}`
+  }
+  put(attributes, HTTP_ROUTE, route)
+  put(attributes, URL_PATH, request.path)
+  if (request.query !== undefined) put(attributes, URL_QUERY, redact(request.query))
+  // A WebSocket is opened through https, but that is not how its URL is spelled.
+  const forwarded = request.scheme === 'wss' ? undefined : header(headers, 'x-forwarded-proto')
+  put(attributes, URL_SCHEME, forwarded ?? request.scheme)
+  put(attributes, SERVER_ADDRESS, request.host ?? withoutPort(header(headers, 'host')))
+  put(attributes, CLIENT_ADDRESS, firstOf(header(headers, 'x-forwarded-for')) ?? request.peer)
+  put(attributes, USER_AGENT_ORIGINAL, request.userAgent ?? header(headers, 'user-agent'))
+  put(attributes, NETWORK_PROTOCOL_VERSION, versionOf(request.protocol))
+}
+
+function put(attributes: Attributes, name: string, value: string | undefined): void {
+  if (value !== undefined && value !== '') attributes[name] = value
+}
+
+/** The path of a route key such as `GET /pets/{id}`; `$default` matched no configured route. */
+function routeOf(key: string | undefined): string | undefined {
+  if (key === undefined) return undefined
+  const space = key.indexOf(' ')
+  return space === -1 ? undefined : text(key.slice(space + 1))
+}
+
+/** The original client leads the list; proxies append themselves to it. */
+function firstOf(forwarded: string | undefined): string | undefined {
+  if (forwarded === undefined) return undefined
+  const comma = forwarded.indexOf(',')
+  return text((comma === -1 ? forwarded : forwarded.slice(0, comma)).trim())
+}
+
+function withoutPort(host: string | undefined): string | undefined {
+  if (host === undefined) return undefined
+  // An IPv6 address is in brackets, because its colons are its own.
+  const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':')
+  return text(end > 0 ? host.slice(0, end) : host)
+}
+
+/** `HTTP/1.1` is version 1.1; the later ones are called 2 and 3, without a minor version. */
+function versionOf(protocol: string | undefined): string | undefined {
+  if (protocol === undefined || !protocol.startsWith('HTTP/')) return undefined
+  const version = protocol.slice(5)
+  return version === '2.0' || version === '3.0' ? version.slice(0, 1) : version
+}

@@ -1,0 +1,59 @@
+import type { Attributes, Link, SpanContext } from '@opentelemetry/api'
+import { isId, parseTraceparent } from '../../core/propagation.ts'
+import { MESSAGING_MESSAGE_ID } from './attributes.ts'
+import { text } from './events.ts'
+
+/** SDKs keep no more links than this on a span by default (`OTEL_SPAN_LINK_COUNT_LIMIT`). */
+export const MAX_LINKS = 128
+
+/**
+ * Links the span to where a message came from. `xray` is the system attribute the services themselves propagate, and
+ * `traceparent` what an instrumented sender wrote into the message's attributes; two that name one span are one link.
+ *
+ * Source: AWS Lambda spans, "SQS Event" (`AWSTraceHeader`); messaging spans, "Span links" (per-message attributes).
+ */
+export function linkMessage(links: Link[], xray: unknown, traceparent: unknown, messageId: unknown): void {
+  const service = parseXRay(xray)
+  const sender = parseTraceparent(traceparent)
+  if (service !== undefined) add(links, service, messageId)
+  if (sender !== undefined && sender.spanId !== service?.spanId) add(links, sender, messageId)
+}
+
+function add(links: Link[], context: SpanContext, messageId: unknown): void {
+  if (links.length >= MAX_LINKS) return
+  const id = text(messageId)
+  const attributes: Attributes = id === undefined ? {} : { [MESSAGING_MESSAGE_ID]: id }
+  links.push({ context, attributes })
+}
+
+/**
+ * Reads an X-Ray tracing header: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0|1`, its fields in any order and
+ * others among them. Without a parent it names a trace but no span, and so nothing to link to.
+ *
+ * Source: AWS X-Ray, "Tracing header".
+ */
+export function parseXRay(value: unknown): SpanContext | undefined {
+  if (typeof value !== 'string') return undefined
+  let traceId: string | undefined
+  let spanId: string | undefined
+  let traceFlags = 0
+  for (const part of value.split(';')) {
+    const field = part.trim()
+    if (field.startsWith('Root=')) traceId = rootId(field)
+    else if (field.startsWith('Parent=')) spanId = parentId(field)
+    else if (field === 'Sampled=1') traceFlags = 1
+  }
+  if (traceId === undefined || spanId === undefined) return undefined
+  return { traceId, spanId, traceFlags, isRemote: true }
+}
+
+/** The trace id without the version and dashes that X-Ray writes into it. */
+function rootId(field: string): string | undefined {
+  if (field.length !== 40 || !field.startsWith('Root=1-') || field[15] !== '-') return undefined
+  const id = field.slice(7, 15) + field.slice(16)
+  return isId(id, 0, 32) ? id : undefined
+}
+
+function parentId(field: string): string | undefined {
+  return field.length === 23 && isId(field, 7, 23) ? field.slice(7) : undefined
+}

@@ -1,0 +1,19 @@
+import { propagation } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
+import { extractW3C } from '../../core/propagation.ts'
+import { headerGetter } from './headers.ts'
+import type { EventHeaders } from './headers.ts'
+
+/**
+ * The context of whoever sent these headers, by the propagator the application registered, or by W3C Trace Context
+ * where it registered none. A propagator that throws costs the parent, not the request.
+ */
+export function parentOf(headers: EventHeaders | undefined, active: Context): Context {
+  if (headers === undefined) return active
+  try {
+    if (propagation.fields().length === 0) return extractW3C(headers, headerGetter, active)
+    return propagation.extract(active, headers, headerGetter)
+  } catch {
+    return active
+  }
+}

@@ -1,0 +1,57 @@
+import { SpanStatusCode } from '@opentelemetry/api'
+import type { Span } from '@opentelemetry/api'
+import { ERROR_TYPE, FLUSHED_BATCH_ITEM_FAILURES, HTTP_RESPONSE_STATUS_CODE } from './attributes.ts'
+import type { Description } from './description.ts'
+import { isBag } from './events.ts'
+
+/**
+ * Writes what a fulfilled handler returned onto the root span, before that ends. Only reads the result, never throws,
+ * and leaves the results of triggers that give them no meaning alone.
+ */
+export function reflect(
+  span: Span,
+  description: Pick<Description, 'trigger' | 'source' | 'batchSize'>,
+  result: unknown,
+): void {
+  try {
+    if (description.trigger === 'http') reflectResponse(span, description, result)
+    else if (description.batchSize > 0) reflectBatch(span, description.batchSize, result)
+  } catch {
+    // A result that resists being read is the caller's business, not telemetry's.
+  }
+}
+
+/** Source: HTTP spans, "Status" and `error.type`: on a server, 5xx is an error and 4xx is not. */
+function reflectResponse(span: Span, description: Pick<Description, 'source'>, result: unknown): void {
+  const status = statusOf(description, result)
+  if (status === undefined) return
+  span.setAttribute(HTTP_RESPONSE_STATUS_CODE, status)
+  if (status < 500) return
+  span.setAttribute(ERROR_TYPE, String(status))
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+function statusOf({ source }: Pick<Description, 'source'>, result: unknown): number | undefined {
+  const given = isBag(result) ? result['statusCode'] : undefined
+  if (given === undefined) {
+    // Payload format 2.0 takes a result without a status for the body of a 200 (API Gateway, "Lambda proxy
+    // integrations for HTTP APIs"). A streaming handler returns nothing, and its status is not known here.
+    const inferred = source === 'api_gateway_http' || source === 'function_url'
+    return inferred && result !== undefined && result !== null ? 200 : undefined
+  }
+  const status = typeof given === 'string' && given !== '' ? Number(given) : given
+  return typeof status === 'number' && Number.isInteger(status) && status >= 100 && status < 600 ? status : undefined
+}
+
+/**
+ * A partial batch response (Lambda, "Reporting batch item failures"). Some failed records are an answer, not an error;
+ * when none of them succeeded, the invocation did not either.
+ */
+function reflectBatch(span: Span, batchSize: number, result: unknown): void {
+  const failures = isBag(result) ? result['batchItemFailures'] : undefined
+  if (!Array.isArray(failures)) return
+  span.setAttribute(FLUSHED_BATCH_ITEM_FAILURES, failures.length)
+  if (failures.length < batchSize) return
+  span.setAttribute(ERROR_TYPE, 'batch_item_failures')
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}

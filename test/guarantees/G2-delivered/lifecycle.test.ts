@@ -1,0 +1,159 @@
+/** G2 Delivered is acknowledged, against the lifecycle. */
+import { trace } from '@opentelemetry/api'
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { otel } from 'flushed/otel'
+import { inMemoryExporter } from 'flushed/testing'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type ReadableSpan, answering, newIsolate, pipeline } from '../../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+describe('an export that was under way when the handler returned', () => {
+  test('`try/finally forceFlush` with a batch processor returns with nothing delivered', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const processor = new BatchSpanProcessor({ exporter, maxExportBatchSize: 1 })
+    const provider = new TracerProvider({ spanProcessors: [processor] })
+    const handler = async () => {
+      try {
+        provider.getTracer('app').startSpan('work').end()
+        await null
+      } finally {
+        await provider.forceFlush()
+      }
+    }
+    await handler()
+    expect(exporter.exports.map(({ state }) => state)).toEqual(['in_flight'])
+    expect(exporter.spans).toEqual([])
+    exporter.acknowledge()
+  })
+
+  test('the wrap waits for it, and returns with everything delivered', async () => {
+    const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 }, 'hold')
+    let report: FlushReport | undefined
+    const started = exporter.nextExport()
+    const run = withTelemetry(
+      async () => {
+        for (const name of ['one', 'two']) tracer.startSpan(name).end()
+        await started
+      },
+      { telemetry, name: 'root', onFlush: (r) => (report = r) },
+    )()
+    await started
+    await exporter.nextExport() // the root's
+    expect(exporter.exports.map(({ state }) => state)).toEqual(['in_flight', 'in_flight'])
+    expect(report).toBeUndefined()
+    exporter.acknowledge()
+    await run
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['one', 'two', 'root'])
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 3, pending: 0 } })
+  })
+
+  test('a batch processor one keeps is waited for as well, when its exporter is tracked', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const telemetry = otel()
+    const batches = new BatchSpanProcessor({ exporter: telemetry.track(exporter), maxExportBatchSize: 2 })
+    trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor, batches] }))
+    const tracer = trace.getTracer('app')
+    let report: FlushReport | undefined
+    const started = exporter.nextExport()
+    const run = withTelemetry(
+      async () => {
+        for (const name of ['one', 'two', 'three']) tracer.startSpan(name).end()
+        tracer.startSpan('left')
+        await started
+      },
+      { telemetry, name: 'root', onFlush: (r) => (report = r) },
+    )()
+    await started
+    while (exporter.spans.length < 5) {
+      expect(report).toBeUndefined()
+      if (exporter.inFlight === 0) await exporter.nextExport()
+      exporter.acknowledge(1)
+    }
+    await run
+    expect(exporter.spans.map(({ name }) => name).toSorted()).toEqual(['left', 'one', 'root', 'three', 'two'])
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 5, endedByDispose: 1 } })
+  })
+})
+
+describe('delivered', () => {
+  test.each([
+    ['a connection that was reset', new Error('socket hang up')],
+    ['HTTP 503', Object.assign(new Error('Service Unavailable'), { code: 503 })],
+    ['HTTP 400', Object.assign(new Error('Bad Request'), { code: 400 })],
+  ])('is not what a flush says after %s', async (_what, error) => {
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const reports: FlushReport[] = []
+    const handler = withTelemetry(async () => {}, { telemetry, onFlush: (r) => reports.push(r), logger: false })
+    await answering(exporter, handler, () => exporter.fail(error))
+    expect(reports[0]).toMatchObject({ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 1 } })
+    expect(reports[0]?.stages.at(-1)?.error?.message).toContain(error.message)
+  })
+
+  test('is not what a flush says of an exporter that throws', async () => {
+    const { telemetry } = pipeline({}, 'throw')
+    let report: FlushReport | undefined
+    await withTelemetry(async () => {}, { telemetry, onFlush: (r) => (report = r), logger: false })()
+    expect(report).toMatchObject({ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 1 } })
+  })
+
+  test('is said only when the slower of two exporters has acknowledged', async () => {
+    const slow = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const { exporter: fast, telemetry } = pipeline({ exporters: [slow] })
+    let report: FlushReport | undefined
+    const given = slow.nextExport()
+    const run = withTelemetry(async () => {}, { telemetry, onFlush: (r) => (report = r) })()
+    await given
+    await null
+    expect([fast.spans.length, slow.spans.length, report]).toEqual([1, 0, undefined])
+    slow.acknowledge()
+    await run
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 1 } })
+  })
+})
+
+describe('what was not acknowledged', () => {
+  test('goes out with the next flush, in the same request', async () => {
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const reports: FlushReport[] = []
+    const handler = withTelemetry(async () => {}, { telemetry, onFlush: (r) => reports.push(r), logger: false })
+    await answering(exporter, handler, () => exporter.fail())
+    await answering(exporter, handler, () => exporter.acknowledge())
+    expect(exporter.exports.map(({ spans, state }) => [spans.length, state])).toEqual([[1, 'failed'], [2, 'acknowledged']])
+    expect(reports[1]).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 2, carriedOver: 0, failed: 0 } })
+  })
+
+  test('is tried once a flush, however often it fails, and never twice by one flush', async () => {
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const handler = withTelemetry(async () => {}, { telemetry, logger: false })
+    for (let i = 0; i < 5; i++) await answering(exporter, handler, () => exporter.fail())
+    expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  test('is given up, and counted, when the backend refuses it a second time; its neighbours are not', async () => {
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const reports: FlushReport[] = []
+    const handler = withTelemetry(async () => {}, { telemetry, onFlush: (r) => reports.push(r), logger: false })
+    const refusal = Object.assign(new Error('Bad Request'), { code: 400 })
+    await answering(exporter, handler, () => exporter.fail(refusal))
+    await answering(exporter, handler, () => exporter.fail(refusal))
+    await answering(exporter, handler, () => exporter.acknowledge())
+    expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([1, 2, 2])
+    expect(reports.map(({ spans }) => [spans.acknowledged, spans.failed, spans.carriedOver])).toEqual([
+      [0, 0, 1],
+      [0, 1, 1],
+      [2, 0, 0],
+    ])
+  })
+
+  test('is kept up to `maxQueueSize`; beyond that the oldest go, and every one of them is counted', async () => {
+    const { exporter, telemetry } = pipeline({ maxQueueSize: 3 }, 'hold')
+    const reports: FlushReport[] = []
+    const handler = withTelemetry(async () => {}, { telemetry, onFlush: (r) => reports.push(r), logger: false })
+    for (let i = 0; i < 10; i++) await answering(exporter, handler, () => exporter.fail())
+    expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(7)
+    expect(reports.at(-1)?.spans.carriedOver).toBe(3)
+  })
+})

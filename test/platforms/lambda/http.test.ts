@@ -1,0 +1,151 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { resetKnownMethods } from '../../../src/platforms/lambda/methods.ts'
+import * as events from './events/http.ts'
+import { described } from './support.ts'
+
+/** The attributes that HTTP adds to those of every invocation. */
+function httpAttributes(event: unknown): Record<string, unknown> {
+  const all = Object.entries(described(event).attributes)
+  return Object.fromEntries(all.filter(([key]) => !key.startsWith('faas.') && !key.startsWith('cloud.') && !key.startsWith('aws.')))
+}
+
+function withMethod(httpMethod: string) {
+  return described({ ...events.restApi, httpMethod })
+}
+
+describe('a REST API', () => {
+  it('describes the request', () => {
+    expect(httpAttributes(events.restApi)).toEqual({
+      'http.request.method': 'GET',
+      'http.route': '/pets/{petId}',
+      'url.path': '/pets/10',
+      'url.query': 'color=light%20grey&tag=a&tag=b',
+      'url.scheme': 'https',
+      'server.address': 'api.example.com',
+      'client.address': '203.0.113.7',
+      'user_agent.original': 'okhttp/4.9',
+      'network.protocol.version': '1.1',
+    })
+  })
+
+  it('does with single values', () => {
+    const event = { ...events.restApi, multiValueHeaders: null, multiValueQueryStringParameters: null }
+    expect(httpAttributes(event)).toMatchObject({ 'url.query': 'color=light%20grey&tag=b', 'client.address': '203.0.113.7' })
+  })
+})
+
+describe('an HTTP API', () => {
+  it('describes the request, without its secrets', () => {
+    expect(httpAttributes(events.httpApi)).toEqual({
+      'http.request.method': 'POST',
+      'http.route': '/orders/{id}',
+      'url.path': '/orders/7',
+      'url.query': 'dry=1&sig=REDACTED',
+      'url.scheme': 'https',
+      'server.address': 'a1b2c3.execute-api.eu-west-1.amazonaws.com',
+      'client.address': '198.51.100.4',
+      'user_agent.original': 'curl/8.5',
+      'network.protocol.version': '1.1',
+    })
+  })
+
+  it('has no route where only the default one matched', () => {
+    const { name, attributes } = described({ ...events.httpApi, routeKey: '$default' })
+    expect(name).toBe('orders')
+    expect(attributes).not.toHaveProperty('http.route')
+  })
+
+  it('knows the route of a method-less key', () => {
+    expect(described({ ...events.httpApi, routeKey: 'ANY /orders' }).name).toBe('POST /orders')
+  })
+})
+
+describe('a function URL', () => {
+  it('describes the request; HTTP/2.0 is called 2', () => {
+    expect(httpAttributes(events.functionUrl)).toEqual({
+      'http.request.method': 'GET',
+      'url.path': '/hello',
+      'url.scheme': 'https',
+      'server.address': 'abc123.lambda-url.eu-west-1.on.aws',
+      'client.address': '198.51.100.4',
+      'user_agent.original': 'curl/8.5',
+      'network.protocol.version': '2',
+    })
+  })
+})
+
+describe('a WebSocket API', () => {
+  it('has an HTTP request in its handshake', () => {
+    expect(httpAttributes(events.webSocketConnect)).toEqual({
+      'http.request.method': 'GET',
+      'http.route': '$connect',
+      'url.scheme': 'wss',
+      'server.address': 'ws.example.com',
+      'client.address': '203.0.113.9',
+    })
+  })
+
+  it('has none in its messages', () => {
+    expect(httpAttributes(events.webSocketMessage)).toEqual({
+      'http.route': 'sendMessage',
+      'url.scheme': 'wss',
+      'server.address': 'ws.example.com',
+      'client.address': '203.0.113.9',
+    })
+  })
+})
+
+describe('a load balancer', () => {
+  it('describes the request, with the query as it was sent', () => {
+    expect(httpAttributes(events.loadBalancer)).toEqual({
+      'http.request.method': 'GET',
+      'url.path': '/lambda',
+      'url.query': 'query=1234%20ABCD',
+      'url.scheme': 'http',
+      'server.address': 'shop.example.com',
+      'client.address': '72.12.164.125',
+      'user_agent.original': 'Mozilla/5.0',
+    })
+  })
+
+  it('does so with multi-value headers', () => {
+    expect(httpAttributes(events.loadBalancerMulti)).toMatchObject({
+      'url.query': 'query=1234%20ABCD&query=x',
+      'url.scheme': 'http',
+      'server.address': 'shop.example.com',
+      'client.address': '72.12.164.125',
+    })
+  })
+
+  it.each([
+    ['shop.example.com', 'shop.example.com'],
+    ['[2001:db8::1]:8080', '[2001:db8::1]'],
+    ['[broken', '[broken'],
+  ])('reads the host %s as %s', (host, address) => {
+    expect(described({ ...events.loadBalancer, headers: { host } }).attributes['server.address']).toBe(address)
+  })
+})
+
+describe('a method', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs()
+    resetKnownMethods()
+  })
+
+  it('that nobody knows is _OTHER, and HTTP in the name', () => {
+    const { name, attributes } = withMethod('BREW')
+    expect(name).toBe('HTTP /pets/{petId}')
+    expect(attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': 'BREW' })
+  })
+
+  it('is known by its exact case', () => {
+    expect(withMethod('get').attributes['http.request.method']).toBe('_OTHER')
+  })
+
+  it('may be made known by the environment, in the place of the default ones', () => {
+    vi.stubEnv('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS', 'BREW, GET')
+    resetKnownMethods()
+    expect(withMethod('BREW').name).toBe('BREW /pets/{petId}')
+    expect(withMethod('POST').attributes['http.request.method']).toBe('_OTHER')
+  })
+})

@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { identify } from '../../../src/platforms/lambda/identity.ts'
+import { ARN, context } from './events/context.ts'
+
+afterEach(() => vi.unstubAllEnvs())
+
+describe('cloud.resource_id', () => {
+  const resourceId = (invokedFunctionArn: string, functionVersion?: string) =>
+    identify({ ...context, invokedFunctionArn, ...(functionVersion && { functionVersion }) }).attributes['cloud.resource_id']
+
+  it('is the ARN itself where that has no qualifier', () => {
+    expect(resourceId(ARN, '$LATEST')).toBe(ARN)
+  })
+
+  it('is the ARN itself where that names a version', () => {
+    expect(resourceId(`${ARN}:7`, '7')).toBe(`${ARN}:7`)
+    expect(resourceId(`${ARN}:$LATEST`, '$LATEST')).toBe(`${ARN}:$LATEST`)
+  })
+
+  it('has the version an alias resolved to in the place of the alias', () => {
+    const { attributes } = identify({ ...context, invokedFunctionArn: `${ARN}:live`, functionVersion: '7' })
+    expect(attributes['cloud.resource_id']).toBe(`${ARN}:7`)
+    expect(attributes['aws.lambda.invoked_arn']).toBe(`${ARN}:live`)
+  })
+
+  it('drops an alias that cannot be resolved', () => {
+    expect(identify({ invokedFunctionArn: `${ARN}:live` }).attributes['cloud.resource_id']).toBe(ARN)
+  })
+})
+
+describe('the answer', () => {
+  it('is kept while the function is invoked the same way', () => {
+    expect(identify({ ...context })).toBe(identify({ ...context }))
+  })
+
+  it('follows every change of the way', () => {
+    const live = { ...context, invokedFunctionArn: `${ARN}:live`, functionVersion: '7' }
+    expect(identify(live).attributes['cloud.resource_id']).toBe(`${ARN}:7`)
+    expect(identify({ ...live, functionVersion: '8' }).attributes['cloud.resource_id']).toBe(`${ARN}:8`)
+    expect(identify({ ...live, functionName: 'other' }).name).toBe('other')
+  })
+})
+
+describe('with less to go by', () => {
+  it('names the function from the environment, then from the ARN', () => {
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'from-environment')
+    expect(identify({ invokedFunctionArn: ARN, functionVersion: 'a' }).name).toBe('from-environment')
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', undefined)
+    expect(identify({ invokedFunctionArn: ARN, functionVersion: 'b' }).name).toBe('orders')
+  })
+
+  it('takes the region from the environment', () => {
+    vi.stubEnv('AWS_REGION', 'us-east-2')
+    expect(identify({ functionName: 'local', functionVersion: 'c' }).attributes).toEqual({ 'cloud.region': 'us-east-2' })
+  })
+
+  it.each([undefined, null])('does without a context: %s', (nothing) => {
+    expect(identify(nothing).name).toEqual(expect.any(String))
+  })
+
+  it('makes nothing of what is no ARN', () => {
+    const { attributes } = identify({ functionName: 'f', invokedFunctionArn: 'orders' })
+    expect(attributes).not.toHaveProperty('cloud.resource_id')
+    expect(attributes).not.toHaveProperty('cloud.account.id')
+  })
+})

@@ -1,0 +1,79 @@
+import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import type { TextMapPropagator } from '@opentelemetry/api'
+import { afterEach, describe, expect, it } from 'vitest'
+import * as events from './events/http.ts'
+import { described } from './support.ts'
+
+function parentOf(event: unknown) {
+  return trace.getSpanContext(described(event).parent)
+}
+
+afterEach(() => propagation.disable())
+
+const sources: [string, unknown][] = [
+  ['REST API', events.restApi],
+  ['REST API, single values', { ...events.restApi, multiValueHeaders: undefined }],
+  ['HTTP API', events.httpApi],
+  ['WebSocket handshake', events.webSocketConnect],
+  ['load balancer', events.loadBalancer],
+  ['load balancer, multi-value', events.loadBalancerMulti],
+  ['authorizer', events.authorizer],
+]
+
+describe('with no propagator registered', () => {
+  it.each(sources)('the caller is found by W3C Trace Context: %s', (_, event) => {
+    expect(parentOf(event)).toMatchObject({ ...events.CALLER, traceFlags: 1, isRemote: true })
+  })
+
+  it('the trace state is kept, over several headers too', () => {
+    expect(parentOf(events.httpApi)?.traceState?.serialize()).toBe('vendor=1')
+    expect(parentOf(events.loadBalancerMulti)?.traceState?.serialize()).toBe('a=1,b=2')
+  })
+
+  it('there is no parent without the header', () => {
+    expect(described(events.functionUrl).parent).toBe(ROOT_CONTEXT)
+    expect(described(events.webSocketMessage).parent).toBe(ROOT_CONTEXT)
+  })
+})
+
+describe('with a propagator registered', () => {
+  it.each(sources)('the caller is found by it: %s', (_, event) => {
+    const asked = propagator((context, carrier, getter) => {
+      // Some names are registered in mixed case, as those of B3 and X-Ray are.
+      const [, traceId = '', spanId = ''] = String(getter.get(carrier, 'TraceParent')).split('-')
+      return trace.setSpanContext(context, { traceId, spanId, traceFlags: 0 })
+    })
+    propagation.setGlobalPropagator(asked)
+    expect(parentOf(event)).toEqual({ ...events.CALLER, traceFlags: 0 })
+  })
+
+  it('it alone decides', () => {
+    propagation.setGlobalPropagator(propagator((context) => context))
+    expect(parentOf(events.httpApi)).toBeUndefined()
+  })
+
+  it('it reads headers in any case, and can list them', () => {
+    const seen: unknown[] = []
+    propagation.setGlobalPropagator(
+      propagator((context, carrier, getter) => {
+        seen.push(getter.get(carrier, 'X-Forwarded-PROTO'), getter.get(carrier, 'absent'), getter.keys(carrier))
+        return context
+      }),
+    )
+    described(events.restApi)
+    expect(seen).toEqual(['https', undefined, ['host', 'user-agent', 'x-forwarded-proto', 'x-forwarded-for', 'traceparent']])
+  })
+
+  it('one that throws costs the parent and nothing else', () => {
+    propagation.setGlobalPropagator(
+      propagator(() => {
+        throw new Error('no')
+      }),
+    )
+    expect(described(events.httpApi)).toMatchObject({ parent: ROOT_CONTEXT, trigger: 'http', name: 'POST /orders/{id}' })
+  })
+})
+
+function propagator(extract: TextMapPropagator['extract']): TextMapPropagator {
+  return { inject() {}, extract, fields: () => ['custom'] }
+}

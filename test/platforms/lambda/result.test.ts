@@ -1,0 +1,108 @@
+import { SpanStatusCode } from '@opentelemetry/api'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { describe, expect, it } from 'vitest'
+import { reflect } from '../../../src/platforms/lambda/result.ts'
+import * as http from './events/http.ts'
+import * as messages from './events/messages.ts'
+import * as others from './events/others.ts'
+import { described } from './support.ts'
+
+const tracer = new TracerProvider().getTracer('test')
+
+/** What a result does to the span of an event. */
+function reflected(event: unknown, result: unknown): { attributes: unknown; status: unknown } {
+  const span = tracer.startSpan('root')
+  reflect(span, described(event), result)
+  const { attributes, status } = span as unknown as { attributes: unknown; status: { code: SpanStatusCode } }
+  return { attributes, status: status.code }
+}
+
+const untouched = { attributes: {}, status: SpanStatusCode.UNSET }
+
+describe('the status of a response', () => {
+  const answering = (statusCode: unknown) => reflected(http.restApi, { statusCode, body: '' })
+
+  it.each([200, 204, 302, 404, 499])('%i is no error of the server', (statusCode) => {
+    expect(answering(statusCode)).toEqual({ attributes: { 'http.response.status_code': statusCode }, status: SpanStatusCode.UNSET })
+  })
+
+  it.each([500, 503, 599])('%i is one', (statusCode) => {
+    expect(answering(statusCode)).toEqual({
+      attributes: { 'http.response.status_code': statusCode, 'error.type': String(statusCode) },
+      status: SpanStatusCode.ERROR,
+    })
+  })
+
+  it('may be a string', () => {
+    expect(answering('201').attributes).toEqual({ 'http.response.status_code': 201 })
+  })
+
+  it.each(['', 'ok', '20x', 0, 99, 600, 200.5, Number.NaN, null, true, {}, [200]])('is not made of %j', (statusCode) => {
+    expect(answering(statusCode)).toEqual(untouched)
+  })
+
+  it.each([undefined, null, 'text', 7])('is not known of the result %j', (result) => {
+    expect(reflected(http.restApi, result)).toEqual(untouched)
+    expect(reflected(http.loadBalancer, result)).toEqual(untouched)
+  })
+
+  it('is 200 where payload format 2.0 takes the result for the body', () => {
+    for (const event of [http.httpApi, http.functionUrl]) {
+      for (const result of [{ id: 1 }, 'text', 7, []]) {
+        expect(reflected(event, result).attributes).toEqual({ 'http.response.status_code': 200 })
+      }
+    }
+  })
+
+  it('is not guessed of a streaming handler, which returns nothing', () => {
+    expect(reflected(http.functionUrl, undefined)).toEqual(untouched)
+  })
+})
+
+describe('a partial batch response', () => {
+  const failing = (count: number) => ({ batchItemFailures: Array.from({ length: count }, (_, id) => ({ itemIdentifier: `a${id}` })) })
+
+  it('is counted', () => {
+    expect(reflected(messages.sqs, failing(0)).attributes).toEqual({ 'flushed.batch_item_failures': 0 })
+    expect(reflected(messages.sqs, failing(1))).toEqual({ attributes: { 'flushed.batch_item_failures': 1 }, status: SpanStatusCode.UNSET })
+  })
+
+  it('is an error when all records failed', () => {
+    for (const event of [messages.sqs, messages.kinesis, others.dynamoDb]) {
+      expect(reflected(event, failing(2))).toEqual({
+        attributes: { 'flushed.batch_item_failures': 2, 'error.type': 'batch_item_failures' },
+        status: SpanStatusCode.ERROR,
+      })
+    }
+  })
+
+  it.each([undefined, null, {}, { batchItemFailures: null }, { batchItemFailures: 'a1' }, 'ok'])('is not seen in %j', (result) => {
+    expect(reflected(messages.sqs, result)).toEqual(untouched)
+  })
+})
+
+describe('a result that means nothing to its trigger', () => {
+  it.each([
+    ['plain', { order: 1 }],
+    ['timer', others.scheduler],
+    ['S3', others.s3],
+    ['authorizer', http.authorizer],
+    ['SNS', messages.sns],
+  ])('is left alone: %s', (_, event) => {
+    expect(reflected(event, { statusCode: 500, batchItemFailures: [{}] })).toEqual(untouched)
+  })
+})
+
+describe('a result', () => {
+  it('is never changed', () => {
+    const result = Object.freeze({ statusCode: '500', headers: Object.freeze({}) })
+    reflected(http.restApi, result)
+    expect(result).toEqual({ statusCode: '500', headers: {} })
+  })
+
+  it('may resist being read', () => {
+    const hostile = new Proxy({}, { get: () => { throw new Error('no') } })
+    expect(reflected(http.restApi, hostile)).toEqual(untouched)
+    expect(reflected(messages.sqs, hostile)).toEqual(untouched)
+  })
+})

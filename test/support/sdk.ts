@@ -1,0 +1,40 @@
+/** The tracing SDK under test, set up as an application would, with an exporter whose answers the test decides. */
+import { context, trace } from '@opentelemetry/api'
+import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace'
+import { type OtelOptions, otel } from 'flushed/otel'
+import { inMemoryExporter } from 'flushed/testing'
+import { isolate } from '../../src/core/isolate.ts'
+
+export type { ReadableSpan }
+
+/** A pipeline that ends in memory, registered globally. */
+export function pipeline(options: OtelOptions = {}, mode: 'sync' | 'microtask' | 'hold' | 'throw' = 'microtask') {
+  const exporter = inMemoryExporter<ReadableSpan>({ mode })
+  const telemetry = otel({ exporter, ...options })
+  const provider = new TracerProvider({ spanProcessors: [telemetry.spanProcessor] })
+  trace.disable()
+  trace.setGlobalTracerProvider(provider)
+  return { exporter, telemetry, provider, tracer: trace.getTracer('app') }
+}
+
+/** Runs an invocation, and answers its export, once that has been made, in the way the test wants. */
+export async function answering<T>(
+  exporter: { nextExport(): Promise<unknown> },
+  handler: () => Promise<T>,
+  answer: () => void,
+): Promise<T> {
+  const exported = exporter.nextExport()
+  const run = handler()
+  await exported
+  answer()
+  return run
+}
+
+/** Forgets everything global, so that the next test starts in a new isolate. */
+export function newIsolate(): void {
+  trace.disable()
+  context.disable()
+  Object.assign(isolate, { contextReady: false, previous: undefined, running: undefined, clock: undefined })
+  isolate.byTrace.clear()
+  isolate.warned.clear()
+}
