@@ -17,7 +17,7 @@ export class StageRun {
   #endedAt: number
   #delivered = 0
   #failures: { name: string; error: Error; late: boolean }[] = []
-  readonly #unfinished = new Set<string>()
+  readonly #unfinished = new Set<NamedFlush>()
   #abort: AbortController | undefined
 
   constructor(
@@ -34,7 +34,8 @@ export class StageRun {
     this.work = work && (work.length === 1 ? work[0] : Promise.all(work))
   }
 
-  #start({ name, flush }: NamedFlush, invocation: SpanOwner): Promise<unknown> | undefined {
+  #start(flushable: NamedFlush, invocation: SpanOwner): Promise<unknown> | undefined {
+    const { name, flush } = flushable
     let result: unknown
     try {
       result = flush(this.#context(invocation))
@@ -47,9 +48,9 @@ export class StageRun {
       return undefined
     }
     this.waiting++
-    this.#unfinished.add(name)
+    this.#unfinished.add(flushable)
     const settled = (record: (name: string, value: unknown) => void) => (value: unknown) => {
-      if (!this.#unfinished.delete(name)) return
+      if (!this.#unfinished.delete(flushable)) return
       this.waiting--
       this.#endedAt = this.deadline.elapsedMs()
       record.call(this, name, value)
@@ -83,7 +84,7 @@ export class StageRun {
 
   /** Adds what the stage did to `result`. What has not finished by now has timed out. */
   conclude(result: { stages: StageReport[]; warnings: string[] }): void {
-    for (const name of this.#unfinished) {
+    for (const { name } of this.#unfinished) {
       this.#endedAt = this.deadline.elapsedMs()
       this.#failures.push({ name, error: timedOut(name, this.#endedAt - this.#startedAt), late: true })
     }

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, openSync, closeSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, closeSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,7 @@ const folder = join(root, 'test/runtimes/lambda')
 const cache = join(folder, '.cache')
 const logFile = join(cache, 'install.log')
 const stampFile = join(cache, 'verified')
+const failureFile = join(cache, 'failed.json')
 const lockFile = join(cache, 'lock')
 const client = join(folder, 'node_modules/aws-lambda-ric')
 const entry = join(client, 'index.mjs')
@@ -53,8 +54,6 @@ function projectNode() {
   return existsSync(own) ? own : process.execPath
 }
 
-const sleepSeconds = (seconds) => delay(seconds * 1000)
-
 /** What a verified build was verified for: another lockfile, Node or architecture needs another look. */
 function fingerprint(node) {
   const abi = execFileSync(node, ['-p', '[process.platform, process.arch, process.versions.modules].join()'], { encoding: 'utf8' })
@@ -62,20 +61,31 @@ function fingerprint(node) {
   return `${lock} ${abi.trim()} ${addon}`
 }
 
-function loads(node) {
-  if (!existsSync(entry) || !existsSync(addon)) return false
+/** @returns {string | undefined} why the client cannot be used as it is */
+function problem(node) {
+  if (!existsSync(entry) || !existsSync(addon)) return 'It is not installed'
   const wanted = fingerprint(node)
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return true
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return undefined
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  if (versionOf() !== manifest.dependencies['aws-lambda-ric']) return false
+  if (versionOf() !== manifest.dependencies['aws-lambda-ric']) return `It is version ${versionOf()}`
   try {
-    execFileSync(node, ['-e', 'require(process.argv[1])', addon], { stdio: 'pipe' })
-  } catch {
-    return false
+    // The addon reads the variable while it is loaded, and aborts without it.
+    const env = { ...process.env, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9' }
+    execFileSync(node, ['-e', 'require(process.argv[1])', addon], { stdio: 'pipe', env })
+  } catch (error) {
+    return `Its native addon cannot be loaded: ${String(error.stderr ?? error.message).trim().slice(-500)}`
   }
   mkdirSync(cache, { recursive: true })
   writeFileSync(stampFile, wanted)
-  return true
+  return undefined
+}
+
+/** A failure that test files about to start need not wait a minute each to see again. */
+function rememberedFailure() {
+  if (!existsSync(failureFile) || Date.now() - statSync(failureFile).mtimeMs > 10 * 60_000) return undefined
+  const { missing, reason } = JSON.parse(readFileSync(failureFile, 'utf8'))
+  const same = missing.join() === missingPackages().join()
+  return same ? `${reason} (Remembered for ten minutes; delete ${failureFile} to try again now.)` : undefined
 }
 
 const versionOf = () => JSON.parse(readFileSync(join(client, 'package.json'), 'utf8')).version
@@ -139,7 +149,7 @@ async function locked(work) {
       break
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
-      if (holderAlive()) await sleepSeconds(0.2)
+      if (holderAlive()) await delay(200)
       else rmSync(lockFile, { force: true })
     }
   }
@@ -154,17 +164,22 @@ async function locked(work) {
 async function build(node, log) {
   if (process.platform === 'darwin') return 'aws-lambda-ric does not build on macOS'
   return locked(async () => {
-    if (loads(node)) return undefined
+    if (problem(node) === undefined) return undefined
+    const remembered = rememberedFailure()
+    if (remembered !== undefined) return remembered
     const say = log ?? console.error
     const missing = missingPackages()
     say('Building the real Lambda runtime client (aws-lambda-ric). It compiles native code, once, and takes about a minute.')
     if (missing.length > 0) say(`Not found on this machine, and possibly needed: ${missing.join(' ')}`)
     const done = progress('Building aws-lambda-ric', log)
-    const failure = await install()
+    const failure = (await install()) ?? problem(node)
     done()
-    const advice = `On Debian or Ubuntu: ${toInstall}. Missing now: ${missingPackages().join(' ') || 'none of these'}. Log: ${logFile}`
-    if (failure !== undefined) return `${failure}. ${advice}`
-    return loads(node) ? undefined : `The native addon was built but cannot be loaded. ${advice}`
+    rmSync(failureFile, { force: true })
+    if (failure === undefined) return undefined
+    const advice = `On Debian or Ubuntu: ${toInstall}. Missing now: ${missing.join(' ') || 'none of these'}. Log: ${logFile}`
+    const reason = `${failure}. ${advice}`
+    writeFileSync(failureFile, JSON.stringify({ missing, reason }))
+    return reason
   })
 }
 
@@ -193,7 +208,7 @@ export async function ensureRuntimeClient({ log, required = process.env.FLUSHED_
     return builtin('FLUSHED_RUNTIME_CLIENT=builtin asks for the substitute')
   }
   const node = projectNode()
-  ensured ??= loads(node) ? Promise.resolve(undefined) : build(node, log)
+  ensured ??= problem(node) === undefined ? Promise.resolve(undefined) : build(node, log)
   const reason = await ensured
   if (reason === undefined) return { real: true, command: node, args: [entry], version: `aws-lambda-ric ${versionOf()}` }
   if (required) throw new Error(`The real Lambda runtime client is required and not there. ${reason}`)

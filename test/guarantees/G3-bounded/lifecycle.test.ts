@@ -1,0 +1,122 @@
+/** G3 Bounded, against the lifecycle on a clock that only the test moves. */
+import { waitUntil, withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { withTelemetry as withLambdaTelemetry } from 'flushed/lambda'
+import { fakeClock } from 'flushed/testing'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { useClock } from '../../../src/core/clock.ts'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
+
+let clock = fakeClock()
+
+beforeEach(() => {
+  newIsolate()
+  useClock((clock = fakeClock()))
+})
+
+const hang = () => new Promise<never>(() => {})
+const after = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
+
+/** How many milliseconds of the clock an invocation takes. */
+async function duration(run: Promise<unknown>): Promise<number> {
+  let over = false
+  const settled = run.then(() => (over = true))
+  const start = clock.now()
+  for (await clock.tick(); !over; await clock.advance(50)) {
+    if (clock.now() - start > 60_000) throw new Error('still running after a minute')
+  }
+  await settled
+  return clock.now() - start
+}
+
+describe('a collector that never answers', () => {
+  test('costs `timeoutMs`, and the handler gets its result', async () => {
+    const { telemetry } = pipeline({}, 'hold')
+    const run = withTelemetry(async () => 'result', { telemetry, timeoutMs: 700, logger: false })()
+    expect(await duration(run)).toBe(700)
+    expect(await run).toBe('result')
+  })
+
+  test('costs 2,000 ms by default', async () => {
+    const { telemetry } = pipeline({}, 'hold')
+    expect(await duration(withTelemetry(async () => {}, { telemetry, logger: false })())).toBe(2000)
+  })
+
+  test('costs what the platform leaves less its margin, where that is less', async () => {
+    const { telemetry } = pipeline({}, 'hold')
+    const handler = withLambdaTelemetry(async (_event: object, _context: object) => {}, { telemetry, logger: false })
+    expect(await duration(handler({}, { getRemainingTimeInMillis: () => 650 }))).toBe(600)
+  })
+
+  test('costs nothing when the platform leaves nothing, and the spans are still handed over', async () => {
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const handler = withLambdaTelemetry(async (_event: object, _context: object) => {}, { telemetry, logger: false })
+    expect(await duration(handler({}, { getRemainingTimeInMillis: () => 20 }))).toBe(0)
+    expect(exporter.inFlight).toBe(1)
+  })
+
+  test('leaves no timer behind', async () => {
+    const { exporter, telemetry } = pipeline({ flushIntervalMs: false })
+    exporter.hold()
+    await duration(withTelemetry(async () => {}, { telemetry, logger: false })())
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('one deadline', () => {
+  test('is that of all stages together', async () => {
+    const telemetry = [hang, hang, hang]
+    expect(await duration(withTelemetry(async () => {}, { telemetry, timeoutMs: 1000, logger: false })())).toBe(1000)
+  })
+
+  test('gives background work no more than what the network does not have reserved', async () => {
+    const { exporter, telemetry } = pipeline()
+    let report: FlushReport | undefined
+    const handler = withTelemetry(async () => waitUntil(hang()), { telemetry, onFlush: (r) => (report = r), logger: false })
+    expect(await duration(handler())).toBe(1000)
+    expect(exporter.spans).toHaveLength(1)
+    expect(report?.warnings).toContain('background work was not over in time')
+  })
+
+  test('keeps a share for the network, however slow the buffers are', async () => {
+    let left = 0
+    const network = async ({ timeoutMs }: { timeoutMs: number }) => void (left = timeoutMs)
+    await duration(withTelemetry(async () => {}, { telemetry: [hang, network], timeoutMs: 1000, logger: false })())
+    expect(left).toBe(500)
+  })
+
+  test('lets slow buffers finish behind their share, as long as it is before the end', async () => {
+    let report: FlushReport | undefined
+    const telemetry = [() => after(700), () => after(300)]
+    const handler = withTelemetry(async () => {}, { telemetry, timeoutMs: 1000, onFlush: (r) => (report = r) })
+    expect(await duration(handler())).toBe(800)
+    expect(report?.outcome).toBe('delivered')
+  })
+
+  test('is told to the flushables, and their signal is aborted when it is over', async () => {
+    const aborted = vi.fn()
+    let told = 0
+    const telemetry = ({ timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }) => {
+      told = timeoutMs
+      signal.addEventListener('abort', aborted)
+      return hang()
+    }
+    await duration(withTelemetry(async () => {}, { telemetry, timeoutMs: 300, logger: false })())
+    expect(told).toBe(300)
+    expect(aborted).toHaveBeenCalledOnce()
+  })
+
+  test('does not abort the signal of a flush that was in time', async () => {
+    let seen: AbortSignal | undefined
+    const telemetry = ({ signal }: { signal: AbortSignal }) => void (seen = signal)
+    await withTelemetry(async () => {}, { telemetry })()
+    expect(seen?.aborted).toBe(false)
+  })
+})
+
+test('a flush that has nothing to wait for sets no timer and takes no turn of the event loop', async () => {
+  const { telemetry } = pipeline({ flushIntervalMs: false }, 'sync')
+  const setTimeout = vi.spyOn(clock, 'setTimeout')
+  await withTelemetry(async () => {}, { telemetry })()
+  expect(setTimeout).not.toHaveBeenCalled()
+})

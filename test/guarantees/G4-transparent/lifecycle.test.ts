@@ -1,0 +1,163 @@
+/** G4 Transparent, against the lifecycle: what the handler does is what its caller sees. */
+import { withTelemetry } from 'flushed'
+import { fakeClock } from 'flushed/testing'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { useClock } from '../../../src/core/clock.ts'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+const boom = new Error('boom')
+
+/** Every way in which a flush can go wrong. */
+const weathers: Record<string, () => unknown> = {
+  'works': async () => {},
+  'throws synchronously': () => {
+    throw new Error('flush broken')
+  },
+  'rejects': async () => {
+    throw new Error('flush broken')
+  },
+  'rejects with undefined': () => Promise.reject(undefined),
+  'says that it ran out of time': async () => false,
+  'returns a thenable that throws': () => ({
+    // oxlint-disable-next-line unicorn/no-thenable -- the point of the test
+    then: () => {
+      throw new Error('then broken')
+    },
+  }),
+}
+
+describe.each(Object.entries(weathers))('when the flush %s', (_what, telemetry) => {
+  const wrap = <R>(handler: () => R) => withTelemetry(handler as () => Promise<R>, { telemetry, logger: false })
+
+  test('the result of the handler is that of the wrapper, the very same', async () => {
+    const result = { big: true }
+    expect(await wrap(async () => result)()).toBe(result)
+  })
+
+  test('a handler that returns no promise gets its value through', async () => {
+    expect(await wrap(() => 42)()).toBe(42)
+    expect(await wrap(() => undefined)()).toBeUndefined()
+  })
+
+  test('an error is the very same, thrown or rejected with', async () => {
+    await expect(wrap(async () => Promise.reject(boom))()).rejects.toBe(boom)
+    await expect(
+      wrap(() => {
+        throw boom
+      })(),
+    ).rejects.toBe(boom)
+  })
+
+  test.each([undefined, null, 0, 'text', Symbol.iterator])('a rejection with %s stays one', async (reason) => {
+    const outcome = await wrap(() => Promise.reject(reason))().then(
+      () => 'resolved',
+      (rejected: unknown) => ({ rejected }),
+    )
+    expect(outcome).toEqual({ rejected: reason })
+  })
+})
+
+describe('the handler’s spans', () => {
+  test.each([
+    ['throws', () => { throw boom }, 'Error', 'boom'],
+    ['rejects', () => Promise.reject(boom), 'Error', 'boom'],
+    ['rejects with undefined', () => Promise.reject(undefined), 'undefined', 'undefined'],
+    ['rejects with a string', () => Promise.reject('no luck'), 'string', '"no luck"'],
+  ] as const)('are delivered when it %s, the root with the error on it', async (_what, body, type, message) => {
+    const { exporter, telemetry, tracer } = pipeline()
+    const handler = withTelemetry(
+      async () => {
+        tracer.startSpan('child').end()
+        return body()
+      },
+      { telemetry, name: 'root' },
+    )
+    await handler().catch(() => {})
+    const [child, root] = exporter.spans
+    expect(child?.name).toBe('child')
+    expect(root?.status).toEqual({ code: 2, message })
+    expect(root?.attributes['error.type']).toBe(type)
+  })
+})
+
+describe('what the user’s own hooks do', () => {
+  const broken = () => {
+    throw new Error('hook broken')
+  }
+
+  test.each([
+    ['onFlush throws', { onFlush: broken }],
+    ['onFlush rejects', { onFlush: async () => broken() }],
+    ['attributes throws', { attributes: broken }],
+  ])('does not matter to the handler, but is logged: %s', async (_what, options) => {
+    const { telemetry } = pipeline()
+    const warn = vi.fn()
+    expect(await withTelemetry(async () => 'result', { telemetry, logger: { warn }, ...options })()).toBe('result')
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.stringContaining('hook broken')))
+  })
+
+  test('does not matter to the handler: a logger that throws', async () => {
+    const handler = withTelemetry(async () => 'result', { telemetry: broken, logger: { warn: broken }, onFlush: broken })
+    expect(await handler()).toBe('result')
+  })
+
+  test('does not matter to the handler: a tracer provider that cannot start a span', async () => {
+    const warn = vi.fn()
+    const telemetry = { stages: [], tracer: broken }
+    expect(await withTelemetry(async () => 'result', { telemetry, logger: { warn } })()).toBe('result')
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('hook broken'))
+  })
+})
+
+describe('the wrapper', () => {
+  test('passes `this` and every argument on', async () => {
+    const { telemetry } = pipeline()
+    const app = {
+      factor: 3,
+      times: withTelemetry(
+        async function (this: { factor: number }, ...values: number[]) {
+          return values.map((value) => value * this.factor)
+        },
+        { telemetry },
+      ),
+    }
+    expect(await app.times(1, 2, 3)).toEqual([3, 6, 9])
+  })
+
+  test('has the handler’s name, length and own properties, symbols and getters included', () => {
+    const streaming = Symbol.for('aws.lambda.runtime.handler.streaming')
+    const handler = Object.defineProperty(
+      Object.assign(async function process(_event: object, _context: object) {}, { [streaming]: 'response', config: { a: 1 } }),
+      'runtime',
+      { get: () => 'edge' },
+    )
+    const wrapped = withTelemetry(handler)
+    expect([wrapped.name, wrapped.length]).toEqual(['process', 2])
+    expect(wrapped[streaming]).toBe('response')
+    expect(wrapped.config).toBe(handler.config)
+    expect(Reflect.get(wrapped, 'runtime')).toBe('edge')
+  })
+
+  test('says what it wraps under `Symbol.for("flushed.wrapped")`', () => {
+    const handler = async () => {}
+    expect(Reflect.get(withTelemetry(handler), Symbol.for('flushed.wrapped'))).toEqual({ platform: 'generic', original: handler })
+  })
+})
+
+test('late failures of what was left behind are nobody’s unhandled rejection', async () => {
+  const clock = fakeClock()
+  useClock(clock)
+  let fail: (reason: Error) => void = () => {}
+  const telemetry = () => new Promise<void>((_resolve, reject) => (fail = reject))
+  const run = withTelemetry(async () => 'result', { telemetry, timeoutMs: 100, logger: false })()
+  await clock.advance(100)
+  expect(await run).toBe('result')
+  const unhandled = vi.fn()
+  process.once('unhandledRejection', unhandled)
+  fail(new Error('much later'))
+  await clock.tick()
+  process.off('unhandledRejection', unhandled)
+  expect(unhandled).not.toHaveBeenCalled()
+})

@@ -1,0 +1,129 @@
+/** G5 Isolated, against the lifecycle: concurrent invocations do not end, export or wait for each other's spans. */
+import { type Context, ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
+import { currentInvocation, span, withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+const remote: Context = trace.setSpanContext(ROOT_CONTEXT, {
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  traceFlags: 1,
+  isRemote: true,
+})
+
+/** Ten invocations whose handlers pass each of their steps together. */
+async function tenTogether(within: Context) {
+  const { exporter, telemetry, tracer } = pipeline()
+  const reports: FlushReport[] = []
+  let arrived = 0
+  let gate = Promise.withResolvers<void>()
+  const together = async () => {
+    const mine = gate
+    if (++arrived === 10) {
+      arrived = 0
+      gate = Promise.withResolvers<void>()
+      mine.resolve()
+    }
+    await mine.promise
+  }
+  const handler = withTelemetry(
+    async (id: number) => {
+      currentInvocation()?.root.setAttribute('id', id)
+      tracer.startActiveSpan('ended', { attributes: { id } }, (s) => s.end())
+      await together()
+      tracer.startActiveSpan('left', { attributes: { id } }, () => {})
+      // Handed on without the invocation's context, as some instrumentations do.
+      const root = trace.getSpanContext(context.active())
+      if (root) tracer.startSpan('by trace', { attributes: { id } }, trace.setSpanContext(ROOT_CONTEXT, root))
+      await together()
+      span('helper').setAttribute('id', id)
+      return id
+    },
+    { telemetry, name: 'root', onFlush: (r) => reports.push(r) },
+  )
+  const results = await Promise.all(Array.from({ length: 10 }, (_, id) => context.with(within, () => handler(id))))
+  return { exporter, reports, results }
+}
+
+describe.each([
+  ['of ten traces', ROOT_CONTEXT],
+  ['of one trace', remote],
+])('ten concurrent invocations %s', (_what, within) => {
+  test('each export their own five spans in one export, and nobody else’s', async () => {
+    const { exporter, results } = await tenTogether(within)
+    expect(results).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    const exports = exporter.exports.map(({ spans }) => spans.map(({ name, attributes }) => `${attributes['id']} ${name}`))
+    expect(exports.toSorted()).toEqual(
+      results.map((id) => ['ended', 'helper', 'by trace', 'left', 'root'].map((name) => `${id} ${name}`)),
+    )
+  })
+
+  test('each report their own', async () => {
+    const { reports } = await tenTogether(within)
+    expect(reports).toHaveLength(10)
+    for (const { spans } of reports) expect(spans).toMatchObject({ acknowledged: 5, endedByDispose: 3, late: 0 })
+  })
+})
+
+test('an invocation does not wait for another one’s export', async () => {
+  const { exporter, telemetry } = pipeline({}, 'hold')
+  const handler = withTelemetry(async (name: string) => name, { telemetry })
+  const slow = handler('slow')
+  await exporter.nextExport()
+  exporter.setMode('sync')
+  expect(await handler('fast')).toBe('fast')
+  expect(exporter.exports.map(({ state }) => state)).toEqual(['in_flight', 'acknowledged'])
+  exporter.acknowledge()
+  expect(await slow).toBe('slow')
+})
+
+test('an invocation that throws does not end the spans of one that runs', async () => {
+  const { exporter, telemetry, tracer } = pipeline()
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const handler = withTelemetry(
+    async (name: string) => {
+      const work = tracer.startSpan(name)
+      if (name === 'bad') throw new Error('bad')
+      await gate
+      work.setAttribute('done', true)
+      work.end()
+    },
+    { telemetry, name: 'root' },
+  )
+  const good = handler('good')
+  await expect(handler('bad')).rejects.toThrow('bad')
+  expect(exporter.spans.map(({ name }) => name)).toEqual(['bad', 'root'])
+  open()
+  await good
+  expect(exporter.spans[2]).toMatchObject({ name: 'good', attributes: { done: true } })
+})
+
+test('spans of no invocation go with the next flush, once', async () => {
+  const { exporter, telemetry, tracer } = pipeline()
+  tracer.startSpan('module scope').end()
+  const handler = withTelemetry(async () => {}, { telemetry, name: 'root' })
+  await handler()
+  await handler()
+  expect(exporter.exports.map(({ spans }) => spans.map(({ name }) => name))).toEqual([['module scope', 'root'], ['root']])
+})
+
+test('`provider.forceFlush()` inside a handler sends that invocation’s spans and leaves the others alone', async () => {
+  const { exporter, provider, telemetry, tracer } = pipeline()
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const handler = withTelemetry(
+    async (name: string) => {
+      tracer.startSpan(name).end()
+      if (name === 'waiting') return gate
+      await provider.forceFlush()
+      expect(exporter.spans.map((each) => each.name)).toEqual(['flushing'])
+    },
+    { telemetry, name: 'root' },
+  )
+  const waiting = handler('waiting')
+  await handler('flushing')
+  open()
+  await waiting
+})

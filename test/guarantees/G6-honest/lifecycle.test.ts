@@ -1,0 +1,212 @@
+/** G6 Honest, against the lifecycle: every flush has a report, and whatever is lost, late or slow is in it. */
+import { trace } from '@opentelemetry/api'
+import { isFlushedError, withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { fakeClock } from 'flushed/testing'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { useClock } from '../../../src/core/clock.ts'
+import { answering, newIsolate, pipeline } from '../../support/sdk.ts'
+
+let reports: FlushReport[] = []
+const warn = vi.fn<(message: string) => void>()
+const watch = { onFlush: (report: FlushReport) => void reports.push(report), logger: { warn } }
+
+beforeEach(() => {
+  newIsolate()
+  reports = []
+  warn.mockClear()
+})
+
+describe('a flush that went well', () => {
+  test('says so, with its stages, and writes nothing to the log', async () => {
+    const { telemetry, tracer } = pipeline()
+    await withTelemetry(async () => void tracer.startSpan('left'), { telemetry, ...watch })()
+    expect(reports).toMatchObject([
+      {
+        outcome: 'delivered',
+        phase: 'before-response',
+        stages: [
+          { name: 'buffers', outcome: 'nothing_to_send' },
+          { name: 'exporters', outcome: 'delivered' },
+        ],
+        spans: { acknowledged: 2, failed: 0, pending: 0, endedByDispose: 1, late: 0, carriedOver: 0 },
+        warnings: [],
+      },
+    ])
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  test('says that there was nothing to send when the trace is not sampled, and makes no export', async () => {
+    const { exporter, telemetry } = pipeline()
+    const unsampled = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0, isRemote: true }
+    const { context, ROOT_CONTEXT } = await import('@opentelemetry/api')
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    await context.with(trace.setSpanContext(ROOT_CONTEXT, unsampled), handler)
+    await withTelemetry(async () => {}, { telemetry: () => 'nothing_to_send', ...watch })()
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['delivered', 'nothing_to_send'])
+    expect(exporter.exports).toHaveLength(1)
+  })
+
+  test('is told to the next root span, since a span cannot report on its own flush', async () => {
+    const { exporter, telemetry } = pipeline()
+    const handler = withTelemetry(async () => {}, { telemetry })
+    await handler()
+    await handler()
+    const [first, second] = exporter.spans.map(({ attributes }) => attributes)
+    expect(first).toEqual({})
+    expect(second).toEqual({
+      'flushed.previous_flush.outcome': 'delivered',
+      'flushed.previous_flush.duration_ms': expect.any(Number),
+    })
+  })
+})
+
+describe('a flush that did not', () => {
+  test('has one line in the log that names the stage, the exporter and the number of spans', async () => {
+    const { exporter, telemetry, tracer } = pipeline({}, 'hold')
+    const handler = withTelemetry(async () => tracer.startSpan('child').end(), { telemetry, ...watch })
+    await answering(exporter, handler, () => exporter.fail(new Error('connect ECONNREFUSED')))
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^flushed: failed after \d+ ms: /)]])
+    const [[line]] = warn.mock.calls as [[string]]
+    expect(line).toContain('stage "exporters": Object failed: 2 spans not accepted: connect ECONNREFUSED')
+    expect(line).toContain('2 spans kept for the next flush')
+  })
+
+  test('says what has not been answered at the deadline, and the next one what became of it', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const handler = withTelemetry(async () => {}, { telemetry, timeoutMs: 500, ...watch })
+    const first = handler()
+    await clock.advance(500)
+    await first
+    expect(reports[0]).toMatchObject({ outcome: 'timed_out', durationMs: 500, spans: { acknowledged: 0, pending: 1 } })
+    expect(isFlushedError(reports[0]?.stages[1]?.error) && reports[0].stages[1].error.code).toBe('FLUSHED_TIMEOUT')
+    expect(warn.mock.calls.join()).toContain('1 span not acknowledged in time')
+    exporter.acknowledge()
+    await answering(exporter, handler, () => exporter.acknowledge())
+    expect(reports[1]).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 2, pending: 0 } })
+    expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([1, 1])
+  })
+
+  test('sends again what was still not answered when the next one began, and counts it once', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const handler = withTelemetry(async () => {}, { telemetry, timeoutMs: 500, ...watch })
+    const first = handler()
+    await clock.advance(500)
+    await first
+    exporter.setMode('sync')
+    await handler()
+    exporter.acknowledge() // the first one, at last: its span has been delivered by the second
+    await handler()
+    expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([1, 2, 1])
+    expect(reports.map(({ spans }) => spans.acknowledged)).toEqual([0, 2, 1])
+  })
+
+  test('is partial when some of it was delivered', async () => {
+    const telemetry = [[async () => {}, async () => Promise.reject(new Error('half broken'))]]
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
+    expect(reports[0]).toMatchObject({ outcome: 'partial', stages: [{ outcome: 'partial' }] })
+  })
+
+  test('names every flushable that failed, and none of them stops the others', async () => {
+    const ran: string[] = []
+    class Metrics {
+      forceFlush() {
+        throw new Error('metrics broken')
+      }
+    }
+    class Logs {
+      flush = async () => Promise.reject(new Error('logs broken'))
+    }
+    const traces = async () => void ran.push('traces')
+    const telemetry = [[new Metrics(), new Logs(), traces], async () => void ran.push('exporter')]
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
+    expect(ran).toEqual(['traces', 'exporter'])
+    expect(reports[0]?.warnings).toEqual([
+      'stage "stage 1": Metrics failed: metrics broken',
+      'stage "stage 1": Logs failed: logs broken',
+    ])
+  })
+
+  test('says so when a flush function answers `false`', async () => {
+    const flushSentry = async () => false
+    await withTelemetry(async () => {}, { telemetry: flushSentry, ...watch })()
+    expect(reports[0]).toMatchObject({ outcome: 'timed_out' })
+    expect(reports[0]?.warnings.join()).toContain('flushSentry timed out')
+  })
+
+  test('is silent in the log with `logger: false`, and still reported', async () => {
+    const log = vi.spyOn(console, 'warn')
+    await withTelemetry(async () => {}, { telemetry: () => Promise.reject(boom), ...watch, logger: false })()
+    expect(log).not.toHaveBeenCalled()
+    expect(reports[0]?.outcome).toBe('failed')
+  })
+
+  const boom = new Error('boom')
+})
+
+describe('late telemetry', () => {
+  test('is counted and goes out with the next flush', async () => {
+    const { exporter, telemetry, tracer } = pipeline()
+    let late: () => void = () => {}
+    const handler = withTelemetry(
+      async () => {
+        late = () => tracer.startSpan('late').end()
+        const { AsyncResource } = await import('node:async_hooks')
+        late = AsyncResource.bind(late)
+      },
+      { telemetry, name: 'root', ...watch },
+    )
+    await handler()
+    late()
+    expect(exporter.exports).toHaveLength(1)
+    await withTelemetry(async () => {}, { telemetry, name: 'next', ...watch })()
+    expect(exporter.exports[1]?.spans.map(({ name }) => name)).toEqual(['late', 'next'])
+    expect(reports[1]).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 2, late: 1 } })
+    expect(warn.mock.calls.join()).toContain('1 span recorded after the flush of their invocation')
+  })
+})
+
+describe('a wrap that cannot do its work', () => {
+  test('says once that no provider records spans', async () => {
+    const { telemetry } = pipeline()
+    trace.disable()
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    await handler()
+    await handler()
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('no OpenTelemetry tracer provider records spans')]])
+  })
+
+  test('does not say so of a trace that is sampled out, nor of another SDK', async () => {
+    const { TracerProvider, AlwaysOffSampler } = await import('@opentelemetry/sdk-trace')
+    const { telemetry } = pipeline()
+    trace.disable()
+    trace.setGlobalTracerProvider(new TracerProvider({ sampler: new AlwaysOffSampler() }))
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
+    trace.disable()
+    await withTelemetry(async () => {}, { telemetry: async () => {}, ...watch })()
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  test('says that it is not the outermost wrapper when a span outside of it is open', async () => {
+    const { telemetry, tracer } = pipeline()
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    await handler()
+    await tracer.startActiveSpan('outer', async (outer) => {
+      await handler()
+      outer.end()
+    })
+    expect(reports.map(({ warnings }) => warnings)).toEqual([[], [expect.stringContaining('not the outermost wrapper')]])
+  })
+
+  test('says once that it cannot flush after the response when it was asked to', async () => {
+    const { telemetry } = pipeline()
+    const handler = withTelemetry(async () => {}, { telemetry, flush: 'after-response', ...watch })
+    await handler()
+    await handler()
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('generic cannot flush after the response here')]])
+  })
+})
