@@ -1,20 +1,40 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const src = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** The package as its users import it, resolved to its sources. */
+const sources = [
+  { find: /^flushed$/, replacement: here('../src/index.ts') },
+  { find: /^flushed\/otel$/, replacement: here('../src/otel/index.ts') },
+  { find: /^flushed\/lambda$/, replacement: here('../src/platforms/lambda/index.ts') },
+  { find: /^flushed\/testing$/, replacement: here('../src/testing/index.ts') },
+]
+
+const sdk2 = (path: string) => here(`runtimes/sdk2/${path}`)
 
 export default defineConfig({
-  root: fileURLToPath(new URL('..', import.meta.url)),
-  resolve: {
-    alias: [
-      { find: /^flushed$/, replacement: src('index.ts') },
-      { find: /^flushed\/otel$/, replacement: src('otel/index.ts') },
-      { find: /^flushed\/lambda$/, replacement: src('platforms/lambda/index.ts') },
-      { find: /^flushed\/testing$/, replacement: src('testing/index.ts') },
-    ],
-  },
+  root: here('..'),
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        resolve: { alias: [...sources, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
+        test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'] },
+      },
+      {
+        // What concerns OpenTelemetry's SDK, once more with version 2.x and the API package that goes with it.
+        extends: true,
+        resolve: {
+          alias: [
+            ...sources,
+            { find: '#sdk', replacement: sdk2('sdk.mjs') },
+            { find: /^@opentelemetry\/api$/, replacement: sdk2('node_modules/@opentelemetry/api/build/src/index.js') },
+          ],
+        },
+        test: { name: 'sdk 2.x', include: ['test/guarantees/*/lifecycle.test.ts', 'test/otel/**/*.test.ts'] },
+      },
+    ],
   },
 })

@@ -1,6 +1,6 @@
 /** The tracing SDK under test, set up as an application would, with an exporter whose answers the test decides. */
 import { context, trace } from '@opentelemetry/api'
-import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace'
+import { type ReadableSpan, makeProvider } from '#sdk'
 import { type OtelOptions, otel } from 'flushed/otel'
 import { inMemoryExporter } from 'flushed/testing'
 import { isolate } from '../../src/core/isolate.ts'
@@ -11,7 +11,7 @@ export type { ReadableSpan }
 export function pipeline(options: OtelOptions = {}, mode: 'sync' | 'microtask' | 'hold' | 'throw' = 'microtask') {
   const exporter = inMemoryExporter<ReadableSpan>({ mode })
   const telemetry = otel({ exporter, ...options })
-  const provider = new TracerProvider({ spanProcessors: [telemetry.spanProcessor] })
+  const provider = makeProvider({ spanProcessors: [telemetry.spanProcessor] })
   trace.disable()
   trace.setGlobalTracerProvider(provider)
   return { exporter, telemetry, provider, tracer: trace.getTracer('app') }

@@ -1,6 +1,6 @@
 /** G2 Delivered is acknowledged, against the lifecycle. */
 import { trace } from '@opentelemetry/api'
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { makeBatchProcessor, makeProvider } from '#sdk'
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { otel } from 'flushed/otel'
@@ -13,8 +13,8 @@ beforeEach(newIsolate)
 describe('an export that was under way when the handler returned', () => {
   test('`try/finally forceFlush` with a batch processor returns with nothing delivered', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
-    const processor = new BatchSpanProcessor({ exporter, maxExportBatchSize: 1 })
-    const provider = new TracerProvider({ spanProcessors: [processor] })
+    const processor = makeBatchProcessor(exporter, { maxExportBatchSize: 1 })
+    const provider = makeProvider({ spanProcessors: [processor] })
     const handler = async () => {
       try {
         provider.getTracer('app').startSpan('work').end()
@@ -53,8 +53,8 @@ describe('an export that was under way when the handler returned', () => {
   test('a batch processor one keeps is waited for as well, when its exporter is tracked', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel()
-    const batches = new BatchSpanProcessor({ exporter: telemetry.track(exporter), maxExportBatchSize: 2 })
-    trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor, batches] }))
+    const batches = makeBatchProcessor(telemetry.track(exporter), { maxExportBatchSize: 2 })
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [telemetry.spanProcessor, batches] }))
     const tracer = trace.getTracer('app')
     let report: FlushReport | undefined
     const started = exporter.nextExport()

@@ -1,5 +1,6 @@
 /** G6 Honest, against the lifecycle: every flush has a report, and whatever is lost, late or slow is in it. */
-import { trace } from '@opentelemetry/api'
+import { makeProvider, neverSampled } from '#sdk'
+import { ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { isFlushedError, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { fakeClock } from 'flushed/testing'
@@ -39,7 +40,6 @@ describe('a flush that went well', () => {
   test('says that there was nothing to send when the trace is not sampled, and makes no export', async () => {
     const { exporter, telemetry } = pipeline()
     const unsampled = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0, isRemote: true }
-    const { context, ROOT_CONTEXT } = await import('@opentelemetry/api')
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
     await context.with(trace.setSpanContext(ROOT_CONTEXT, unsampled), handler)
     await withTelemetry(async () => {}, { telemetry: () => 'nothing_to_send', ...watch })()
@@ -181,10 +181,9 @@ describe('a wrap that cannot do its work', () => {
   })
 
   test('does not say so of a trace that is sampled out, nor of another SDK', async () => {
-    const { TracerProvider, AlwaysOffSampler } = await import('@opentelemetry/sdk-trace')
     const { telemetry } = pipeline()
     trace.disable()
-    trace.setGlobalTracerProvider(new TracerProvider({ sampler: new AlwaysOffSampler() }))
+    trace.setGlobalTracerProvider(makeProvider({ sampler: neverSampled() }))
     await withTelemetry(async () => {}, { telemetry, ...watch })()
     trace.disable()
     await withTelemetry(async () => {}, { telemetry: async () => {}, ...watch })()
