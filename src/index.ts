@@ -23,4 +23,4 @@ export type {
   StageReport,
   Telemetry,
 } from './core/types.ts'
-export { type Wrapped, telemetry, withTelemetry } from './core/with-telemetry.ts'
+export { type WrapLayer, type Wrapped, telemetry, withTelemetry } from './core/with-telemetry.ts'

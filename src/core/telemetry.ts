@@ -20,7 +20,8 @@ export function toTelemetry(input: TelemetryInput | undefined): Telemetry {
 }
 
 // A telemetry has stages of its own; so may a vendor's object, but then it has no way to flush that comes first.
-const isTelemetry = (input: object): input is Telemetry => 'stages' in input && Array.isArray(input.stages)
+const isTelemetry = (input: unknown): input is Telemetry =>
+  typeof input === 'object' && input !== null && 'stages' in input && Array.isArray(input.stages)
 
 // The last stage is the one that ends on the network: exporters stand behind what feeds them.
 const toStage = (stage: Flushable | readonly Flushable[], index: number, network: boolean): Stage => {

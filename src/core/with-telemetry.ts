@@ -5,7 +5,7 @@
  */
 import { SpanKind } from '@opentelemetry/api'
 import { invalidOption } from './errors.ts'
-import { type AnyFunction, dressed } from './layer.ts'
+import { type AnyFunction, type Layer, dressed } from './layer.ts'
 import { type Wrap, invoke } from './lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from './options.ts'
 import type { Platform } from './types.ts'
@@ -18,6 +18,9 @@ export type Wrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike
   ? (this: ThisParameterType<H>, ...args: Parameters<H>) => Promise<ReturnType<H>>
   : H
 
+/** A layer that wraps. Used by itself it tells that a handler without a promise gets one; in a `stack` it is a layer. */
+export type WrapLayer = (<H extends AnyFunction>(handler: H) => Wrapped<H>) & Layer
+
 /** Wraps a handler for a platform. The one way in to the lifecycle. */
 export function wrap<H extends AnyFunction>(handler: H, config: Wrap['config'], platform: Wrap['platform']): Wrapped<H> {
   if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
@@ -27,6 +30,10 @@ export function wrap<H extends AnyFunction>(handler: H, config: Wrap['config'], 
   }
   return dressed(wrapper, handler, { platform: platform.name }) as unknown as Wrapped<H>
 }
+
+/** {@link wrap} as a layer. */
+export const wrapLayer = (config: Wrap['config'], platform: Wrap['platform']): WrapLayer =>
+  ((handler: AnyFunction) => wrap(handler, config, platform)) as WrapLayer
 
 const anywhere: Platform = {
   name: 'generic',
@@ -57,7 +64,6 @@ export const withTelemetry = <H extends AnyFunction>(
  * @example
  * export const handler = stack(telemetry({ timeoutMs: 500 }), validated)(async (event: Order) => { … })
  */
-export function telemetry(options?: TelemetryOptions<never>): <H extends AnyFunction>(handler: H) => Wrapped<H> {
-  const config = resolveOptions(options)
-  return (handler) => wrap(handler, config, anywhere)
+export function telemetry(options?: TelemetryOptions<never>): WrapLayer {
+  return wrapLayer(resolveOptions(options), anywhere)
 }

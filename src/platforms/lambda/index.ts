@@ -5,4 +5,4 @@
  */
 export { type LambdaOptions, telemetry, withTelemetry } from './wrap.ts'
 export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
-export type { Wrapped } from '../../core/with-telemetry.ts'
+export type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'

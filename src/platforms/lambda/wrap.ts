@@ -3,7 +3,7 @@ import { invalidOption } from '../../core/errors.ts'
 import type { AnyFunction } from '../../core/layer.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import type { Platform } from '../../core/types.ts'
-import { type Wrapped, wrap } from '../../core/with-telemetry.ts'
+import { type WrapLayer, type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
 import { reflect } from './result.ts'
@@ -55,10 +55,9 @@ export function withTelemetry<H extends AnyFunction>(handler: H, options?: Lambd
  * @example
  * export const handler = stack(telemetry({ timeoutMs: 500 }), validated)(async (event: SQSEvent) => { … })
  */
-export function telemetry(options: LambdaOptions<never> = {}): <H extends AnyFunction>(handler: H) => Wrapped<H> {
+export function telemetry(options: LambdaOptions<never> = {}): WrapLayer {
   const config = resolveOptions(options, ['marginMs'])
   const { marginMs = DEFAULT_MARGIN_MS } = options
   if (!(marginMs >= 0 && Number.isFinite(marginMs))) throw invalidOption('marginMs', marginMs, 'a number of milliseconds')
-  const platform = lambda(marginMs)
-  return (handler) => wrap(handler, config, platform)
+  return wrapLayer(config, lambda(marginMs))
 }

@@ -1,0 +1,87 @@
+/**
+ * The collector's records, and those who wait for them to change.
+ *
+ * @module
+ */
+import type { CollectorRequest, WaitOptions } from './collector-types.ts'
+import type { CollectedLog, CollectedMetric, CollectedSpan } from './telemetry.ts'
+
+/** A request while the collector still writes to it. */
+export type OpenRequest = { -readonly [K in keyof CollectorRequest]: CollectorRequest[K] }
+
+interface Waiter {
+  check(): void
+}
+
+/** Keeps what arrived and what was acknowledged. */
+export class Ledger {
+  requests: OpenRequest[] = []
+  spans: CollectedSpan[] = []
+  metrics: CollectedMetric[] = []
+  logs: CollectedLog[] = []
+  readonly #waiters = new Set<Waiter>()
+
+  receive(request: OpenRequest): void {
+    this.requests.push(request)
+    this.changed()
+  }
+
+  answered(request: OpenRequest, status: number, at: number): void {
+    request.answeredAt = at
+    request.status = status
+    request.acknowledged = status >= 200 && status < 300
+    // Records that were reset in between belong to an earlier test.
+    if (request.acknowledged && this.requests.lastIndexOf(request) !== -1) this.#acknowledge(request)
+    this.changed()
+  }
+
+  #acknowledge({ spans, metrics, logs, rejected }: OpenRequest): void {
+    // Appended one by one: this runs for every request, and copying the lists would make a long run quadratic.
+    for (const span of spans.slice(0, spans.length - rejected)) this.spans.push(span)
+    for (const metric of metrics.slice(0, metrics.length - rejected)) this.metrics.push(metric)
+    for (const log of logs.slice(0, logs.length - rejected)) this.logs.push(log)
+  }
+
+  reset(): void {
+    this.requests = []
+    this.spans = []
+    this.metrics = []
+    this.logs = []
+    this.changed()
+  }
+
+  changed(): void {
+    for (const waiter of this.#waiters) waiter.check()
+  }
+
+  waitFor(holds: () => boolean, { timeoutMs = 5000 }: WaitOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        clearTimeout(timer)
+        this.#waiters.delete(waiter)
+        finish()
+      }
+      const waiter: Waiter = {
+        check: () => {
+          try {
+            if (holds()) settle(resolve)
+          } catch (error) {
+            settle(() => reject(error))
+          }
+        },
+      }
+      const timer = setTimeout(() => settle(() => reject(new Error(this.#describe(timeoutMs)))), timeoutMs)
+      this.#waiters.add(waiter)
+      waiter.check()
+    })
+  }
+
+  #describe(timeoutMs: number): string {
+    const requests = this.requests.map(
+      ({ signal, spans, metrics, logs, status }) =>
+        `${signal} with ${spans.length + metrics.length + logs.length} items: ${status ?? 'not answered'}`,
+    )
+    const arrived = requests.length === 0 ? 'No request arrived' : `${requests.length} arrived (${requests.join('; ')})`
+    return `The collector waited ${timeoutMs} ms in vain. ${arrived}; ${this.spans.length} spans were acknowledged.`
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The function's process: started in a group of its own, stopped, continued and killed by signals to that group, so that
+ * whatever it spawned freezes and dies with it.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Journal } from './journal.ts'
+import type { RuntimeCommand } from './types.ts'
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** The longest the system is given to show a stopped process as stopped. */
+const confirmationMs = 1000
+
+const alive = new Set<Child>()
+// A stopped process outlives its parent for ever, and nobody would see it.
+process.on('exit', () => {
+  for (const child of alive) child.signal('SIGKILL')
+})
+
+/** A running (or stopped, or ended) function process. */
+export class Child {
+  readonly exited: Promise<Exit>
+  readonly #process: ChildProcess
+  readonly #journal: Journal
+
+  constructor(runtime: RuntimeCommand, cwd: string, env: Readonly<Record<string, string>>, journal: Journal) {
+    this.#journal = journal
+    this.#process = spawn(runtime.command, [...(runtime.args ?? [])], {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    alive.add(this)
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const output = this.#process[stream]
+      if (output !== null) createInterface({ input: output }).on('line', (line) => journal.log(stream, line))
+    }
+    this.exited = new Promise((resolve) => {
+      const ended = (exit: Exit, detail: string) => {
+        alive.delete(this)
+        journal.emit('exit', { at: journal.note('exit', { detail }), ...exit })
+        resolve(exit)
+      }
+      this.#process.once('exit', (code, signal) => ended({ code, signal }, signal ?? String(code)))
+      // A command that cannot be started has no exit.
+      this.#process.once('error', (error) => ended({ code: null, signal: null }, error.message))
+    })
+    journal.note('spawn')
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  /** Whether the process has not ended yet. */
+  get running(): boolean {
+    return alive.has(this)
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL'): void {
+    if (this.pid === undefined || !this.running) return
+    try {
+      process.kill(-this.pid, signal)
+    } catch {
+      // The group is gone; its exit event is on the way.
+    }
+  }
+
+  /** The state letter of the process: `T` is stopped. */
+  state(): string {
+    if (!this.running) return 'X'
+    if (process.platform !== 'linux') return 'unknown'
+    try {
+      // "pid (command) S …": the command may contain anything, parentheses included.
+      const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8')
+      return stat.charAt(stat.lastIndexOf(')') + 2)
+    } catch {
+      return 'X'
+    }
+  }
+
+  /** Resolves once the system shows the process as stopped, or ended, or will not tell. */
+  async confirmStopped(): Promise<string> {
+    const deadline = performance.now() + confirmationMs
+    let state = this.state()
+    // Stopping is asynchronous in the kernel, but takes microseconds: looking again is all there is to wait for.
+    while (!'TXZ'.includes(state) && state !== 'unknown' && performance.now() < deadline) {
+      await nextTurn()
+      state = this.state()
+    }
+    return state
+  }
+
+  /** SIGTERM and `graceMs` to leave, if `gently`; then SIGKILL. Resolves when the process has ended. */
+  async end(gently: boolean, graceMs: number): Promise<void> {
+    if (this.running && gently) {
+      this.#journal.note('sigterm')
+      this.signal('SIGTERM')
+      // A stopped process handles SIGTERM only once it runs again.
+      this.signal('SIGCONT')
+      let timer: NodeJS.Timeout | undefined
+      const grace = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)))
+      await Promise.race([this.exited, grace])
+      clearTimeout(timer)
+    }
+    if (this.running) {
+      this.#journal.note('sigkill')
+      this.signal('SIGKILL')
+    }
+    await this.exited
+  }
+}

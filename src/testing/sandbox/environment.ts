@@ -1,0 +1,169 @@
+/**
+ * One execution environment: a process, the two APIs it talks to, and the rules of when it runs, freezes and dies. An
+ * environment that has ended is never revived; the sandbox makes another.
+ *
+ * @module
+ */
+import { listen, patientServer, stop } from '../http.ts'
+import { wallNow } from '../wall-clock.ts'
+import { Child } from './child.ts'
+import type { Exit } from './child.ts'
+import { ExtensionsApi } from './extensions-api.ts'
+import type { Invocation } from './invocation.ts'
+import type { Journal } from './journal.ts'
+import { RuntimeApi } from './runtime-api.ts'
+import type { LambdaError, LambdaOptions, RuntimeCommand } from './types.ts'
+import { variables } from './variables.ts'
+import type { Settings } from './variables.ts'
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} seconds`
+
+function exitMessage({ code, signal }: Exit): string {
+  if (signal !== null) return `Runtime exited with error: signal: ${signal}`
+  return code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`
+}
+
+/** From `spawn` to `exit`. */
+export class Environment {
+  /** Resolves when init is over: with its error, if it failed. */
+  readonly initialized: Promise<LambdaError | undefined>
+  current: Invocation | undefined
+  readonly #settings: Settings
+  readonly #options: LambdaOptions
+  readonly #journal: Journal
+  readonly #runtime: RuntimeApi
+  readonly #extensions: ExtensionsApi
+  readonly #server = patientServer((request, response) => {
+    const api = request.url?.startsWith('/2020-01-01/extension/') ? this.#extensions : this.#runtime
+    // A client that dies in the middle of a request is dealt with when its process is seen to exit.
+    api.handle(request, response).catch(() => request.destroy())
+  })
+  #phase: 'init' | 'busy' | 'idle' = 'init'
+  #spawnedAt = 0
+  #port: number | undefined
+  #child: Child | undefined
+  #timer: NodeJS.Timeout | undefined
+  #initError: LambdaError | undefined
+  #initOver!: (error: LambdaError | undefined) => void
+
+  constructor(settings: Settings, options: LambdaOptions, journal: Journal) {
+    this.#settings = settings
+    this.#options = options
+    this.#journal = journal
+    this.#runtime = new RuntimeApi(this, journal)
+    this.#extensions = new ExtensionsApi(this, journal, settings, options.extensions?.refuse)
+    this.initialized = new Promise((resolve) => (this.#initOver = resolve))
+  }
+
+  get alive(): boolean {
+    return this.#child?.running ?? false
+  }
+  get pid(): number | undefined {
+    return this.alive ? this.#child?.pid : undefined
+  }
+  get port(): number | undefined {
+    return this.alive ? this.#port : undefined
+  }
+  processState(): string {
+    return this.#child?.state() ?? 'X'
+  }
+
+  /** Starts the process; resolves when init is over. */
+  async start(runtime: RuntimeCommand): Promise<LambdaError | undefined> {
+    this.#port = await listen(this.#server, 0)
+    this.#spawnedAt = wallNow()
+    const env = variables(this.#settings, this.#port, this.#options.env ?? {})
+    this.#child = new Child(runtime, this.#settings.taskRoot, env, this.#journal)
+    this.#child.exited.then((exit) => this.#exited(exit))
+    this.#timer = setTimeout(() => this.#initTimedOut(), this.#settings.initTimeoutMs)
+    return this.initialized
+  }
+
+  /** Thaws the process and hands it the invocation. */
+  run(invocation: Invocation): void {
+    const { requestId } = invocation
+    const { timeoutMs } = this.#settings
+    this.current = invocation
+    this.#phase = 'busy'
+    this.#timer = setTimeout(() => this.#timedOut(invocation), timeoutMs)
+    this.#journal.emit('thaw', { requestId, at: this.#journal.note('thaw', { requestId }) })
+    this.#child?.signal('SIGCONT')
+    invocation.start(timeoutMs)
+    this.#runtime.deliver(invocation)
+    this.#extensions.deliver(invocation)
+  }
+
+  runtimeWaits(): void {
+    this.#extensions.open = false
+    this.#freezeIfDone()
+  }
+
+  extensionWaits(): void {
+    this.#freezeIfDone()
+  }
+
+  initFailed(error: LambdaError): void {
+    if (this.#phase !== 'init') return
+    this.#initError ??= error
+    void this.end()
+  }
+
+  /** Ends the process: `gently`, with a SIGTERM before if an extension is registered, or at once. */
+  async end(gently = true): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.#child?.end(gently && this.#extensions.registered, this.#settings.graceMs)
+    await stop(this.#server)
+  }
+
+  #freezeIfDone(): void {
+    if (this.#phase === 'idle' || !this.#runtime.waiting || this.#child === undefined) return
+    if (this.#extensions.missing(this.#phase === 'init' ? 'init' : 'invoke').length > 0) return
+    clearTimeout(this.#timer)
+    this.#child.signal('SIGSTOP')
+    const invocation = this.current
+    const facts = invocation === undefined ? {} : { requestId: invocation.requestId }
+    const at = this.#journal.note('freeze', facts)
+    const afterMs = invocation?.elapsed(at) ?? at - this.#spawnedAt
+    this.#phase = 'idle'
+    this.current = undefined
+    this.#journal.emit('freeze', { ...facts, at, afterMs })
+    void this.#child.confirmStopped().then((processState) => {
+      invocation?.rest({ ...facts, at, afterMs, outcome: processState === 'X' ? 'exited' : 'frozen', processState })
+      this.#initOver(undefined)
+    })
+  }
+
+  #initTimedOut(): void {
+    const missing = this.#runtime.waiting ? this.#extensions.missing('init') : ['the runtime']
+    const errorMessage = `Init timed out after ${seconds(this.#settings.initTimeoutMs)}; no next from ${missing.join(', ')}`
+    this.#initError ??= { errorType: 'Sandbox.Timedout', errorMessage }
+    this.#journal.note('timeout', { detail: 'init' })
+    void this.end()
+  }
+
+  #timedOut(invocation: Invocation): void {
+    invocation.timedOut = true
+    this.#journal.note('timeout', { requestId: invocation.requestId })
+    void this.end()
+  }
+
+  #exited(exit: Exit): void {
+    clearTimeout(this.#timer)
+    const invocation = this.current
+    this.current = undefined
+    const error = { errorType: 'Runtime.ExitError', errorMessage: exitMessage(exit) }
+    if (this.#phase === 'init') this.#initOver(this.#initError ?? error)
+    this.#phase = 'idle'
+    if (invocation !== undefined) {
+      const { requestId, timedOut } = invocation
+      const at = wallNow()
+      invocation.rest(
+        { requestId, at, afterMs: invocation.elapsed(at), outcome: 'exited', processState: 'X' },
+        timedOut
+          ? { errorType: 'Sandbox.Timedout', errorMessage: `${requestId} Task timed out after ${seconds(this.#settings.timeoutMs)}` }
+          : { ...error, errorMessage: `RequestId: ${requestId} Error: ${error.errorMessage}` },
+      )
+    }
+    void stop(this.#server)
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * One invocation: what it was asked, what has arrived of its response, and the two moments its caller waits for.
+ *
+ * @module
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { wallNow } from '../wall-clock.ts'
+import { parseError, parseResponse } from './response.ts'
+import type { FreezeRecord, InvokeOptions, LambdaError, LambdaResult, ResponseChunk } from './types.ts'
+import type { Settings } from './variables.ts'
+
+const hex = (bytes: number): string => randomBytes(bytes).toString('hex')
+const freshTraceId = (): string => {
+  const seconds = Math.floor(Date.now() / 1000).toString(16).padStart(8, '0')
+  return `Root=1-${seconds}-${hex(12)};Parent=${hex(8)};Sampled=0`
+}
+
+type Outcome = Pick<LambdaResult, 'ok' | 'payload' | 'prelude' | 'error' | 'responseMs' | 'firstByteMs'>
+
+/** State of an invocation, from the queue to the freeze. */
+export class Invocation {
+  readonly requestId: string
+  readonly traceId: string
+  readonly functionArn: string
+  readonly options: InvokeOptions
+  readonly body: string
+  readonly result: Promise<LambdaResult>
+  readonly frozen: Promise<FreezeRecord>
+  startedAt = 0
+  deadlineMs = 0
+  timedOut = false
+  readonly #earlyReturn: boolean
+  readonly #chunks: ResponseChunk[] = []
+  #outcome: Outcome | undefined
+  #answer!: (result: LambdaResult) => void
+  #refuse!: (error: Error) => void
+  #rest!: (record: FreezeRecord) => void
+
+  constructor(event: unknown, options: InvokeOptions, settings: Settings) {
+    this.requestId = options.requestId ?? randomUUID()
+    this.traceId = options.traceId ?? freshTraceId()
+    this.functionArn = options.functionArn ?? settings.functionArn
+    this.options = options
+    this.body = JSON.stringify(event ?? null)
+    this.#earlyReturn = settings.earlyReturn
+    this.result = new Promise((resolve, reject) => {
+      this.#answer = resolve
+      this.#refuse = reject
+    })
+    this.frozen = new Promise((resolve) => (this.#rest = resolve))
+  }
+
+  /** Whether the runtime has posted a response or an error. */
+  get responded(): boolean {
+    return this.#outcome !== undefined
+  }
+
+  /** The event is being handed to the runtime. */
+  start(timeoutMs: number): void {
+    this.startedAt = wallNow()
+    this.deadlineMs = Math.floor(this.startedAt + timeoutMs)
+  }
+
+  /** Milliseconds since the event was handed over; 0 if it never was. */
+  elapsed(at = wallNow()): number {
+    return this.startedAt === 0 ? 0 : at - this.startedAt
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#chunks.push({ afterMs: this.elapsed(), bytes })
+  }
+
+  /** The response is complete; `streamError` is what its trailers said. */
+  respond(contentType: string | undefined, streamError?: LambdaError): void {
+    const body = Buffer.concat(this.#chunks.map(({ bytes }) => bytes))
+    this.#finish({ ok: streamError === undefined, ...parseResponse(body, contentType), ...(streamError && { error: streamError }) })
+  }
+
+  /** The runtime posted an error. */
+  respondError(body: string, errorType: string | undefined): void {
+    const { payload } = parseResponse(Buffer.from(body), undefined)
+    this.#finish({ ok: false, payload, error: parseError(payload, errorType) })
+  }
+
+  #finish(outcome: Pick<Outcome, 'ok' | 'payload' | 'prelude' | 'error'>): void {
+    const responseMs = this.elapsed()
+    this.#outcome = { ...outcome, responseMs, firstByteMs: this.#chunks[0]?.afterMs ?? responseMs }
+    if (this.#earlyReturn) this.#answerWith(this.#outcome)
+  }
+
+  /** The sandbox has come to rest. `failure` is for a caller who has no answer by then. */
+  rest(record: FreezeRecord, failure?: LambdaError): void {
+    this.#rest(record)
+    if (failure !== undefined && (this.#outcome === undefined || this.timedOut)) {
+      const payload = { errorType: failure.errorType, errorMessage: failure.errorMessage }
+      const responseMs = this.elapsed(record.at)
+      this.#answerWith({ ok: false, payload, error: failure, responseMs, firstByteMs: responseMs })
+    } else if (this.#outcome !== undefined) this.#answerWith(this.#outcome, record.afterMs)
+  }
+
+  /** The process that should have run the invocation did not come up. */
+  failInit(error: LambdaError): void {
+    this.rest({ requestId: this.requestId, at: wallNow(), afterMs: 0, outcome: 'exited', processState: 'X' }, error)
+  }
+
+  /** The invocation will never run. */
+  refuse(error: Error): void {
+    this.#refuse(error)
+    this.#rest({ requestId: this.requestId, at: wallNow(), afterMs: 0, outcome: 'exited', processState: 'X' })
+  }
+
+  #answerWith(outcome: Outcome, frozenAfterMs?: number): void {
+    const { requestId, timedOut, frozen } = this
+    const late = frozenAfterMs === undefined || this.#earlyReturn ? {} : { frozenAfterMs }
+    this.#answer({ requestId, ...outcome, ...late, timedOut, chunks: this.#chunks, frozen })
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The Runtime API, version 2018-06-01.
+ * Source: AWS Lambda developer guide, "Using the Lambda runtime API for custom runtimes".
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readBody, sendJson } from '../http.ts'
+import type { Invocation } from './invocation.ts'
+import type { Journal } from './journal.ts'
+import { parseError, parseResponse, trailerError } from './response.ts'
+import type { LambdaError } from './types.ts'
+
+/** What the Runtime API tells the environment it is part of. */
+export interface RuntimeHost {
+  /** The invocation under way. */
+  readonly current: Invocation | undefined
+  /** The runtime waits for an invocation. */
+  runtimeWaits(): void
+  initFailed(error: LambdaError): void
+}
+
+const route = /^\/2018-06-01\/runtime\/(?:(init)\/error|invocation\/(?:(next)|([^/]+)\/(response|error)))$/
+
+const refuse = (response: ServerResponse, status: number, errorType: string, errorMessage: string): void =>
+  sendJson(response, status, { errorType, errorMessage })
+
+/** The runtime's side of an execution environment. */
+export class RuntimeApi {
+  readonly #host: RuntimeHost
+  readonly #journal: Journal
+  #waiting: ServerResponse | undefined
+
+  constructor(host: RuntimeHost, journal: Journal) {
+    this.#host = host
+    this.#journal = journal
+  }
+
+  /** Whether a `next` is waiting for its answer. */
+  get waiting(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  /** @throws when the client goes away in the middle of a body */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, init, next, requestId, post] = route.exec(request.url ?? '') ?? []
+    if (next !== undefined && request.method === 'GET') return this.#next(response)
+    if (init !== undefined && request.method === 'POST') return this.#initError(request, response)
+    if (requestId === undefined || post === undefined || request.method !== 'POST') {
+      // The `restore` calls of SnapStart among them, which a function without SnapStart does not have.
+      return refuse(response, 404, 'NotFound', `No such call: ${request.method} ${request.url}`)
+    }
+    const invocation = this.#host.current
+    if (invocation?.requestId !== decodeURIComponent(requestId) || invocation.responded) {
+      request.resume()
+      return refuse(response, 400, 'InvalidRequestID', 'Invalid request ID')
+    }
+    return post === 'response' ? this.#response(invocation, request, response) : this.#error(invocation, request, response)
+  }
+
+  /** Answers the waiting `next`. */
+  deliver(invocation: Invocation): void {
+    const response = this.#waiting
+    this.#waiting = undefined
+    const { requestId, traceId, functionArn, deadlineMs, options, body } = invocation
+    this.#journal.note('runtime.invoke', { requestId })
+    response?.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'lambda-runtime-aws-request-id': requestId,
+      'lambda-runtime-deadline-ms': deadlineMs,
+      'lambda-runtime-invoked-function-arn': functionArn,
+      'lambda-runtime-trace-id': traceId,
+      ...(options.clientContext === undefined ? {} : { 'lambda-runtime-client-context': JSON.stringify(options.clientContext) }),
+      ...(options.cognitoIdentity === undefined
+        ? {}
+        : { 'lambda-runtime-cognito-identity': JSON.stringify(options.cognitoIdentity) }),
+    })
+    response?.end(body)
+  }
+
+  #next(response: ServerResponse): void {
+    this.#journal.note('runtime.next')
+    const { current } = this.#host
+    if (this.waiting || (current !== undefined && !current.responded)) {
+      return refuse(response, 403, 'InvalidStateTransition', 'An invocation is under way, or another next is waiting')
+    }
+    this.#waiting = response
+    response.once('close', () => {
+      if (this.#waiting === response) this.#waiting = undefined
+    })
+    this.#host.runtimeWaits()
+  }
+
+  async #response(invocation: Invocation, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for await (const chunk of request) invocation.receive(chunk as Buffer)
+    const { requestId } = invocation
+    const error = trailerError(request.trailers)
+    this.#journal.note('runtime.response', { requestId, ...(error && { detail: error.errorType }) })
+    invocation.respond(request.headers['content-type'], error)
+    sendJson(response, 202, { status: 'OK' })
+  }
+
+  async #error(invocation: Invocation, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request)
+    const errorType = request.headers['lambda-runtime-function-error-type']?.toString()
+    invocation.respondError(body.toString('utf8'), errorType)
+    this.#journal.note('runtime.error', { requestId: invocation.requestId, ...(errorType && { detail: errorType }) })
+    sendJson(response, 202, { status: 'OK' })
+  }
+
+  async #initError(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { payload } = parseResponse(await readBody(request), undefined)
+    const error = parseError(payload, request.headers['lambda-runtime-function-error-type']?.toString())
+    this.#journal.note('runtime.init_error', { detail: error.errorType })
+    sendJson(response, 202, { status: 'OK' })
+    this.#host.initFailed(error)
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The environment variables of a Lambda function.
+ * Source: AWS Lambda developer guide, "Defined runtime environment variables".
+ *
+ * @module
+ */
+import { basename, dirname, isAbsolute } from 'node:path'
+import type { LambdaOptions } from './types.ts'
+
+export const region = 'us-east-1'
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly taskRoot: string
+  readonly handler: string
+  readonly functionName: string
+  readonly functionVersion: string
+  readonly functionArn: string
+  readonly memorySizeMb: number
+  readonly timeoutMs: number
+  readonly initTimeoutMs: number
+  readonly earlyReturn: boolean
+  readonly graceMs: number
+}
+
+function split(handler: LambdaOptions['handler']): { readonly taskRoot: string; readonly name: string } {
+  const parts = typeof handler === 'string' ? { taskRoot: dirname(handler), name: basename(handler) } : handler
+  if (isAbsolute(parts.taskRoot) && /^[^.]+\.[^.]/.test(basename(parts.name))) return parts
+  throw new TypeError(`A handler is an absolute path and an export, such as '/app/orders.handler', not ${JSON.stringify(handler)}`)
+}
+
+const positive = (name: string, value: number): number => {
+  if (Number.isFinite(value) && value > 0) return value
+  throw new TypeError(`${name} must be a positive number, not ${value}`)
+}
+
+/** @throws a `TypeError` that quotes the option that cannot be */
+export function settings(options: LambdaOptions): Settings {
+  const { functionName = 'flushed-test' } = options
+  const { taskRoot, name } = split(options.handler)
+  return {
+    taskRoot,
+    handler: name,
+    functionName,
+    functionVersion: options.functionVersion ?? '$LATEST',
+    functionArn: `arn:aws:lambda:${region}:123456789012:function:${functionName}`,
+    memorySizeMb: positive('memorySizeMb', options.memorySizeMb ?? 128),
+    timeoutMs: positive('timeoutMs', options.timeoutMs ?? 3000),
+    initTimeoutMs: positive('initTimeoutMs', options.initTimeoutMs ?? 10_000),
+    earlyReturn: options.earlyReturn ?? true,
+    // What internal extensions get between SIGTERM and SIGKILL, alone and beside an external one.
+    graceMs: options.externalExtension === true ? 300 : 500,
+  }
+}
+
+/** The whole environment of the process. Nothing else of the test's leaks in: a `NODE_OPTIONS` of a test runner would. */
+export function variables(settled: Settings, port: number, extra: Readonly<Record<string, string>>): Record<string, string> {
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/')
+  const own: Record<string, string | undefined> = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0]}.x`,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
+    AWS_LAMBDA_FUNCTION_NAME: settled.functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: settled.functionVersion,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settled.memorySizeMb),
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${settled.functionName}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[${settled.functionVersion}]${process.pid}`,
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    LAMBDA_TASK_ROOT: settled.taskRoot,
+    _HANDLER: settled.handler,
+    ...extra,
+  }
+  return Object.fromEntries(Object.entries(own).filter((pair): pair is [string, string] => pair[1] !== undefined))
+}

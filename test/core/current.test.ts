@@ -1,0 +1,178 @@
+/** The current invocation, with and without AsyncLocalStorage, and what a handler can do with it. */
+import { type ContextManager, ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
+import { adopt, currentInvocation, span, waitUntil, withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+beforeEach(newIsolate)
+afterEach(() => vi.unstubAllGlobals())
+
+const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
+
+/** Makes the runtime one that has no AsyncLocalStorage, as workerd is without a compatibility flag. */
+const withoutAsyncLocalStorage = () => vi.stubGlobal('process', { env: process.env })
+
+describe('the current invocation', () => {
+  test('is known across awaits, and gone outside', async () => {
+    const { telemetry } = pipeline()
+    expect(currentInvocation()).toBeUndefined()
+    await withTelemetry(
+      async () => {
+        const before = currentInvocation()
+        await new Promise((resolve) => setImmediate(resolve))
+        expect(currentInvocation()).toBe(before)
+        expect(before?.live).toBe(true)
+        expect(before?.root).toBe(trace.getActiveSpan())
+      },
+      { telemetry },
+    )()
+    expect(currentInvocation()).toBeUndefined()
+  })
+
+  test('is over when its handler has settled', async () => {
+    const { telemetry } = pipeline()
+    let invocation: ReturnType<typeof currentInvocation>
+    await withTelemetry(async () => void (invocation = currentInvocation()), { telemetry })()
+    expect(invocation?.live).toBe(false)
+  })
+
+  test('leaves the application’s own context manager in place', async () => {
+    const { telemetry } = pipeline()
+    const active = vi.fn(() => ROOT_CONTEXT)
+    let current = ROOT_CONTEXT
+    const manager: ContextManager = {
+      active: () => (active(), current),
+      with(within, fn, thisArg, ...args) {
+        const before = current
+        current = within
+        try {
+          return fn.apply(thisArg, args)
+        } finally {
+          current = before
+        }
+      },
+      bind: (_context, target) => target,
+      enable: () => manager,
+      disable: () => manager,
+    }
+    context.setGlobalContextManager(manager)
+    await withTelemetry(async () => {}, { telemetry })()
+    active.mockClear()
+    context.active()
+    expect(active).toHaveBeenCalledOnce()
+  })
+})
+
+describe('without AsyncLocalStorage', () => {
+  test('the invocation is known up to the first await, and spans passed by hand are its own', async () => {
+    withoutAsyncLocalStorage()
+    const { exporter, telemetry, tracer } = pipeline()
+    let report: FlushReport | undefined
+    const handler = withTelemetry(
+      async () => {
+        const invocation = currentInvocation()
+        span('helper').end()
+        tracer.startSpan('by hand', {}, invocation?.context)
+        await new Promise((resolve) => setImmediate(resolve))
+        expect(currentInvocation()).toBeUndefined()
+        invocation?.span('later')
+      },
+      { telemetry, name: 'root', onFlush: (r) => (report = r) },
+    )
+    await handler()
+    expect(names(exporter.spans)).toEqual(['helper', 'later', 'by hand', 'root'])
+    expect(new Set(exporter.spans.map((each) => each.spanContext().traceId)).size).toBe(1)
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 4, endedByDispose: 2 } })
+  })
+
+  test('a wrap around a wrap is still one invocation', async () => {
+    withoutAsyncLocalStorage()
+    const { exporter, telemetry } = pipeline()
+    const inner = withTelemetry(async () => {}, { telemetry, name: 'inner' })
+    await withTelemetry(inner, { telemetry, name: 'outer' })()
+    expect(exporter.exports.map(({ spans }) => names(spans))).toEqual([['inner', 'outer']])
+  })
+})
+
+describe('`using` a span', () => {
+  test('ends it at scope exit, once, and leaves nothing to the invocation', async () => {
+    const { exporter, telemetry } = pipeline()
+    let report: FlushReport | undefined
+    const handler = withTelemetry(
+      async () => {
+        {
+          using charge = span('charge', { attributes: { amount: 3 } })
+          charge.addEvent('charged')
+        }
+        using early = span('early')
+        early.end()
+      },
+      { telemetry, name: 'root', onFlush: (r) => (report = r) },
+    )
+    await handler()
+    expect(names(exporter.spans)).toEqual(['charge', 'early', 'root'])
+    expect(report?.spans.endedByDispose).toBe(0)
+  })
+
+  test('is below the active span', async () => {
+    const { exporter, telemetry, tracer } = pipeline()
+    await withTelemetry(async () => tracer.startActiveSpan('parent', () => void span('child')), { telemetry })()
+    const [child, parent] = exporter.spans
+    expect(child?.parentSpanContext?.spanId).toBe(parent?.spanContext().spanId)
+  })
+
+  test('works without a span processor of ours, and a forgotten one is still ended', async () => {
+    const ended = vi.fn()
+    pipeline()
+    await withTelemetry(
+      async () => {
+        const forgotten = span('forgotten')
+        vi.spyOn(forgotten, 'end').mockImplementation(ended)
+      },
+      { telemetry: async () => {} },
+    )()
+    expect(ended).toHaveBeenCalledOnce()
+  })
+})
+
+describe('background work', () => {
+  test('that fails is a warning in the report, and nobody’s unhandled rejection', async () => {
+    const { telemetry } = pipeline()
+    let report: FlushReport | undefined
+    const handler = withTelemetry(
+      async () => {
+        waitUntil(Promise.reject(new Error('audit down')))
+        return 'result'
+      },
+      { telemetry, onFlush: (r) => (report = r) },
+    )
+    expect(await handler()).toBe('result')
+    expect(report).toMatchObject({ outcome: 'delivered', warnings: ['background work failed: audit down'] })
+  })
+
+  test('may register more work', async () => {
+    const { exporter, telemetry, tracer } = pipeline()
+    const step = (name: string) => Promise.resolve().then(() => tracer.startSpan(name).end())
+    await withTelemetry(
+      async () => waitUntil(step('first').then(() => waitUntil(step('second').then(() => waitUntil(step('third')))))),
+      { telemetry, name: 'root' },
+    )()
+    expect(names(exporter.spans)).toEqual(['first', 'second', 'third', 'root'])
+  })
+})
+
+describe('outside an invocation', () => {
+  test('`span` is a plain span, `adopt` does nothing, `waitUntil` warns once and swallows no result', async () => {
+    const { exporter, provider } = pipeline()
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    span('alone').end()
+    expect(adopt('thing', () => expect.unreachable())).toBe('thing')
+    waitUntil(Promise.reject(new Error('unseen')))
+    waitUntil(Promise.resolve())
+    await provider.forceFlush()
+    expect(names(exporter.spans)).toEqual(['alone'])
+    expect(warn).toHaveBeenCalledOnce()
+    warn.mockRestore()
+  })
+})

@@ -1,0 +1,79 @@
+/** Layers, and wraps around wraps. */
+import { identity, layer, stack, telemetry, withTelemetry, wrapInfo } from 'flushed'
+import type { FlushReport, Layer } from 'flushed'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+describe('layers', () => {
+  const note = (log: string[], name: string): Layer =>
+    layer((next, args) => {
+      log.push(`${name} in`)
+      const result = next(...args)
+      log.push(`${name} out`)
+      return result
+    })
+
+  test('`stack` puts the first outermost', () => {
+    const log: string[] = []
+    const handler = stack(note(log, 'a'), note(log, 'b'))((x: number) => x + 1)
+    expect(handler(1)).toBe(2)
+    expect(log).toEqual(['a in', 'b in', 'b out', 'a out'])
+  })
+
+  test('turned round, a stack turns its order round', () => {
+    const log: string[] = []
+    stack(note(log, 'b'), note(log, 'a'))(() => {})()
+    expect(log).toEqual(['b in', 'a in', 'a out', 'b out'])
+  })
+
+  test('`identity` and an empty stack change nothing', () => {
+    const handler = () => {}
+    expect(identity(handler)).toBe(handler)
+    expect(stack()(handler)).toBe(handler)
+  })
+
+  test('a layer of one’s own keeps `this`, name, length and properties, and the mark of a wrap below it', () => {
+    const log: string[] = []
+    const named = Object.assign(async function charge(this: { tax: number }, amount: number) {
+      return amount + this.tax
+    }, { version: 2 })
+    const wrapped = stack(note(log, 'outer'), telemetry())(named)
+    expect([wrapped.name, wrapped.length, wrapped.version]).toEqual(['charge', 1, 2])
+    expect(wrapInfo(wrapped)?.original).toBe(named)
+    expect(wrapInfo(named)).toBeUndefined()
+  })
+})
+
+describe('a wrap around a wrap', () => {
+  test('is harmless: the inner one is a child span, and only the outermost flushes', async () => {
+    const { exporter, telemetry: pipe } = pipeline()
+    const reports: FlushReport[] = []
+    const options = { telemetry: pipe, onFlush: (report: FlushReport) => reports.push(report) }
+    const inner = withTelemetry(async (x: number) => x * 2, { ...options, name: 'inner' })
+    const outer = withTelemetry(inner, { ...options, name: 'outer' })
+    expect(await outer(21)).toBe(42)
+    expect(reports).toHaveLength(1)
+    expect(exporter.exports).toHaveLength(1)
+    const [child, root] = exporter.spans
+    expect([child?.name, root?.name]).toEqual(['inner', 'outer'])
+    expect(child?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
+  })
+
+  test('has the inner one’s error on its span, and passes it on', async () => {
+    const { exporter, telemetry: pipe } = pipeline()
+    const boom = new Error('boom')
+    const inner = withTelemetry(() => Promise.reject(boom), { telemetry: pipe, name: 'inner' })
+    await expect(withTelemetry(inner, { telemetry: pipe, name: 'outer' })()).rejects.toBe(boom)
+    expect(exporter.spans.map(({ name, status }) => [name, status.message])).toEqual([['inner', 'boom'], ['outer', 'boom']])
+  })
+
+  test('called again when the outer one is over, the inner one is an invocation of its own', async () => {
+    const { exporter, telemetry: pipe } = pipeline()
+    const inner = withTelemetry(async () => {}, { telemetry: pipe, name: 'inner' })
+    await withTelemetry(inner, { telemetry: pipe, name: 'outer' })()
+    await inner()
+    expect(exporter.exports.map(({ spans }) => spans.map(({ name }) => name))).toEqual([['inner', 'outer'], ['inner']])
+  })
+})

@@ -1,0 +1,109 @@
+/** Bad input is a `TypeError` when wrapping, which names the option and quotes the value. */
+import { isFlushedError, telemetry, withTelemetry } from 'flushed'
+import { withTelemetry as withLambdaTelemetry } from 'flushed/lambda'
+import { otel } from 'flushed/otel'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { resolveOptions } from '../../src/core/options.ts'
+import { newIsolate } from '../support/sdk.ts'
+
+const handler = async () => {}
+
+/** What a caller without types might pass. */
+const passed = (options: unknown) => options as object
+
+describe('the options of a wrap', () => {
+  test.each([
+    [{ timeoutMs: 0 }, '`timeoutMs` must be a positive number of milliseconds, got 0'],
+    [{ timeoutMs: '2000' }, '`timeoutMs` must be a positive number of milliseconds, got "2000"'],
+    [{ timeoutMs: Infinity }, '`timeoutMs` must be a positive number of milliseconds, got Infinity'],
+    [{ timeoutMs: Number.NaN }, 'got NaN'],
+    [{ flush: 'later' }, "`flush` must be 'auto' or 'before-response' or 'after-response', got \"later\""],
+    [{ onFlush: 'log' }, '`onFlush` must be a function, got "log"'],
+    [{ name: '' }, '`name` must be a non-empty string, got ""'],
+    [{ attributes: 3 }, '`attributes` must be an object or a function, got 3'],
+    [{ logger: true }, '`logger` must be `false` or an object with `warn`, got true'],
+    [{ telemetry: {} }, '`telemetry` must be a flush function, or an object with `forceFlush` or `flush`, got {}'],
+    [{ telemetry: [] }, '`telemetry` must be at least one flushable, got []'],
+    [{ telemetry: [[() => {}], null] }, '`telemetry` must be a flush function'],
+    [{ telemetry: null }, '`telemetry` must be'],
+    [{ timoutMs: 100 }, 'unknown option `timoutMs`; the options are `telemetry`, `timeoutMs`'],
+    ['fast', '`options` must be an object, got "fast"'],
+    [null, '`options` must be an object, got null'],
+  ])('%j is refused', (options, message) => {
+    const wraps = [() => withTelemetry(handler, passed(options)), () => telemetry(passed(options))]
+    for (const wrapping of wraps) {
+      expect(wrapping).toThrow(TypeError)
+      expect(wrapping).toThrow(message)
+    }
+  })
+
+  test('on Lambda have one more', () => {
+    expect(() => withLambdaTelemetry(handler, { marginMs: -1 })).toThrow('`marginMs` must be a number of milliseconds')
+    expect(() => withTelemetry(handler, passed({ marginMs: 100 }))).toThrow('unknown option `marginMs`')
+    expect(() => withLambdaTelemetry(handler, { marginMs: 0 })).not.toThrow()
+  })
+
+  test('errors have a stable code, whichever copy of the package made them', () => {
+    const caught = (() => {
+      try {
+        return withTelemetry(handler, { timeoutMs: -1 })
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(isFlushedError(caught) && caught.code).toBe('FLUSHED_INVALID_OPTION')
+    expect(isFlushedError(new TypeError('other'))).toBe(false)
+  })
+
+  test('a value that cannot be shown does not hide the error', () => {
+    const cyclic: { self?: object } = {}
+    cyclic.self = cyclic
+    expect(() => withTelemetry(handler, passed({ timeoutMs: cyclic }))).toThrow('got [object Object]')
+  })
+
+  test.each([undefined, null, {}, 'handler'])('%s is no handler', (value) => {
+    expect(() => withTelemetry(value as unknown as () => void)).toThrow('`handler` must be a function')
+  })
+})
+
+describe('the options of `otel()`', () => {
+  const exporter = { export: () => {}, shutdown: async () => {} }
+
+  test.each([
+    [{ exporter: {} }, '`exporter` must be an exporter, with an `export` method, got {}'],
+    [{ exporters: exporter }, '`exporters` must be an array'],
+    [{ exporter, maxBufferSize: 0 }, '`maxBufferSize` must be a positive whole number, got 0'],
+    [{ exporter, maxQueueSize: 1.5 }, '`maxQueueSize` must be a positive whole number, got 1.5'],
+    [{ exporter, flushIntervalMs: 0 }, '`flushIntervalMs` must be a positive number of milliseconds or `false`, got 0'],
+    [{ exporter, meterProvider: 'none' }, '`meterProvider` must be a provider or `false`, got "none"'],
+    [{ exporter, batchSize: 10 }, 'unknown option `batchSize`'],
+    [null, '`options` must be an object'],
+  ])('%j is refused', (options, message) => {
+    expect(() => otel(passed(options))).toThrow(TypeError)
+    expect(() => otel(passed(options))).toThrow(message)
+  })
+})
+
+describe('the environment', () => {
+  beforeEach(newIsolate)
+  afterEach(() => vi.unstubAllEnvs())
+
+  test('has a say where the code has none', () => {
+    vi.stubEnv('FLUSHED_TIMEOUT_MS', '750')
+    expect(resolveOptions().timeoutMs).toBe(750)
+    expect(resolveOptions({ timeoutMs: 100 }).timeoutMs).toBe(100)
+  })
+
+  test.each(['fast', '-1', '0', 'Infinity'])('with %j in it is warned about, once, and ignored', (value) => {
+    vi.stubEnv('FLUSHED_TIMEOUT_MS', value)
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    expect([resolveOptions().timeoutMs, resolveOptions().timeoutMs]).toEqual([2000, 2000])
+    expect(warn.mock.calls).toEqual([[expect.stringContaining(`FLUSHED_TIMEOUT_MS=${JSON.stringify(value)}`)]])
+    warn.mockRestore()
+  })
+
+  test('that is empty is as good as none', () => {
+    vi.stubEnv('FLUSHED_TIMEOUT_MS', '')
+    expect(resolveOptions().timeoutMs).toBe(2000)
+  })
+})
