@@ -1,0 +1,151 @@
+/** When spans are sent before their invocation's flush, and what happens when too many wait. */
+import { sdkVersion } from '#sdk'
+import { withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { fakeClock } from 'flushed/testing'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { useClock } from '../../src/core/clock.ts'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+beforeEach(newIsolate)
+afterEach(() => vi.unstubAllEnvs())
+
+describe(`with SDK ${sdkVersion}`, () => {
+  test('`maxBufferSize` finished spans are an export, and the flush sends only the rest', async () => {
+    const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 })
+    let report: FlushReport | undefined
+    const handler = withTelemetry(
+      async () => {
+        for (let i = 0; i < 5; i++) tracer.startSpan(`${i}`).end()
+      },
+      { telemetry, onFlush: (r) => (report = r) },
+    )
+    await handler()
+    expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([2, 2, 2])
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 6 } })
+  })
+
+  test('512 by default, as OpenTelemetry has it, or what its environment variable says', async () => {
+    const burst = async () => {
+      const { exporter, telemetry, tracer } = pipeline()
+      await withTelemetry(async () => {
+        for (let i = 0; i < 600; i++) tracer.startSpan('burst').end()
+      }, { telemetry })()
+      return exporter.exports.map(({ spans }) => spans.length)
+    }
+    expect(await burst()).toEqual([512, 89])
+    vi.stubEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '300')
+    expect(await burst()).toEqual([300, 300, 1])
+  })
+
+  test('a burst that the stock batch processor drops a third of is delivered whole', async () => {
+    const { exporter, telemetry, tracer } = pipeline()
+    await withTelemetry(async () => {
+      for (let i = 0; i < 3000; i++) tracer.startSpan('burst').end()
+    }, { telemetry })()
+    expect(exporter.spans).toHaveLength(3001)
+  })
+
+  test('spans that wait for `flushIntervalMs` in a handler that still runs are an export', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 1000 })
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    const run = withTelemetry(
+      async () => {
+        tracer.startSpan('early').end()
+        await gate
+      },
+      { telemetry, name: 'root' },
+    )()
+    await clock.advance(999)
+    expect(exporter.exports).toHaveLength(0)
+    await clock.advance(1)
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['early'])
+    open()
+    await run
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['early', 'root'])
+  })
+
+  test('the interval is the spans’ own age: a timer from an earlier invocation does not cut the next one in two', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 1000 })
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    const handler = withTelemetry(
+      async (wait: boolean) => {
+        tracer.startSpan('child').end()
+        if (wait) await gate
+      },
+      { telemetry },
+    )
+    await handler(false)
+    await clock.advance(900)
+    const run = handler(true)
+    await clock.advance(900)
+    open()
+    await run
+    expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([2, 2])
+  })
+
+  test('an exporter that does not answer is not given ever more; what does not fit is counted', async () => {
+    const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2, maxQueueSize: 4 }, 'hold')
+    let report: FlushReport | undefined
+    const exported = exporter.nextExport()
+    const run = withTelemetry(
+      async () => {
+        for (let i = 0; i < 20; i++) tracer.startSpan(`${i}`).end()
+      },
+      { telemetry, onFlush: (r) => (report = r), logger: false },
+    )()
+    await exported
+    expect(exporter.exports.slice(0, 2).map(({ spans }) => spans.length)).toEqual([2, 2])
+    await vi.waitFor(() => expect(exporter.exports).toHaveLength(3))
+    exporter.acknowledge()
+    await run
+    expect(report?.spans).toMatchObject({ acknowledged: 8, failed: 13 })
+    expect(report?.outcome).toBe('partial')
+  })
+
+  test('an early export that fails goes out again with the flush, and only then does it count', async () => {
+    const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 }, 'hold')
+    let report: FlushReport | undefined
+    const exported = exporter.nextExport()
+    const run = withTelemetry(
+      async () => {
+        for (const name of ['one', 'two']) tracer.startSpan(name).end()
+        await exported
+        exporter.fail()
+        exporter.setMode('sync')
+      },
+      { telemetry, name: 'root', onFlush: (r) => (report = r) },
+    )()
+    await run
+    expect(exporter.exports.map(({ spans, state }) => [spans.length, state])).toEqual([[2, 'failed'], [3, 'acknowledged']])
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 3, failed: 0, carriedOver: 0 } })
+  })
+
+  test('nothing to send makes no request', async () => {
+    const { exporter, provider, telemetry } = pipeline()
+    await provider.forceFlush()
+    await telemetry.spanProcessor.forceFlush()
+    expect(exporter.exports).toHaveLength(0)
+  })
+
+  test('shutdown sends what there is, shuts the exporter down and leaves no timer', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, provider, telemetry, tracer } = pipeline()
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    const run = withTelemetry(async () => {
+      tracer.startSpan('work').end()
+      await gate
+    }, { telemetry, logger: false })()
+    expect(clock.pending).toBe(1)
+    await provider.shutdown()
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['work'])
+    expect([exporter.stopped, clock.pending]).toEqual([true, 0])
+    open()
+    await run
+  })
+})

@@ -1,0 +1,179 @@
+/** Metrics and logs in the same deadline, and providers that are not one's own. */
+import { makeBatchProcessor, makeProvider } from '#sdk'
+import * as api from '@opentelemetry/api'
+import { withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { otel } from 'flushed/otel'
+import { fakeClock, inMemoryExporter } from 'flushed/testing'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { useClock } from '../../src/core/clock.ts'
+import { type ReadableSpan, newIsolate, pipeline } from '../support/sdk.ts'
+
+const { metrics, trace } = api
+const SEPARATE_LOGS = Symbol.for('io.opentelemetry.js.api.logs')
+
+beforeEach(() => {
+  newIsolate()
+  metrics.disable()
+  if ('logs' in api) api.logs.disable()
+  Reflect.deleteProperty(globalThis, SEPARATE_LOGS)
+})
+
+/** API 1.10 has the logs; what came before it keeps them in a package, and under a global, of their own. */
+function registerLogs(provider: api.LoggerProvider): void {
+  if ('logs' in api) return void api.logs.setGlobalLoggerProvider(provider)
+  Object.assign(globalThis, { [SEPARATE_LOGS]: () => provider })
+}
+
+let report: FlushReport | undefined
+const watch = { onFlush: (r: FlushReport) => void (report = r), logger: false } as const
+const provider = (forceFlush: () => unknown) => ({ forceFlush: vi.fn(forceFlush) })
+
+describe('metrics and logs', () => {
+  test('are flushed with the traces', async () => {
+    const [meterProvider, loggerProvider] = [provider(async () => {}), provider(async () => {})]
+    const { exporter, telemetry } = pipeline({ meterProvider, loggerProvider })
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
+    expect([meterProvider, loggerProvider].map(({ forceFlush }) => forceFlush.mock.calls.length)).toEqual([1, 1])
+    expect(exporter.spans).toHaveLength(1)
+    expect(report?.outcome).toBe('delivered')
+  })
+
+  test.each([
+    ['throws', () => { throw new Error('no metrics') }, 'meterProvider failed: no metrics'],
+    ['rejects', () => Promise.reject(new Error('no metrics')), 'meterProvider failed: no metrics'],
+    ['rejects as OpenTelemetry does', () => Promise.reject([new Error('one'), new Error('two')]), 'meterProvider failed: one; two'],
+    ['hangs', () => new Promise(() => {}), 'meterProvider timed out after 400 ms'],
+  ] as const)('one provider that %s does not stop the others, and is named', async (_what, forceFlush, warning) => {
+    const clock = fakeClock()
+    useClock(clock)
+    const [meterProvider, loggerProvider] = [provider(forceFlush), provider(async () => {})]
+    const { exporter, telemetry } = pipeline({ meterProvider, loggerProvider })
+    const run = withTelemetry(async () => 'result', { telemetry, timeoutMs: 400, ...watch })()
+    await clock.advance(400)
+    expect(await run).toBe('result')
+    expect(loggerProvider.forceFlush).toHaveBeenCalledOnce()
+    expect(exporter.spans).toHaveLength(1)
+    expect(report).toMatchObject({ outcome: 'partial', spans: { acknowledged: 1 } })
+    expect(report?.warnings).toEqual([`stage "buffers": ${warning}`])
+  })
+
+  test('are left alone with `false`', async () => {
+    const flush = vi.fn(async () => {})
+    metrics.setGlobalMeterProvider({ ...metrics.getMeterProvider(), forceFlush: flush } as never)
+    const { telemetry } = pipeline({ meterProvider: false, loggerProvider: false })
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
+    expect(flush).not.toHaveBeenCalled()
+  })
+})
+
+describe('without options', () => {
+  test('the global providers of traces, metrics and logs are flushed', async () => {
+    const flushed: string[] = []
+    const stub = (name: string) => ({ forceFlush: async () => void flushed.push(name), getTracer }) as never
+    const getTracer = () => makeProvider({}).getTracer('app')
+    trace.setGlobalTracerProvider(stub('traces'))
+    metrics.setGlobalMeterProvider(stub('metrics'))
+    registerLogs(stub('logs'))
+    await withTelemetry(async () => {}, watch)()
+    expect(flushed.toSorted()).toEqual(['logs', 'metrics', 'traces'])
+  })
+
+  test('a batch processor behind the global provider is flushed, open spans and all', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>()
+    const telemetry = otel()
+    const spanProcessors = [telemetry.spanProcessor, makeBatchProcessor(exporter)]
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors }))
+    await withTelemetry(async () => void trace.getTracer('app').startSpan('left'), { name: 'root', ...watch })()
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['left', 'root'])
+  })
+
+  test('spans of an `otel()` that the wrap does not know go out through its provider all the same', async () => {
+    const { exporter } = pipeline()
+    await withTelemetry(async () => void trace.getTracer('app').startSpan('left'), { name: 'root', ...watch })()
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['left', 'root'])
+    expect(report?.outcome).toBe('delivered')
+  })
+})
+
+describe('a tracer provider that is not global', () => {
+  test('makes the root span when it is given, and its other processors are flushed', async () => {
+    const [own, other] = [inMemoryExporter<ReadableSpan>(), inMemoryExporter<ReadableSpan>()]
+    let tracerProvider: ReturnType<typeof makeProvider> | undefined
+    const telemetry = otel({
+      exporter: own,
+      tracerProvider: { forceFlush: () => tracerProvider?.forceFlush(), getTracer: () => tracerProvider?.getTracer('app') },
+    } as object)
+    tracerProvider = makeProvider({ spanProcessors: [telemetry.spanProcessor, makeBatchProcessor(other)] })
+    await withTelemetry(async () => {}, { telemetry, name: 'root', ...watch })()
+    expect([own, other].map(({ spans }) => spans.map(({ name }) => name))).toEqual([['root'], ['root']])
+    expect(own.exports).toHaveLength(1)
+  })
+})
+
+describe('several exporters', () => {
+  test('each keep their own account: one that fails gets its spans again, the other does not get them twice', async () => {
+    const second = inMemoryExporter<ReadableSpan>({ mode: 'sync' })
+    const { exporter: first, telemetry } = pipeline({ exporters: [second] }, 'throw')
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    await handler()
+    expect(report).toMatchObject({ outcome: 'partial', spans: { acknowledged: 0, carriedOver: 1 } })
+    first.setMode('sync')
+    await handler()
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 1, carriedOver: 0 } })
+    expect([first.spans.length, second.spans.length]).toEqual([2, 2])
+  })
+})
+
+describe('a tracked exporter', () => {
+  test('keeps its private fields, its other methods and its callers’ callbacks', async () => {
+    class Exporter {
+      #sent = 0
+      export(items: unknown[], done: (result: { code: number }) => void) {
+        this.#sent += items.length
+        done({ code: 0 })
+      }
+      sent = () => this.#sent
+      selectAggregationTemporality() {
+        return this.#sent
+      }
+      async shutdown() {}
+    }
+    const tracked = otel().track(new Exporter())
+    const done = vi.fn()
+    tracked.export([1, 2], done)
+    expect(done).toHaveBeenCalledWith({ code: 0 })
+    expect([tracked.sent(), tracked.selectAggregationTemporality()]).toEqual([2, 2])
+  })
+
+  test('that fails is named, and its spans are counted as lost: its processor has let go of them', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const telemetry = otel({ tracerProvider: false })
+    const batches = makeBatchProcessor(telemetry.track(exporter), { maxExportBatchSize: 1 })
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [telemetry.spanProcessor, batches] }))
+    const run = withTelemetry(async () => {}, { telemetry, ...watch })()
+    if (exporter.inFlight === 0) await exporter.nextExport()
+    exporter.fail(new Error('503'))
+    await run
+    expect(report).toMatchObject({ outcome: 'failed', spans: { acknowledged: 0, failed: 1 } })
+    expect(report?.warnings.join()).toContain('not accepted: 503')
+  })
+})
+
+describe('a resource that is still being detected', () => {
+  test('is waited for, so that the export has its attributes', async () => {
+    const { exporter, telemetry } = pipeline({}, 'sync')
+    const detected = Promise.withResolvers<void>()
+    const span = {
+      spanContext: () => ({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 }),
+      resource: { asyncAttributesPending: true, waitForAsyncAttributes: () => detected.promise },
+    }
+    telemetry.spanProcessor.onEnd(span)
+    const run = withTelemetry(async () => {}, { telemetry, ...watch })()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(exporter.exports).toHaveLength(0)
+    detected.resolve()
+    await run
+    expect(exporter.spans).toHaveLength(2)
+  })
+})
