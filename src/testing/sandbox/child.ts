@@ -22,10 +22,9 @@ export interface Exit {
 const confirmationMs = 1000
 
 const alive = new Set<Child>()
-// A stopped process outlives its parent for ever, and nobody would see it.
-process.on('exit', () => {
+const killAll = (): void => {
   for (const child of alive) child.signal('SIGKILL')
-})
+}
 
 /** A running (or stopped, or ended) function process. */
 export class Child {
@@ -41,6 +40,8 @@ export class Child {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    // A stopped process would outlive its parent for ever, and nobody would see it.
+    if (!process.listeners('exit').includes(killAll)) process.once('exit', killAll)
     alive.add(this)
     for (const stream of ['stdout', 'stderr'] as const) {
       const output = this.#process[stream]

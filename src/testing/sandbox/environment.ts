@@ -98,6 +98,12 @@ export class Environment {
     this.#freezeIfDone()
   }
 
+  // The client asks for the next invocation without waiting for the answer to a response that it failed half-way, so this
+  // may come after it.
+  runtimeResponded(): void {
+    this.#freezeIfDone()
+  }
+
   extensionWaits(): void {
     this.#freezeIfDone()
   }
@@ -117,6 +123,7 @@ export class Environment {
 
   #freezeIfDone(): void {
     if (this.#phase === 'idle' || !this.#runtime.waiting || this.#child === undefined) return
+    if (this.current?.responded === false) return
     if (this.#extensions.missing(this.#phase === 'init' ? 'init' : 'invoke').length > 0) return
     clearTimeout(this.#timer)
     this.#child.signal('SIGSTOP')

@@ -17,6 +17,8 @@ export interface RuntimeHost {
   readonly current: Invocation | undefined
   /** The runtime waits for an invocation. */
   runtimeWaits(): void
+  /** The response or error of the current invocation is complete. */
+  runtimeResponded(): void
   initFailed(error: LambdaError): void
 }
 
@@ -81,10 +83,7 @@ export class RuntimeApi {
 
   #next(response: ServerResponse): void {
     this.#journal.note('runtime.next')
-    const { current } = this.#host
-    if (this.waiting || (current !== undefined && !current.responded)) {
-      return refuse(response, 403, 'InvalidStateTransition', 'An invocation is under way, or another next is waiting')
-    }
+    if (this.waiting) return refuse(response, 403, 'InvalidStateTransition', 'Another next is waiting')
     this.#waiting = response
     response.once('close', () => {
       if (this.#waiting === response) this.#waiting = undefined
@@ -99,6 +98,7 @@ export class RuntimeApi {
     this.#journal.note('runtime.response', { requestId, ...(error && { detail: error.errorType }) })
     invocation.respond(request.headers['content-type'], error)
     sendJson(response, 202, { status: 'OK' })
+    this.#host.runtimeResponded()
   }
 
   async #error(invocation: Invocation, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -107,6 +107,7 @@ export class RuntimeApi {
     invocation.respondError(body.toString('utf8'), errorType)
     this.#journal.note('runtime.error', { requestId: invocation.requestId, ...(errorType && { detail: errorType }) })
     sendJson(response, 202, { status: 'OK' })
+    this.#host.runtimeResponded()
   }
 
   async #initError(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,0 +1,54 @@
+/**
+ * Whether the heap stays flat. Run by itself it measures one contestant, in a process that lets the garbage collector
+ * be called: `node --expose-gc test/bench/heap.mjs flushed`.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+
+/**
+ * @typedef {object} Growth
+ * @property {string} contestant
+ * @property {number} invocations
+ * @property {number} beforeBytes
+ * @property {number} afterBytes
+ * @property {number} perInvocation bytes that the heap has grown for each
+ */
+
+const INVOCATIONS = 200_000
+const WARM_UP = 20_000
+
+/** @returns {Promise<Growth>} */
+async function measure(contestant) {
+  const { exporterFor } = await import('./setup.mjs')
+  const { create } = await import(`./contestants/${contestant}.mjs`)
+  const { eventWith, lambdaContext } = await import('./workload.mjs')
+  const handler = create({ mode: 'noop', exporter: exporterFor('noop', '') })
+  const event = eventWith(5)
+  const run = async (invocations) => {
+    for (let i = 0; i < invocations; i++) {
+      await handler(event, lambdaContext())
+      if (i % 1000 === 0) await setImmediate()
+    }
+    return collected()
+  }
+  const beforeBytes = await run(WARM_UP)
+  const afterBytes = await run(INVOCATIONS)
+  const perInvocation = (afterBytes - beforeBytes) / INVOCATIONS
+  return { contestant, invocations: INVOCATIONS, beforeBytes, afterBytes, perInvocation }
+}
+
+/** The heap's size once nothing more can be collected; what only finalizers hold takes several rounds. */
+async function collected() {
+  for (let i = 0; i < 5; i++) {
+    globalThis.gc?.()
+    await setImmediate()
+  }
+  return process.memoryUsage().heapUsed
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  if (!globalThis.gc) throw new Error('run this with --expose-gc')
+  const growth = await measure(process.argv[2] ?? 'flushed')
+  if (process.send) process.send(growth, () => process.disconnect())
+  else console.log(growth)
+}

@@ -1,0 +1,64 @@
+/**
+ * What a wrap costs, beside what else people do to get their spans out of a short-lived handler.
+ *
+ *     npm run bench                 all of it, less than two minutes
+ *     npm run bench -- --quick      a smoke test of some seconds; its numbers mean little
+ *     npm run bench -- --json       for programs, on standard output
+ */
+import { execFileSync } from 'node:child_process'
+import { parseArgs } from 'node:util'
+import { execPath, start } from './children.mjs'
+import { install } from './install.mjs'
+import { heapTable, table, versions } from './print.mjs'
+import { measure } from './rounds.mjs'
+import { summarize } from './summary.mjs'
+
+const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'boolean' } } })
+
+const QUICK = { rounds: 1, turns: 1, ms: 20, warmUpMs: 40 }
+const FULL = { rounds: 5, turns: 5, ms: 40, warmUpMs: 150 }
+// A request takes fifty times as long as all the rest, and varies by more than contestants differ.
+const OVER_THE_NETWORK = { rounds: 5, turns: 7, ms: 80, warmUpMs: 200 }
+
+const plans = ['noop', 'unsampled', 'collector'].map((mode) => ({
+  mode,
+  ...(flags.quick ? QUICK : mode === 'collector' ? OVER_THE_NETWORK : FULL),
+}))
+
+const METHOD = [
+  'Each contestant has a process of its own, a new one each round; warm ones take turns, one at a time.',
+  'Medians of turns, then of rounds. Only ratios within one table mean anything: absolute times are this machine.',
+]
+
+const started = performance.now()
+const terminal = process.stderr.isTTY
+const progress = (what) => {
+  const line = `${Math.round((performance.now() - started) / 1000)} s  ${what}`
+  process.stderr.write(terminal ? `\r\x1b[K${line}` : `${line}\n`)
+}
+
+await install(progress)
+const collector = await start('collector.mjs')
+const url = `http://127.0.0.1:${collector.first}/v1/traces`
+const cases = []
+try {
+  for (const plan of plans) cases.push(...(await measure(plan, url, progress)).map(summarize))
+} finally {
+  collector.child.disconnect()
+}
+const heap = []
+for (const contestant of flags.quick ? [] : ['pattern', 'flushed']) {
+  progress(`heap of ${contestant}`)
+  heap.push((await start('heap.mjs', [contestant], ['--expose-gc'])).first)
+}
+progress('done')
+if (terminal) process.stderr.write('\n')
+
+const used = versions(execFileSync(execPath, ['--version'], { encoding: 'utf8' }).trim())
+if (flags.json) console.log(JSON.stringify({ versions: used, method: METHOD, quick: flags.quick === true, cases, heap }, null, 2))
+else {
+  console.log(`\n${cases.map(table).join('\n')}`)
+  if (heap.length > 0) console.log(heapTable(heap))
+  console.log(Object.entries(used).map((entry) => entry.join(' ')).join(', '))
+  console.log(METHOD.join('\n'))
+}

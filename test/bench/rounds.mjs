@@ -1,0 +1,80 @@
+/**
+ * The order in which contestants are measured. Everything here serves one end: that two numbers of one case differ by
+ * what the contestants do, and not by when it was measured.
+ */
+import { next, start } from './children.mjs'
+
+export const CONTESTANTS = ['bare', 'pattern', 'simple', 'instrumentation', 'middy', 'flushed']
+
+/**
+ * @typedef {import('./setup.mjs').Mode} Mode
+ * @typedef {import('./process.mjs').Turn} Turn
+ *
+ * @typedef {object} Plan
+ * @property {Mode} mode
+ * @property {number} rounds processes per contestant
+ * @property {number} turns of each process, in each case
+ * @property {number} ms of one turn
+ * @property {number} warmUpMs
+ *
+ * @typedef {object} Case
+ * @property {Mode} mode
+ * @property {number} children
+ * @property {Record<string, Turn[][]>} rounds by contestant: the turns of each round
+ */
+
+export const CHILDREN = [0, 5]
+
+/**
+ * Runs all cases of one mode. In each round every contestant has a new process, and they take turns.
+ *
+ * @param {Plan} plan
+ * @param {string} url of the collector
+ * @param {(what: string) => void} progress
+ * @returns {Promise<Case[]>}
+ */
+export async function measure(plan, url, progress) {
+  const cases = CHILDREN.map((children) => ({
+    mode: plan.mode,
+    children,
+    rounds: Object.fromEntries(CONTESTANTS.map((name) => [name, []])),
+  }))
+  for (let round = 1; round <= plan.rounds; round++) {
+    progress(`${plan.mode}: round ${round} of ${plan.rounds}`)
+    const contestants = await startAll(plan.mode, url)
+    try {
+      for (const { children, rounds } of cases) {
+        const turns = await takeTurns(contestants, children, plan)
+        for (const name of CONTESTANTS) rounds[name].push(turns[name])
+      }
+    } finally {
+      for (const { child } of contestants) child.disconnect()
+    }
+  }
+  return cases
+}
+
+const startAll = (mode, url) =>
+  Promise.all(CONTESTANTS.map(async (name) => ({ name, ...(await start('process.mjs', [name, mode, url])) })))
+
+/** @returns {Promise<Record<string, Turn[]>>} */
+async function takeTurns(contestants, children, { mode, turns, ms, warmUpMs }) {
+  const measured = Object.fromEntries(CONTESTANTS.map((name) => [name, []]))
+  const turn = async ({ name, child }, duration) => {
+    child.send({ children, ms: duration })
+    const result = await next(child, name)
+    check(name, mode, children, result)
+    return result
+  }
+  for (const contestant of contestants) await turn(contestant, warmUpMs)
+  for (let i = 0; i < turns; i++) {
+    for (const contestant of contestants) measured[contestant.name].push(await turn(contestant, ms))
+  }
+  return measured
+}
+
+/** Whoever loses spans is not faster, but wrong. */
+function check(name, mode, children, { spans }) {
+  const wanted = mode === 'noop' && name !== 'bare' ? children + 1 : 0
+  if (spans !== wanted) throw new Error(`${name} exported ${spans} spans per invocation, not ${wanted}`)
+}

@@ -1,0 +1,41 @@
+/** The OpenTelemetry SDK as an application sets it up: the same copy, the same sampler and exporter for everybody. */
+import { context, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { AlwaysOffSampler, AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace'
+
+/** @typedef {'noop' | 'unsampled' | 'collector'} Mode */
+
+/** What the no-op exporter has been given, to check that a contestant has not won by losing spans. */
+export const exported = { spans: 0 }
+
+const noop = {
+  export(spans, done) {
+    exported.spans += spans.length
+    done({ code: 0 })
+  },
+  async forceFlush() {},
+  async shutdown() {},
+}
+
+/**
+ * @param {Mode} mode
+ * @param {string} url of the collector
+ */
+export const exporterFor = (mode, url) => (mode === 'collector' ? new OTLPTraceExporter({ url }) : noop)
+
+/**
+ * Registers a tracer provider globally.
+ *
+ * @param {Mode} mode
+ * @param {import('@opentelemetry/sdk-trace').SpanProcessor} spanProcessor
+ */
+export function register(mode, spanProcessor) {
+  const sampler = mode === 'unsampled' ? new AlwaysOffSampler() : new AlwaysOnSampler()
+  const provider = new TracerProvider({ sampler, spanProcessors: [spanProcessor] })
+  trace.setGlobalTracerProvider(provider)
+  return provider
+}
+
+/** Registers what carries contexts through asynchronous code, for all that do not bring it themselves. */
+export const registerContextManager = () => context.setGlobalContextManager(new AsyncLocalStorageContextManager())

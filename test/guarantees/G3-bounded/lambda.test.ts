@@ -1,0 +1,52 @@
+/** G3 Bounded, on the real runtime client: what each weather costs the response. */
+import { describe, expect, test } from 'vitest'
+import { runtime, startFunction } from '../../support/lambda.ts'
+
+const TIMEOUT_MS = 600
+
+describe(`on ${runtime}`, () => {
+  test('a collector that takes 200 ms costs one round trip, not two', async () => {
+    await using lambda = await startFunction('orders.handler', { behavior: { delayMs: 200 } })
+    await lambda.invoke()
+    const { result, freeze } = await lambda.invoke()
+    expect(freeze.requests).toBe(1)
+    expect(result.responseMs).toBeGreaterThanOrEqual(195)
+    expect(result.responseMs).toBeLessThan(390)
+  })
+
+  test.each([
+    ['hangs', 'hang', 'OTLPTraceExporter timed out'],
+    ['resets the connection', 'reset', 'OTLPTraceExporter'],
+    ['refuses connections', 'refuse', 'OTLPTraceExporter'],
+    ['answers 503', { status: 503 }, 'OTLPTraceExporter'],
+  ] as const)(
+    'a collector that %s costs at most `timeoutMs` + 50 ms; the spans go out with the next flush',
+    async (_what, behavior, warning) => {
+      await using lambda = await startFunction('orders.handler', { env: { TIMEOUT_MS: String(TIMEOUT_MS) } })
+      await lambda.invoke({ id: 1 })
+      if (behavior === 'refuse') await lambda.collector.refuse()
+      else lambda.collector.behave(behavior)
+
+      const { result } = await lambda.invoke({ id: 2 })
+      expect(result.payload).toEqual({ id: 2 })
+      expect(result.responseMs).toBeLessThanOrEqual(TIMEOUT_MS + 50)
+      const logs = lambda.logs()
+      expect(logs).toContain('stage "exporters"')
+      expect(logs).toContain(warning)
+      expect(logs).toMatch(/6 spans (not acknowledged in time|kept for the next flush)/)
+
+      if (behavior === 'refuse') await lambda.collector.accept()
+      lambda.collector.behave('ok')
+      const { freeze } = await lambda.invoke({ id: 3 })
+      const delivered = new Set(freeze.spans.map(({ spanId }) => spanId))
+      expect(delivered.size).toBe(12)
+    },
+  )
+
+  test('an invocation that is almost out of time is not held until its timeout', async () => {
+    await using lambda = await startFunction('orders.handler', { behavior: 'hang', env: { TIMEOUT_MS: '5000' }, timeoutMs: 1500 })
+    const { result } = await lambda.invoke({ id: 1 })
+    expect(result).toMatchObject({ payload: { id: 1 }, timedOut: false })
+    expect(result.responseMs).toBeLessThan(1500)
+  })
+})

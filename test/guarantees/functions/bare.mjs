@@ -1,0 +1,2 @@
+// The same without a wrap, for comparison.
+export const rejectsUndefined = async () => Promise.reject(undefined)

@@ -1,0 +1,137 @@
+import { startLambda } from 'flushed/testing'
+import type { LambdaOptions } from 'flushed/testing'
+import { describe, expect, test } from 'vitest'
+import { fixture, runtimes } from './runtimes.ts'
+
+describe.each(runtimes)('an invocation on $title', ({ runtime, real }) => {
+  const start = (name: string, options: Partial<LambdaOptions> = {}, file = 'handlers') =>
+    startLambda({ handler: fixture(file, name), runtime, ...options })
+
+  test('returns what the handler returns', async () => {
+    await using lambda = await start('echo', { timeoutMs: 5000, functionName: 'orders', env: { MINE: 'yes' } })
+    const result = await lambda.invoke({ order: 7 }, { requestId: 'r-1', traceId: 'Root=1-a-b', clientContext: { app: 1 } })
+    expect(result).toMatchObject({ requestId: 'r-1', ok: true, timedOut: false })
+    expect(result.payload).toMatchObject({
+      event: { order: 7 },
+      context: {
+        awsRequestId: 'r-1',
+        functionName: 'orders',
+        functionVersion: '$LATEST',
+        memoryLimitInMB: '128',
+        invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:orders',
+        logGroupName: '/aws/lambda/orders',
+        xRayTraceId: 'Root=1-a-b',
+        clientContext: { app: 1 },
+      },
+      env: { MINE: 'yes', _X_AMZN_TRACE_ID: 'Root=1-a-b', AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand' },
+    })
+    const { context, env } = result.payload as { context: { remainingMs: number }; env: Record<string, string> }
+    expect(context.remainingMs).toBeGreaterThan(4000)
+    expect(context.remainingMs).toBeLessThanOrEqual(5000)
+    expect(env).not.toHaveProperty('VITEST')
+    expect(result.responseMs).toBeGreaterThanOrEqual(result.firstByteMs)
+  })
+
+  test('reports what the handler throws', async () => {
+    await using lambda = await start('fail')
+    const result = await lambda.invoke({})
+    expect(result).toMatchObject({ ok: false, error: { errorType: 'OrderError', errorMessage: 'no such order' } })
+    expect(result.error?.stackTrace?.length).toBeGreaterThan(1)
+    expect((await result.frozen).outcome).toBe('frozen')
+  })
+
+  test('reuses the process, one invocation at a time', async () => {
+    await using lambda = await start('warm')
+    const results = await Promise.all([1, 2, 3].map((n) => lambda.invoke(n)))
+    expect(results.map(({ payload }) => payload)).toEqual([1, 2, 3].map((invocations) => ({ pid: lambda.pid, invocations })))
+    await results[2]?.frozen
+    const kinds = lambda.record.map(({ kind }) => kind)
+    const each = ['thaw', 'runtime.invoke', 'runtime.response', 'runtime.next', 'freeze']
+    expect(kinds).toEqual(['spawn', 'runtime.next', 'freeze', ...each, ...each, ...each])
+  })
+
+  test('that exits is an error, and the next one starts cold', async () => {
+    await using lambda = await start('exit')
+    const { pid } = lambda
+    const result = await lambda.invoke({ code: 3 }, { requestId: 'r-1' })
+    expect(result.error).toEqual({
+      errorType: 'Runtime.ExitError',
+      errorMessage: 'RequestId: r-1 Error: Runtime exited with error: exit status 3',
+    })
+    expect(await result.frozen).toMatchObject({ requestId: 'r-1', outcome: 'exited', processState: 'X' })
+    expect((await lambda.invoke({ code: 0 })).error?.errorMessage).toContain('without providing a reason')
+    expect(lambda.record.filter(({ kind }) => kind === 'spawn')).toHaveLength(2)
+    expect(lambda.pid).not.toBe(pid)
+  })
+
+  test('that never settles and has nothing to wait for ends the process', async () => {
+    await using lambda = await start('forget')
+    const result = await lambda.invoke({})
+    expect(result).toMatchObject({ timedOut: false, error: { errorType: 'Runtime.ExitError' } })
+  })
+
+  test('with a floating rejection fails and ends the process', async () => {
+    await using lambda = await start('float')
+    const result = await lambda.invoke({})
+    expect(result.ok).toBe(false)
+    expect(result.error?.errorType).toBe(real ? 'Runtime.ExitError' : 'Runtime.UnhandledPromiseRejection')
+    expect((await result.frozen).outcome).toBe('exited')
+  })
+
+  test('hands on what the function logs', async () => {
+    await using lambda = await start('log')
+    const lines: string[] = []
+    lambda.on('log', ({ stream, line }) => lines.push(`${stream}: ${line}`))
+    await (await lambda.invoke({})).frozen
+    await expect.poll(() => lines.sort()).toEqual(['stderr: to stderr', 'stdout: to stdout'])
+    expect(lambda.logs).toHaveLength(2)
+  })
+
+  test('gets an init error once, and a new environment after it', async () => {
+    await using lambda = await start('callback')
+    expect(lambda.initError).toMatchObject({ errorType: 'Runtime.CallbackHandlerDeprecated' })
+    expect((await lambda.invoke({})).error?.errorType).toBe('Runtime.CallbackHandlerDeprecated')
+    await lambda.invoke({})
+    expect(lambda.record.filter(({ kind }) => kind === 'spawn')).toHaveLength(2)
+  })
+
+  test('of a streaming handler arrives in pieces', async () => {
+    await using lambda = await start('parts', {}, 'streaming')
+    const result = await lambda.invoke({ parts: ['one ', 'two ', 'three'] })
+    expect(result).toMatchObject({ ok: true, payload: 'one two three' })
+    expect(result.chunks.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['one ', 'two ', 'three'])
+    expect(result.responseMs - result.firstByteMs).toBeGreaterThan(30)
+    expect((await result.frozen).outcome).toBe('frozen')
+  })
+
+  test('of a streaming handler may begin with a prelude', async () => {
+    await using lambda = await start('http', {}, 'streaming')
+    expect(await lambda.invoke({})).toMatchObject({
+      ok: true,
+      prelude: { statusCode: 201, headers: { 'x-a': 'b' } },
+      payload: 'created',
+    })
+  })
+
+  test('of a streaming handler may fail half-way', async () => {
+    await using lambda = await start('fails', {}, 'streaming')
+    const result = await lambda.invoke({})
+    expect(result).toMatchObject({ ok: false, payload: 'half of it', error: { errorType: 'HalfError' } })
+    expect((await result.frozen).outcome).toBe('frozen')
+  })
+
+  test('is refused after shutdown', async () => {
+    const lambda = await start('warm')
+    const queued = Promise.allSettled([lambda.invoke(1), lambda.invoke(2)])
+    await lambda.invoke(0)
+    await lambda.shutdown()
+    expect((await queued).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+    await expect(lambda.invoke(3)).rejects.toThrow('shut down')
+    await expect(lambda.frozen('no such id')).rejects.toThrow('"no such id"')
+    await lambda.shutdown()
+  })
+})
+
+test.each(['orders.handler', '/app/orders', '/app/.handler'])('a handler %s is refused', async (handler) => {
+  await expect(startLambda({ handler })).rejects.toThrow(JSON.stringify(handler))
+})

@@ -1,0 +1,100 @@
+import { startLambda } from 'flushed/testing'
+import type { LambdaOptions, LambdaSandbox } from 'flushed/testing'
+import { describe, expect, test } from 'vitest'
+import { fixture, runtimes } from './runtimes.ts'
+
+const timeoutMs = 400
+
+/** What the sandbox did to the process, and how long after the timeout it was gone. */
+function ending({ record }: LambdaSandbox) {
+  const from = record.findLastIndex(({ kind }) => kind === 'timeout')
+  const since = record.slice(from)
+  return {
+    kinds: since.map(({ kind }) => kind),
+    tookMs: (since.findLast(({ kind }) => kind === 'exit')?.at ?? 0) - (since[0]?.at ?? 0),
+  }
+}
+
+/**
+ * How a process ends that answers SIGTERM with `process.exit()` while its runtime waits for work. The real client waits in
+ * native code, which exit waits for in turn: it takes a SIGKILL.
+ */
+const exitWhileWaiting = (real: boolean) => (real ? ['sigterm', 'sigkill', 'exit'] : ['sigterm', 'exit'])
+
+describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
+  const extension = (env: Record<string, string>, options: Partial<LambdaOptions> = {}) =>
+    startLambda({ handler: fixture('extension', 'handler'), runtime, timeoutMs, env, ...options })
+
+  test('kills at once where there is no extension', async () => {
+    await using lambda = await startLambda({ handler: fixture('handlers', 'hang'), runtime, timeoutMs })
+    const result = await lambda.invoke({}, { requestId: 'r-1' })
+    expect(result).toMatchObject({
+      ok: false,
+      timedOut: true,
+      error: { errorType: 'Sandbox.Timedout', errorMessage: 'r-1 Task timed out after 0.40 seconds' },
+    })
+    expect(result.responseMs).toBeGreaterThan(timeoutMs - 10)
+    expect(await result.frozen).toMatchObject({ outcome: 'exited', processState: 'X' })
+    expect(ending(lambda).kinds).toEqual(['timeout', 'sigkill', 'exit'])
+  })
+
+  test.each(['["INVOKE"]', '[]'])('sends SIGTERM first where an extension is registered for %s', async (events) => {
+    await using lambda = await extension({ FIXTURE_EVENTS: events })
+    expect(await lambda.invoke({ hang: true })).toMatchObject({ timedOut: true })
+    expect(ending(lambda).kinds.filter((kind) => !kind.includes('.'))).toEqual(['timeout', 'sigterm', 'exit'])
+    await expect.poll(() => lambda.logs.map(({ line }) => line)).toContainEqual(expect.stringContaining('SIGTERM'))
+  })
+
+  test.each([
+    [false, 500],
+    [true, 300],
+  ])('waits only so long for a process that stays (external extension: %s): %i ms', async (externalExtension, graceMs) => {
+    await using lambda = await extension({ FIXTURE_STAY: 'yes' }, { externalExtension })
+    await lambda.invoke({ hang: true })
+    const { kinds, tookMs } = ending(lambda)
+    expect(kinds).toEqual(['timeout', 'sigterm', 'sigkill', 'exit'])
+    expect(tookMs).toBeGreaterThan(graceMs - 10)
+    expect(tookMs).toBeLessThan(graceMs + 200)
+  })
+
+  test('includes what an extension does after the response', async () => {
+    await using lambda = await extension({})
+    const { pid } = lambda
+    const result = await lambda.invoke({ holdMs: 5000 })
+    expect(result).toMatchObject({ ok: true, timedOut: false })
+    expect((await result.frozen).outcome).toBe('exited')
+    expect(ending(lambda).kinds).toEqual(['timeout', ...exitWhileWaiting(real)])
+    expect((await lambda.invoke({})).ok).toBe(true)
+    expect(lambda.pid).not.toBe(pid)
+  })
+
+  test('is an error for a caller who waits for the freeze', async () => {
+    await using lambda = await extension({}, { earlyReturn: false })
+    expect(await lambda.invoke({ holdMs: 5000 })).toMatchObject({ ok: false, error: { errorType: 'Sandbox.Timedout' } })
+  })
+})
+
+describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) => {
+  test.each([
+    ['kills at once where there is no extension', 'handlers', 'warm', ['sigkill', 'exit']],
+    ['sends SIGTERM where there is one', 'extension', 'handler', exitWhileWaiting(real)],
+  ])('shutdown %s', async (_what, file, name, kinds) => {
+    const lambda = await startLambda({ handler: fixture(file, name), runtime })
+    await (await lambda.invoke({})).frozen
+    const from = lambda.record.length
+    await lambda.shutdown()
+    expect(lambda.record.slice(from).map(({ kind }) => kind)).toEqual(kinds)
+    expect(lambda.processState()).toBe('X')
+    expect(lambda.pid).toBeUndefined()
+  })
+
+  test('leaving the scope kills at once', async () => {
+    let ended: LambdaSandbox | undefined
+    {
+      await using lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime })
+      await (await lambda.invoke({})).frozen
+      ended = lambda
+    }
+    expect(ended.record.slice(-2).map(({ kind }) => kind)).toEqual(['sigkill', 'exit'])
+  })
+})
