@@ -38,7 +38,7 @@ export class StageRun {
     const { name, flush } = flushable
     let result: unknown
     try {
-      result = flush(this.#context(invocation))
+      result = flush(new Told(this, invocation))
     } catch (error) {
       this.#failed(name, error)
       return undefined
@@ -58,19 +58,15 @@ export class StageRun {
     return Promise.resolve(result).then(settled(this.#finished), settled(this.#failed))
   }
 
-  #context(invocation: SpanOwner): FlushContext {
-    const run = this
-    return {
-      invocation,
-      get timeoutMs() {
-        return Math.max(0, Math.floor(run.deadline.remainingMs(run.stage.network === true)))
-      },
-      // Made on demand: few flushables look at it, and an AbortController costs more than many a flush.
-      get signal() {
-        run.#abort ??= new AbortController()
-        return run.#abort.signal
-      },
-    }
+  /** Milliseconds that the deadline leaves this stage. */
+  get remainingMs(): number {
+    return Math.max(0, Math.floor(this.deadline.remainingMs(this.stage.network === true)))
+  }
+
+  /** Aborted when the stage is over and has not finished. */
+  get signal(): AbortSignal {
+    // Made on demand: few flushables look at it, and an AbortController costs more than many a flush.
+    return (this.#abort ??= new AbortController()).signal
   }
 
   #finished(name: string, result: unknown): void {
@@ -108,6 +104,26 @@ export class StageRun {
     if (this.#failures.length === 0) return this.#delivered > 0 ? 'delivered' : 'nothing_to_send'
     if (this.#delivered > 0) return 'partial'
     return this.#failures.some(({ late }) => late) ? 'timed_out' : 'failed'
+  }
+}
+
+/** What a flushable is told of its stage. */
+class Told implements FlushContext {
+  readonly #run: StageRun
+
+  constructor(
+    run: StageRun,
+    readonly invocation: SpanOwner,
+  ) {
+    this.#run = run
+  }
+
+  get timeoutMs(): number {
+    return this.#run.remainingMs
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal
   }
 }
 

@@ -4,16 +4,7 @@
  * @module
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-
-/** A source of time and timers; the shape `flushed` asks for wherever it tells the time. */
-export interface Clock {
-  /** Milliseconds on a monotonic clock. */
-  now(): number
-  /** Calls `callback` once, `ms` milliseconds from now. @returns a handle for `clearTimeout` */
-  setTimeout(callback: () => void, ms: number): unknown
-  /** Disarms a timer. Unknown handles are ignored. */
-  clearTimeout(timer: unknown): void
-}
+import type { Clock } from '../core/types.ts'
 
 /** A {@link Clock} under the test's control. */
 export interface FakeClock extends Clock {
@@ -36,12 +27,13 @@ interface Timer {
 }
 
 /**
- * Makes a clock that stands still until {@link FakeClock.advance} moves it. It patches no globals: hand it to what should
- * use it.
+ * Makes a clock that stands still until {@link FakeClock.advance} moves it. It patches no globals:
+ * `useClock` makes `flushed` use it.
  *
  * @param start what `now()` says at first, in milliseconds. Default 0.
  * @example
  * const clock = fakeClock()
+ * useClock(clock) // `flushed` tells the time by it from now on, and sets its timers on it
  * let rang = false
  * clock.setTimeout(() => { rang = true }, 2000)
  * await clock.advance(2000)

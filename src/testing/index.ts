@@ -5,7 +5,9 @@
  * @module
  */
 export { fakeClock } from './clock.ts'
-export type { Clock, FakeClock } from './clock.ts'
+export type { FakeClock } from './clock.ts'
+export { useClock } from '../core/clock.ts'
+export type { Clock } from '../core/types.ts'
 export { startCollector } from './collector.ts'
 export type {
   BehaviorRule,

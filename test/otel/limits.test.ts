@@ -2,9 +2,8 @@
 import { sdkVersion } from '#sdk'
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
-import { fakeClock } from 'flushed/testing'
+import { fakeClock, useClock } from 'flushed/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { useClock } from '../../src/core/clock.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)

@@ -4,9 +4,8 @@ import * as api from '@opentelemetry/api'
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { otel } from 'flushed/otel'
-import { fakeClock, inMemoryExporter } from 'flushed/testing'
+import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { useClock } from '../../src/core/clock.ts'
 import { type ReadableSpan, newIsolate, pipeline } from '../support/sdk.ts'
 
 const { metrics, trace } = api

@@ -5,4 +5,5 @@
  */
 export { type LambdaOptions, telemetry, withTelemetry } from './wrap.ts'
 export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
+export type { AnyFunction, Layer } from '../../core/layer.ts'
 export type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'

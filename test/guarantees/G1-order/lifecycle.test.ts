@@ -96,7 +96,7 @@ describe('the flush', () => {
     const events: string[] = []
     const step = (name: string) => async () => {
       events.push(`${name} starts`)
-      await null
+      await Promise.resolve()
       events.push(`${name} ends`)
     }
     await withTelemetry(async () => events.push('handler'), { telemetry: [[step('tracer'), step('metrics')], step('exporter')] })()

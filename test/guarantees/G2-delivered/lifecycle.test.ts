@@ -18,7 +18,7 @@ describe('an export that was under way when the handler returned', () => {
     const handler = async () => {
       try {
         provider.getTracer('app').startSpan('work').end()
-        await null
+        await Promise.resolve()
       } finally {
         await provider.forceFlush()
       }
@@ -106,7 +106,7 @@ describe('delivered', () => {
     const given = slow.nextExport()
     const run = withTelemetry(async () => {}, { telemetry, onFlush: (r) => (report = r) })()
     await given
-    await null
+    await Promise.resolve()
     expect([fast.spans.length, slow.spans.length, report]).toEqual([1, 0, undefined])
     slow.acknowledge()
     await run

@@ -2,9 +2,8 @@
 import { waitUntil, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { withTelemetry as withLambdaTelemetry } from 'flushed/lambda'
-import { fakeClock } from 'flushed/testing'
+import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { useClock } from '../../../src/core/clock.ts'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 
 let clock = fakeClock()

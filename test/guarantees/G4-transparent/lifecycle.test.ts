@@ -1,8 +1,7 @@
 /** G4 Transparent, against the lifecycle: what the handler does is what its caller sees. */
 import { withTelemetry } from 'flushed'
-import { fakeClock } from 'flushed/testing'
+import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { useClock } from '../../../src/core/clock.ts'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 
 beforeEach(newIsolate)

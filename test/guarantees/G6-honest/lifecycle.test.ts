@@ -3,9 +3,8 @@ import { makeProvider, neverSampled } from '#sdk'
 import { ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { isFlushedError, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
-import { fakeClock } from 'flushed/testing'
+import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { useClock } from '../../../src/core/clock.ts'
 import { answering, newIsolate, pipeline } from '../../support/sdk.ts'
 
 let reports: FlushReport[] = []

@@ -7,7 +7,7 @@ const options = { telemetry, timeoutMs: Number(process.env.TIMEOUT_MS ?? 2000) }
 async function order() {
   tracer.startActiveSpan('validate', (validate) => validate.end())
   await tracer.startActiveSpan('charge', async (charge) => {
-    await null
+    await Promise.resolve()
     tracer.startActiveSpan('bank', (bank) => bank.end())
     charge.end()
   })

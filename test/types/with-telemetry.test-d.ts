@@ -1,0 +1,105 @@
+/** What compiles, and what does not. Checked by `npm run types`; nothing here is run. */
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyResultV2,
+  Callback,
+  Context,
+  Handler,
+  SQSBatchResponse,
+  SQSEvent,
+  SQSHandler,
+} from 'aws-lambda'
+import { type Layer, currentInvocation, identity, layer, span, stack, telemetry, withTelemetry } from 'flushed'
+import { withTelemetry as lambda, telemetry as lambdaLayer } from 'flushed/lambda'
+import { otel } from 'flushed/otel'
+import * as sdk3 from '@opentelemetry/sdk-trace'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
+import { expectTypeOf } from 'vitest'
+
+declare const event: APIGatewayProxyEventV2
+declare const context: Context
+
+// A wrapped handler has the handler's type.
+const typed = async (e: APIGatewayProxyEventV2, c: Context): Promise<APIGatewayProxyResultV2> => ({ body: e.body ?? c.awsRequestId })
+expectTypeOf(lambda(typed)).toEqualTypeOf<typeof typed>()
+expectTypeOf(withTelemetry(typed)).toEqualTypeOf<typeof typed>()
+expectTypeOf(lambdaLayer()(typed)).toEqualTypeOf<typeof typed>()
+
+// The platform's own handler types survive, with all that they allow.
+declare const sqs: SQSHandler
+declare const plain: Handler<{ id: number }, string>
+expectTypeOf(lambda(sqs)).toEqualTypeOf<SQSHandler>()
+expectTypeOf(lambda(plain)).toEqualTypeOf<Handler<{ id: number }, string>>()
+const handler: SQSHandler = lambda(async (e: SQSEvent): Promise<SQSBatchResponse> => ({ batchItemFailures: e.Records.map(() => ({ itemIdentifier: '' })) }))
+expectTypeOf(handler).parameter(0).toEqualTypeOf<SQSEvent>()
+
+// The event is inferred from where the handler goes.
+const contextual: (e: APIGatewayProxyEventV2) => Promise<string> = lambda(async (e: APIGatewayProxyEventV2) => e.rawPath)
+expectTypeOf(contextual).returns.resolves.toBeString()
+
+// Generics, overloads, `this` and properties survive.
+const generic = async <T>(value: T): Promise<T> => value
+expectTypeOf(withTelemetry(generic)<'x'>).returns.resolves.toEqualTypeOf<'x'>()
+const withProperties = Object.assign(async () => 1, { config: { runtime: 'edge' as const } })
+expectTypeOf(withTelemetry(withProperties).config.runtime).toEqualTypeOf<'edge'>()
+const method = async function (this: { tax: number }, amount: number) {
+  return amount * this.tax
+}
+expectTypeOf(withTelemetry(method)).thisParameter.toEqualTypeOf<{ tax: number }>()
+
+// A handler without a promise gets one.
+expectTypeOf(withTelemetry((x: number) => x * 2)).toEqualTypeOf<(this: unknown, x: number) => Promise<number>>()
+
+// Options know the handler's arguments.
+lambda(typed, { attributes: (e, c) => ({ route: e.routeKey, id: c.awsRequestId }), marginMs: 10 })
+// @ts-expect-error -- the event has no such property
+lambda(typed, { attributes: (e) => ({ route: e.nope }) })
+// @ts-expect-error -- a typo
+lambda(typed, { timoutMs: 100 })
+// @ts-expect-error -- milliseconds are a number
+lambda(typed, { timeoutMs: '100' })
+// @ts-expect-error -- an option of Lambda's only
+withTelemetry(typed, { marginMs: 100 })
+// @ts-expect-error -- there is no such mode
+withTelemetry(typed, { flush: 'sometimes' })
+// @ts-expect-error -- no function
+withTelemetry({ fetch: typed })
+// @ts-expect-error -- called with the wrong event
+void lambda(typed)('event', context)
+// @ts-expect-error -- called without its arguments
+void lambda(typed)(event)
+
+// Callback-style handlers keep their signature.
+const callbackStyle = (_e: object, _c: Context, done: Callback<string>) => done(null, 'done')
+expectTypeOf(lambda(callbackStyle)).parameter(2).toEqualTypeOf<Callback<string>>()
+
+// Telemetry: an `otel()`, a flushable, a function, stages of them.
+const exporter = new OTLPTraceExporter()
+const pipe = otel({ exporter, exporters: [new sdk3.ConsoleSpanExporter(), new sdk3.InMemorySpanExporter()] })
+withTelemetry(typed, { telemetry: pipe })
+withTelemetry(typed, { telemetry: new sdk3.TracerProvider() })
+withTelemetry(typed, { telemetry: [[new sdk3.TracerProvider()], exporter] })
+withTelemetry(typed, { telemetry: async ({ timeoutMs, signal }) => signal.aborted || timeoutMs > 0 })
+// @ts-expect-error -- nothing to flush
+withTelemetry(typed, { telemetry: { export: () => {} } })
+// @ts-expect-error -- no exporter
+otel({ exporter: {} })
+
+// The span processor fits the SDK, a tracked exporter keeps its type.
+new sdk3.TracerProvider({ spanProcessors: [pipe.spanProcessor] })
+new sdk3.BatchSpanProcessor({ exporter: pipe.track(exporter) })
+expectTypeOf(pipe.track(new OTLPMetricExporter())).toEqualTypeOf<OTLPMetricExporter>()
+
+// Layers compose, and keep the handler's type.
+const timed: Layer = layer((next, args) => next(...args))
+expectTypeOf(stack(telemetry(), timed, identity)(typed)).toEqualTypeOf<typeof typed>()
+// @ts-expect-error -- no layer
+stack(typed)
+
+// Inside a handler.
+expectTypeOf(currentInvocation()?.live).toEqualTypeOf<boolean | undefined>()
+{
+  using s = span('charge', { attributes: { amount: 1 } })
+  s.setAttribute('currency', 'EUR')
+}
