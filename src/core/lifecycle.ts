@@ -40,7 +40,7 @@ export async function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, ar
   try {
     result = await running(invocation, () => context.with(invocation.context, () => Reflect.apply(handler, self, args)))
   } catch (thrown) {
-    recordError(invocation.root, thrown)
+    guarded(wrap.config, 'recording the error', () => recordError(invocation.root, thrown))
     await hold(wrap, args, invocation, active)
     throw thrown
   }
@@ -111,17 +111,28 @@ function warnUnlessRecorded(root: Span, parent: Context, config: Config): void {
 
 const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 
-function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context) {
+/** Flushes, as far as the response has to wait for it. Never throws, never rejects, whatever the platform does. */
+function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context): PromiseLike<void> | void {
+  const failed = (thrown: unknown) => guarded(wrap.config, 'the flush', () => Promise.reject(thrown))
+  try {
+    return begin(wrap, args, invocation, outside)?.then(undefined, failed)
+  } catch (thrown) {
+    failed(thrown)
+  }
+}
+
+function begin(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context): PromiseLike<void> | void {
   const { config, platform } = wrap
-  const lifetime = platform.lifetime?.(args as never) ?? AWAIT
+  const lifetime = guarded(config, 'reading the lifetime', () => platform.lifetime?.(args as never)) ?? AWAIT
   if (config.flush === 'after-response' && lifetime.phase === 'before-response' && once('after-response')) {
     config.warn(`flushed: ${platform.name} cannot flush after the response here; flushing before it`)
   }
-  const deadline = new Deadline(Math.min(config.timeoutMs, platform.remainingMs?.(args as never) ?? Infinity))
+  const remainingMs = guarded(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
+  const deadline = new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity))
   return lifetime.hold(() => finish(config, lifetime, deadline, invocation, outside))
 }
 
-/** Dispose → flush → report, once background work is done. Never throws, never rejects. */
+/** Dispose → flush → report, once background work is done. */
 function finish(config: Config, lifetime: Lifetime, deadline: Deadline, invocation: InvocationState, outside: Context) {
   const conclude = (result: FlushResult, endedByDispose: number) => {
     const spans = { ...(config.telemetry.count?.(invocation) ?? noSpans()), endedByDispose }

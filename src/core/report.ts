@@ -65,8 +65,8 @@ export function publish(report: FlushReport, config: Config): void {
   }
 }
 
-/** Calls a function of the user's that must not matter to the handler, whatever it does. */
-export function guarded(config: Config, what: string, call: () => unknown): void {
+/** Calls a function that is not ours and must not matter to the handler, whatever it does. `undefined` if it throws. */
+export function guarded<T>(config: Config, what: string, call: () => T): T | undefined {
   const complain = (thrown: unknown) => {
     try {
       config.warn(`flushed: ${what} failed: ${toError(thrown).message}`)
@@ -77,7 +77,9 @@ export function guarded(config: Config, what: string, call: () => unknown): void
   try {
     const result = call()
     if (result instanceof Promise) result.catch(complain)
+    return result
   } catch (thrown) {
     complain(thrown)
+    return undefined
   }
 }

@@ -56,12 +56,13 @@ export class Pipeline {
   #buffer(span: FinishedSpan, ledger: Ledger): void {
     const { maxBufferSize, maxQueueSize, flushIntervalMs } = this.limits
     const { finished } = ledger
-    if (finished.length >= maxQueueSize) {
-      for (const outbox of this.outboxes) outbox.lose(1)
-      return
-    }
     finished.push(span)
-    if (finished.length >= maxBufferSize && this.#mayFly(finished.length)) this.#send(ledger, ledger, false)
+    if (finished.length > maxQueueSize) {
+      // The oldest: the root span is the last to finish, and the one that tells most.
+      finished.shift()
+      for (const outbox of this.outboxes) outbox.lose(1)
+    }
+    if (finished.length >= maxBufferSize && this.#mayFly(finished.length)) this.#send(ledger, false)
     else if (finished.length === 1 && flushIntervalMs !== false && ledger.owner?.timers) {
       ledger.since = clock().now()
       if (this.#timer === undefined) this.#arm(flushIntervalMs)
@@ -73,11 +74,13 @@ export class Pipeline {
     return this.outboxes.every((outbox) => outbox.inFlight + spans <= this.limits.maxQueueSize)
   }
 
-  #send(ledger: Ledger, account: Ledger, again: boolean): void {
+  #send(ledger: Ledger, again: boolean): void {
     const spans = ledger.take()
+    // A program may run for long without any flush, and nobody's flights must not pile up meanwhile.
+    if (ledger === this.#unowned) ledger.flights = ledger.flights.filter(({ state }) => state === 'in_flight')
     for (const outbox of this.outboxes) {
       const flight = outbox.send(spans, { again })
-      if (flight) account.flights.push(flight)
+      if (flight) ledger.flights.push(flight)
     }
   }
 
@@ -94,7 +97,7 @@ export class Pipeline {
     let next = Infinity
     for (const ledger of this.#open) {
       if (ledger.finished.length === 0) continue
-      if (now - ledger.since >= interval) this.#send(ledger, ledger, false)
+      if (now - ledger.since >= interval) this.#send(ledger, false)
       else next = Math.min(next, ledger.since + interval - now)
     }
     if (next < Infinity) this.#arm(next)
@@ -109,7 +112,7 @@ export class Pipeline {
     // Earlier exports of nobody's spans are waited for by whoever flushes next. What was refused earlier goes out again
     // now, so that the refusal is no longer the last word.
     ledger.flights = [...this.#unowned.flights.splice(0), ...ledger.flights].filter(({ state }) => state !== 'refused')
-    this.#send(ledger, ledger, true)
+    this.#send(ledger, true)
     return 'nothing_to_send'
   }
 
@@ -137,8 +140,8 @@ export class Pipeline {
 
   async forceFlush(owner: SpanOwner | undefined): Promise<void> {
     const ledgers = owner ? [this.ledgerOf(owner)] : [...this.#open]
-    for (const ledger of ledgers) if (!ledger.closed) this.#send(ledger, ledger, false)
-    this.#send(this.#unowned, this.#unowned, true)
+    for (const ledger of ledgers) if (!ledger.closed) this.#send(ledger, false)
+    this.#send(this.#unowned, true)
     const flights = [...ledgers.flatMap((ledger) => ledger.flights), ...this.#unowned.flights.splice(0)]
     await Promise.all(this.outboxes.map((outbox) => outbox.settle(flights.filter((flight) => flight.outbox === outbox))))
   }

@@ -102,6 +102,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     await vi.waitFor(() => expect(exporter.exports).toHaveLength(3))
     exporter.acknowledge()
     await run
+    expect(exporter.spans.at(-1)?.name).toBe('invocation')
     expect(report?.spans).toMatchObject({ acknowledged: 8, failed: 13 })
     expect(report?.outcome).toBe('partial')
   })

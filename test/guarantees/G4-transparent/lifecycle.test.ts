@@ -1,5 +1,7 @@
 /** G4 Transparent, against the lifecycle: what the handler does is what its caller sees. */
+import { trace } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed'
+import { withTelemetry as withLambdaTelemetry } from 'flushed/lambda'
 import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
@@ -107,6 +109,32 @@ describe('what the user’s own hooks do', () => {
     const telemetry = { stages: [], tracer: broken }
     expect(await withTelemetry(async () => 'result', { telemetry, logger: { warn } })()).toBe('result')
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('hook broken'))
+  })
+})
+
+describe('what the platform does', () => {
+  const broken = () => {
+    throw new Error('platform broken')
+  }
+
+  test.each([
+    ['a context that cannot tell the remaining time', { getRemainingTimeInMillis: broken }],
+    ['a context that resists being read', new Proxy({}, { get: broken })],
+  ])('does not matter to the handler nor to its spans, but is logged: %s', async (_what, context) => {
+    const { exporter, telemetry } = pipeline()
+    const warn = vi.fn()
+    const handler = withLambdaTelemetry(async (_event: object, _context: object) => 'result', { telemetry, logger: { warn } })
+    expect(await handler({}, context)).toBe('result')
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('platform broken'))
+    expect(exporter.spans).toHaveLength(1)
+  })
+
+  test('does not matter to the handler: telemetry that cannot count, and spans that cannot take an error', async () => {
+    const span = { ...trace.wrapSpanContext({ traceId: '1', spanId: '2', traceFlags: 1 }), isRecording: () => true }
+    const tracer = { startSpan: () => ({ ...span, spanContext: () => ({ traceId: '1', spanId: '2' }), recordException: broken }) }
+    const telemetry = { stages: [], count: broken, tracer: () => tracer as never }
+    const handler = withTelemetry(() => Promise.reject(boom), { telemetry, logger: false })
+    await expect(handler()).rejects.toBe(boom)
   })
 })
 
