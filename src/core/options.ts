@@ -55,6 +55,7 @@ export interface Config {
   readonly onFlush: ((report: FlushReport) => unknown) | undefined
   readonly name: string | undefined
   readonly attributes: Attributes | ((...args: never) => Attributes) | undefined
+  /** Writes a line to the log. Never throws. */
   readonly warn: (message: string) => void
 }
 
@@ -82,8 +83,16 @@ export function resolveOptions<Args extends readonly unknown[]>(
   check('name', name, name === undefined || (typeof name === 'string' && name !== ''), 'a non-empty string')
   check('attributes', attributes, isAttributes(attributes), 'an object or a function')
   check('logger', logger, isLogger(logger), '`false` or an object with `warn`')
-  const warn = logger === false ? () => {} : (message: string) => (logger ?? console).warn(message)
-  return { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn }
+  return { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn: warner(logger) }
+}
+
+const warner = (logger: TelemetryOptions['logger']) => (message: string) => {
+  if (logger === false) return
+  try {
+    ;(logger ?? console).warn(message)
+  } catch {
+    // A logger that throws has nowhere left to say so.
+  }
 }
 
 function check(option: string, value: unknown, valid: boolean, expected: string): void {

@@ -58,22 +58,12 @@ export function publish(report: FlushReport, config: Config): void {
   const { failed, pending, carriedOver, late } = report.spans
   const fine = report.outcome === 'delivered' || report.outcome === 'nothing_to_send'
   if (fine && failed + pending + carriedOver + late === 0) return
-  try {
-    config.warn(`flushed: ${report.outcome} after ${Math.round(report.durationMs)} ms: ${report.warnings.join('; ')}`)
-  } catch {
-    // A logger that throws has nowhere left to say so.
-  }
+  config.warn(`flushed: ${report.outcome} after ${Math.round(report.durationMs)} ms: ${report.warnings.join('; ')}`)
 }
 
 /** Calls a function that is not ours and must not matter to the handler, whatever it does. `undefined` if it throws. */
 export function guarded<T>(config: Config, what: string, call: () => T): T | undefined {
-  const complain = (thrown: unknown) => {
-    try {
-      config.warn(`flushed: ${what} failed: ${toError(thrown).message}`)
-    } catch {
-      // As above.
-    }
-  }
+  const complain = (thrown: unknown) => config.warn(`flushed: ${what} failed: ${toError(thrown).message}`)
   try {
     const result = call()
     if (result instanceof Promise) result.catch(complain)
