@@ -1,0 +1,89 @@
+/** The built package, as `npm pack` ships it. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
+const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json')
+
+/** Runs a module in a Node of its own, in the package's folder, so that `flushed` is the built package. */
+const run = (source: string) =>
+  execFileSync(process.execPath, ['--input-type=module', '-e', source], { cwd: root, encoding: 'utf8' }).trim()
+
+const bundle = async (source: string, external: string[]) => {
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir: root },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    external,
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+describe('exports', () => {
+  test('are these', () => {
+    const names = subpaths.map((path) => [path, Object.keys(createRequire(root + '/')(`flushed${path.slice(1)}`)).toSorted()])
+    expect(Object.fromEntries(names)).toEqual({
+      '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'span', 'stack', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
+      './otel': ['otel'],
+      './lambda': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
+      './testing': ['MissingProtobufError', 'defaultRuntime', 'fakeClock', 'inMemoryExporter', 'startCollector', 'startLambda', 'useClock'],
+    })
+  })
+
+  test('are the same for `import` and `require`', () => {
+    const differing = run(`
+      import { createRequire } from 'node:module'
+      const require = createRequire(process.cwd() + '/')
+      const out = []
+      for (const path of ${JSON.stringify(subpaths)}) {
+        const name = 'flushed' + path.slice(1)
+        const [esm, cjs] = [Object.keys(await import(name)).sort(), Object.keys(require(name)).sort()]
+        if (esm.join() !== cjs.join()) out.push(name)
+      }
+      console.log(JSON.stringify(out))`)
+    expect(JSON.parse(differing)).toEqual([])
+  })
+})
+
+describe('a program that holds two copies of the package', () => {
+  test('has one invocation: a wrap of one is a child span of a wrap of the other', () => {
+    const output = run(`
+      import { createRequire } from 'node:module'
+      import { trace } from '@opentelemetry/api'
+      import { TracerProvider } from '@opentelemetry/sdk-trace'
+      import * as esm from 'flushed'
+      import { otel } from 'flushed/otel'
+      const cjs = createRequire(process.cwd() + '/')('flushed')
+      const exported = []
+      const exporter = { export: (spans, done) => (exported.push(spans.map(({ name }) => name)), done({ code: 0 })), shutdown: async () => {} }
+      const telemetry = otel({ exporter })
+      trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))
+      const inner = cjs.withTelemetry(async () => void cjs.span('left'), { telemetry, name: 'inner' })
+      await esm.withTelemetry(async () => { await null; await inner() }, { telemetry, name: 'outer' })()
+      console.log(JSON.stringify({ exported, same: esm.withTelemetry === cjs.withTelemetry }))`)
+    expect(JSON.parse(output)).toEqual({ exported: [['inner', 'left', 'outer']], same: false })
+  })
+})
+
+describe('a bundle', () => {
+  test('of the runtime-agnostic entries has nothing of Node in it, nor any dependency but the API', async () => {
+    const text = await bundle(`export * from 'flushed'; export * from 'flushed/otel'`, ['@opentelemetry/api'])
+    expect(text).not.toMatch(/(from|import|require)\s*\(?["']node:/)
+    expect([...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name).filter((name) => name !== '@opentelemetry/api')).toEqual([])
+  })
+
+  test('leaves out what is not used', async () => {
+    const all = await bundle(`export * from 'flushed'`, ['@opentelemetry/api'])
+    const one = await bundle(`export { identity } from 'flushed'`, ['@opentelemetry/api'])
+    expect(one.length).toBeLessThan(all.length / 10)
+  })
+})
