@@ -125,6 +125,21 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 3, failed: 0, carriedOver: 0 } })
   })
 
+  test('exports are not traced: an instrumented exporter would never come to an end', async () => {
+    const recorded: boolean[] = []
+    const { telemetry, tracer } = pipeline({
+      exporter: {
+        export: (_spans, done) => {
+          recorded.push(tracer.startSpan('POST').isRecording())
+          done({ code: 0 })
+        },
+        shutdown: async () => {},
+      },
+    })
+    await withTelemetry(async () => {}, { telemetry })()
+    expect(recorded).toEqual([false])
+  })
+
   test('nothing to send makes no request', async () => {
     const { exporter, provider, telemetry } = pipeline()
     await provider.forceFlush()

@@ -88,7 +88,10 @@ describe('a flush that did not', () => {
     expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([1, 1])
   })
 
-  test('sends again what was still not answered when the next one began, and counts it once', async () => {
+  test.each([
+    ['acknowledged', (exporter: { acknowledge(): void }) => exporter.acknowledge()],
+    ['refused', (exporter: { fail(): void }) => exporter.fail()],
+  ] as const)('sends again what was still not answered when the next one began, and counts it once, even if it is %s then', async (_what, answerAtLast) => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry } = pipeline({}, 'hold')
@@ -98,7 +101,7 @@ describe('a flush that did not', () => {
     await first
     exporter.setMode('sync')
     await handler()
-    exporter.acknowledge() // the first one, at last: its span has been delivered by the second
+    answerAtLast(exporter) // the first one: its span has been delivered by the second
     await handler()
     expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([1, 2, 1])
     expect(reports.map(({ spans }) => spans.acknowledged)).toEqual([0, 2, 1])
