@@ -1,0 +1,73 @@
+/**
+ * One request as a picture needs it: spans in the order of their tree, and the moments that matter.
+ *
+ * @module
+ */
+import type { CollectedSpan, CollectorRequest } from 'flushed/testing'
+import { traceIdOf } from './deployment.ts'
+import type { Run } from './deployment.ts'
+
+/** A span. Times are milliseconds since the request came in. */
+export interface Bar {
+  readonly name: string
+  readonly depth: number
+  readonly startMs: number
+  readonly endMs: number
+  /** Whether the collector had acknowledged it when the sandbox froze. */
+  readonly acknowledged: boolean
+  /** Whether its code had left it open, so that `flushed` ended it. */
+  readonly unfinished: boolean
+}
+
+export interface Trace {
+  readonly bars: readonly Bar[]
+  /** When the spans had reached the collector, and when it acknowledged them, if that was before the freeze. */
+  readonly export: { readonly startMs: number; readonly endMs: number } | undefined
+  readonly responseMs: number
+  readonly freezeMs: number
+}
+
+/** The trace of a request, of whatever has arrived of it up to now. `undefined` if nothing has. */
+export function traceOf(
+  run: Run,
+  received: readonly CollectedSpan[],
+  requests: readonly CollectorRequest[],
+): Trace | undefined {
+  const traceId = traceIdOf(run, received)
+  if (traceId === undefined) return undefined
+  const since = (epochMs: number) => Math.max(0, epochMs - run.startedAt)
+  const acknowledged = new Set(run.acknowledged.map(({ spanId }) => spanId))
+  const spans = [...new Map(received.filter((span) => span.traceId === traceId).map((span) => [span.spanId, span])).values()]
+  const bars = tree(spans).map(({ span, depth }) => ({
+    name: span.name,
+    depth,
+    startMs: since(epoch(span.startTimeUnixNano)),
+    endMs: since(epoch(span.endTimeUnixNano)),
+    acknowledged: acknowledged.has(span.spanId),
+    unfinished: span.attributes['flushed.unfinished'] === true,
+  }))
+  const sent = requests.find((request) => request.spans.some((span) => span.traceId === traceId))
+  const answeredAt = sent?.answeredAt
+  const inTime = sent !== undefined && answeredAt !== undefined && answeredAt <= run.frozenAt
+  return {
+    bars,
+    export: inTime ? { startMs: since(sent.receivedAt), endMs: since(answeredAt) } : undefined,
+    responseMs: run.responseMs,
+    freezeMs: since(run.frozenAt),
+  }
+}
+
+// Nanoseconds since the epoch do not fit into a number; microseconds do.
+const epoch = (nanos: bigint): number => Number(nanos / 1000n) / 1000
+
+/** Depth first, siblings by their start. Spans whose parent has not arrived are roots. */
+function tree(spans: readonly CollectedSpan[]): { span: CollectedSpan; depth: number }[] {
+  const present = new Set(spans.map(({ spanId }) => spanId))
+  const parentOf = ({ parentSpanId }: CollectedSpan) => (present.has(parentSpanId ?? '') ? parentSpanId : undefined)
+  const inOrder = spans.toSorted((a, b) => Number(a.startTimeUnixNano - b.startTimeUnixNano))
+  const below = (parent: string | undefined, depth: number): { span: CollectedSpan; depth: number }[] =>
+    inOrder
+      .filter((span) => parentOf(span) === parent)
+      .flatMap((span) => [{ span, depth }, ...below(span.spanId, depth + 1)])
+  return below(undefined, 0)
+}

@@ -1,0 +1,2 @@
+/** The function without telemetry: what the others are measured against. */
+export { createOrder as handler } from './business.ts'
