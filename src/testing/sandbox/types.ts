@@ -123,7 +123,14 @@ export interface LambdaResult {
   readonly frozen: Promise<FreezeRecord>
 }
 
-/** A function in a sandbox that freezes as Lambda's does. Leaving the scope (`await using`) kills it at once; see `shutdown`. */
+/**
+ * A function in a sandbox that freezes as Lambda's does. Leaving the scope (`await using`) kills it at once; see
+ * `shutdown`.
+ *
+ * If that is forgotten, the function's process is killed when this one exits. A process that a signal ends does not exit:
+ * a program of your own that may be interrupted turns SIGINT and SIGTERM into `process.exit()`, as test runners do, or
+ * leaves a stopped process behind.
+ */
 export interface LambdaSandbox extends AsyncDisposable {
   /** The process, while there is one. It changes when the sandbox starts anew. */
   readonly pid: number | undefined
