@@ -1,0 +1,56 @@
+/** How the demo draws what it has measured. */
+import { stripVTControlCharacters } from 'node:util'
+import { expect, test } from 'vitest'
+import { renderTable } from '../../examples/lambda/demo/table.ts'
+import { renderWaterfall } from '../../examples/lambda/demo/waterfall.ts'
+
+const bar = (name: string, depth: number, startMs: number, endMs: number, unfinished = false) => ({
+  name,
+  depth,
+  startMs,
+  endMs,
+  acknowledged: true,
+  unfinished,
+})
+
+const trace = {
+  bars: [bar('POST /orders', 0, 0, 40), bar('charge', 1, 10, 30), bar('left', 1, 20, 40, true)],
+  export: { startMs: 41, endMs: 81 },
+  responseMs: 82,
+  freezeMs: 90,
+}
+
+test('a trace that was acknowledged, answered and frozen, in this order', () => {
+  const lines = renderWaterfall(trace, { width: 90, color: false })
+  const [left, exported, response] = lines.slice(-4, -1)
+  expect(left).toMatch(/left +▒+ left open, ended by flushed/)
+  expect(exported).toMatch(/export +┄+✓ +┃ +40\.0 ms/)
+  expect(response).toMatch(/response +● +┃$/)
+  const freeze = lines.slice(1, -1).map((line) => line.indexOf('┃'))
+  expect(new Set(freeze).size).toBe(1)
+  expect(lines.at(-1)).toContain('✓ acknowledged 81.0 ms  ● response 82.0 ms  ┃ freeze 90.0 ms')
+})
+
+test('spans that nobody had acknowledged at the freeze are hollow, and there is no export', () => {
+  const lost = { ...trace, bars: trace.bars.map((each) => ({ ...each, acknowledged: false })), export: undefined }
+  const text = renderWaterfall(lost, { width: 72, color: false }).join('\n')
+  expect(text).toContain('░')
+  expect(text).not.toMatch(/[█▌✓]/)
+})
+
+test.each([64, 72, 80, 100])('no line is wider than %i columns, and colour changes nothing that is seen', (width) => {
+  const plain = renderWaterfall(trace, { width, color: false })
+  for (const line of plain) expect(line.length).toBeLessThanOrEqual(width)
+  expect(renderWaterfall(trace, { width, color: true }).map((line) => stripVTControlCharacters(line).trimEnd())).toEqual(plain)
+})
+
+test('columns are as wide as what is in them, and numbers stand below each other', () => {
+  const table = { heads: [[''], ['spans', 'created']], rows: [[{ text: 'naive' }, { text: '90' }], [{ text: 'flushed' }, { text: '8' }]] }
+  expect(renderTable(table, { width: 80, color: false })).toEqual([
+    '             spans',
+    '           created',
+    '  ────────────────',
+    '  naive         90',
+    '  flushed        8',
+  ])
+})
