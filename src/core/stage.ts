@@ -58,9 +58,12 @@ export class StageRun {
     return Promise.resolve(result).then(settled(this.#finished), settled(this.#failed))
   }
 
-  /** Milliseconds that the deadline leaves this stage. */
+  /**
+   * Milliseconds until the whole flush must be over. Not the stage's share of them: that only says how long the next stage
+   * waits for this one, and a flushable that gave up by then would lose what it still had time for.
+   */
   get remainingMs(): number {
-    return Math.max(0, Math.floor(this.deadline.remainingMs(this.stage.network === true)))
+    return Math.max(0, Math.floor(this.deadline.remainingMs(true)))
   }
 
   /** Aborted when the stage is over and has not finished. */
