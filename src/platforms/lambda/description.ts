@@ -1,4 +1,4 @@
-import type { Attributes, Context, Link, SpanKind } from '@opentelemetry/api'
+import type { Description as RootDescription } from '../../core/types.ts'
 
 /** The values of `faas.trigger` (FaaS spans, "Function trigger type"). */
 export type Trigger = 'datasource' | 'http' | 'pubsub' | 'timer' | 'other'
@@ -35,14 +35,8 @@ export interface LambdaContextLike {
   readonly functionVersion?: string
 }
 
-/** What the root span of an invocation is to look like when it starts. */
-export interface Description {
-  name: string
-  kind: SpanKind
-  attributes: Attributes
-  links: Link[]
-  /** The context the root span starts in: the caller's for HTTP, else the active one. */
-  parent: Context
+/** What the root span of an invocation is to look like when it starts, and what is needed to read the result. */
+export interface Description extends RootDescription {
   trigger: Trigger
   source: Source
   /** Records of the batch, 0 where the event is no batch. */
