@@ -21,7 +21,7 @@ export function ensureContextManager(): void {
 
 interface Storage<T> {
   getStore(): T | undefined
-  run<R>(store: T, callback: () => R): R
+  run<R, A extends unknown[]>(store: T, callback: (...args: A) => R, ...args: A): R
 }
 
 type StorageConstructor = new <T>() => Storage<T>
@@ -52,7 +52,8 @@ class AsyncContextManager implements ContextManager {
     thisArg?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
-    return this.#storage.run(context, () => fn.apply(thisArg, args))
+    const bound = thisArg === undefined ? fn : (fn.bind(thisArg) as F)
+    return this.#storage.run(context, bound, ...args)
   }
 
   // Event emitters are returned as they are: AsyncLocalStorage follows their listeners by itself.

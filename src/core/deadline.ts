@@ -31,18 +31,20 @@ export class Deadline {
 }
 
 /**
- * Waits for work, but not longer than `ms`.
+ * Waits for work, but not longer than `remainingMs()`.
  *
  * @returns `true` when the work was over in time, whether it succeeded or not; never rejects
  */
-export async function settledWithin(work: PromiseLike<unknown>, ms: number): Promise<boolean> {
+export async function settledWithin(work: PromiseLike<unknown>, remainingMs: () => number): Promise<boolean> {
   let over = false
   const settle = () => (over = true)
   const settled = work.then(settle, settle)
   // Most work that only looks asynchronous is over within a few turns. Waiting for those costs a twentieth of a timer,
   // and gives work that is over already its due when the budget is used up.
   for (let turn = 0; turn < FREE_TURNS && !over; turn++) await undefined
-  if (over || !(ms > 0)) return over
+  if (over) return true
+  const ms = remainingMs()
+  if (!(ms > 0)) return false
   return pTimeout(Promise.resolve(settled), { milliseconds: ms, fallback: () => over, customTimers: timers })
 }
 

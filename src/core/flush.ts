@@ -45,13 +45,13 @@ async function inTime(runs: StageRun[], rest: readonly Stage[], deadline: Deadli
   }
   const unfinished = runs.filter((run) => run.waiting > 0)
   if (unfinished.length > 0) {
-    await settledWithin(Promise.all(unfinished.map((run) => run.work)), deadline.remainingMs(true))
+    await settledWithin(Promise.all(unfinished.map((run) => run.work)), () => deadline.remainingMs(true))
   }
   return conclude(runs)
 }
 
 const wait = (run: StageRun, deadline: Deadline) =>
-  settledWithin(run.work as Promise<unknown>, deadline.remainingMs(run.stage.network === true))
+  settledWithin(run.work as Promise<unknown>, () => deadline.remainingMs(run.stage.network === true))
 
 function conclude(runs: readonly StageRun[]): FlushResult {
   const result: FlushResult = { stages: [], warnings: [] }

@@ -5,7 +5,6 @@
  */
 import { type Context, type Span, type SpanOptions, trace } from '@opentelemetry/api'
 import { ATTRIBUTE } from './attributes.ts'
-import { clock } from './clock.ts'
 import { toError } from './errors.ts'
 import { contextWithin } from './current.ts'
 import { isolate } from './isolate.ts'
@@ -15,8 +14,8 @@ import type { Description, DisposableSpan, Invocation, OpenSpan, SpanOwner, Tele
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {
   live = true
-  readonly startedAt = clock().now()
   readonly warnings: string[] = []
+  readonly notes = new Map<object, unknown>()
   root!: Span
   context!: Context
   description!: Description
@@ -35,10 +34,7 @@ export class InvocationState implements Invocation, SpanOwner {
     this.context = trace.setSpan(context, root)
     // The root has announced itself to the span processors before it could be known as the root.
     this.#open.delete(root.spanContext().spanId)
-    const { traceId } = root.spanContext()
-    const sameTrace = isolate.byTrace.get(traceId)
-    if (sameTrace) sameTrace.push(this)
-    else isolate.byTrace.set(traceId, [this])
+    isolate.live.push(this)
   }
 
   opened(spanId: string, span: OpenSpan): void {
@@ -102,7 +98,7 @@ export class InvocationState implements Invocation, SpanOwner {
       for (const span of spans) if (this.#end(span)) ended++
     }
     this.live = false
-    this.#leaveTrace()
+    isolate.live.splice(isolate.live.indexOf(this), 1)
     return ended
   }
 
@@ -115,12 +111,5 @@ export class InvocationState implements Invocation, SpanOwner {
       this.warnings.push(`an open span could not be ended: ${toError(error).message}`)
     }
     return true
-  }
-
-  #leaveTrace(): void {
-    const { traceId } = this.root.spanContext()
-    const rest = isolate.byTrace.get(traceId)?.filter((other) => other !== this)
-    if (rest?.length) isolate.byTrace.set(traceId, rest)
-    else isolate.byTrace.delete(traceId)
   }
 }

@@ -10,8 +10,11 @@ import type { Clock, FlushReport, SpanOwner } from './types.ts'
 interface Isolate {
   /** The clock that stands in for the system's, in tests. */
   clock: Clock | undefined
-  /** The live invocations of each trace. */
-  byTrace: Map<string, SpanOwner[]>
+  /**
+   * The live invocations. An array, for there are few, and a Map or Set that lives long while its entries come and go
+   * leaves a chain of outgrown tables behind, through which they survive the garbage collector's quick rounds.
+   */
+  live: SpanOwner[]
   /** The invocation whose handler is running synchronously right now, for runtimes without AsyncLocalStorage. */
   running: SpanOwner | undefined
   /** The last flush, until the next root span has reported it. */
@@ -29,7 +32,7 @@ const holder = globalThis as { [KEY]?: Isolate }
 /** The state of this isolate. */
 export const isolate: Isolate = (holder[KEY] ??= {
   clock: undefined,
-  byTrace: new Map(),
+  live: [],
   running: undefined,
   previous: undefined,
   contextReady: false,

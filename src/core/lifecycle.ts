@@ -36,18 +36,23 @@ export async function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, ar
 
   const invocation = open(wrap, handler, args, active)
   if (!invocation) return Reflect.apply(handler, self, args)
-  let result: unknown
   try {
-    result = await running(invocation, () => context.with(invocation.context, () => Reflect.apply(handler, self, args)))
+    const result = await running(invocation, () => context.with(invocation.context, handler, self, ...args))
+    const { reflect } = wrap.platform
+    if (reflect) guarded(wrap.config, 'reading the result', () => reflect(invocation.root, invocation.description, result))
+    return result
   } catch (thrown) {
     guarded(wrap.config, 'recording the error', () => recordError(invocation.root, thrown))
-    await hold(wrap, args, invocation, active)
     throw thrown
+  } finally {
+    try {
+      const held = hold(wrap, args, invocation, active)
+      if (held) await held
+    } catch (thrown) {
+      // Whatever the platform does, the handler's own result or error is what comes out.
+      guarded(wrap.config, 'the flush', () => Promise.reject(thrown))
+    }
   }
-  const { reflect } = wrap.platform
-  if (reflect) guarded(wrap.config, 'reading the result', () => reflect(invocation.root, invocation.description, result))
-  await hold(wrap, args, invocation, active)
-  return result
 }
 
 /** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
@@ -73,6 +78,7 @@ function open(wrap: Wrap, handler: AnyFunction, args: unknown[], active: Context
     const { name, kind, links, attributes } = description
     const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
     invocation.begin(root, within, description)
+    if (root.isRecording()) reportPrevious(root)
     if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
     return invocation
   } catch (thrown) {
@@ -86,15 +92,18 @@ function describe({ config, platform }: Wrap, handler: AnyFunction, args: unknow
   const description: Description = platform.describe(args as never, active)
   description.name = config.name ?? (description.name || handler.name || 'invocation')
   const attributes: Attributes = description.attributes
-  if (isolate.previous) {
-    attributes[ATTRIBUTE.previousDuration] = isolate.previous.durationMs
-    attributes[ATTRIBUTE.previousOutcome] = isolate.previous.outcome
-    isolate.previous = undefined
-  }
   const more = config.attributes
   if (typeof more === 'function') guarded(config, '`attributes`', () => Object.assign(attributes, more(...(args as never))))
   else if (more) Object.assign(attributes, more)
   return description
+}
+
+// After the start, since no sampler decides by it, and on the next span that is recorded, or nobody would ever see it.
+function reportPrevious(root: Span): void {
+  if (!isolate.previous) return
+  root.setAttribute(ATTRIBUTE.previousDuration, isolate.previous.durationMs)
+  root.setAttribute(ATTRIBUTE.previousOutcome, isolate.previous.outcome)
+  isolate.previous = undefined
 }
 
 // A provider that was registered through another copy of the API is just as absent as none at all.
@@ -111,17 +120,8 @@ function warnUnlessRecorded(root: Span, parent: Context, config: Config): void {
 
 const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 
-/** Flushes, as far as the response has to wait for it. Never throws, never rejects, whatever the platform does. */
+/** Flushes, as far as the response has to wait for it. */
 function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context): PromiseLike<void> | void {
-  const failed = (thrown: unknown) => guarded(wrap.config, 'the flush', () => Promise.reject(thrown))
-  try {
-    return begin(wrap, args, invocation, outside)?.then(undefined, failed)
-  } catch (thrown) {
-    failed(thrown)
-  }
-}
-
-function begin(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context): PromiseLike<void> | void {
   const { config, platform } = wrap
   const lifetime = guarded(config, 'reading the lifetime', () => platform.lifetime?.(args as never)) ?? AWAIT
   if (config.flush === 'after-response' && lifetime.phase === 'before-response' && once('after-response')) {
@@ -147,7 +147,7 @@ function finish(config: Config, lifetime: Lifetime, deadline: Deadline, invocati
   }
   const { background } = invocation
   if (!background) return end()
-  return settledWithin(background, deadline.remainingMs(false)).then((inTime) => {
+  return settledWithin(background, () => deadline.remainingMs(false)).then((inTime) => {
     if (!inTime) invocation.warnings.push('background work was not over in time')
     return end()
   })

@@ -32,13 +32,12 @@ export function makeReport(
 }
 
 function overall(stages: readonly StageReport[], spans: SpanCounts): Outcome {
-  const outcomes = new Set(stages.map(({ outcome }) => outcome))
-  const lacking = outcomes.has('timed_out') || outcomes.has('failed') || outcomes.has('partial')
-  if (lacking || spans.failed > 0) {
-    if (outcomes.has('delivered') || outcomes.has('partial') || spans.acknowledged > 0) return 'partial'
-    return outcomes.has('timed_out') ? 'timed_out' : 'failed'
+  const any = (wanted: Outcome) => stages.some(({ outcome }) => outcome === wanted)
+  if (spans.failed > 0 || any('timed_out') || any('failed') || any('partial')) {
+    if (any('delivered') || any('partial') || spans.acknowledged > 0) return 'partial'
+    return any('timed_out') ? 'timed_out' : 'failed'
   }
-  return outcomes.has('delivered') ? 'delivered' : 'nothing_to_send'
+  return any('delivered') ? 'delivered' : 'nothing_to_send'
 }
 
 const FATES = [

@@ -9,15 +9,14 @@ import type { FlushContext, NamedFlush, Outcome, SpanOwner, Stage, StageReport }
 
 /** One stage, under way. Never throws, and no promise of its own ever rejects. */
 export class StageRun {
-  /** Flushables that have not finished. */
-  waiting = 0
   /** When `waiting` is over; absent where nothing has to be waited for. */
   readonly work: Promise<unknown> | undefined
   readonly #startedAt: number
   #endedAt: number
   #delivered = 0
   #failures: { name: string; error: Error; late: boolean }[] = []
-  readonly #unfinished = new Set<NamedFlush>()
+  // Made on demand: most flushables have nothing to wait for.
+  #unfinished: Set<NamedFlush> | undefined
   #abort: AbortController | undefined
 
   constructor(
@@ -26,19 +25,25 @@ export class StageRun {
     invocation: SpanOwner,
   ) {
     this.#startedAt = this.#endedAt = deadline.elapsedMs()
+    const told = new Told(this, invocation)
     let work: Promise<unknown>[] | undefined
     for (const flushable of stage.flushables) {
-      const pending = this.#start(flushable, invocation)
+      const pending = this.#start(flushable, told)
       if (pending) (work ??= []).push(pending)
     }
     this.work = work && (work.length === 1 ? work[0] : Promise.all(work))
   }
 
-  #start(flushable: NamedFlush, invocation: SpanOwner): Promise<unknown> | undefined {
+  /** How many flushables have not finished. */
+  get waiting(): number {
+    return this.#unfinished?.size ?? 0
+  }
+
+  #start(flushable: NamedFlush, told: Told): Promise<unknown> | undefined {
     const { name, flush } = flushable
     let result: unknown
     try {
-      result = flush(new Told(this, invocation))
+      result = flush(told)
     } catch (error) {
       this.#failed(name, error)
       return undefined
@@ -47,11 +52,10 @@ export class StageRun {
       this.#finished(name, result)
       return undefined
     }
-    this.waiting++
-    this.#unfinished.add(flushable)
+    const unfinished = (this.#unfinished ??= new Set())
+    unfinished.add(flushable)
     const settled = (record: (name: string, value: unknown) => void) => (value: unknown) => {
-      if (!this.#unfinished.delete(flushable)) return
-      this.waiting--
+      if (!unfinished.delete(flushable)) return
       this.#endedAt = this.deadline.elapsedMs()
       record.call(this, name, value)
     }
@@ -83,12 +87,7 @@ export class StageRun {
 
   /** Adds what the stage did to `result`. What has not finished by now has timed out. */
   conclude(result: { stages: StageReport[]; warnings: string[] }): void {
-    for (const { name } of this.#unfinished) {
-      this.#endedAt = this.deadline.elapsedMs()
-      this.#failures.push({ name, error: timedOut(name, this.#endedAt - this.#startedAt), late: true })
-    }
-    if (this.#unfinished.size > 0) this.#abort?.abort(this.#failures.at(-1)?.error)
-    this.#unfinished.clear()
+    if (this.#unfinished?.size) this.#cut(this.#unfinished)
     const report: StageReport = {
       name: this.stage.name,
       outcome: this.#outcome(),
@@ -101,6 +100,15 @@ export class StageRun {
       result.warnings.push(`stage "${this.stage.name}": ${what}`)
     }
     result.stages.push(report)
+  }
+
+  #cut(unfinished: Set<NamedFlush>): void {
+    this.#endedAt = this.deadline.elapsedMs()
+    for (const { name } of unfinished) {
+      this.#failures.push({ name, error: timedOut(name, this.#endedAt - this.#startedAt), late: true })
+    }
+    unfinished.clear()
+    this.#abort?.abort(this.#failures.at(-1)?.error)
   }
 
   #outcome(): Outcome {

@@ -145,6 +145,8 @@ export interface OpenSpan {
 export interface SpanOwner extends Invocation {
   /** What its flush will flush. */
   readonly telemetry: Telemetry
+  /** What pipelines keep of it, each under itself. Here, so that none needs a WeakMap: those are dear to collect. */
+  readonly notes: Map<object, unknown>
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
   readonly timers: boolean
   /** Takes a span among the open ones. */

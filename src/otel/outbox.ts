@@ -77,11 +77,14 @@ export class Outbox {
   }
 
   #takeKept(): readonly FinishedSpan[] {
-    for (const flight of this.#unanswered) {
-      flight.superseded = true
-      this.keep(flight.spans)
+    // Even an empty Set makes itself a new table when it is cleared.
+    if (this.#unanswered.size > 0) {
+      for (const flight of this.#unanswered) {
+        flight.superseded = true
+        this.keep(flight.spans)
+      }
+      this.#unanswered.clear()
     }
-    this.#unanswered.clear()
     const kept = this.#kept
     if (kept.length > 0) this.#kept = []
     return kept

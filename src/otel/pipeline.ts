@@ -4,6 +4,7 @@
  * @module
  */
 import { clock } from '../core/clock.ts'
+import { isolate } from '../core/isolate.ts'
 import type { SpanCounts, SpanOwner, Telemetry } from '../core/types.ts'
 import { Ledger } from './ledger.ts'
 import type { Outbox } from './outbox.ts'
@@ -18,9 +19,6 @@ export interface Limits {
 }
 
 export class Pipeline {
-  readonly #ledgers = new WeakMap<SpanOwner, Ledger>()
-  /** The ledgers of invocations whose flush has not begun. */
-  readonly #open = new Set<Ledger>()
   readonly #unowned = new Ledger()
   #timer: unknown
   #late = 0
@@ -34,20 +32,25 @@ export class Pipeline {
   ) {}
 
   ledgerOf(owner: SpanOwner): Ledger {
-    let ledger = this.#ledgers.get(owner)
+    let ledger = owner.notes.get(this) as Ledger | undefined
     if (!ledger) {
       ledger = new Ledger(owner)
-      this.#ledgers.set(owner, ledger)
-      if (owner.telemetry === this.telemetry) this.#open.add(ledger)
+      owner.notes.set(this, ledger)
     }
     return ledger
   }
 
+  /** The ledgers of invocations whose flush has not begun. */
+  #open(): Ledger[] {
+    return isolate.live.filter(({ telemetry }) => telemetry === this.telemetry).map((owner) => this.ledgerOf(owner))
+  }
+
   /** Takes a finished span. */
-  finished(span: FinishedSpan, ledger: Ledger | undefined): void {
+  finished(span: FinishedSpan, owner: SpanOwner | undefined): void {
     if (this.outboxes.length === 0) return
     // Nobody asks this pipeline for the flush of an invocation that is wrapped with another telemetry.
-    if (!ledger || ledger.owner?.telemetry !== this.telemetry) return this.#buffer(span, this.#unowned)
+    if (!owner || owner.telemetry !== this.telemetry) return this.#buffer(span, this.#unowned)
+    const ledger = this.ledgerOf(owner)
     if (!ledger.closed) return this.#buffer(span, ledger)
     this.#late++
     for (const outbox of this.outboxes) outbox.keep([span])
@@ -95,7 +98,7 @@ export class Pipeline {
     const interval = this.limits.flushIntervalMs as number
     const now = clock().now()
     let next = Infinity
-    for (const ledger of this.#open) {
+    for (const ledger of this.#open()) {
       if (ledger.finished.length === 0) continue
       if (now - ledger.since >= interval) this.#send(ledger, false)
       else next = Math.min(next, ledger.since + interval - now)
@@ -107,11 +110,12 @@ export class Pipeline {
   handOff(owner: SpanOwner): 'nothing_to_send' {
     const ledger = this.ledgerOf(owner)
     ledger.closed = true
-    this.#open.delete(ledger)
     if (this.#unowned.finished.length > 0) ledger.finished = [...this.#unowned.take(), ...ledger.finished]
     // Earlier exports of nobody's spans are waited for by whoever flushes next. What was refused earlier goes out again
     // now, so that the refusal is no longer the last word.
-    ledger.flights = [...this.#unowned.flights.splice(0), ...ledger.flights].filter(({ state }) => state !== 'refused')
+    const { flights } = this.#unowned
+    if (flights.length > 0) ledger.flights.unshift(...flights.splice(0))
+    if (ledger.flights.length > 0) ledger.flights = ledger.flights.filter(({ state }) => state !== 'refused')
     this.#send(ledger, true)
     return 'nothing_to_send'
   }
@@ -139,7 +143,7 @@ export class Pipeline {
   }
 
   async forceFlush(owner: SpanOwner | undefined): Promise<void> {
-    const ledgers = owner ? [this.ledgerOf(owner)] : [...this.#open]
+    const ledgers = owner ? [this.ledgerOf(owner)] : this.#open()
     for (const ledger of ledgers) if (!ledger.closed) this.#send(ledger, false)
     this.#send(this.#unowned, true)
     const flights = [...ledgers.flatMap((ledger) => ledger.flights), ...this.#unowned.flights.splice(0)]

@@ -7,27 +7,32 @@ import { type Context, TraceFlags, context } from '@opentelemetry/api'
 import { currentOwner, ownerOf } from '../core/current.ts'
 import { isolate } from '../core/isolate.ts'
 import type { SpanOwner } from '../core/types.ts'
-import type { Ledger } from './ledger.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { FinishedSpan, SpanProcessor, StartedSpan } from './types.ts'
 
-export class InvocationSpanProcessor implements SpanProcessor {
-  readonly #ledgers = new WeakMap<object, Ledger>()
+// Where a span says whose it is. On the span itself: with a WeakMap of spans, which are many and live briefly, the
+// garbage collector takes as much time as all the rest of a wrap.
+const OWNER = Symbol('flushed.owner')
 
+interface Owned {
+  [OWNER]?: SpanOwner
+}
+
+export class InvocationSpanProcessor implements SpanProcessor {
   constructor(readonly pipeline: Pipeline) {}
 
   onStart(span: StartedSpan, parentContext: Context): void {
     const owner = ownerOf(parentContext) ?? ownerByTrace(span)
     if (!owner) return
     if (owner.live) owner.opened(span.spanContext().spanId, span)
-    this.#ledgers.set(span, this.pipeline.ledgerOf(owner))
+    ;(span as Owned)[OWNER] = owner
   }
 
   onEnd(span: FinishedSpan): void {
-    const ledger = this.#ledgers.get(span)
+    const owner = (span as Owned)[OWNER]
     const { spanId, traceFlags } = span.spanContext()
-    ledger?.owner?.closed(spanId)
-    if ((traceFlags & TraceFlags.SAMPLED) !== 0) this.pipeline.finished(span, ledger)
+    owner?.closed(spanId)
+    if ((traceFlags & TraceFlags.SAMPLED) !== 0) this.pipeline.finished(span, owner)
   }
 
   /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
@@ -44,8 +49,9 @@ export class InvocationSpanProcessor implements SpanProcessor {
 // Code that passes contexts by hand may drop ours. Its spans are still part of a trace that we know, and where several
 // invocations share that trace, their parent tells which one is meant.
 function ownerByTrace(span: StartedSpan): SpanOwner | undefined {
-  const candidates = isolate.byTrace.get(span.spanContext().traceId)
-  if (!candidates || candidates.length < 2) return candidates?.[0]
+  const { traceId } = span.spanContext()
+  const candidates = isolate.live.filter(({ root }) => root.spanContext().traceId === traceId)
+  if (candidates.length < 2) return candidates[0]
   const parent = span.parentSpanContext?.spanId
   return parent === undefined ? undefined : candidates.find((owner) => owner.has(parent))
 }

@@ -35,6 +35,6 @@ export function newIsolate(): void {
   trace.disable()
   context.disable()
   Object.assign(isolate, { contextReady: false, previous: undefined, running: undefined, clock: undefined })
-  isolate.byTrace.clear()
+  isolate.live.length = 0
   isolate.warned.clear()
 }
