@@ -57,15 +57,15 @@ export async function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, ar
 
 /** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
 async function nested(outer: SpanOwner, { config }: Wrap, handler: AnyFunction, self: unknown, args: unknown[]) {
-  const span = outer.span(config.name ?? (handler.name || 'handler'))
+  const span = guarded(config, 'opening a child span', () => outer.span(config.name ?? (handler.name || 'handler')))
+  if (!span) return Reflect.apply(handler, self, args)
   try {
-    const inside = trace.setSpan(contextWithin(outer), span)
-    return await context.with(inside, () => Reflect.apply(handler, self, args))
+    return await context.with(trace.setSpan(contextWithin(outer), span), handler, self, ...args)
   } catch (thrown) {
-    recordError(span, thrown)
+    guarded(config, 'recording the error', () => recordError(span, thrown))
     throw thrown
   } finally {
-    span[Symbol.dispose]()
+    guarded(config, 'ending a child span', () => span[Symbol.dispose]())
   }
 }
 
