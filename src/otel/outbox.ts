@@ -99,7 +99,9 @@ export class Outbox {
     if (flights.length === 0) return 'nothing_to_send'
     const open = flights.filter(({ state }) => state === 'in_flight')
     if (open.length === 0) return this.#settled(flights)
-    return Promise.all(open.map(({ answer }) => answer)).then(() => this.#settled(flights))
+    const [first] = open
+    const answers = first && open.length === 1 ? first.answer : Promise.all(open.map(({ answer }) => answer))
+    return answers.then(() => this.#settled(flights))
   }
 
   #settled(flights: readonly Flight[]): unknown {

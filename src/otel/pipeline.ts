@@ -6,6 +6,7 @@
 import { clock } from '../core/clock.ts'
 import { isolate } from '../core/isolate.ts'
 import type { SpanCounts, SpanOwner, Telemetry } from '../core/types.ts'
+import type { Flight } from './flight.ts'
 import { Ledger } from './ledger.ts'
 import type { Outbox } from './outbox.ts'
 import type { FinishedSpan } from './types.ts'
@@ -122,16 +123,21 @@ export class Pipeline {
 
   /** Waits until one exporter has answered for everything an invocation has sent. */
   settle(outbox: Outbox, owner: SpanOwner): unknown {
-    return outbox.settle(this.ledgerOf(owner).flights.filter((flight) => flight.outbox === outbox))
+    return outbox.settle(this.#flightsOf(this.ledgerOf(owner).flights, outbox))
+  }
+
+  #flightsOf(flights: readonly Flight[], outbox: Outbox): readonly Flight[] {
+    return this.outboxes.length === 1 ? flights : flights.filter((flight) => flight.outbox === outbox)
   }
 
   /** What became of an invocation's spans; with several exporters, at the one that did worst. */
   count(owner: SpanOwner): SpanCounts | undefined {
     const { flights } = this.ledgerOf(owner)
-    const each = this.outboxes.map((outbox) => outbox.count(flights.filter((flight) => flight.outbox === outbox)))
-    const [counts, ...others] = each
-    if (!counts) return undefined
-    for (const other of others) {
+    const [first, ...others] = this.outboxes
+    if (!first) return undefined
+    const counts = first.count(this.#flightsOf(flights, first))
+    for (const outbox of others) {
+      const other = outbox.count(this.#flightsOf(flights, outbox))
       counts.acknowledged = Math.min(counts.acknowledged, other.acknowledged)
       counts.failed = Math.max(counts.failed, other.failed)
       counts.pending = Math.max(counts.pending, other.pending)
@@ -147,7 +153,7 @@ export class Pipeline {
     for (const ledger of ledgers) if (!ledger.closed) this.#send(ledger, false)
     this.#send(this.#unowned, true)
     const flights = [...ledgers.flatMap((ledger) => ledger.flights), ...this.#unowned.flights.splice(0)]
-    await Promise.all(this.outboxes.map((outbox) => outbox.settle(flights.filter((flight) => flight.outbox === outbox))))
+    await Promise.all(this.outboxes.map((outbox) => outbox.settle(this.#flightsOf(flights, outbox))))
   }
 
   async shutdown(): Promise<void> {
