@@ -1,7 +1,7 @@
 /**
  * What a wrap costs, beside what else people do to get their spans out of a short-lived handler.
  *
- *     npm run bench                 all of it, less than two minutes
+ *     npm run bench                 all of it, about two minutes
  *     npm run bench -- --quick      a smoke test of some seconds; its numbers mean little
  *     npm run bench -- --json       for programs, on standard output
  */
