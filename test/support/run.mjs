@@ -22,7 +22,7 @@ function install(folder) {
   const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(folder, 'package-lock.json')).mtimeMs
   if (fresh) return
   console.log(`Installing the dependencies of ${folder.slice(root.length)}, once …`)
-  run('npm', ['ci', '--no-audit', '--no-fund'], folder)
+  run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], folder)
 }
 
 install(join(root, 'test/runtimes/sdk2'))
