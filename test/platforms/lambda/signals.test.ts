@@ -19,7 +19,7 @@ describe(`on ${runtime}`, () => {
     expect(atFreeze.toSorted()).toEqual(['charge', 'flushed-test', 'ordered', 'orders'])
   })
 
-  test('metrics that hang cost no more than the deadline, are named, and keep nothing else from arriving', async () => {
+  test('metrics that hang cost no more than the deadline, are named, and keep nothing else from arriving', { retry: 2 }, async () => {
     await using lambda = await startFunction('signals.handler', { behavior: { metrics: 'hang' } })
     const { result, freeze } = await lambda.invoke()
     expect(result.ok).toBe(true)
