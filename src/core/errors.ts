@@ -33,12 +33,22 @@ const brand = <E extends Error>(error: E, code: ErrorCode): E & FlushedError =>
 export const invalidOption = (option: string, value: unknown, expected: string): TypeError & FlushedError =>
   brand(new TypeError(`flushed: option \`${option}\` must be ${expected}, got ${quote(value)}`), 'FLUSHED_INVALID_OPTION')
 
-/** An option nobody knows, with the one that was probably meant. */
-export const unknownOption = (option: string, known: readonly string[]): TypeError & FlushedError =>
+/** An option nobody knows, with those there are. */
+const unknownOption = (option: string, known: readonly string[]): TypeError & FlushedError =>
   brand(
     new TypeError(`flushed: unknown option \`${option}\`; the options are ${known.map((name) => `\`${name}\``).join(', ')}`),
     'FLUSHED_INVALID_OPTION',
   )
+
+/**
+ * Checks that options are an object with no option but those known.
+ *
+ * @throws TypeError naming the option, or quoting what is no object
+ */
+export function checkKeys(options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
+  for (const key of Object.keys(options)) if (!known.includes(key)) throw unknownOption(key, known)
+}
 
 /** A flushable had not finished at the deadline. */
 export const timedOut = (what: string, afterMs: number): FlushedError =>

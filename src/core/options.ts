@@ -4,7 +4,7 @@
  * @module
  */
 import type { Attributes } from '@opentelemetry/api'
-import { invalidOption, quote, unknownOption } from './errors.ts'
+import { checkKeys, invalidOption, quote } from './errors.ts'
 import { once } from './isolate.ts'
 import { type TelemetryInput, toTelemetry } from './telemetry.ts'
 import type { FlushReport, Telemetry } from './types.ts'
@@ -73,9 +73,7 @@ export function resolveOptions<Args extends readonly unknown[]>(
   options: TelemetryOptions<Args> = {},
   more: readonly string[] = [],
 ): Config {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
-  const known = [...KNOWN, ...more]
-  for (const key of Object.keys(options)) if (!known.includes(key)) throw unknownOption(key, known)
+  checkKeys(options, [...KNOWN, ...more])
   const { telemetry, timeoutMs = timeoutFromEnvironment(), flush = 'auto', onFlush, name, attributes, logger } = options
   check('timeoutMs', timeoutMs, isTimeout(timeoutMs), 'a positive number of milliseconds')
   check('flush', flush, MODES.includes(flush), MODES.map((mode) => `'${mode}'`).join(' or '))

@@ -169,7 +169,7 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   readonly name: string
   /** Whether timers outlive the request that set them. Default: they do. */
   readonly timers?: boolean
-  /** Describes the root span. May throw: the lifecycle then falls back to a plain one. */
+  /** Describes the root span. If it throws, the handler runs without an invocation. */
   describe(args: Args, active: Context): Description
   /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
   reflect?(root: Span, description: Description, result: unknown): void

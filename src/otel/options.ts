@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { invalidOption, unknownOption } from '../core/errors.ts'
+import { checkKeys, invalidOption } from '../core/errors.ts'
 import type { FlushableProvider } from '../core/globals.ts'
 import { environmentNumber } from '../core/options.ts'
 import type { Limits } from './pipeline.ts'
@@ -69,8 +69,7 @@ const KNOWN: readonly (keyof OtelOptions)[] = [
 
 /** Checks the options. @throws TypeError naming the option and quoting the value */
 export function resolveOtelOptions(options: OtelOptions): { exporters: readonly Exporter[]; limits: Limits } {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object')
-  for (const key of Object.keys(options)) if (!(KNOWN as readonly string[]).includes(key)) throw unknownOption(key, KNOWN)
+  checkKeys(options, KNOWN)
   for (const name of ['tracerProvider', 'meterProvider', 'loggerProvider'] as const) {
     const provider = options[name]
     const valid = provider === undefined || provider === false || typeof provider === 'object'
