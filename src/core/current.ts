@@ -6,19 +6,11 @@
  *
  * @module
  */
-import { type Context, context, createContextKey, trace } from '@opentelemetry/api'
+import { type Context, context, trace } from '@opentelemetry/api'
 import { isolate, once } from './isolate.ts'
+import { ownerOf } from './owned-context.ts'
 import { disposable, tracerOf } from './span.ts'
 import type { DisposableSpan, Invocation, SpanOwner } from './types.ts'
-
-// Keys of one description are the same symbol in every copy of the API and of this package.
-const KEY = createContextKey('flushed.invocation')
-
-/** The invocation that a context belongs to. */
-export const ownerOf = (context: Context): SpanOwner | undefined => context.getValue(KEY) as SpanOwner | undefined
-
-/** A context that belongs to an invocation. */
-export const owned = (context: Context, owner: SpanOwner): Context => context.setValue(KEY, owner)
 
 /**
  * The invocation that the running code belongs to; `undefined` outside of one. Without AsyncLocalStorage it is known

@@ -15,12 +15,14 @@ export const NETWORK_SHARE = 0.5
 /** The moment by which a flush must be over. */
 export class Deadline {
   readonly startedAt = clock().now()
+  /** What `elapsedMs` has said last: near enough where nothing was waited for since. */
+  lastMs = 0
 
   /** @param budgetMs milliseconds from now; 0 or less means that nothing may be waited for */
   constructor(readonly budgetMs: number) {}
 
   elapsedMs(): number {
-    return clock().now() - this.startedAt
+    return (this.lastMs = clock().now() - this.startedAt)
   }
 
   /** Milliseconds left: all of them for the network, what is not reserved for it for anything else. */
@@ -30,22 +32,30 @@ export class Deadline {
   }
 }
 
+/** Work under way. */
+export interface Pending {
+  /** How much of it there is; 0 when it is over. */
+  readonly waiting: number
+  /** Resolves when it is over, and never rejects. */
+  readonly work: PromiseLike<unknown>
+}
+
 /**
  * Waits for work, but not longer than `remainingMs()`.
  *
- * @returns `true` when the work was over in time, whether it succeeded or not; never rejects
+ * @returns whether the work was over in time; never rejects
  */
-export async function settledWithin(work: PromiseLike<unknown>, remainingMs: () => number): Promise<boolean> {
-  let over = false
-  const settle = () => (over = true)
-  const settled = work.then(settle, settle)
+export async function settledWithin(pending: Pending, remainingMs: () => number): Promise<boolean> {
   // Most work that only looks asynchronous is over within a few turns. Waiting for those costs a twentieth of a timer,
   // and gives work that is over already its due when the budget is used up.
-  for (let turn = 0; turn < FREE_TURNS && !over; turn++) await undefined
-  if (over) return true
+  for (let turn = 0; turn < FREE_TURNS && pending.waiting > 0; turn++) await undefined
+  if (pending.waiting === 0) return true
+  await clock().breath?.()
+  if (pending.waiting === 0) return true
   const ms = remainingMs()
   if (!(ms > 0)) return false
-  return pTimeout(Promise.resolve(settled), { milliseconds: ms, fallback: () => over, customTimers: timers })
+  await pTimeout(Promise.resolve(pending.work), { milliseconds: ms, fallback: () => {}, customTimers: timers })
+  return pending.waiting === 0
 }
 
 const FREE_TURNS = 6

@@ -10,10 +10,13 @@ import { type Deadline, settledWithin } from './deadline.ts'
 import { StageRun } from './stage.ts'
 import type { SpanOwner, Stage, StageReport } from './types.ts'
 
-/** What the stages of a flush did. `warnings` has a sentence for each flushable that failed or was cut. */
+/** What the stages of a flush did. */
 export interface FlushResult {
   stages: StageReport[]
+  /** A sentence for each flushable that failed or was cut. */
   warnings: string[]
+  /** Milliseconds from the deadline's start until the last stage was over. */
+  durationMs: number
 }
 
 /**
@@ -28,33 +31,26 @@ export function flush(
   invocation: SpanOwner,
 ): FlushResult | Promise<FlushResult> {
   const runs: StageRun[] = []
-  for (let i = 0; i < stages.length; i++) {
-    const run = new StageRun(stages[i] as Stage, deadline, invocation)
-    runs.push(run)
-    if (run.work) return inTime(runs, stages.slice(i + 1), deadline, invocation)
-  }
-  return conclude(runs)
-}
-
-async function inTime(runs: StageRun[], rest: readonly Stage[], deadline: Deadline, invocation: SpanOwner) {
-  await wait(runs[runs.length - 1] as StageRun, deadline)
-  for (const stage of rest) {
+  for (const stage of stages) {
     const run = new StageRun(stage, deadline, invocation)
     runs.push(run)
-    if (run.work) await wait(run, deadline)
-  }
-  const unfinished = runs.filter((run) => run.waiting > 0)
-  if (unfinished.length > 0) {
-    await settledWithin(Promise.all(unfinished.map((run) => run.work)), () => deadline.remainingMs(true))
+    if (run.waiting > 0) return inTime(runs, stages, deadline, invocation)
   }
   return conclude(runs)
 }
 
-const wait = (run: StageRun, deadline: Deadline) =>
-  settledWithin(run.work as Promise<unknown>, () => deadline.remainingMs(run.stage.network === true))
+/** The same from the first stage on that has to be waited for. */
+async function inTime(runs: StageRun[], stages: readonly Stage[], deadline: Deadline, invocation: SpanOwner) {
+  for (let at = runs.length - 1; at < stages.length; at++) {
+    const run = (runs[at] ??= new StageRun(stages[at] as Stage, deadline, invocation))
+    if (run.waiting > 0) await settledWithin(run, () => deadline.remainingMs(run.stage.network === true))
+  }
+  for (const run of runs) if (run.waiting > 0) await settledWithin(run, () => deadline.remainingMs(true))
+  return conclude(runs)
+}
 
 function conclude(runs: readonly StageRun[]): FlushResult {
-  const result: FlushResult = { stages: [], warnings: [] }
+  const result: FlushResult = { stages: [], warnings: [], durationMs: 0 }
   for (const run of runs) run.conclude(result)
   return result
 }

@@ -5,16 +5,13 @@
  */
 import * as api from '@opentelemetry/api'
 import { running } from './isolate.ts'
+import { unproxied } from './span.ts'
 import type { FlushContext, NamedFlush, Telemetry } from './types.ts'
 
 /** A provider, as far as it can be flushed. SDK 3.x takes the timeout of one call, 2.x ignores it. */
 export interface FlushableProvider {
   forceFlush?(options?: { timeoutMillis?: number }): unknown
 }
-
-/** A provider behind OpenTelemetry's proxy, or as it is. */
-const unproxied = (provider: object): FlushableProvider =>
-  'getDelegate' in provider && typeof provider.getDelegate === 'function' ? provider.getDelegate() : provider
 
 // Logs are part of the API package from 1.10 on. Before, `@opentelemetry/api-logs` had a global of its own, which
 // hands out the provider for the interface's version.
@@ -28,8 +25,8 @@ function loggerProvider(): FlushableProvider | undefined {
 
 /** Looks the global provider of each signal up at the moment of the flush. */
 export const globalProviders = {
-  tracerProvider: () => unproxied(api.trace.getTracerProvider()),
-  meterProvider: () => unproxied(api.metrics.getMeterProvider()),
+  tracerProvider: (): FlushableProvider => unproxied(api.trace.getTracerProvider()),
+  meterProvider: (): FlushableProvider => unproxied(api.metrics.getMeterProvider()),
   loggerProvider,
 }
 

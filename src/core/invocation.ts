@@ -7,19 +7,21 @@ import { type Context, type Span, type SpanOptions, trace } from '@opentelemetry
 import { ATTRIBUTE } from './attributes.ts'
 import { toError } from './errors.ts'
 import { contextWithin } from './current.ts'
+import type { Pending } from './deadline.ts'
 import { isolate } from './isolate.ts'
-import { deepestFirst, disposable, tracerOf } from './span.ts'
-import type { Description, DisposableSpan, Invocation, OpenSpan, SpanOwner, Telemetry } from './types.ts'
+import { OpenSpans } from './open-spans.ts'
+import { disposable, tracerOf } from './span.ts'
+import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, SpanOwner, Telemetry } from './types.ts'
 
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {
   live = true
   readonly warnings: string[] = []
-  readonly notes = new Map<object, unknown>()
+  readonly notes: unknown[] = []
   root!: Span
   context!: Context
   description!: Description
-  readonly #open = new Map<unknown, OpenSpan>()
+  readonly #open = new OpenSpans()
   #background: Set<PromiseLike<unknown>> | undefined
 
   constructor(
@@ -33,33 +35,28 @@ export class InvocationState implements Invocation, SpanOwner {
     this.description = description
     this.context = trace.setSpan(context, root)
     // The root has announced itself to the span processors before it could be known as the root.
-    this.#open.delete(root.spanContext().spanId)
+    this.#open.find(root.spanContext().spanId)?.close()
     isolate.live.push(this)
   }
 
-  opened(spanId: string, span: OpenSpan): void {
-    this.#open.set(spanId, span)
-  }
-
-  closed(spanId: string): boolean {
-    return this.#open.delete(spanId)
+  opened(span: OpenSpan): OpenEntry {
+    return this.#open.add(this, span, this.live)
   }
 
   has(spanId: string): boolean {
-    return this.#open.has(spanId) || this.root?.spanContext().spanId === spanId
+    return this.#open.find(spanId) !== undefined || this.root?.spanContext().spanId === spanId
   }
 
   span(name: string, options: SpanOptions = {}): DisposableSpan {
     const span = tracerOf(this.telemetry).startSpan(name, options, contextWithin(this))
-    const { spanId } = span.spanContext()
     // Without a span processor of ours nobody has told us of this span.
-    if (this.live && !this.has(spanId)) this.opened(spanId, span)
+    if (this.live && !this.has(span.spanContext().spanId)) this.opened(span)
     return disposable(span)
   }
 
   adopt<T>(thing: T, end: (thing: T) => void): T {
     const parentSpanContext = trace.getSpanContext(contextWithin(this))
-    if (this.live) this.#open.set({}, { end: () => end(thing), parentSpanContext })
+    this.opened({ end: () => end(thing), parentSpanContext })
     return thing
   }
 
@@ -75,13 +72,19 @@ export class InvocationState implements Invocation, SpanOwner {
     background.add(settled)
   }
 
-  /** Resolves when no background work is left; absent when there is none. Work may register more work. */
-  get background(): Promise<void> | undefined {
-    return this.#background?.size ? this.#drain(this.#background) : undefined
-  }
-
-  async #drain(background: Set<PromiseLike<unknown>>): Promise<void> {
-    while (background.size > 0) await Promise.all(background)
+  /** The background work; absent when there is none. Work may register more work. */
+  get background(): Pending | undefined {
+    const background = this.#background
+    if (!background?.size) return undefined
+    const drain = async () => {
+      while (background.size > 0) await Promise.all(background)
+    }
+    return {
+      get waiting() {
+        return background.size
+      },
+      work: drain(),
+    }
   }
 
   /**
@@ -92,10 +95,8 @@ export class InvocationState implements Invocation, SpanOwner {
   dispose(): number {
     let ended = 0
     // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
-    for (let round = 0; round < 3 && this.#open.size > 0; round++) {
-      const spans = deepestFirst(this.#open)
-      this.#open.clear()
-      for (const span of spans) if (this.#end(span)) ended++
+    for (let round = 0; round < 3 && !this.#open.empty; round++) {
+      for (const span of this.#open.drain()) if (this.#end(span)) ended++
     }
     this.live = false
     isolate.live.splice(isolate.live.indexOf(this), 1)

@@ -9,17 +9,16 @@
 import { type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
 import { ATTRIBUTE } from './attributes.ts'
 import { ensureContextManager } from './context-manager.ts'
-import { contextWithin, currentOwner, owned } from './current.ts'
-import { Deadline, settledWithin } from './deadline.ts'
-import { toError } from './errors.ts'
-import { type FlushResult, flush } from './flush.ts'
+import { contextWithin, currentOwner } from './current.ts'
+import { hold } from './finish.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate, once, running } from './isolate.ts'
 import type { AnyFunction } from './layer.ts'
 import type { Config } from './options.ts'
-import { guarded, makeReport, noSpans, publish } from './report.ts'
+import { owned } from './owned-context.ts'
+import { attempt, complain } from './report.ts'
 import { recordError, tracerOf } from './span.ts'
-import type { Description, Lifetime, Platform, SpanOwner } from './types.ts'
+import type { Description, DisposableSpan, FlushReport, Platform, SpanOwner } from './types.ts'
 
 /** What a handler is wrapped with: checked options, and the platform it runs on. */
 export interface Wrap {
@@ -27,82 +26,144 @@ export interface Wrap {
   readonly platform: Platform<never>
 }
 
+/**
+ * An invocation that is open, or a child span of the one around it. One of `fulfilled` and `rejected` is to be called,
+ * once: it takes down how the handler has settled, ends what is open, and flushes if this is the outermost wrap. The
+ * response waits for what it returns, which never rejects.
+ */
+export interface Begun {
+  readonly owner: SpanOwner
+  /** What the handler has to run in, one way or another. */
+  readonly context: Context
+  /** Whether what runs in that context is still a part of it. */
+  readonly live: boolean
+  fulfilled(result: unknown): Promise<void> | void
+  rejected(thrown: unknown): Promise<void> | void
+}
+
 /** One invocation of a wrapped handler. Settles as the handler does, with the same value or the same error. */
 export async function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, args: unknown[]): Promise<unknown> {
+  const begun = begin(wrap, handler.name, args)
+  if (!begun) return Reflect.apply(handler, self, args)
+  let held: Promise<void> | void = undefined
+  try {
+    const result = await running(begun.owner, () => context.with(begun.context, handler, self, ...args))
+    held = begun.fulfilled(result)
+    return result
+  } catch (thrown) {
+    held = begun.rejected(thrown)
+    throw thrown
+  } finally {
+    if (held) await held
+  }
+}
+
+/**
+ * Opens an invocation now, to be settled later: for those who are told of a handler's start and end, but do not call it.
+ *
+ * @returns `undefined` if nothing could be opened, and the handler has to run without
+ */
+export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefined {
   ensureContextManager()
   const active = context.active()
   const outer = currentOwner(active)
-  if (outer?.live) return nested(outer, wrap, handler, self, args)
+  return outer?.live ? nested(wrap.config, outer, name) : open(wrap, name, args, active)
+}
 
-  const invocation = open(wrap, handler, args, active)
-  if (!invocation) return Reflect.apply(handler, self, args)
-  try {
-    const result = await running(invocation, () => context.with(invocation.context, handler, self, ...args))
-    const { reflect } = wrap.platform
-    if (reflect) guarded(wrap.config, 'reading the result', () => reflect(invocation.root, invocation.description, result))
-    return result
-  } catch (thrown) {
-    guarded(wrap.config, 'recording the error', () => recordError(invocation.root, thrown))
-    throw thrown
-  } finally {
-    try {
-      const held = hold(wrap, args, invocation, active)
-      if (held) await held
-    } catch (thrown) {
-      // Whatever the platform does, the handler's own result or error is what comes out.
-      guarded(wrap.config, 'the flush', () => Promise.reject(thrown))
+class Outermost implements Begun {
+  constructor(
+    readonly wrap: Wrap,
+    readonly args: unknown[],
+    readonly owner: InvocationState,
+    readonly outside: Context,
+  ) {}
+
+  get context(): Context {
+    return this.owner.context
+  }
+
+  get live(): boolean {
+    return this.owner.live
+  }
+
+  fulfilled(result: unknown): Promise<void> | void {
+    const { config, platform } = this.wrap
+    if (platform.reflect) {
+      attempt(config, 'reading the result', () => platform.reflect?.(this.owner.root, this.owner.description, result))
     }
+    return hold(this.wrap, this.args, this.owner, this.outside)
+  }
+
+  rejected(thrown: unknown): Promise<void> | void {
+    attempt(this.wrap.config, 'recording the error', () => recordError(this.owner.root, thrown))
+    return hold(this.wrap, this.args, this.owner, this.outside)
   }
 }
 
 /** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
-async function nested(outer: SpanOwner, { config }: Wrap, handler: AnyFunction, self: unknown, args: unknown[]) {
-  const span = guarded(config, 'opening a child span', () => outer.span(config.name ?? (handler.name || 'handler')))
-  if (!span) return Reflect.apply(handler, self, args)
-  try {
-    return await context.with(trace.setSpan(contextWithin(outer), span), handler, self, ...args)
-  } catch (thrown) {
-    guarded(config, 'recording the error', () => recordError(span, thrown))
-    throw thrown
-  } finally {
-    guarded(config, 'ending a child span', () => span[Symbol.dispose]())
+class Nested implements Begun {
+  readonly context: Context
+
+  constructor(
+    readonly config: Config,
+    readonly owner: SpanOwner,
+    readonly span: DisposableSpan,
+  ) {
+    this.context = trace.setSpan(contextWithin(owner), span)
+  }
+
+  get live(): boolean {
+    return this.span.isRecording()
+  }
+
+  fulfilled(): void {
+    attempt(this.config, 'ending a child span', () => this.span[Symbol.dispose]())
+  }
+
+  rejected(thrown: unknown): void {
+    attempt(this.config, 'recording the error', () => recordError(this.span, thrown))
+    this.fulfilled()
   }
 }
 
-function open(wrap: Wrap, handler: AnyFunction, args: unknown[], active: Context): InvocationState | undefined {
+function nested(config: Config, outer: SpanOwner, name: string): Nested | undefined {
+  const span = attempt(config, 'opening a child span', () => outer.span(config.name ?? (name || 'handler')))
+  return span && new Nested(config, outer, span)
+}
+
+function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context): Outermost | undefined {
   const { config } = wrap
   try {
-    const description = describe(wrap, handler, args, active)
+    const description = describe(wrap, handlerName, args, active)
     const invocation = new InvocationState(config.telemetry, wrap.platform.timers !== false)
     const within = owned(description.parent, invocation)
     const { name, kind, links, attributes } = description
     const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
     invocation.begin(root, within, description)
-    if (root.isRecording()) reportPrevious(root)
+    if (isolate.previous && root.isRecording()) reportPrevious(root, isolate.previous)
     if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
-    return invocation
+    return new Outermost(wrap, args, invocation, active)
   } catch (thrown) {
     // Telemetry that cannot even start must not keep the handler from running.
-    guarded(config, 'opening the invocation', () => Promise.reject(thrown))
+    complain(config, 'opening the invocation', thrown)
     return undefined
   }
 }
 
-function describe({ config, platform }: Wrap, handler: AnyFunction, args: unknown[], active: Context): Description {
+function describe({ config, platform }: Wrap, handlerName: string, args: unknown[], active: Context): Description {
   const description: Description = platform.describe(args as never, active)
-  description.name = config.name ?? (description.name || handler.name || 'invocation')
+  description.name = config.name ?? (description.name || handlerName || 'invocation')
   const attributes: Attributes = description.attributes
   const more = config.attributes
-  if (typeof more === 'function') guarded(config, '`attributes`', () => Object.assign(attributes, more(...(args as never))))
+  if (typeof more === 'function') attempt(config, '`attributes`', () => Object.assign(attributes, more(...(args as never))))
   else if (more) Object.assign(attributes, more)
   return description
 }
 
 // After the start, since no sampler decides by it, and on the next span that is recorded, or nobody would ever see it.
-function reportPrevious(root: Span): void {
-  if (!isolate.previous) return
-  root.setAttribute(ATTRIBUTE.previousDuration, isolate.previous.durationMs)
-  root.setAttribute(ATTRIBUTE.previousOutcome, isolate.previous.outcome)
+function reportPrevious(root: Span, { durationMs, outcome }: Pick<FlushReport, 'durationMs' | 'outcome'>): void {
+  root.setAttribute(ATTRIBUTE.previousDuration, durationMs)
+  root.setAttribute(ATTRIBUTE.previousOutcome, outcome)
   isolate.previous = undefined
 }
 
@@ -116,54 +177,4 @@ function warnUnlessRecorded(root: Span, parent: Context, config: Config): void {
     'flushed: no OpenTelemetry tracer provider records spans; register one before the first invocation, ' +
       'and check that the application resolves a single copy of @opentelemetry/api',
   )
-}
-
-const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
-
-/** Flushes, as far as the response has to wait for it. */
-function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context): PromiseLike<void> | void {
-  const { config, platform } = wrap
-  const lifetime = guarded(config, 'reading the lifetime', () => platform.lifetime?.(args as never)) ?? AWAIT
-  if (config.flush === 'after-response' && lifetime.phase === 'before-response' && once('after-response')) {
-    config.warn(`flushed: ${platform.name} cannot flush after the response here; flushing before it`)
-  }
-  const remainingMs = guarded(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
-  const deadline = new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity))
-  return lifetime.hold(() => finish(config, lifetime, deadline, invocation, outside))
-}
-
-/** Dispose → flush → report, once background work is done. */
-function finish(config: Config, lifetime: Lifetime, deadline: Deadline, invocation: InvocationState, outside: Context) {
-  const conclude = (result: FlushResult, endedByDispose: number) => {
-    const spans = config.telemetry.count?.(invocation) ?? noSpans()
-    spans.endedByDispose = endedByDispose
-    publish(makeReport(result, spans, lifetime.phase, deadline.elapsedMs(), invocation.warnings), config)
-  }
-  const end = () => {
-    const endedByDispose = dispose(invocation, outside)
-    const result = flush(config.telemetry.stages, deadline, invocation)
-    return result instanceof Promise
-      ? result.then((stages) => conclude(stages, endedByDispose))
-      : conclude(result, endedByDispose)
-  }
-  const { background } = invocation
-  if (!background) return end()
-  return settledWithin(background, () => deadline.remainingMs(false)).then((inTime) => {
-    if (!inTime) invocation.warnings.push('background work was not over in time')
-    return end()
-  })
-}
-
-function dispose(invocation: InvocationState, outside: Context): number {
-  const ended = invocation.dispose()
-  try {
-    invocation.root.end()
-  } catch (thrown) {
-    invocation.warnings.push(`the root span could not be ended: ${toError(thrown).message}`)
-  }
-  const around = trace.getSpan(outside)
-  if (around?.isRecording() && around.spanContext().traceId === invocation.root.spanContext().traceId) {
-    invocation.warnings.push('a span outside the wrap is still open: flushed is not the outermost wrapper')
-  }
-  return ended
 }

@@ -20,24 +20,28 @@ export const noSpans = (): SpanCounts => ({
 })
 
 /** Puts a report together. `warnings` are those of the invocation; the stages' and the spans' are added. */
-export function makeReport(
-  { stages, warnings: stageWarnings }: FlushResult,
-  spans: SpanCounts,
-  phase: Phase,
-  durationMs: number,
-  warnings: readonly string[],
-): FlushReport {
-  const outcome = overall(stages, spans)
-  return { outcome, durationMs, phase, stages, spans, warnings: [...warnings, ...stageWarnings, ...fates(spans)] }
+export function makeReport(result: FlushResult, spans: SpanCounts, phase: Phase, warnings: readonly string[]): FlushReport {
+  const { stages, durationMs } = result
+  const all = [...warnings, ...result.warnings]
+  for (const [key, fate] of FATES) {
+    if (spans[key] > 0) all.push(`${spans[key]} span${spans[key] === 1 ? '' : 's'} ${fate}`)
+  }
+  return { outcome: overall(stages, spans), durationMs, phase, stages, spans, warnings: all }
 }
 
 function overall(stages: readonly StageReport[], spans: SpanCounts): Outcome {
-  const any = (wanted: Outcome) => stages.some(({ outcome }) => outcome === wanted)
-  if (spans.failed > 0 || any('timed_out') || any('failed') || any('partial')) {
-    if (any('delivered') || any('partial') || spans.acknowledged > 0) return 'partial'
-    return any('timed_out') ? 'timed_out' : 'failed'
+  let delivered = false
+  let late = false
+  let failed = spans.failed > 0
+  for (const { outcome } of stages) {
+    if (outcome === 'nothing_to_send') continue
+    if (outcome === 'delivered' || outcome === 'partial') delivered = true
+    if (outcome === 'timed_out') late = true
+    if (outcome !== 'delivered') failed = true
   }
-  return any('delivered') ? 'delivered' : 'nothing_to_send'
+  if (!failed) return delivered ? 'delivered' : 'nothing_to_send'
+  if (delivered || spans.acknowledged > 0) return 'partial'
+  return late ? 'timed_out' : 'failed'
 }
 
 const FATES = [
@@ -47,13 +51,11 @@ const FATES = [
   ['late', 'recorded after the flush of their invocation'],
 ] as const
 
-const fates = (spans: SpanCounts): string[] =>
-  FATES.filter(([key]) => spans[key] > 0).map(([key, fate]) => `${spans[key]} span${spans[key] === 1 ? '' : 's'} ${fate}`)
-
 /** Makes a report known: to the next root span, to `onFlush`, and to the log when something was lost or delayed. */
 export function publish(report: FlushReport, config: Config): void {
-  isolate.previous = { outcome: report.outcome, durationMs: report.durationMs }
-  if (config.onFlush) guarded(config, 'onFlush', () => config.onFlush?.(report))
+  isolate.previous = report
+  const { onFlush } = config
+  if (onFlush) attempt(config, 'onFlush', () => onFlush(report))
   const { failed, pending, carriedOver, late } = report.spans
   const fine = report.outcome === 'delivered' || report.outcome === 'nothing_to_send'
   if (fine && failed + pending + carriedOver + late === 0) return
@@ -61,14 +63,17 @@ export function publish(report: FlushReport, config: Config): void {
 }
 
 /** Calls a function that is not ours and must not matter to the handler, whatever it does. `undefined` if it throws. */
-export function guarded<T>(config: Config, what: string, call: () => T): T | undefined {
-  const complain = (thrown: unknown) => config.warn(`flushed: ${what} failed: ${toError(thrown).message}`)
+export function attempt<T>(config: Config, what: string, call: () => T): T | undefined {
   try {
     const result = call()
-    if (result instanceof Promise) result.catch(complain)
+    if (result instanceof Promise) result.catch((thrown: unknown) => complain(config, what, thrown))
     return result
   } catch (thrown) {
-    complain(thrown)
+    complain(config, what, thrown)
     return undefined
   }
 }
+
+/** Tells that something failed which must not matter to the handler. */
+export const complain = (config: Config, what: string, thrown: unknown): void =>
+  config.warn(`flushed: ${what} failed: ${toError(thrown).message}`)

@@ -6,10 +6,23 @@
 import { type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import { ATTRIBUTE } from './attributes.ts'
 import { toError } from './errors.ts'
-import type { DisposableSpan, OpenSpan, Telemetry } from './types.ts'
+import type { DisposableSpan, Telemetry } from './types.ts'
+
+// The global provider's tracer, until the application registers another provider.
+let known: { provider: object; tracer: Tracer } | undefined
 
 /** The tracer of the package's own spans. */
-export const tracerOf = (telemetry?: Telemetry): Tracer => telemetry?.tracer?.() ?? trace.getTracer('flushed')
+export function tracerOf(telemetry?: Telemetry): Tracer {
+  const own = telemetry?.tracer?.()
+  if (own) return own
+  const provider = unproxied(trace.getTracerProvider())
+  if (known?.provider !== provider) known = { provider, tracer: trace.getTracer('flushed') }
+  return known.tracer
+}
+
+/** A provider behind OpenTelemetry's proxy, or as it is. */
+export const unproxied = (provider: object): object =>
+  'getDelegate' in provider && typeof provider.getDelegate === 'function' ? provider.getDelegate() : provider
 
 /** Makes a span end at scope exit. A span that has ended by then, or was never recorded, is left alone. */
 export function disposable(span: Span): DisposableSpan {
@@ -28,24 +41,4 @@ export function recordError(span: Span, thrown: unknown): void {
   span.recordException(error)
   span.setAttribute(ATTRIBUTE.errorType, thrown instanceof Error ? thrown.name : typeof thrown)
   span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
-}
-
-/**
- * Open spans in the order they have to end: those with the most open ancestors first, and of those the youngest.
- * A span is always younger than its parent, so the order holds where a parent in between has ended already.
- */
-export function deepestFirst(open: ReadonlyMap<unknown, OpenSpan>): OpenSpan[] {
-  const spans = [...open.values()].reverse()
-  if (spans.length < 2) return spans
-  const depths = new Map<OpenSpan, number>()
-  const depthOf = (span: OpenSpan): number => {
-    let depth = depths.get(span)
-    if (depth === undefined) {
-      const parent = span.parentSpanContext && open.get(span.parentSpanContext.spanId)
-      depths.set(span, 0) // a cycle cannot be, but must not hang a handler either
-      depths.set(span, (depth = parent ? depthOf(parent) + 1 : 0))
-    }
-    return depth
-  }
-  return spans.sort((a, b) => depthOf(b) - depthOf(a))
 }

@@ -3,20 +3,20 @@
  *
  * @module
  */
-import type { Deadline } from './deadline.ts'
+import type { Deadline, Pending } from './deadline.ts'
 import { timedOut, toError } from './errors.ts'
+import type { FlushResult } from './flush.ts'
 import type { FlushContext, NamedFlush, Outcome, SpanOwner, Stage, StageReport } from './types.ts'
 
 /** One stage, under way. Never throws, and no promise of its own ever rejects. */
-export class StageRun {
-  /** When `waiting` is over; absent where nothing has to be waited for. */
-  readonly work: Promise<unknown> | undefined
+export class StageRun implements Pending {
   readonly #startedAt: number
   #endedAt: number
   #delivered = 0
-  #failures: { name: string; error: Error; late: boolean }[] = []
+  #failures: { name: string; error: Error; late: boolean }[] | undefined
   // Made on demand: most flushables have nothing to wait for.
-  #unfinished: Set<NamedFlush> | undefined
+  #unfinished: NamedFlush[] | undefined
+  #settled: Promise<unknown>[] | undefined
   #abort: AbortController | undefined
 
   constructor(
@@ -24,42 +24,46 @@ export class StageRun {
     readonly deadline: Deadline,
     invocation: SpanOwner,
   ) {
-    this.#startedAt = this.#endedAt = deadline.elapsedMs()
+    this.#startedAt = deadline.lastMs
     const told = new Told(this, invocation)
-    let work: Promise<unknown>[] | undefined
-    for (const flushable of stage.flushables) {
-      const pending = this.#start(flushable, told)
-      if (pending) (work ??= []).push(pending)
-    }
-    this.work = work && (work.length === 1 ? work[0] : Promise.all(work))
+    for (const flushable of stage.flushables) this.#start(flushable, told)
+    this.#endedAt = this.#unfinished ? this.#startedAt : deadline.elapsedMs()
   }
 
   /** How many flushables have not finished. */
   get waiting(): number {
-    return this.#unfinished?.size ?? 0
+    return this.#unfinished?.length ?? 0
   }
 
-  #start(flushable: NamedFlush, told: Told): Promise<unknown> | undefined {
-    const { name, flush } = flushable
+  get work(): Promise<unknown> {
+    const settled = this.#settled ?? []
+    return settled.length === 1 ? (settled[0] as Promise<unknown>) : Promise.all(settled)
+  }
+
+  #start(flushable: NamedFlush, told: Told): void {
     let result: unknown
     try {
-      result = flush(told)
+      result = flushable.flush(told)
     } catch (error) {
-      this.#failed(name, error)
-      return undefined
+      return this.#failed(flushable.name, error)
     }
-    if (!isThenable(result)) {
-      this.#finished(name, result)
-      return undefined
-    }
-    const unfinished = (this.#unfinished ??= new Set())
-    unfinished.add(flushable)
-    const settled = (record: (name: string, value: unknown) => void) => (value: unknown) => {
-      if (!unfinished.delete(flushable)) return
-      this.#endedAt = this.deadline.elapsedMs()
-      record.call(this, name, value)
-    }
-    return Promise.resolve(result).then(settled(this.#finished), settled(this.#failed))
+    if (!isThenable(result)) return this.#finished(flushable.name, result)
+    ;(this.#unfinished ??= []).push(flushable)
+    const settled = Promise.resolve(result).then(
+      (value) => this.#ended(flushable) && this.#finished(flushable.name, value),
+      (error: unknown) => this.#ended(flushable) && this.#failed(flushable.name, error),
+    )
+    ;(this.#settled ??= []).push(settled)
+  }
+
+  /** `false` if it has been cut before. */
+  #ended(flushable: NamedFlush): boolean {
+    const unfinished = this.#unfinished ?? []
+    const at = unfinished.indexOf(flushable)
+    if (at < 0) return false
+    unfinished.splice(at, 1)
+    this.#endedAt = this.deadline.elapsedMs()
+    return true
   }
 
   /**
@@ -77,42 +81,45 @@ export class StageRun {
   }
 
   #finished(name: string, result: unknown): void {
-    if (result === false) this.#failures.push({ name, error: timedOut(name, this.deadline.elapsedMs()), late: true })
+    if (result === false) this.#fail(name, timedOut(name, this.deadline.elapsedMs()), true)
     else if (result !== 'nothing_to_send') this.#delivered++
   }
 
   #failed(name: string, thrown: unknown): void {
-    this.#failures.push({ name, error: toError(thrown), late: false })
+    this.#fail(name, toError(thrown), false)
+  }
+
+  #fail(name: string, error: Error, late: boolean): void {
+    ;(this.#failures ??= []).push({ name, error, late })
   }
 
   /** Adds what the stage did to `result`. What has not finished by now has timed out. */
-  conclude(result: { stages: StageReport[]; warnings: string[] }): void {
-    if (this.#unfinished?.size) this.#cut(this.#unfinished)
+  conclude(result: FlushResult): void {
+    if (this.#unfinished && this.#unfinished.length > 0) this.#cut(this.#unfinished)
     const report: StageReport = {
       name: this.stage.name,
       outcome: this.#outcome(),
       durationMs: this.#endedAt - this.#startedAt,
     }
-    const first = this.#failures[0]
-    if (first) report.error = first.error
+    result.durationMs = Math.max(result.durationMs, this.#endedAt)
+    result.stages.push(report)
+    if (!this.#failures) return
+    report.error = this.#failures[0]?.error as Error
     for (const { name, error, late } of this.#failures) {
       const what = late ? error.message : `${name} failed: ${error.message}`
       result.warnings.push(`stage "${this.stage.name}": ${what}`)
     }
-    result.stages.push(report)
   }
 
-  #cut(unfinished: Set<NamedFlush>): void {
+  #cut(unfinished: NamedFlush[]): void {
     this.#endedAt = this.deadline.elapsedMs()
-    for (const { name } of unfinished) {
-      this.#failures.push({ name, error: timedOut(name, this.#endedAt - this.#startedAt), late: true })
-    }
-    unfinished.clear()
-    this.#abort?.abort(this.#failures.at(-1)?.error)
+    const tookMs = this.#endedAt - this.#startedAt
+    for (const { name } of unfinished.splice(0)) this.#fail(name, timedOut(name, tookMs), true)
+    this.#abort?.abort(this.#failures?.at(-1)?.error)
   }
 
   #outcome(): Outcome {
-    if (this.#failures.length === 0) return this.#delivered > 0 ? 'delivered' : 'nothing_to_send'
+    if (!this.#failures) return this.#delivered > 0 ? 'delivered' : 'nothing_to_send'
     if (this.#delivered > 0) return 'partial'
     return this.#failures.some(({ late }) => late) ? 'timed_out' : 'failed'
   }

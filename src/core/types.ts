@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Attributes, Context, Link, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api'
+import type { Attributes, Context, Link, Span, SpanContext, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api'
 
 /** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
 export interface Clock {
@@ -12,6 +12,8 @@ export interface Clock {
   now(): number
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
+  /** Gives way until what has been asked of the system in this turn is on its way, where there is such a moment. */
+  breath?(): Promise<void> | undefined
 }
 
 /** What became of a flush, or of one of its stages. */
@@ -135,24 +137,30 @@ export interface Invocation {
 /** A span that has been started and not ended, as far as its invocation has to know it. */
 export interface OpenSpan {
   end(): void
+  spanContext?(): SpanContext
   /** `false` once it has ended, where it can tell. */
   isRecording?(): boolean
   setAttribute?(key: string, value: string | boolean): unknown
   readonly parentSpanContext?: { readonly spanId: string } | undefined
 }
 
+/** A span's place among the open ones of its invocation. */
+export interface OpenEntry {
+  readonly owner: SpanOwner
+  /** Takes it out. Does no harm when it has been taken out already. */
+  close(): void
+}
+
 /** What span processors tell an invocation. Internal to the package, and stable between its copies of one version. */
 export interface SpanOwner extends Invocation {
   /** What its flush will flush. */
   readonly telemetry: Telemetry
-  /** What pipelines keep of it, each under itself. Here, so that none needs a WeakMap: those are dear to collect. */
-  readonly notes: Map<object, unknown>
+  /** What pipelines keep of it, each behind itself. Here, so that none needs a WeakMap: those are dear to collect. */
+  readonly notes: unknown[]
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
   readonly timers: boolean
-  /** Takes a span among the open ones. */
-  opened(spanId: string, span: OpenSpan): void
-  /** Forgets an open span. `false` if it was not among the open ones. */
-  closed(spanId: string): boolean
+  /** Takes a span among the open ones, if there are to be any more. */
+  opened(span: OpenSpan): OpenEntry
   /** Whether a span of this identifier is open, or is the root. */
   has(spanId: string): boolean
 }

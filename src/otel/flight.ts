@@ -3,16 +3,10 @@
  *
  * @module
  */
-import { ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
 import { toError } from '../core/errors.ts'
+import { untraced } from '../core/suppress.ts'
 import type { Outbox } from './outbox.ts'
 import type { ExportResult, FinishedSpan } from './types.ts'
-
-// The key by which OpenTelemetry's own `suppressTracing` marks a context. Exports must not be traced themselves.
-const suppressed = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true)
-
-/** Runs something that instrumentations must not trace. */
-export const untraced = <T>(run: () => T): T => context.with(suppressed, run)
 
 export class Flight {
   state: 'in_flight' | 'acknowledged' | 'refused' = 'in_flight'

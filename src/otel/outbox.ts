@@ -9,8 +9,9 @@
  */
 import { exportFailed } from '../core/errors.ts'
 import { noSpans } from '../core/report.ts'
+import { untraced } from '../core/suppress.ts'
 import type { SpanCounts } from '../core/types.ts'
-import { Flight, untraced } from './flight.ts'
+import { Flight } from './flight.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
 const NONE: readonly FinishedSpan[] = []

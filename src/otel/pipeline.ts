@@ -33,11 +33,11 @@ export class Pipeline {
   ) {}
 
   ledgerOf(owner: SpanOwner): Ledger {
-    let ledger = owner.notes.get(this) as Ledger | undefined
-    if (!ledger) {
-      ledger = new Ledger(owner)
-      owner.notes.set(this, ledger)
-    }
+    const { notes } = owner
+    const at = notes.indexOf(this)
+    if (at >= 0) return notes[at + 1] as Ledger
+    const ledger = new Ledger(owner)
+    notes.push(this, ledger)
     return ledger
   }
 

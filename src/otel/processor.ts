@@ -4,18 +4,19 @@
  * @module
  */
 import { type Context, TraceFlags, context } from '@opentelemetry/api'
-import { currentOwner, ownerOf } from '../core/current.ts'
+import { currentOwner } from '../core/current.ts'
 import { isolate } from '../core/isolate.ts'
-import type { SpanOwner } from '../core/types.ts'
+import { ownerOf } from '../core/owned-context.ts'
+import type { OpenEntry, SpanOwner } from '../core/types.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { FinishedSpan, SpanProcessor, StartedSpan } from './types.ts'
 
 // Where a span says whose it is. On the span itself: with a WeakMap of spans, which are many and live briefly, the
 // garbage collector takes as much time as all the rest of a wrap.
-const OWNER = Symbol('flushed.owner')
+const ENTRY = Symbol('flushed.entry')
 
 interface Owned {
-  [OWNER]?: SpanOwner
+  [ENTRY]?: OpenEntry
 }
 
 export class InvocationSpanProcessor implements SpanProcessor {
@@ -24,15 +25,13 @@ export class InvocationSpanProcessor implements SpanProcessor {
   onStart(span: StartedSpan, parentContext: Context): void {
     const owner = ownerOf(parentContext) ?? ownerByTrace(span)
     if (!owner) return
-    if (owner.live) owner.opened(span.spanContext().spanId, span)
-    ;(span as Owned)[OWNER] = owner
+    ;(span as Owned)[ENTRY] = owner.opened(span)
   }
 
   onEnd(span: FinishedSpan): void {
-    const owner = (span as Owned)[OWNER]
-    const { spanId, traceFlags } = span.spanContext()
-    owner?.closed(spanId)
-    if ((traceFlags & TraceFlags.SAMPLED) !== 0) this.pipeline.finished(span, owner)
+    const entry = (span as Owned)[ENTRY]
+    entry?.close()
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.pipeline.finished(span, entry?.owner)
   }
 
   /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
