@@ -11,14 +11,6 @@ const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
-  breath,
-}
-
-// Node writes a request only when the promises of the turn that has made it have run: what need not be done before that
-// holds the request up. Where there is no such turn to wait for, none is waited for.
-function breath(): Promise<void> | undefined {
-  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown }
-  return setImmediate && new Promise((resolve) => setImmediate(resolve))
 }
 
 /** The clock in use. */

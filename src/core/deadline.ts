@@ -4,6 +4,7 @@
  * @module
  */
 import pTimeout from 'p-timeout'
+import { clearAlarm, setAlarm } from './alarm.ts'
 import { clock } from './clock.ts'
 
 /**
@@ -18,8 +19,14 @@ export class Deadline {
   /** What `elapsedMs` has said last: near enough where nothing was waited for since. */
   lastMs = 0
 
-  /** @param budgetMs milliseconds from now; 0 or less means that nothing may be waited for */
-  constructor(readonly budgetMs: number) {}
+  /**
+   * @param budgetMs milliseconds from now; 0 or less means that nothing may be waited for
+   * @param timers whether a timer may serve several invocations: on workerd none may cross from one request to another
+   */
+  constructor(
+    readonly budgetMs: number,
+    readonly timers: boolean,
+  ) {}
 
   elapsedMs(): number {
     return (this.lastMs = clock().now() - this.startedAt)
@@ -41,26 +48,29 @@ export interface Pending {
 }
 
 /**
- * Waits for work, but not longer than `remainingMs()`.
+ * Waits for work, but not longer than the deadline allows.
  *
+ * @param network whether the work may use the network's share of the deadline
  * @returns whether the work was over in time; never rejects
  */
-export async function settledWithin(pending: Pending, remainingMs: () => number): Promise<boolean> {
+export async function settledWithin(pending: Pending, deadline: Deadline, network: boolean): Promise<boolean> {
   // Most work that only looks asynchronous is over within a few turns. Waiting for those costs a twentieth of a timer,
   // and gives work that is over already its due when the budget is used up.
   for (let turn = 0; turn < FREE_TURNS && pending.waiting > 0; turn++) await undefined
   if (pending.waiting === 0) return true
-  await clock().breath?.()
-  if (pending.waiting === 0) return true
-  const ms = remainingMs()
-  if (!(ms > 0)) return false
-  await pTimeout(Promise.resolve(pending.work), { milliseconds: ms, fallback: () => {}, customTimers: timers })
+  const milliseconds = deadline.remainingMs(network)
+  if (!(milliseconds > 0)) return false
+  const customTimers = deadline.timers ? alarms : ownTimers
+  await pTimeout(Promise.resolve(pending.work), { milliseconds, fallback: () => {}, customTimers })
   return pending.waiting === 0
 }
 
 const FREE_TURNS = 6
 
-const timers = {
+type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout }
+
+const alarms = { setTimeout: setAlarm, clearTimeout: clearAlarm } as unknown as Timers
+const ownTimers = {
   setTimeout: (callback: () => void, ms: number) => clock().setTimeout(callback, ms),
   clearTimeout: (timer: unknown) => clock().clearTimeout(timer),
-} as unknown as { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout }
+} as unknown as Timers

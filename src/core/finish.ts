@@ -25,7 +25,7 @@ export function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, o
     config.warn(`flushed: ${platform.name} cannot flush after the response here; flushing before it`)
   }
   const remainingMs = attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
-  const deadline = new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity))
+  const deadline = new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity), invocation.timers)
   try {
     const held = lifetime.hold(() => finish(config, lifetime.phase, deadline, invocation, outside))
     return held && Promise.resolve(held).catch((thrown: unknown) => complain(config, 'the flush', thrown))
@@ -38,7 +38,7 @@ export function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, o
 function finish(config: Config, phase: Phase, deadline: Deadline, invocation: InvocationState, outside: Context) {
   const { background } = invocation
   if (!background) return end(config, phase, deadline, invocation, outside)
-  return settledWithin(background, () => deadline.remainingMs(false)).then((inTime) => {
+  return settledWithin(background, deadline, false).then((inTime) => {
     if (!inTime) invocation.warnings.push('background work was not over in time')
     deadline.elapsedMs()
     return end(config, phase, deadline, invocation, outside)

@@ -43,9 +43,9 @@ export function flush(
 async function inTime(runs: StageRun[], stages: readonly Stage[], deadline: Deadline, invocation: SpanOwner) {
   for (let at = runs.length - 1; at < stages.length; at++) {
     const run = (runs[at] ??= new StageRun(stages[at] as Stage, deadline, invocation))
-    if (run.waiting > 0) await settledWithin(run, () => deadline.remainingMs(run.stage.network === true))
+    if (run.waiting > 0) await settledWithin(run, deadline, run.stage.network === true)
   }
-  for (const run of runs) if (run.waiting > 0) await settledWithin(run, () => deadline.remainingMs(true))
+  for (const run of runs) if (run.waiting > 0) await settledWithin(run, deadline, true)
   return conclude(runs)
 }
 

@@ -12,8 +12,6 @@ export interface Clock {
   now(): number
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
-  /** Gives way until what has been asked of the system in this turn is on its way, where there is such a moment. */
-  breath?(): Promise<void> | undefined
 }
 
 /** What became of a flush, or of one of its stages. */

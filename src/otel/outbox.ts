@@ -92,29 +92,41 @@ export class Outbox {
   }
 
   /**
-   * Waits until the exporter has answered for these flights, and then for its own buffers, if it has any.
+   * Has the exporter send what it may hold in a buffer of its own, and waits until it has answered for these flights.
    *
    * @throws when it refused any of them
    */
   settle(flights: readonly Flight[]): unknown {
     if (flights.length === 0) return 'nothing_to_send'
     const open = flights.filter(({ state }) => state === 'in_flight')
-    if (open.length === 0) return this.#settled(flights)
+    const drained = this.#drain(open)
+    if (open.length === 0) return this.#settled(flights, drained)
     const [first] = open
     const answers = first && open.length === 1 ? first.answer : Promise.all(open.map(({ answer }) => answer))
-    return answers.then(() => this.#settled(flights))
+    return answers.then(() => this.#settled(flights, drained))
   }
 
-  #settled(flights: readonly Flight[]): unknown {
+  // Not after the answers: one exporter acknowledges at once and sends later, another answers only when it is told to send.
+  #drain(open: readonly Flight[]): unknown {
+    let result: unknown
+    try {
+      result = untraced(() => this.exporter.forceFlush?.())
+    } catch (thrown) {
+      result = Promise.reject(thrown)
+    }
+    if (!(result instanceof Promise)) return result
+    result.catch(() => {})
+    // An exporter that has other requests in flight waits for those as well: for another invocation's, or for one that hangs.
+    return this.inFlight === sizeOf(open) ? result : undefined
+  }
+
+  #settled(flights: readonly Flight[], drained: unknown): unknown {
     const refused = flights.filter(({ state }) => state === 'refused')
     if (refused.length > 0) {
-      const spans = refused.reduce((sum, flight) => sum + flight.size, 0)
       const [first] = refused
-      throw exportFailed(`${spans} spans not accepted: ${first?.error?.message}`, first?.error)
+      throw exportFailed(`${sizeOf(refused)} spans not accepted: ${first?.error?.message}`, first?.error)
     }
-    // An exporter with a buffer of its own acknowledges at once and sends later. One that has other requests in flight
-    // would wait for those here: for another invocation's, or for one that hangs.
-    return this.inFlight === 0 ? untraced(() => this.exporter.forceFlush?.()) : undefined
+    return drained
   }
 
   /** What became of these flights, and of everything else since the last report. To be asked once a flush. */
@@ -134,6 +146,8 @@ export class Outbox {
     return counts
   }
 }
+
+const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { size }) => sum + size, 0)
 
 // OTLP exporters put the HTTP status into the error's `code`. 408 and 429 are about the moment, not about the request.
 function isRefusal(error: Error | undefined): boolean {

@@ -114,6 +114,45 @@ describe('delivered', () => {
   })
 })
 
+describe('an exporter with a buffer of its own', () => {
+  test('that acknowledges at once is told to send after it has been given the spans', async () => {
+    const sent: string[] = []
+    let buffer: ReadableSpan[] = []
+    const exporter = {
+      export(spans: ReadableSpan[], done: (result: { code: number }) => void) {
+        buffer.push(...spans)
+        done({ code: 0 })
+      },
+      async forceFlush() {
+        sent.push(...buffer.map(({ name }) => name))
+        buffer = []
+      },
+      async shutdown() {},
+    }
+    const telemetry = otel({ exporter })
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [telemetry.spanProcessor] }))
+    await withTelemetry(async () => {}, { telemetry, name: 'root' })()
+    expect(sent).toEqual(['root'])
+  })
+
+  test('that answers only when it is told to send is not waited for in vain', async () => {
+    const waiting: (() => void)[] = []
+    const exporter = {
+      export: (_spans: ReadableSpan[], done: (result: { code: number }) => void) =>
+        void waiting.push(() => done({ code: 0 })),
+      async forceFlush() {
+        for (const send of waiting.splice(0)) setImmediate(send)
+      },
+      async shutdown() {},
+    }
+    const telemetry = otel({ exporter })
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [telemetry.spanProcessor] }))
+    let report: FlushReport | undefined
+    await withTelemetry(async () => {}, { telemetry, timeoutMs: 30_000, onFlush: (r) => (report = r) })()
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 1 } })
+  })
+})
+
 describe('what was not acknowledged', () => {
   test('goes out with the next flush, in the same request', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')

@@ -1,0 +1,72 @@
+/** One timer for all that is nearly always cleared before it rings. */
+import { useClock } from 'flushed/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { clearAlarm, setAlarm } from '../../src/core/alarm.ts'
+import { type FakeClock, fakeClock } from '../../src/testing/clock.ts'
+
+let time: FakeClock
+let rung: string[]
+
+beforeEach(() => useClock((time = fakeClock())))
+afterEach(() => useClock(undefined))
+beforeEach(() => void (rung = []))
+
+const set = (name: string, ms: number) => setAlarm(() => rung.push(name), ms)
+
+describe('alarms', () => {
+  test('ring at their times, in whatever order they were set', async () => {
+    set('late', 300)
+    set('soon', 100)
+    set('later', 400)
+    await time.advance(100)
+    expect(rung).toEqual(['soon'])
+    await time.advance(300)
+    expect(rung).toEqual(['soon', 'late', 'later'])
+    expect(time.pending).toBe(0)
+  })
+
+  test('share one timer', () => {
+    const alarms = [set('a', 100), set('b', 200), set('c', 150)]
+    expect(time.pending).toBe(1)
+    alarms.forEach(clearAlarm)
+  })
+
+  test('that have been cleared do not ring, and those left do', async () => {
+    const cleared = set('cleared', 100)
+    set('left', 200)
+    clearAlarm(cleared)
+    clearAlarm(cleared)
+    await time.advance(200)
+    expect(rung).toEqual(['left'])
+  })
+
+  test('leave no timer behind on a clock whose timers would keep something alive', () => {
+    clearAlarm(set('only', 100))
+    expect(time.pending).toBe(0)
+  })
+
+  test('may be set by one that rings', async () => {
+    setAlarm(() => set('second', 100), 100)
+    await time.advance(200)
+    expect(rung).toEqual(['second'])
+  })
+})
+
+describe("alarms on Node's timers", () => {
+  test('leave one behind that does not keep the process alive, and use it again', () => {
+    useClock(undefined)
+    const timers: NodeJS.Timeout[] = []
+    useClock({
+      now: () => performance.now(),
+      setTimeout: (callback, ms) => timers[timers.push(setTimeout(callback, ms)) - 1],
+      clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+    })
+    clearAlarm(set('first', 10_000))
+    expect(timers.map((timer) => timer.hasRef())).toEqual([false])
+    const second = set('second', 20_000)
+    expect(timers.map((timer) => timer.hasRef())).toEqual([true])
+    clearAlarm(second)
+    expect(timers.map((timer) => timer.hasRef())).toEqual([false])
+    for (const timer of timers) clearTimeout(timer)
+  })
+})
