@@ -19,7 +19,7 @@ import type { AnyFunction } from './layer.ts'
 import type { Config } from './options.ts'
 import { guarded, makeReport, noSpans, publish } from './report.ts'
 import { recordError, tracerOf } from './span.ts'
-import type { Description, Lifetime, Platform, SpanOwner } from './types.ts'
+import type { Description, DisposableSpan, Lifetime, Platform, SpanOwner } from './types.ts'
 
 /** What a handler is wrapped with: checked options, and the platform it runs on. */
 export interface Wrap {
@@ -27,52 +27,114 @@ export interface Wrap {
   readonly platform: Platform<never>
 }
 
+/** How a handler has settled. */
+export type Settled = { readonly result: unknown } | { readonly thrown: unknown }
+
+/** An invocation, or a child span of the one around it, that is open and will be settled. */
+export interface Begun {
+  readonly owner: SpanOwner
+  /** What the handler has to run in, one way or another. */
+  readonly context: Context
+  /** Whether what runs in that context is still a part of it. */
+  readonly live: boolean
+  /**
+   * Takes down how the handler has settled, ends what is open, and flushes if this is the outermost. The response waits
+   * for what it returns, which never rejects. To be called once.
+   */
+  settle(how: Settled): Promise<void> | void
+}
+
 /** One invocation of a wrapped handler. Settles as the handler does, with the same value or the same error. */
 export async function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, args: unknown[]): Promise<unknown> {
+  const begun = begin(wrap, handler.name, args)
+  if (!begun) return Reflect.apply(handler, self, args)
+  let how: Settled
+  try {
+    how = { result: await running(begun.owner, () => context.with(begun.context, handler, self, ...args)) }
+  } catch (thrown) {
+    how = { thrown }
+  }
+  const held = begun.settle(how)
+  if (held) await held
+  if ('thrown' in how) throw how.thrown
+  return how.result
+}
+
+/**
+ * Opens an invocation now, to be settled later: for those who are told of a handler's start and end, but do not call it.
+ *
+ * @returns `undefined` if nothing could be opened, and the handler has to run without
+ */
+export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefined {
   ensureContextManager()
   const active = context.active()
   const outer = currentOwner(active)
-  if (outer?.live) return nested(outer, wrap, handler, self, args)
+  if (outer?.live) return guarded(wrap.config, 'opening a child span', () => new Nested(wrap.config, outer, name))
+  const invocation = open(wrap, name, args, active)
+  return invocation && new Outermost(wrap, args, invocation, active)
+}
 
-  const invocation = open(wrap, handler, args, active)
-  if (!invocation) return Reflect.apply(handler, self, args)
-  try {
-    const result = await running(invocation, () => context.with(invocation.context, handler, self, ...args))
-    const { reflect } = wrap.platform
-    if (reflect) guarded(wrap.config, 'reading the result', () => reflect(invocation.root, invocation.description, result))
-    return result
-  } catch (thrown) {
-    guarded(wrap.config, 'recording the error', () => recordError(invocation.root, thrown))
-    throw thrown
-  } finally {
-    try {
-      const held = hold(wrap, args, invocation, active)
-      if (held) await held
-    } catch (thrown) {
-      // Whatever the platform does, the handler's own result or error is what comes out.
-      guarded(wrap.config, 'the flush', () => Promise.reject(thrown))
-    }
+// Classes, since an object literal with a getter costs more than all the rest of a wrap.
+class Outermost implements Begun {
+  readonly owner: InvocationState
+  readonly #wrap: Wrap
+  readonly #args: unknown[]
+  readonly #outside: Context
+
+  constructor(wrap: Wrap, args: unknown[], owner: InvocationState, outside: Context) {
+    this.owner = owner
+    this.#wrap = wrap
+    this.#args = args
+    this.#outside = outside
+  }
+
+  get context(): Context {
+    return this.owner.context
+  }
+
+  get live(): boolean {
+    return this.owner.live
+  }
+
+  settle(how: Settled): Promise<void> | void {
+    const { config, platform } = this.#wrap
+    const { root, description } = this.owner
+    if ('thrown' in how) guarded(config, 'recording the error', () => recordError(root, how.thrown))
+    else if (platform.reflect) guarded(config, 'reading the result', () => platform.reflect?.(root, description, how.result))
+    return hold(this.#wrap, this.#args, this.owner, this.#outside)
   }
 }
 
 /** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
-async function nested(outer: SpanOwner, { config }: Wrap, handler: AnyFunction, self: unknown, args: unknown[]) {
-  const span = guarded(config, 'opening a child span', () => outer.span(config.name ?? (handler.name || 'handler')))
-  if (!span) return Reflect.apply(handler, self, args)
-  try {
-    return await context.with(trace.setSpan(contextWithin(outer), span), handler, self, ...args)
-  } catch (thrown) {
-    guarded(config, 'recording the error', () => recordError(span, thrown))
-    throw thrown
-  } finally {
-    guarded(config, 'ending a child span', () => span[Symbol.dispose]())
+class Nested implements Begun {
+  readonly context: Context
+  readonly #span: DisposableSpan
+  readonly #config: Config
+
+  constructor(
+    config: Config,
+    readonly owner: SpanOwner,
+    name: string,
+  ) {
+    this.#config = config
+    this.#span = owner.span(config.name ?? (name || 'handler'))
+    this.context = trace.setSpan(contextWithin(owner), this.#span)
+  }
+
+  get live(): boolean {
+    return this.#span.isRecording()
+  }
+
+  settle(how: Settled): void {
+    if ('thrown' in how) guarded(this.#config, 'recording the error', () => recordError(this.#span, how.thrown))
+    guarded(this.#config, 'ending a child span', () => this.#span[Symbol.dispose]())
   }
 }
 
-function open(wrap: Wrap, handler: AnyFunction, args: unknown[], active: Context): InvocationState | undefined {
+function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context): InvocationState | undefined {
   const { config } = wrap
   try {
-    const description = describe(wrap, handler, args, active)
+    const description = describe(wrap, handlerName, args, active)
     const invocation = new InvocationState(config.telemetry, wrap.platform.timers !== false)
     const within = owned(description.parent, invocation)
     const { name, kind, links, attributes } = description
@@ -88,9 +150,9 @@ function open(wrap: Wrap, handler: AnyFunction, args: unknown[], active: Context
   }
 }
 
-function describe({ config, platform }: Wrap, handler: AnyFunction, args: unknown[], active: Context): Description {
+function describe({ config, platform }: Wrap, handlerName: string, args: unknown[], active: Context): Description {
   const description: Description = platform.describe(args as never, active)
-  description.name = config.name ?? (description.name || handler.name || 'invocation')
+  description.name = config.name ?? (description.name || handlerName || 'invocation')
   const attributes: Attributes = description.attributes
   const more = config.attributes
   if (typeof more === 'function') guarded(config, '`attributes`', () => Object.assign(attributes, more(...(args as never))))
@@ -120,8 +182,8 @@ function warnUnlessRecorded(root: Span, parent: Context, config: Config): void {
 
 const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 
-/** Flushes, as far as the response has to wait for it. */
-function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context): PromiseLike<void> | void {
+/** Flushes, as far as the response has to wait for it. Whatever the platform does, it neither throws nor rejects. */
+function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context): Promise<void> | void {
   const { config, platform } = wrap
   const lifetime = guarded(config, 'reading the lifetime', () => platform.lifetime?.(args as never)) ?? AWAIT
   if (config.flush === 'after-response' && lifetime.phase === 'before-response' && once('after-response')) {
@@ -129,7 +191,13 @@ function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside:
   }
   const remainingMs = guarded(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
   const deadline = new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity))
-  return lifetime.hold(() => finish(config, lifetime, deadline, invocation, outside))
+  const complain = (thrown: unknown) => config.warn(`flushed: the flush failed: ${toError(thrown).message}`)
+  try {
+    const held = lifetime.hold(() => finish(config, lifetime, deadline, invocation, outside))
+    return held && Promise.resolve(held).catch(complain)
+  } catch (thrown) {
+    complain(thrown)
+  }
 }
 
 /** Dispose → flush → report, once background work is done. */
