@@ -4,7 +4,7 @@
  * @module
  */
 import { type Context, TraceFlags, context } from '@opentelemetry/api'
-import { currentOwner, ownerOf } from '../core/current.ts'
+import { currentOwner, ownerAside, ownerOf } from '../core/current.ts'
 import { isolate } from '../core/isolate.ts'
 import type { SpanOwner } from '../core/types.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -22,7 +22,7 @@ export class InvocationSpanProcessor implements SpanProcessor {
   constructor(readonly pipeline: Pipeline) {}
 
   onStart(span: StartedSpan, parentContext: Context): void {
-    const owner = ownerOf(parentContext) ?? ownerByTrace(span)
+    const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
     if (!owner) return
     if (owner.live) owner.opened(span.spanContext().spanId, span)
     ;(span as Owned)[OWNER] = owner
