@@ -53,8 +53,9 @@ function intercept(request: Ending, key: keyof Ending, written: (value: unknown,
     set(value: unknown) {
       const before = current
       current = value
-      outer?.set?.(value)
       written(value, before)
+      // Of another middleware of ours, used before this one: around it, so it ends last.
+      outer?.set?.(value)
     },
   })
 }

@@ -3,6 +3,7 @@ import middy from '@middy/core'
 import httpErrorHandler from '@middy/http-error-handler'
 import { SpanStatusCode } from '@opentelemetry/api'
 import { isolate } from '../../../src/core/isolate.ts'
+import { telemetry } from 'flushed/middy'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newIsolate } from '../../support/sdk.ts'
 import { lambdaContext, setup, tree, turn } from './support.ts'
@@ -45,6 +46,29 @@ describe('a middleware that answers early', () => {
     const root = await theRoot(made)
     expect(root?.attributes[STATUS]).toBe(403)
     expect(root?.events.map(({ attributes }) => attributes?.['exception.message'])).toEqual(['out of stock'])
+  })
+
+  test('to two middlewares of ours ends the inner one before the outer one', async () => {
+    const made = setup()
+    const inner = telemetry({ ...made.options, name: 'inner' })
+    const handler = middy(async () => 'never').use(made.middleware).use(inner).use({ before: () => answer })
+    expect(await handler(event, lambdaContext('1'))).toBe(answer)
+    await theRoot(made)
+    expect(tree(made.exporter.spans)).toEqual(['GET / > inner', '- > GET /'])
+    expect(made.exporter.spans[0]?.attributes['flushed.unfinished']).toBeUndefined()
+  })
+
+  test('and then throws has not answered', async () => {
+    const made = setup()
+    const theirs = {
+      before(request: middy.Request) {
+        request.earlyResponse = answer
+        return boom()
+      },
+    }
+    const handler = middy(async () => 'never').use(made.middleware).use(theirs)
+    await expect(handler(event, lambdaContext('1'))).rejects.toThrow('out of stock')
+    expect((await theRoot(made))?.status.message).toBe('out of stock')
   })
 
   test('with `undefined`: so does the invocation', async () => {

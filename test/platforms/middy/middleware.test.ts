@@ -102,10 +102,13 @@ describe('an invocation', () => {
     expect(reports).toHaveLength(1)
   })
 
-  test('of a middy that another middy calls, as routers do, is a child span', async () => {
+  test.each([
+    ['its context', (within: Context) => within],
+    ['a copy of it', (within: Context) => ({ ...within })],
+  ])('of a middy that another middy calls with %s, as routers do, is a child span', async (_what, passed) => {
     const { exporter, reports, middleware } = setup()
     const route = middy(async () => 'routed').use(middleware)
-    const router = middy(async (event: object, within: Context) => (await turn(), route(event, within))).use(middleware)
+    const router = middy(async (event: object, within: Context) => (await turn(), route(event, passed(within)))).use(middleware)
     expect(await router({}, lambdaContext('1'))).toBe('routed')
     expect(tree(exporter.spans)).toEqual(['orders > middy', '- > orders'])
     expect(reports).toHaveLength(1)
@@ -150,6 +153,17 @@ describe('the middleware', () => {
     const handler = middy(async () => 'done').use(telemetry({ ...options, telemetry: telemetryOf }))
     expect(await handler({}, lambdaContext('1'))).toBe('done')
     expect(warnings.join()).toContain('no tracer')
+  })
+
+  test('leaves the response alone when the context cannot be read', async () => {
+    const { warnings, middleware } = setup()
+    const hostile = {
+      get awsRequestId(): string {
+        throw new Error('hostile')
+      },
+    } as Context
+    expect(await middy(async () => 'done').use(middleware)({}, hostile)).toBe('done')
+    expect(warnings).toEqual(['flushed: opening the invocation failed: hostile'])
   })
 
   test('passes `undefined`, `null` and thrown primitives on', async () => {
