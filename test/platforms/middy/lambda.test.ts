@@ -64,3 +64,10 @@ test(`on ${runtime}, an early answer below a wrap is delivered at its freeze`, a
   expect(result.payload).toEqual({ early: true })
   expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
 })
+
+test(`on ${runtime}, a streamed response comes as it is, with its span delivered`, async () => {
+  await using lambda = await start('streamed')
+  const { result, freeze } = await lambda.invoke({ id: 3 })
+  expect(result).toMatchObject({ ok: true, payload: 'order 3', prelude: { statusCode: 200 } })
+  expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+})

@@ -5,6 +5,7 @@ import { withTelemetry } from 'flushed/lambda'
 import { telemetry as middleware } from 'flushed/middy'
 import { telemetry, tracer } from '../../../guarantees/functions/setup.mjs'
 import middy from '../../../runtimes/middy/node_modules/@middy/core/index.js'
+import { executionModeStreamifyResponse } from '../../../runtimes/middy/node_modules/@middy/core/executionModeStreamifyResponse.js'
 
 const options = { telemetry, timeoutMs: 1000 }
 
@@ -24,3 +25,7 @@ const early = { before: ({ event }) => (event.early ? { early: true } : undefine
 
 export const used = middy().use(middleware(options)).use(early).handler(order)
 export const wrapped = withTelemetry(middy(), options).use(early).handler(order)
+
+export const streamed = middy(async ({ id }) => ({ statusCode: 200, body: `order ${id}` }), {
+  executionMode: executionModeStreamifyResponse,
+}).use(middleware(options))
