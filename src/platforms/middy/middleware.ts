@@ -25,6 +25,7 @@ export interface TelemetryMiddleware<Event = unknown> {
 
 /** A request that is open, and the error that it failed with first. */
 interface Open {
+  readonly request: object
   readonly begun: Begun
   failure?: { readonly error: unknown }
 }
@@ -50,13 +51,13 @@ export function telemetry<Event = unknown>(
 ): TelemetryMiddleware<NoInfer<Event>> {
   const wrap = onLambda(options)
   const { config } = wrap
-  // Not in `request.internal`, of which middlewares make what they like.
-  const requests = new Map<MiddyRequest<Event>, Open>()
+  // An array, as that of the live invocations is, and for its reasons.
+  const requests: Open[] = []
 
   const settle = (request: MiddyRequest<Event>, how: Settled) => {
-    const open = requests.get(request)
+    const index = requests.findIndex((open) => open.request === request)
+    const [open] = index < 0 ? [] : requests.splice(index, 1)
     if (!open) return
-    requests.delete(request)
     recordFirst(open, how)
     return open.begun.settle(how)
   }
@@ -69,12 +70,12 @@ export function telemetry<Event = unknown>(
 
   const start = (request: MiddyRequest<Event>) => {
     // Used twice, it is still one.
-    if (requests.has(request)) return
+    if (requests.some((open) => open.request === request)) return
     const { event, context } = request
     const begun = entering(context?.awsRequestId ?? context, () => begin(wrap, 'middy', [event, context]))
     if (!begun) return
-    const open: Open = { begun }
-    requests.set(request, open)
+    const open: Open = { request, begun }
+    requests.push(open)
     // Nobody waits for these flushes: what has not been answered when the sandbox freezes goes with the next one.
     observe(request, {
       answered: (result) => void settle(request, { result }),

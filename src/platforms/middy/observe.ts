@@ -21,17 +21,59 @@ export interface Observer {
   threw(error: unknown): void
 }
 
+const STATE = Symbol.for('flushed.request')
+
+interface State extends Ending {
+  failed: boolean
+  /** Middlewares of ours, the innermost first. */
+  readonly observers: Observer[]
+}
+
+interface Observed extends Ending {
+  [STATE]?: State
+}
+
 /** Tells an observer of what is written to a request, which goes on to hold what is written to it. */
-export function observe(request: Ending, { answered, failed, threw }: Observer): void {
-  let first = true
-  intercept(request, 'response', (response) => {
-    if ('earlyResponse' in request && request.earlyResponse === response) answered(response)
-  })
-  intercept(request, 'error', (error, before) => {
-    if (first) failed(error)
-    else if (thrownAfter(error, before)) threw(error)
-    first = false
-  })
+export function observe(request: Observed, observer: Observer): void {
+  const state = request[STATE]
+  if (state) return void state.observers.unshift(observer)
+  const { response, error } = request
+  request[STATE] = { response, error, failed: false, observers: [observer] }
+  Object.defineProperty(request, 'response', RESPONSE)
+  Object.defineProperty(request, 'error', ERROR)
+}
+
+const stateOf = (request: Observed): State => request[STATE] as State
+
+// The same functions for all requests: with functions of its own, each would be of a shape of its own to the engine,
+// and the garbage collector would take longer than all the rest of an invocation.
+const RESPONSE: PropertyDescriptor & ThisType<Observed> = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return stateOf(this).response
+  },
+  set(response: unknown) {
+    const state = stateOf(this)
+    state.response = response
+    if (!('earlyResponse' in this) || this.earlyResponse !== response) return
+    for (const observer of state.observers) observer.answered(response)
+  },
+}
+
+const ERROR: PropertyDescriptor & ThisType<Observed> = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return stateOf(this).error
+  },
+  set(error: unknown) {
+    const state = stateOf(this)
+    const before = state.error
+    const event = !state.failed ? 'failed' : thrownAfter(error, before) ? 'threw' : undefined
+    Object.assign(state, { error, failed: true })
+    if (event) for (const observer of state.observers) observer[event](error)
+  },
 }
 
 /**
@@ -42,20 +84,3 @@ const thrownAfter = (error: unknown, before: unknown): boolean =>
   error === before || !isObject(error) || ('originalError' in error && error.originalError === before)
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-
-function intercept(request: Ending, key: keyof Ending, written: (value: unknown, before: unknown) => void): void {
-  const outer = Object.getOwnPropertyDescriptor(request, key)
-  let current = request[key]
-  Object.defineProperty(request, key, {
-    configurable: true,
-    enumerable: true,
-    get: () => current,
-    set(value: unknown) {
-      const before = current
-      current = value
-      written(value, before)
-      // Of another middleware of ours, used before this one: around it, so it ends last.
-      outer?.set?.(value)
-    },
-  })
-}
