@@ -8,8 +8,11 @@ const sources = [
   { find: /^flushed$/, replacement: here('../src/index.ts') },
   { find: /^flushed\/otel$/, replacement: here('../src/otel/index.ts') },
   { find: /^flushed\/lambda$/, replacement: here('../src/platforms/lambda/index.ts') },
+  { find: /^flushed\/middy$/, replacement: here('../src/platforms/middy/index.ts') },
   { find: /^flushed\/testing$/, replacement: here('../src/testing/index.ts') },
 ]
+
+const middy = { find: /^@middy\//, replacement: here('runtimes/middy/node_modules/@middy/') }
 
 const sdk2 = (path: string) => here(`runtimes/sdk2/${path}`)
 
@@ -20,7 +23,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        resolve: { alias: [...sources, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
+        resolve: { alias: [...sources, middy, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
         test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'] },
       },
       {

@@ -15,12 +15,24 @@ export function ensureContextManager(): void {
   isolate.contextReady = true
   const probe = createContextKey('flushed.probe')
   if (context.with(ROOT_CONTEXT.setValue(probe, true), () => context.active().getValue(probe) === true)) return
+  const manager = makeManager()
+  if (manager && context.setGlobalContextManager(manager)) isolate.manager = manager
+}
+
+/** A context manager that can also make a context the active one from here on. */
+export interface EnterableManager extends ContextManager {
+  enter(context: Context): void
+}
+
+/** A manager on AsyncLocalStorage, registered nowhere; `undefined` where the runtime has none. */
+export function makeManager(): EnterableManager | undefined {
   const Storage = asyncLocalStorage()
-  if (Storage) context.setGlobalContextManager(new AsyncContextManager(new Storage<Context>()))
+  return Storage && new AsyncContextManager(new Storage<Context>())
 }
 
 interface Storage<T> {
   getStore(): T | undefined
+  enterWith(store: T): void
   run<R, A extends unknown[]>(store: T, callback: (...args: A) => R, ...args: A): R
 }
 
@@ -35,7 +47,7 @@ function asyncLocalStorage(): StorageConstructor | undefined {
   return AsyncLocalStorage ?? process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
 }
 
-class AsyncContextManager implements ContextManager {
+class AsyncContextManager implements EnterableManager {
   readonly #storage: Storage<Context>
 
   constructor(storage: Storage<Context>) {
@@ -44,6 +56,10 @@ class AsyncContextManager implements ContextManager {
 
   active(): Context {
     return this.#storage.getStore() ?? ROOT_CONTEXT
+  }
+
+  enter(context: Context): void {
+    this.#storage.enterWith(context)
   }
 
   with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(

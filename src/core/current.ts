@@ -8,7 +8,7 @@
  */
 import { type Context, context, trace } from '@opentelemetry/api'
 import { isolate, once } from './isolate.ts'
-import { ownerOf } from './owned-context.ts'
+import { owned, ownerOf } from './owned-context.ts'
 import { disposable, tracerOf } from './span.ts'
 import type { DisposableSpan, Invocation, SpanOwner } from './types.ts'
 
@@ -22,7 +22,10 @@ import type { DisposableSpan, Invocation, SpanOwner } from './types.ts'
 export const currentInvocation = (): Invocation | undefined => currentOwner(context.active())
 
 /** The same, from a context that is at hand. */
-export const currentOwner = (active: Context): SpanOwner | undefined => ownerOf(active) ?? isolate.running
+export const currentOwner = (active: Context): SpanOwner | undefined => ownerOf(active) ?? ownerAside() ?? isolate.running
+
+/** The invocation that was entered beside a context manager which cannot enter anything. */
+export const ownerAside = (): SpanOwner | undefined => isolate.aside && ownerOf(isolate.aside.active())
 
 /**
  * Has the current invocation's flush wait, within its deadline, for work that goes on after the handler's result:
@@ -67,5 +70,8 @@ export const adopt = <T>(thing: T, end: (thing: T) => void): T => currentInvocat
 /** The context to start a span in: the active one if it is inside `owner`, else the invocation's own. */
 export function contextWithin(owner: SpanOwner): Context {
   const active = context.active()
-  return ownerOf(active) === owner && trace.getSpan(active) ? active : owner.context
+  const span = trace.getSpan(active)
+  if (span && ownerOf(active) === owner) return active
+  // Where the invocation was entered beside the active context, that one does not name it.
+  return span && owner.has(span.spanContext().spanId) ? owned(active, owner) : owner.context
 }

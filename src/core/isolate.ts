@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { EnterableManager } from './context-manager.ts'
 import type { Clock, FlushReport, SpanOwner } from './types.ts'
 
 interface Isolate {
@@ -21,6 +22,10 @@ interface Isolate {
   previous: Pick<FlushReport, 'outcome' | 'durationMs'> | undefined
   /** Whether a context manager has been looked for. */
   contextReady: boolean
+  /** The context manager, where it is ours. */
+  manager: EnterableManager | undefined
+  /** A manager of ours beside the application's, once something had to be entered that the latter cannot enter. */
+  aside: EnterableManager | undefined
   /** Warnings that are given once an isolate. */
   warned: Set<string>
 }
@@ -36,6 +41,8 @@ export const isolate: Isolate = (holder[KEY] ??= {
   running: undefined,
   previous: undefined,
   contextReady: false,
+  manager: undefined,
+  aside: undefined,
   warned: new Set(),
 })
 

@@ -26,36 +26,37 @@ export interface Wrap {
   readonly platform: Platform<never>
 }
 
-/**
- * An invocation that is open, or a child span of the one around it. One of `fulfilled` and `rejected` is to be called,
- * once: it takes down how the handler has settled, ends what is open, and flushes if this is the outermost wrap. The
- * response waits for what it returns, which never rejects.
- */
+/** How a handler has settled. */
+export type Settled = { readonly result: unknown } | { readonly thrown: unknown }
+
+/** An invocation, or a child span of the one around it, that is open and will be settled. */
 export interface Begun {
   readonly owner: SpanOwner
   /** What the handler has to run in, one way or another. */
   readonly context: Context
   /** Whether what runs in that context is still a part of it. */
   readonly live: boolean
-  fulfilled(result: unknown): Promise<void> | void
-  rejected(thrown: unknown): Promise<void> | void
+  /**
+   * Takes down how the handler has settled, ends what is open, and flushes if this is the outermost. The response waits
+   * for what it returns, which never rejects. To be called once.
+   */
+  settle(how: Settled): Promise<void> | void
 }
 
 /** One invocation of a wrapped handler. Settles as the handler does, with the same value or the same error. */
 export async function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, args: unknown[]): Promise<unknown> {
   const begun = begin(wrap, handler.name, args)
   if (!begun) return Reflect.apply(handler, self, args)
-  let held: Promise<void> | void = undefined
+  let how: Settled
   try {
-    const result = await running(begun.owner, () => context.with(begun.context, handler, self, ...args))
-    held = begun.fulfilled(result)
-    return result
+    how = { result: await running(begun.owner, () => context.with(begun.context, handler, self, ...args)) }
   } catch (thrown) {
-    held = begun.rejected(thrown)
-    throw thrown
-  } finally {
-    if (held) await held
+    how = { thrown }
   }
+  const held = begun.settle(how)
+  if (held) await held
+  if ('thrown' in how) throw how.thrown
+  return how.result
 }
 
 /**
@@ -70,6 +71,7 @@ export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefi
   return outer?.live ? nested(wrap.config, outer, name) : open(wrap, name, args, active)
 }
 
+// Classes, since an object literal with a getter costs more than all the rest of a wrap.
 class Outermost implements Begun {
   constructor(
     readonly wrap: Wrap,
@@ -86,16 +88,11 @@ class Outermost implements Begun {
     return this.owner.live
   }
 
-  fulfilled(result: unknown): Promise<void> | void {
+  settle(how: Settled): Promise<void> | void {
     const { config, platform } = this.wrap
-    if (platform.reflect) {
-      attempt(config, 'reading the result', () => platform.reflect?.(this.owner.root, this.owner.description, result))
-    }
-    return hold(this.wrap, this.args, this.owner, this.outside)
-  }
-
-  rejected(thrown: unknown): Promise<void> | void {
-    attempt(this.wrap.config, 'recording the error', () => recordError(this.owner.root, thrown))
+    const { root, description } = this.owner
+    if ('thrown' in how) attempt(config, 'recording the error', () => recordError(root, how.thrown))
+    else if (platform.reflect) attempt(config, 'reading the result', () => platform.reflect?.(root, description, how.result))
     return hold(this.wrap, this.args, this.owner, this.outside)
   }
 }
@@ -116,13 +113,9 @@ class Nested implements Begun {
     return this.span.isRecording()
   }
 
-  fulfilled(): void {
+  settle(how: Settled): void {
+    if ('thrown' in how) attempt(this.config, 'recording the error', () => recordError(this.span, how.thrown))
     attempt(this.config, 'ending a child span', () => this.span[Symbol.dispose]())
-  }
-
-  rejected(thrown: unknown): void {
-    attempt(this.config, 'recording the error', () => recordError(this.span, thrown))
-    this.fulfilled()
   }
 }
 

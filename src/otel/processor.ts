@@ -4,7 +4,7 @@
  * @module
  */
 import { type Context, TraceFlags, context } from '@opentelemetry/api'
-import { currentOwner } from '../core/current.ts'
+import { currentOwner, ownerAside } from '../core/current.ts'
 import { isolate } from '../core/isolate.ts'
 import { ownerOf } from '../core/owned-context.ts'
 import type { OpenEntry, SpanOwner } from '../core/types.ts'
@@ -23,7 +23,7 @@ export class InvocationSpanProcessor implements SpanProcessor {
   constructor(readonly pipeline: Pipeline) {}
 
   onStart(span: StartedSpan, parentContext: Context): void {
-    const owner = ownerOf(parentContext) ?? ownerByTrace(span)
+    const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
     if (!owner) return
     ;(span as Owned)[ENTRY] = owner.opened(span)
   }

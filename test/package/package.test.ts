@@ -35,6 +35,7 @@ describe('exports', () => {
       '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'span', 'stack', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
       './otel': ['otel'],
       './lambda': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
+      './middy': ['telemetry'],
       './testing': ['MissingProtobufError', 'defaultRuntime', 'fakeClock', 'inMemoryExporter', 'startCollector', 'startLambda', 'useClock'],
     })
   })

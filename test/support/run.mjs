@@ -1,6 +1,7 @@
 /**
  * `npm test`: installs on first use what the tests need beyond the root's dependencies, builds the package, since tests
- * in real runtimes run what users get, and runs vitest. Arguments go to vitest.
+ * in real runtimes run what users get, and runs vitest. Arguments go to vitest; `--install` alone only installs, but for
+ * the runtime client: the types of what is tested are checked too.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
@@ -25,7 +26,8 @@ function install(folder) {
   run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], folder)
 }
 
-install(join(root, 'test/runtimes/sdk2'))
+for (const folder of ['sdk2', 'middy']) install(join(root, 'test/runtimes', folder))
+if (process.argv[2] === '--install') process.exit()
 const client = await ensureRuntimeClient()
 console.log(`Lambda tests run on ${client.version}${client.real ? ', the real runtime client' : ', NOT THE REAL RUNTIME CLIENT'}`)
 run('npm', ['run', '--silent', 'build'])

@@ -1,9 +1,11 @@
 import type { Context as LambdaContext } from 'aws-lambda'
 import { invalidOption } from '../../core/errors.ts'
 import type { AnyFunction } from '../../core/layer.ts'
+import type { Wrap } from '../../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import type { Platform } from '../../core/types.ts'
 import { type WrapLayer, type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
+import { chainable } from './chain.ts'
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
 import { reflect } from './result.ts'
@@ -58,9 +60,16 @@ export function withTelemetry<H extends AnyFunction>(handler: H, options?: Lambd
  * @example
  * export const handler = stack(telemetry({ timeoutMs: 500 }), validated)(async (event: SQSEvent) => { … })
  */
-export function telemetry(options: LambdaOptions<never> = {}): WrapLayer {
+export function telemetry(options?: LambdaOptions<never>): WrapLayer {
+  const { config, platform } = onLambda(options)
+  const layer = wrapLayer(config, platform)
+  return ((handler: AnyFunction) => chainable(layer(handler), handler)) as WrapLayer
+}
+
+/** What a wrap and a middleware on Lambda are made of: checked options, and the platform. */
+export function onLambda(options: LambdaOptions<never> = {}): Wrap {
   const config = resolveOptions(options, ['marginMs'])
   const { marginMs = DEFAULT_MARGIN_MS } = options
   if (!(marginMs >= 0 && Number.isFinite(marginMs))) throw invalidOption('marginMs', marginMs, 'a number of milliseconds')
-  return wrapLayer(config, lambda(marginMs))
+  return { config, platform: lambda(marginMs) }
 }

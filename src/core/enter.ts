@@ -1,0 +1,74 @@
+/**
+ * Entering a context: for those who are told that a handler starts and that it has settled, but do not call it, and so
+ * cannot run it in a context.
+ *
+ * @module
+ */
+import { type Context, createContextKey } from '@opentelemetry/api'
+import { ensureContextManager, makeManager } from './context-manager.ts'
+import { isolate } from './isolate.ts'
+
+interface Enterable {
+  readonly context: Context
+  /** Whether `context` still is what runs in it. */
+  readonly live: boolean
+}
+
+interface Entry {
+  readonly subject: unknown
+  readonly outside: Context
+}
+
+const ENTRY = createContextKey('flushed.entry')
+
+/**
+ * Enters what `begin` has begun: its context is that of the running asynchronous function from here on, and of all it
+ * calls. Where the application has a context manager of its own, which cannot enter one, the context is entered beside
+ * it: it is not the active one, but the current invocation is found in it.
+ *
+ * The function's callers are in it too, up to the first `await` on the way to each: they have left it when it is no
+ * longer live. Until then, `subject` tells them apart: something else that begins in it begins outside of it.
+ *
+ * @param subject what is being handled: the same for what belongs together, and for nothing else
+ */
+export function entering<B extends Enterable>(subject: unknown, begin: () => B | undefined): B | undefined {
+  ensureContextManager()
+  const manager = isolate.manager ?? (isolate.aside ??= makeManager())
+  if (!manager) return begin()
+  const active = manager.active()
+  const entry = active.getValue(ENTRY) as Entry | undefined
+  // Never an `Entered` itself: each would keep the one before it, for ever.
+  const outside = entry && entry.subject !== subject ? entry.outside : active.setValue(ENTRY, entry)
+  const begun = manager.with(outside, begin)
+  if (begun) manager.enter(new Entered(begun, begun.context.setValue(ENTRY, { subject, outside }), outside))
+  return begun
+}
+
+/** A context that is over when what it was made for is. */
+class Entered implements Context {
+  readonly #begun: Enterable
+  readonly #inside: Context
+  readonly #outside: Context
+
+  constructor(begun: Enterable, inside: Context, outside: Context) {
+    this.#begun = begun
+    this.#inside = inside
+    this.#outside = outside
+  }
+
+  get #current(): Context {
+    return this.#begun.live ? this.#inside : this.#outside
+  }
+
+  getValue(key: symbol): unknown {
+    return this.#current.getValue(key)
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return this.#current.setValue(key, value)
+  }
+
+  deleteValue(key: symbol): Context {
+    return this.#current.deleteValue(key)
+  }
+}

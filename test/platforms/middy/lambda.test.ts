@@ -1,0 +1,73 @@
+/** middy on the real runtime client: what the collector has when the process is stopped. */
+import type { CollectedSpan } from 'flushed/testing'
+import { describe, expect, test } from 'vitest'
+import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
+
+const start = (handler: string, setup?: Parameters<typeof startFunction>[1]) =>
+  startFunction(`../../platforms/middy/functions/orders.${handler}`, setup)
+
+const INVOCATIONS = 100
+
+describe.each([
+  ['`middy().use(telemetry())`', 'used'],
+  ['`withTelemetry(middy())`', 'wrapped'],
+])(`on ${runtime}, %s`, (_what, handler) => {
+  test(`${INVOCATIONS} invocations: four of four spans at every freeze, one trace each, below their own root`, { timeout: 60_000 }, async () => {
+    await using lambda = await start(handler)
+    const traces = new Set<string>()
+    for (let id = 0; id < INVOCATIONS; id++) {
+      const { result, freeze } = await lambda.invoke({ id })
+      const root = rootOf(freeze.spans) as CollectedSpan
+      expect(result.payload).toEqual({ id, active: root.spanId })
+      expect(freeze.requests).toBe(1)
+      expect(freeze.spans.map(({ name }) => name)).toEqual(['bank', 'charge', 'left', 'flushed-test'])
+      expect(new Set(freeze.spans.map(({ traceId }) => traceId)).size).toBe(1)
+      expect(freeze.spans[2]?.parentSpanId).toBe(root.spanId)
+      expect(root.parentSpanId).toBeUndefined()
+      expect(root.attributes['faas.invocation_id']).toBe(result.requestId)
+      traces.add(root.traceId)
+    }
+    expect(traces.size).toBe(INVOCATIONS)
+  })
+
+  test('an error is the invocation’s, and on its root span', async () => {
+    await using lambda = await start(handler)
+    const { result, freeze } = await lambda.invoke({ fail: true })
+    expect(result).toMatchObject({ ok: false, error: { errorType: 'RangeError', errorMessage: 'out of stock' } })
+    expect(freeze.spans).toHaveLength(4)
+    expect(rootOf(freeze.spans)?.status).toEqual({ code: 'error', message: 'out of stock' })
+  })
+
+  test('a collector that answers 500 leaves the response alone', async () => {
+    await using lambda = await start(handler, { behavior: { status: 500 } })
+    const { result } = await lambda.invoke({ id: 7 })
+    expect(result).toMatchObject({ ok: true, payload: { id: 7 } })
+    expect(lambda.logs()).toContain('flushed: failed')
+  })
+})
+
+test(`on ${runtime}, an early answer below the middleware is delivered with the next invocation at the latest`, async () => {
+  await using lambda = await start('used', { behavior: { delayMs: 100 } })
+  const { result } = await lambda.invoke({ early: true })
+  expect(result.payload).toEqual({ early: true })
+  const { freeze } = await lambda.invoke({ id: 2 })
+  const roots = lambda.collector.spans.filter(({ attributes }) => attributes['faas.invocation_id'])
+  expect(roots.map(({ attributes }) => attributes['faas.invocation_id'])).toContain(result.requestId)
+  expect(freeze.spans.length).toBeGreaterThanOrEqual(4)
+  const early = roots.find(({ attributes }) => attributes['faas.invocation_id'] === result.requestId) as CollectedSpan
+  expect(early.endTimeUnixNano - early.startTimeUnixNano).toBeLessThan(100_000_000n)
+})
+
+test(`on ${runtime}, an early answer below a wrap is delivered at its freeze`, async () => {
+  await using lambda = await start('wrapped', { behavior: { delayMs: 100 } })
+  const { result, freeze } = await lambda.invoke({ early: true })
+  expect(result.payload).toEqual({ early: true })
+  expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+})
+
+test(`on ${runtime}, a streamed response comes as it is, with its span delivered`, async () => {
+  await using lambda = await start('streamed')
+  const { result, freeze } = await lambda.invoke({ id: 3 })
+  expect(result).toMatchObject({ ok: true, payload: 'order 3', prelude: { statusCode: 200 } })
+  expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+})

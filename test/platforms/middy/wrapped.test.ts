@@ -1,0 +1,78 @@
+/** `withTelemetry(middy(…))`, on real middy: what can be around middy is better there. */
+import middy from '@middy/core'
+import { withTelemetry as withTelemetryAnywhere } from 'flushed'
+import { stack, wrapInfo } from 'flushed'
+import { telemetry, withTelemetry } from 'flushed/lambda'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { newIsolate } from '../../support/sdk.ts'
+import { lambdaContext, setup, tracing, tree, turn } from './support.ts'
+
+beforeEach(newIsolate)
+
+test('handler and middlewares are below the root, and an early answer is flushed before the response', async () => {
+  const { exporter, tracer, options } = setup()
+  const handler = withTelemetry(
+    middy(async () => (await turn(), tracer.startSpan('work').end()))
+      .use(tracing())
+      .use({ before: ({ event }) => (event === 'early' ? 'early' : undefined) }),
+    options,
+  )
+  await handler({}, lambdaContext('1'))
+  expect(await handler('early', lambdaContext('2'))).toBe('early')
+  expect(exporter.exports.map(({ spans }) => tree(spans))).toEqual([
+    ['orders > their before', 'orders > work', 'orders > their after', '- > orders'],
+    ['orders > their before', '- > orders'],
+  ])
+})
+
+describe('the wrapped handler', () => {
+  test('has the methods of middy’s, which go on to return it', async () => {
+    const { exporter, options } = setup()
+    const log: string[] = []
+    const note = (name: string) => () => void log.push(name)
+    const wrapped = withTelemetry(middy(), options)
+    const chained = wrapped
+      .use({ before: note('used') })
+      .before(note('before'))
+      .after(note('after'))
+      .onError(note('onError'))
+      .handler(async () => 'done')
+    expect(chained).toBe(wrapped)
+    expect(wrapInfo(chained)?.platform).toBe('lambda')
+    expect(await chained({}, lambdaContext('1'))).toBe('done')
+    expect(log).toEqual(['used', 'before', 'after'])
+    expect(tree(exporter.spans)).toEqual(['- > orders'])
+  })
+
+  test('has them as a layer, and wrapped twice', async () => {
+    const { reports, options } = setup()
+    const wrapped = stack(telemetry(options), telemetry(options))(middy())
+    expect(wrapped.handler(async () => 'done')).toBe(wrapped)
+    expect(await wrapped({}, lambdaContext('1'))).toBe('done')
+    expect(reports).toHaveLength(1)
+  })
+
+  test('looks like middy’s: name, length, and the methods’ too', () => {
+    const original = middy()
+    const wrapped = withTelemetry(original)
+    expect([wrapped.name, wrapped.length]).toEqual([original.name, original.length])
+    expect(Object.keys(wrapped)).toEqual(Object.keys(original))
+    expect([wrapped.use.name, wrapped.use.length]).toEqual([original.use.name, original.use.length])
+  })
+
+  test('of another kind that has a method called `use` keeps it as it is', () => {
+    const use = () => {}
+    expect(withTelemetry(Object.assign(async () => {}, { use })).use).toBe(use)
+  })
+
+  test('throws what middy throws for a middleware that is none', () => {
+    expect(() => withTelemetry(middy()).use({})).toThrow(/Middleware must be an object/)
+  })
+})
+
+test('the wrap for any function takes middy’s as well', async () => {
+  const { exporter, tracer, options } = setup()
+  const handler = withTelemetryAnywhere(middy(async () => tracer.startSpan('work').end()), { ...options, name: 'root' })
+  await handler({}, lambdaContext('1'))
+  expect(tree(exporter.spans)).toEqual(['root > work', '- > root'])
+})
