@@ -27,9 +27,11 @@ const DEFAULT_MARGIN_MS = 50
  * callback-style one, that resolves to what its callback takes.
  */
 export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike<unknown>>] extends [never]
-  ? NonNullable<Parameters<H>[2]> extends (error: never, result: infer R) => unknown
-    ? (this: ThisParameterType<H>, event: Parameters<H>[0], context: Parameters<H>[1]) => Promise<NonNullable<R>>
-    : Wrapped<H>
+  ? Extract<Parameters<H>[2], AnyFunction> extends infer C extends AnyFunction
+    ? [C] extends [never]
+      ? Wrapped<H>
+      : (this: ThisParameterType<H>, event: Parameters<H>[0], context: Parameters<H>[1]) => Promise<NonNullable<Parameters<C>[1]>>
+    : never
   : H
 
 /** {@link withTelemetry} as a layer: by itself it tells the wrapped handler's type; in a `stack` it is a layer. */
