@@ -31,7 +31,7 @@ export async function streamed(run: () => unknown, stream: ResponseStream, remai
   if (outermost) ends.set(stream, end)
   const result = await Promise.race([run(), end.crash])
   await settledWithin(end.over, remainingMs)
-  if (end.state === 'failed') span && recordError(span, end.error)
+  if (span !== undefined && end.state === 'failed') recordError(span, end.error)
   else if (end.state !== 'finished') span?.setAttribute(FLUSHED_RESPONSE_STREAM, end.state)
   return result
 }

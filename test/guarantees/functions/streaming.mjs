@@ -12,13 +12,16 @@ const options = {
   onFlush: ({ stages: _stages, ...report }) => console.log(`REPORT ${JSON.stringify(report)}`),
 }
 
+const large = { highWaterMark: 123_456 }
 const styles = {
-  bare: (handler) => awslambda.streamifyResponse(handler),
-  around: (handler) => withTelemetry(awslambda.streamifyResponse(handler, { highWaterMark: 4096 }), options),
-  inside: (handler) => awslambda.streamifyResponse(withTelemetry(handler, options), { highWaterMark: 4096 }),
+  bare: (handler) => awslambda.streamifyResponse(handler, large),
+  around: (handler) => withTelemetry(awslambda.streamifyResponse(handler, large), options),
+  inside: (handler) => awslambda.streamifyResponse(withTelemetry(handler, options), large),
 }
 const styled = (handler) =>
-  Object.fromEntries(Object.entries(styles).map(([style, wrap]) => [style, wrap((...args) => handler(...args))]))
+  Object.fromEntries(
+    Object.entries(styles).map(([style, wrap]) => [style, wrap((event, stream, context) => handler(event, stream, context))]),
+  )
 
 /** Writes two parts, `gapMs` apart. */
 export const parts = styled(async ({ gapMs = 0 }, stream) => {
@@ -43,7 +46,9 @@ export const open = styled(async (_event, stream) => {
 /** Announces a status and headers. */
 export const http = styled(async (_event, stream) => {
   const body = awslambda.HttpResponseStream.from(stream, { statusCode: 201, headers: { 'x-a': 'b' } })
-  body.end('created')
+  // What is given to `end` alone, the client sends without the metadata.
+  body.write('created')
+  body.end()
 })
 
 /** Fails half-way, in its own code. */
@@ -82,10 +87,10 @@ export const endless = styled(async ({ forMs }, stream) => {
 /** Ends its stream, and does nothing else. */
 export const ends = styled(async (_event, stream) => void stream.end('pong'))
 
-/** What the wrapped functions are made of: the order in which a test asks for them. */
-export const shapes = {
-  handler: Object.assign(async () => {
-    const symbols = (f) => Object.fromEntries(Object.getOwnPropertySymbols(f).map((s) => [s.description, String(f[s])]))
-    return Object.fromEntries(['around', 'inside'].map((style) => [style, { length: ends[style].length, symbols: symbols(ends[style]) }]))
-  }),
-}
+/** Says how much its stream buffers, which the runtime takes from a symbol of the handler. */
+export const buffers = styled(async (_event, stream) => void stream.end(`${stream.writableHighWaterMark} bytes`))
+
+/** Wrapped twice, around and inside. */
+export const twice = withTelemetry(awslambda.streamifyResponse(withTelemetry(async (_event, stream) => {
+  stream.end('pong')
+}, options)), options)
