@@ -6,9 +6,10 @@
 import { trace } from '@opentelemetry/api'
 import { currentInvocation } from '../../core/current.ts'
 import { settledWithin } from '../../core/deadline.ts'
+import { isolate } from '../../core/isolate.ts'
 import { recordError } from '../../core/span.ts'
 import type { Lifetime } from '../../core/types.ts'
-import { type LambdaArgs, type ResponseStream, responseStreamOf } from './arguments.ts'
+import { type LambdaArgs, type ResponseStream, contextOf, responseStreamOf } from './arguments.ts'
 import { FLUSHED_RESPONSE_STREAM } from './attributes.ts'
 import { StreamEnd } from './stream-end.ts'
 
@@ -46,12 +47,28 @@ const AFTER_END: Lifetime = { phase: 'after-response', hold: (finish) => finish(
 export function streamLifetime(args: LambdaArgs): Lifetime | undefined {
   const stream = responseStreamOf(args)
   const end = stream && ends.get(stream)
-  if (end?.state !== 'failed') return stream?.writableEnded ? AFTER_END : undefined
+  if (!stream || !end) return undefined
+  const waiting = contextOf(args)?.callbackWaitsForEmptyEventLoop === true
+  if (end.state !== 'failed' && !waiting) return stream.writableEnded ? AFTER_END : undefined
   return {
-    phase: 'before-response',
+    phase: stream.writableEnded ? 'after-response' : 'before-response',
     async hold(finish) {
       await finish()
+      if (waiting) waitForNoExport(args)
       end.allowCrash()
     },
   }
+}
+
+let abandoned = false
+
+/**
+ * Client 3.3 takes no further invocation before the event loop is empty, unless it is told not to. An export that a
+ * deadline has cut goes on for as long as its collector hangs, and would hold the function until its timeout.
+ */
+function waitForNoExport(args: LambdaArgs): void {
+  const outcome = isolate.previous?.outcome
+  abandoned ||= outcome !== undefined && outcome !== 'delivered' && outcome !== 'nothing_to_send'
+  const context = contextOf(args)
+  if (abandoned && context) context.callbackWaitsForEmptyEventLoop = false
 }

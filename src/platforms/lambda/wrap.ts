@@ -60,7 +60,7 @@ const lambda = (marginMs: number): Platform<LambdaArgs> => {
  * The handler's own result or error is what Lambda gets, whatever the flush did.
  *
  * A streaming handler is wrapped inside `awslambda.streamifyResponse` or around it. Its root span ends when its response
- * stream does, and it is flushed after that, while the caller has its bytes already.
+ * stream does, and it is flushed after that, when the caller has all of it. The status it sends is not known.
  *
  * A callback-style handler becomes an asynchronous one: with `callback`, or `context.succeed`, `fail` or `done`, its
  * promise settles, and `context.callbackWaitsForEmptyEventLoop` makes no difference any more. What is to go on after the

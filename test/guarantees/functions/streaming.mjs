@@ -8,6 +8,7 @@ import { telemetry, tracer } from './setup.mjs'
 const options = {
   telemetry,
   timeoutMs: Number(process.env.TIMEOUT_MS ?? 2000),
+  marginMs: Number(process.env.MARGIN_MS ?? 50),
   logger: false,
   onFlush: ({ stages: _stages, ...report }) => console.log(`REPORT ${JSON.stringify(report)}`),
 }
