@@ -19,11 +19,18 @@ export interface ResponseStream {
 
 /** The response stream of a call; `undefined` for a call that is to return its response. */
 export function responseStreamOf([, second]: LambdaArgs): ResponseStream | undefined {
-  const stream = second as Partial<Record<'write' | 'end' | 'once' | 'writableEnded', unknown>> | null | undefined
   // A stand-in that cannot tell when it has ended, as in a unit test, would never be waited for to the end.
-  const real =
-    typeof stream?.write === 'function' && typeof stream.once === 'function' && typeof stream.writableEnded === 'boolean'
-  return real ? (stream as unknown as ResponseStream) : undefined
+  const real = kindOf(second, 'write') === 'function' && kindOf(second, 'once') === 'function' && kindOf(second, 'writableEnded') === 'boolean'
+  return real ? (second as ResponseStream) : undefined
+}
+
+/** `typeof value[key]`, also of what resists being read: a handler may be called with anything. */
+export function kindOf(value: unknown, key: string): string {
+  try {
+    return typeof (value as Record<string, unknown> | null | undefined)?.[key]
+  } catch {
+    return 'undefined'
+  }
 }
 
 /** Lambda's context: the last argument of a streaming call, the second of any other. */

@@ -6,17 +6,20 @@
 import type { AnyFunction } from '../../core/layer.ts'
 import { environment } from '../../core/options.ts'
 import { isThenable } from '../../core/stage.ts'
+import { kindOf } from './arguments.ts'
 
 /** The ways to end an invocation that a runtime's context has, up to Node 22. */
 interface Settlers {
-  succeed?(result?: unknown): void
-  fail?(error?: unknown): void
-  done?(error?: unknown, result?: unknown): void
+  succeed(result?: unknown): void
+  fail(error?: unknown): void
+  done(error?: unknown, result?: unknown): void
 }
 
 /** Whether a call may end by something other than what the handler returns. */
 export const callbackStyle = (handler: AnyFunction, context: unknown): boolean =>
-  handler.length > 2 || typeof (context as Settlers | null | undefined)?.succeed === 'function'
+  handler.length > 2 || hasSettlers(context)
+
+const hasSettlers = (context: unknown): boolean => kindOf(context, 'succeed') === 'function'
 
 /**
  * Calls a handler, with a callback and with a context whose `succeed`, `fail` and `done` lead here, so that nothing is
@@ -53,11 +56,11 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
  */
 const waits = (handler: AnyFunction, context: unknown, returned: unknown): boolean =>
   handler.length > 2 ||
-  (returned === undefined && handler.length !== 1 && callbackStyle(handler, context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
+  (returned === undefined && handler.length !== 1 && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
 
 // A copy: the runtime itself uses the original's functions to send what the wrapped handler comes to.
-function withSettlers(context: unknown, settlers: Required<Settlers>): unknown {
-  if (typeof (context as Settlers | null | undefined)?.succeed !== 'function') return context
+function withSettlers(context: unknown, settlers: Settlers): unknown {
+  if (!hasSettlers(context)) return context
   const copy: object = Object.create(Object.getPrototypeOf(context), Object.getOwnPropertyDescriptors(context))
   for (const [key, value] of Object.entries(settlers)) {
     Object.defineProperty(copy, key, { value, configurable: true, enumerable: true, writable: true })

@@ -106,6 +106,20 @@ describe('a callback-style handler', () => {
   })
 })
 
+test('a context that resists being read reaches a handler all the same', async () => {
+  const hostile = new Proxy({}, {
+    get: () => {
+      throw boom
+    },
+  })
+  const handle = withTelemetry((_event: unknown, context: unknown, callback: Callback) => callback(null, [context]), {
+    telemetry: () => {},
+    logger: false,
+  })
+  const [given] = (await handle({}, hostile)) as unknown[]
+  expect(given === hostile).toBe(true)
+})
+
 const boom = new Error('boom')
 
 describe('a handler with two parameters', () => {

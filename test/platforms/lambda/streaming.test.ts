@@ -122,7 +122,7 @@ describe('a wrapped streaming handler', () => {
   test('does not wait for a stand-in that cannot tell its end', async () => {
     const { handle, exporter } = wrapped(async (_event, stream) => void stream.end())
     const mock = Object.assign(new EventEmitter(), { write: vi.fn(), end: vi.fn() })
-    await handle({}, mock as unknown as PassThrough, context())
+    await handle({}, mock as unknown as PassThrough, context(60_000))
     expect(exporter.spans).toHaveLength(1)
   })
 
