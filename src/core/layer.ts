@@ -57,11 +57,11 @@ export const wrapInfo = (handler: unknown): WrapInfo | undefined =>
  * Gives a wrapper the name, length and own properties of what it wraps, symbols included: Lambda finds streaming
  * handlers by symbols, and its Node 24 runtime refuses handlers by their length.
  */
-export function dressed<W extends AnyFunction>(wrapper: W, original: AnyFunction, info?: Omit<WrapInfo, 'original'>): W {
+export function dressed<W extends AnyFunction>(wrapper: W, original: AnyFunction, info?: WrapInfo): W {
   for (const key of Reflect.ownKeys(original)) {
     const property = Object.getOwnPropertyDescriptor(original, key)
     if (property && key !== 'prototype') Object.defineProperty(wrapper, key, { ...property, configurable: true })
   }
-  if (info) Object.defineProperty(wrapper, WRAPPED, { value: { ...info, original }, configurable: true })
+  if (info) Object.defineProperty(wrapper, WRAPPED, { value: info, configurable: true })
   return wrapper
 }

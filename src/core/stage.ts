@@ -145,5 +145,6 @@ class Told implements FlushContext {
   }
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+/** Whether something is, or acts as, a promise. */
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'

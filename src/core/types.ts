@@ -5,6 +5,7 @@
  * @module
  */
 import type { Attributes, Context, Link, Span, SpanContext, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api'
+import type { AnyFunction } from './layer.ts'
 
 /** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
 export interface Clock {
@@ -175,12 +176,17 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   readonly name: string
   /** Whether timers outlive the request that set them. Default: they do. */
   readonly timers?: boolean
+  /**
+   * Brings a handler into the form that the lifecycle knows: a function whose result, or promise, is what the handler
+   * comes to, and is there when the handler is done. Default: the handler has that form.
+   */
+  adapt?(handler: AnyFunction): AnyFunction
   /** Describes the root span. If it throws, the handler runs without an invocation. */
   describe(args: Args, active: Context): Description
   /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
   reflect?(root: Span, description: Description, result: unknown): void
   /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */
   remainingMs?(args: Args): number
-  /** Default: the response waits for the flush. */
-  lifetime?(args: Args): Lifetime
+  /** `undefined`, as without it: the response waits for the flush. */
+  lifetime?(args: Args): Lifetime | undefined
 }

@@ -25,10 +25,11 @@ export type WrapLayer = (<H extends AnyFunction>(handler: H) => Wrapped<H>) & La
 export function wrap<H extends AnyFunction>(handler: H, config: Wrap['config'], platform: Wrap['platform']): Wrapped<H> {
   if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
   const parts: Wrap = { config, platform }
+  const adapted = platform.adapt?.(handler) ?? handler
   const wrapper = function (this: unknown, ...args: unknown[]) {
-    return invoke(parts, handler, this, args)
+    return invoke(parts, adapted, this, args)
   }
-  return dressed(wrapper, handler, { platform: platform.name }) as unknown as Wrapped<H>
+  return dressed(wrapper, adapted, { platform: platform.name, original: handler }) as unknown as Wrapped<H>
 }
 
 /** {@link wrap} as a layer. */

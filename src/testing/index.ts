@@ -33,6 +33,7 @@ export type {
 export { startLambda } from './sandbox/lambda.ts'
 export type { EntryKind, LogLine, SandboxEntry, SandboxEvents } from './sandbox/journal-types.ts'
 export type {
+  Disconnect,
   FreezeRecord,
   InvokeOptions,
   LambdaError,

@@ -54,7 +54,9 @@ export async function loadHandler(taskRoot: string, name: string): Promise<Loade
   const module = await importFirst(resolve(taskRoot, dirname(name), file))
   const handler = find(module, path) ?? find(find(module, 'default'), path)
   if (typeof handler !== 'function') throw new RuntimeError('Runtime.HandlerNotFound', `${name} is undefined or not exported`)
-  const streaming = Reflect.get(handler, Symbol.for('aws.lambda.runtime.handler.streaming')) === 'response'
+  const mode: unknown = Reflect.get(handler, Symbol.for('aws.lambda.runtime.handler.streaming'))
+  if (mode && mode !== 'response') throw new RuntimeError('Runtime.MalformedStreamingHandler', 'Only response streaming is supported.')
+  const streaming = mode === 'response'
   if (!streaming && handler.length >= 3) {
     // Node 24's runtime refuses what looks like a callback-style handler.
     throw new RuntimeError('Runtime.CallbackHandlerDeprecated', 'Callback-based handlers are not supported any more')

@@ -4,32 +4,49 @@
  * @module
  */
 import type { Agent, ClientRequest, request as Request } from 'node:http'
+import { RuntimeError } from './runtime-loop-handler.ts'
 
 const errorType = 'Lambda-Runtime-Function-Error-Type'
 const errorBody = 'Lambda-Runtime-Function-Error-Body'
 
-/** What a streaming handler writes to. */
-export type ResponseStream = ClientRequest & {
+const methods =
+  'cork destroy end uncork write addListener on once prependListener prependOnceListener off removeListener ' +
+  'removeAllListeners setMaxListeners getMaxListeners listeners rawListeners listenerCount eventNames emit setContentType'
+const properties =
+  'destroyed _onBeforeFirstWrite writableFinished writableObjectMode writableEnded writableNeedDrain ' +
+  'writableHighWaterMark writableCorked writableLength writable'
+
+/** What a streaming handler writes to. As with the real client, it looks like a `Writable`, and is none. */
+export type ResponseStream = Pick<ClientRequest, 'write' | 'end' | 'writableEnded' | 'writableFinished'> & {
   setContentType(contentType: string): void
-  /** Set by {@link HttpResponseStream.from}; sent before the first byte. */
-  prelude?: Buffer
+  /** Set by {@link HttpResponseStream.from}; called before the first byte. */
+  _onBeforeFirstWrite?: (write: (chunk: string | Uint8Array) => unknown) => void
 }
 
 /** `awslambda.HttpResponseStream`: puts status, headers and cookies before the body, as API Gateway and function URLs expect. */
 export const HttpResponseStream = {
   from(stream: ResponseStream, metadata: unknown): ResponseStream {
     stream.setContentType('application/vnd.awslambda.http-integration-response')
-    stream.prelude = Buffer.concat([Buffer.from(JSON.stringify(metadata)), Buffer.alloc(8)])
+    const prelude = JSON.stringify(metadata)
+    stream._onBeforeFirstWrite = (write) => {
+      write(prelude)
+      write(new Uint8Array(8))
+    }
     return stream
   },
 }
 
-/** Opens the request. `done` resolves when the Runtime API has taken all of it. */
-export function responseStream(
-  request: typeof Request,
-  url: string,
-  agent: Agent,
-): { readonly stream: ResponseStream; readonly done: Promise<void> } {
+/** A response on its way. */
+export interface StreamedResponse {
+  readonly stream: ResponseStream
+  /** Resolves when the Runtime API has taken all of it. */
+  readonly done: Promise<void>
+  /** Ends it with an error in its trailers. */
+  fail(error: { readonly errorType: string }): void
+}
+
+/** Opens the request. */
+export function responseStream(request: typeof Request, url: string, agent: Agent): StreamedResponse {
   const sent = request(url, {
     method: 'POST',
     agent,
@@ -40,32 +57,43 @@ export function responseStream(
       trailer: `${errorType}, ${errorBody}`,
     },
   })
+  // If it fails while the handler is running, nobody looks at this yet, and the process ends: as it does with the client.
   const done = new Promise<void>((resolve, reject) => {
     sent.on('response', (response) => response.resume().on('end', resolve))
     sent.on('error', reject)
   })
-  // Awaited only after the handler; a failure before that must not count as unhandled.
-  done.catch(() => undefined)
-  const write = sent.write.bind(sent) as (chunk: unknown, ...rest: unknown[]) => boolean
-  const stream: ResponseStream = Object.assign(sent, {
-    setContentType: (contentType: string) => void sent.setHeader('content-type', contentType),
-    write: (chunk: unknown, ...rest: unknown[]): boolean => {
-      const { prelude } = stream
-      delete stream.prelude
-      if (prelude !== undefined) write(prelude)
-      const sendable = typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : JSON.stringify(chunk)
-      return write(sendable, ...rest)
-    },
-  })
-  return { stream, done }
+  return { stream: facade(sent), done, fail: (error) => fail(sent, error) }
 }
 
-/** Ends the response with an error in its trailers. */
-export function failStream(stream: ResponseStream, error: { readonly errorType: string }): void {
-  if (stream.writableEnded) return
-  stream.addTrailers({
+function facade(sent: ClientRequest): ResponseStream {
+  const write = sent.write.bind(sent) as (chunk: unknown, ...rest: unknown[]) => boolean
+  let written = false
+  Object.assign(sent, {
+    setContentType(contentType: string) {
+      if (written) throw new RuntimeError('Runtime.InvalidStreamingOperation', 'Cannot set content-type, too late.')
+      sent.setHeader('content-type', contentType)
+    },
+    write(chunk: unknown, ...rest: unknown[]): boolean {
+      const before = (sent as Partial<ResponseStream>)._onBeforeFirstWrite
+      if (!written) before?.(write)
+      written = true
+      return write(typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : JSON.stringify(chunk), ...rest)
+    },
+  })
+  const stream: Record<string, unknown> = {}
+  for (const name of methods.split(' ')) stream[name] = Reflect.get(sent, name).bind(sent)
+  for (const name of properties.split(' ')) {
+    const set = (value: unknown) => void Reflect.set(sent, name, value)
+    Object.defineProperty(stream, name, { get: () => Reflect.get(sent, name), set })
+  }
+  return stream as unknown as ResponseStream
+}
+
+function fail(sent: ClientRequest, error: { readonly errorType: string }): void {
+  if (sent.writableEnded) return
+  sent.addTrailers({
     [errorType]: error.errorType,
     [errorBody]: Buffer.from(JSON.stringify(error)).toString('base64'),
   })
-  stream.end()
+  sent.end()
 }

@@ -4,7 +4,7 @@
  * request that is waiting, so that what a function leaves behind behaves as it does beside a real client.
  *
  * It differs from `aws-lambda-ric` in that its HTTP is asynchronous (the client posts its response in blocking native
- * code), and in that it reports an unhandled rejection before it exits (client 4 leaves that to Node, which just exits).
+ * code). An unhandled rejection is left to Node, which just exits, as it is by client 4.
  *
  * Run by Node directly from its source too, hence only erasable TypeScript.
  *
@@ -14,7 +14,7 @@ import http from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { loadHandler, RuntimeError, withoutLambdaGlobals } from './runtime-loop-handler.ts'
 import type { LoadedHandler } from './runtime-loop-handler.ts'
-import { failStream, HttpResponseStream, responseStream } from './runtime-loop-stream.ts'
+import { HttpResponseStream, responseStream } from './runtime-loop-stream.ts'
 
 // Taken before the function is loaded: its instrumentations patch node:http, and must not trace the runtime.
 const { request, Agent } = http
@@ -98,31 +98,24 @@ async function runBuffered({ handler }: LoadedHandler, event: unknown, context: 
   }
 }
 
+const isPromise = (value: unknown): boolean => typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+
 async function runStreaming({ handler }: LoadedHandler, event: unknown, context: Context): Promise<void> {
   const url = `${api}/invocation/${encodeURIComponent(context.awsRequestId)}/response`
-  const { stream, done } = responseStream(request, url, agent)
+  const { stream, done, fail } = responseStream(request, url, agent)
   try {
-    await handler(event, stream, context)
+    const returned = handler(event, stream, context)
+    if (!isPromise(returned)) throw new Error('Streaming does not support non-async handlers.')
+    if ((await returned) !== undefined) console.warn('Streaming handlers ignore return values.')
     // As the client does: a stream that is never ended keeps the invocation open.
     await done
+    if (!stream.writableFinished) throw new Error('Response stream is not finished.')
   } catch (error) {
+    await new Promise((resolve) => setImmediate(resolve))
     console.error('Invoke Error', error)
-    failStream(stream, errorBody(error))
+    fail(errorBody(error))
     await done
   }
-}
-
-/** The invocation under way, for an error that nobody caught. */
-let current: string | undefined
-let initialized = false
-
-async function failUnhandled(reason: unknown): Promise<never> {
-  const error = new RuntimeError('Runtime.UnhandledPromiseRejection', reason instanceof Error ? String(reason) : JSON.stringify(reason))
-  console.error('Unhandled Promise Rejection', reason)
-  // Between invocations there is nobody to tell.
-  const path = initialized ? current && `/invocation/${encodeURIComponent(current)}/error` : '/init/error'
-  if (path !== undefined) await postError(path, error).catch(() => undefined)
-  process.exit(128)
 }
 
 async function main(): Promise<void> {
@@ -136,7 +129,6 @@ async function main(): Promise<void> {
       })
     Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } })
   }
-  process.on('unhandledRejection', (reason) => void failUnhandled(reason))
   let loaded: LoadedHandler
   try {
     loaded = await loadHandler(env['LAMBDA_TASK_ROOT'] ?? '', env['_HANDLER'] ?? '')
@@ -145,14 +137,11 @@ async function main(): Promise<void> {
     await postError('/init/error', error)
     process.exit(1)
   }
-  initialized = true
   for (;;) {
     const { headers, body } = await call('GET', '/invocation/next')
     const context = contextOf(headers)
-    current = context.awsRequestId
     if (typeof context.xRayTraceId === 'string') env['_X_AMZN_TRACE_ID'] = context.xRayTraceId
     await (loaded.streaming ? runStreaming : runBuffered)(loaded, JSON.parse(body), context)
-    current = undefined
   }
 }
 

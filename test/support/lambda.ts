@@ -1,7 +1,7 @@
 /** A function of this repository in the sandbox, on the real runtime client, in front of a collector. */
 import { fileURLToPath } from 'node:url'
 import { startCollector, startLambda } from 'flushed/testing'
-import type { Behaviors, CollectedSpan, Collector, LambdaSandbox } from 'flushed/testing'
+import type { Behaviors, CollectedSpan, Collector, InvokeOptions, LambdaSandbox } from 'flushed/testing'
 import { ensureRuntimeClient } from './runtime-client.mjs'
 
 const client = await ensureRuntimeClient()
@@ -22,7 +22,7 @@ export interface Lambda extends AsyncDisposable {
   /** The freezes after an invocation, in order. */
   readonly freezes: readonly Freeze[]
   /** Invokes, and waits for the freeze. */
-  invoke(event?: unknown): Promise<{ result: Awaited<ReturnType<LambdaSandbox['invoke']>>; freeze: Freeze }>
+  invoke(event?: unknown, options?: InvokeOptions): Promise<{ result: Awaited<ReturnType<LambdaSandbox['invoke']>>; freeze: Freeze }>
   /** What the function has written. */
   logs(): string
 }
@@ -56,8 +56,8 @@ export async function startFunction(handler: string, { behavior = 'ok', env = {}
     collector,
     sandbox,
     freezes,
-    async invoke(event = {}) {
-      const result = await sandbox.invoke(event)
+    async invoke(event = {}, options = {}) {
+      const result = await sandbox.invoke(event, options)
       await result.frozen
       const freeze = freezes.find(({ requestId }) => requestId === result.requestId)
       if (!freeze) throw new Error(`no freeze after ${result.requestId}: ${sandbox.logs.map(({ line }) => line).join('\n')}`)

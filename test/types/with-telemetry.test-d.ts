@@ -70,9 +70,22 @@ void lambda(typed)('event', context)
 // @ts-expect-error -- called without its arguments
 void lambda(typed)(event)
 
-// Callback-style handlers keep their signature.
-const callbackStyle = (_e: object, _c: Context, done: Callback<string>) => done(null, 'done')
-expectTypeOf(lambda(callbackStyle)).parameter(2).toEqualTypeOf<Callback<string>>()
+// A callback-style handler becomes an asynchronous one: what its callback takes, its promise gives.
+const callbackStyle = (_e: { id: number }, _c: Context, done: Callback<string>) => done(null, 'done')
+expectTypeOf(lambda(callbackStyle)).toEqualTypeOf<(this: unknown, event: { id: number }, context: Context) => Promise<string>>()
+expectTypeOf(lambdaLayer()(callbackStyle)).returns.resolves.toBeString()
+const promised: Handler<{ id: number }, string> = lambda(callbackStyle)
+expectTypeOf(promised).returns.extract<Promise<unknown>>().resolves.toBeString()
+// @ts-expect-error -- it has a promise instead
+void lambda(callbackStyle)({ id: 1 }, context, () => {})
+
+// Streaming handlers keep their type, in either order.
+const streaming = async (_e: { id: number }, stream: awslambda.HttpResponseStream, c: Context) => void stream.end(c.awsRequestId)
+expectTypeOf(lambda(streaming)).toEqualTypeOf<typeof streaming>()
+const streamified = awslambda.streamifyResponse(streaming)
+expectTypeOf(awslambda.streamifyResponse(lambda(streaming))).toEqualTypeOf<typeof streamified>()
+expectTypeOf(lambda(streamified)).parameters.toEqualTypeOf<Parameters<typeof streamified>>()
+expectTypeOf(lambda((_e: object, stream: awslambda.HttpResponseStream): void => void stream.end())).returns.toEqualTypeOf<Promise<void>>()
 
 // Telemetry: an `otel()`, a flushable, a function, stages of them.
 const exporter = new OTLPTraceExporter()

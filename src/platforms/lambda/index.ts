@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type LambdaOptions, telemetry, withTelemetry } from './wrap.ts'
+export { type LambdaLayer, type LambdaOptions, type LambdaWrapped, telemetry, withTelemetry } from './wrap.ts'
 export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
 export type { AnyFunction, Layer } from '../../core/layer.ts'
-export type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'
+export type { Wrapped } from '../../core/with-telemetry.ts'

@@ -1,14 +1,16 @@
-import type { Context as LambdaContext } from 'aws-lambda'
 import { invalidOption } from '../../core/errors.ts'
-import type { AnyFunction } from '../../core/layer.ts'
+import type { AnyFunction, Layer } from '../../core/layer.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import type { Platform } from '../../core/types.ts'
-import { type WrapLayer, type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
+import { type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
+import { adapted } from './adapted.ts'
+import { type LambdaArgs, contextOf } from './arguments.ts'
 import { chainable } from './chain.ts'
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
 import { reflect } from './result.ts'
+import { streamLifetime } from './streaming.ts'
 
 /** Options of a handler on AWS Lambda. */
 export interface LambdaOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args> {
@@ -22,24 +24,49 @@ export interface LambdaOptions<Args extends readonly unknown[] = readonly never[
 
 const DEFAULT_MARGIN_MS = 50
 
-type LambdaArgs = readonly [event: unknown, context?: LambdaContext]
+/**
+ * The type of a wrapped handler: the handler's own. One that returns no promise gets a type that does, and of a
+ * callback-style one, that resolves to what its callback takes.
+ */
+export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike<unknown>>] extends [never]
+  ? Extract<Parameters<H>[2], AnyFunction> extends infer C extends AnyFunction
+    ? [C] extends [never]
+      ? Wrapped<H>
+      : (this: ThisParameterType<H>, event: Parameters<H>[0], context: Parameters<H>[1]) => Promise<NonNullable<Parameters<C>[1]>>
+    : never
+  : H
 
-const lambda = (marginMs: number): Platform<LambdaArgs> => ({
-  name: 'lambda',
-  describe: ([event, context], active) => describe(event, context, { active }),
-  reflect: (root, description: Description, result) => reflect(root, description, result),
-  remainingMs: ([, context]) => {
+/** {@link withTelemetry} as a layer: by itself it tells the wrapped handler's type; in a `stack` it is a layer. */
+export type LambdaLayer = (<H extends AnyFunction>(handler: H) => LambdaWrapped<H>) & Layer
+
+const lambda = (marginMs: number): Platform<LambdaArgs> => {
+  const remainingMs = (args: LambdaArgs) => {
     // Local runners and tests pass contexts that cannot tell, or that answer nonsense.
-    const remainingMs = Number(context?.getRemainingTimeInMillis?.())
+    const remainingMs = Number(contextOf(args)?.getRemainingTimeInMillis?.())
     return Number.isNaN(remainingMs) ? Infinity : remainingMs - marginMs
-  },
-})
+  }
+  return {
+    name: 'lambda',
+    adapt: (handler) => adapted(handler, remainingMs),
+    describe: (args, active) => describe(args[0], contextOf(args), { active }),
+    reflect: (root, description: Description, result) => reflect(root, description, result),
+    remainingMs,
+    lifetime: streamLifetime,
+  }
+}
 
 /**
  * Wraps a handler of AWS Lambda. Its root span is named and attributed by the semantic conventions for FaaS, HTTP and
  * messaging, after what the event is; its flush is over, acknowledged or reported, before the sandbox can freeze.
  *
  * The handler's own result or error is what Lambda gets, whatever the flush did.
+ *
+ * A streaming handler is wrapped inside `awslambda.streamifyResponse` or around it. Its root span ends when its response
+ * stream does, and it is flushed after that, when the caller has all of it. The status it sends is not known.
+ *
+ * A callback-style handler becomes an asynchronous one: with `callback`, or `context.succeed`, `fail` or `done`, its
+ * promise settles, and `context.callbackWaitsForEmptyEventLoop` makes no difference any more. What is to go on after the
+ * response is a matter for `waitUntil`. Such handlers work on Node 24 again.
  *
  * @throws TypeError when `handler` is no function or an option is unknown or has a bad value
  *
@@ -48,7 +75,7 @@ const lambda = (marginMs: number): Platform<LambdaArgs> => ({
  *   return { statusCode: 200 }
  * }, { telemetry, timeoutMs: 1000 })
  */
-export function withTelemetry<H extends AnyFunction>(handler: H, options?: LambdaOptions<Parameters<H>>): Wrapped<H> {
+export function withTelemetry<H extends AnyFunction>(handler: H, options?: LambdaOptions<Parameters<H>>): LambdaWrapped<H> {
   return telemetry(options)(handler)
 }
 
@@ -60,10 +87,10 @@ export function withTelemetry<H extends AnyFunction>(handler: H, options?: Lambd
  * @example
  * export const handler = stack(telemetry({ timeoutMs: 500 }), validated)(async (event: SQSEvent) => { … })
  */
-export function telemetry(options?: LambdaOptions<never>): WrapLayer {
+export function telemetry(options?: LambdaOptions<never>): LambdaLayer {
   const { config, platform } = onLambda(options)
   const layer = wrapLayer(config, platform)
-  return ((handler: AnyFunction) => chainable(layer(handler), handler)) as WrapLayer
+  return ((handler: AnyFunction) => chainable(layer(handler), handler)) as LambdaLayer
 }
 
 /** What a wrap and a middleware on Lambda are made of: checked options, and the platform. */

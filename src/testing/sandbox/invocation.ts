@@ -15,7 +15,8 @@ const freshTraceId = (): string => {
   return `Root=1-${seconds}-${hex(12)};Parent=${hex(8)};Sampled=0`
 }
 
-type Outcome = Pick<LambdaResult, 'ok' | 'payload' | 'prelude' | 'error' | 'responseMs' | 'firstByteMs'>
+type Untimed = Pick<LambdaResult, 'ok' | 'payload' | 'prelude' | 'error'>
+type Outcome = Untimed & Pick<LambdaResult, 'responseMs' | 'firstByteMs'>
 
 /** State of an invocation, from the queue to the freeze. */
 export class Invocation {
@@ -31,6 +32,7 @@ export class Invocation {
   timedOut = false
   readonly #earlyReturn: boolean
   readonly #chunks: ResponseChunk[] = []
+  #disconnected = false
   #outcome: Outcome | undefined
   #answer!: (result: LambdaResult) => void
   #refuse!: (error: Error) => void
@@ -66,14 +68,28 @@ export class Invocation {
     return this.startedAt === 0 ? 0 : at - this.startedAt
   }
 
-  receive(bytes: Uint8Array): void {
+  /** @returns whether the runtime's connection is to be reset now */
+  receive(bytes: Uint8Array, contentType: string | undefined): boolean {
+    if (this.#disconnected) return false
     this.#chunks.push({ afterMs: this.elapsed(), bytes })
+    const { disconnect } = this.options
+    if (disconnect === undefined || this.#body().length < disconnect.afterBytes) return false
+    this.#disconnected = true
+    const errorMessage = `The connection was broken after ${this.#body().length} bytes`
+    const outcome = { ok: false, ...parseResponse(this.#body(), contentType), error: { errorType: 'Sandbox.Disconnected', errorMessage } }
+    if (disconnect.whose === 'runtime') this.#finish(outcome)
+    else this.#answerWith(this.#timed(outcome))
+    return disconnect.whose === 'runtime'
+  }
+
+  #body(): Buffer {
+    return Buffer.concat(this.#chunks.map(({ bytes }) => bytes))
   }
 
   /** The response is complete; `streamError` is what its trailers said. */
   respond(contentType: string | undefined, streamError?: LambdaError): void {
-    const body = Buffer.concat(this.#chunks.map(({ bytes }) => bytes))
-    this.#finish({ ok: streamError === undefined, ...parseResponse(body, contentType), ...(streamError && { error: streamError }) })
+    const parsed = parseResponse(this.#body(), contentType)
+    this.#finish({ ok: streamError === undefined, ...parsed, ...(streamError && { error: streamError }) })
   }
 
   /** The runtime posted an error. */
@@ -82,9 +98,13 @@ export class Invocation {
     this.#finish({ ok: false, payload, error: parseError(payload, errorType) })
   }
 
-  #finish(outcome: Pick<Outcome, 'ok' | 'payload' | 'prelude' | 'error'>): void {
+  #timed(outcome: Untimed): Outcome {
     const responseMs = this.elapsed()
-    this.#outcome = { ...outcome, responseMs, firstByteMs: this.#chunks[0]?.afterMs ?? responseMs }
+    return { ...outcome, responseMs, firstByteMs: this.#chunks[0]?.afterMs ?? responseMs }
+  }
+
+  #finish(outcome: Untimed): void {
+    this.#outcome = this.#timed(outcome)
     if (this.#earlyReturn) this.#answerWith(this.#outcome)
   }
 
@@ -112,6 +132,6 @@ export class Invocation {
   #answerWith(outcome: Outcome, frozenAfterMs?: number): void {
     const { requestId, timedOut, frozen } = this
     const late = frozenAfterMs === undefined || this.#earlyReturn ? {} : { frozenAfterMs }
-    this.#answer({ requestId, ...outcome, ...late, timedOut, chunks: this.#chunks, frozen })
+    this.#answer({ requestId, ...outcome, ...late, disconnected: this.#disconnected, timedOut, chunks: this.#chunks, frozen })
   }
 }

@@ -92,8 +92,13 @@ export class RuntimeApi {
   }
 
   async #response(invocation: Invocation, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    for await (const chunk of request) invocation.receive(chunk as Buffer)
     const { requestId } = invocation
+    for await (const chunk of request) {
+      if (!invocation.receive(chunk as Buffer, request.headers['content-type'])) continue
+      this.#journal.note('runtime.response', { requestId, detail: 'reset' })
+      request.socket.resetAndDestroy()
+      return this.#host.runtimeResponded()
+    }
     const error = trailerError(request.trailers)
     this.#journal.note('runtime.response', { requestId, ...(error && { detail: error.errorType }) })
     invocation.respond(request.headers['content-type'], error)

@@ -55,8 +55,25 @@ export interface LambdaOptions {
   readonly externalExtension?: boolean
 }
 
+/** A connection that goes away in the middle of a response. */
+export interface Disconnect {
+  /** How much of the response arrives before. */
+  readonly afterBytes: number
+  /**
+   * `'caller'`: the caller leaves, and gets its result at once. As in Lambda, the function is neither stopped nor told: it
+   * runs to its end, and what else it writes is read and thrown away ("streamed responses are not interrupted or stopped
+   * when the invoking client connection is broken", Lambda developer guide, "Response streaming").
+   * `'runtime'`: the runtime's own connection is reset, so that the response stream fails.
+   *
+   * @default 'caller'
+   */
+  readonly whose?: 'caller' | 'runtime'
+}
+
 /** Options of {@link LambdaSandbox.invoke}. */
 export interface InvokeOptions {
+  /** Breaks a connection while the response is on its way, which takes a streamed one. @default none breaks */
+  readonly disconnect?: Disconnect
   /** @default a random UUID */
   readonly requestId?: string
   /** The X-Ray header (`Root=…;Parent=…;Sampled=1`). @default a fresh, unsampled one */
@@ -109,12 +126,14 @@ export interface LambdaResult {
   /** What a streaming handler gave `HttpResponseStream.from`; absent otherwise. */
   readonly prelude?: unknown
   readonly error?: LambdaError
-  /** From handing the event to the runtime until the whole response was there. */
+  /** From handing the event to the runtime until the whole response was there: its last byte, for the caller. */
   readonly responseMs: number
   /** The same for the response's first byte; for an empty response, its end. */
   readonly firstByteMs: number
   /** From handing over the event until the freeze. Only with `earlyReturn: false`; otherwise see `frozen`. */
   readonly frozenAfterMs?: number
+  /** Whether {@link InvokeOptions.disconnect} ended it for the caller; `payload` and `chunks` are what came before. */
+  readonly disconnected: boolean
   /** Whether the function's timeout ended the invocation. */
   readonly timedOut: boolean
   /** The response as it arrived. One piece, as a rule, unless it was streamed. */

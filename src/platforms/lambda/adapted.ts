@@ -1,0 +1,22 @@
+import { type AnyFunction, dressed } from '../../core/layer.ts'
+import { type LambdaArgs, responseStreamOf } from './arguments.ts'
+import { callbackStyle, promisified } from './callback.ts'
+import { streamed } from './streaming.ts'
+
+/**
+ * A handler of any of Lambda's styles as a function that is done when the invocation is. Which style it is shows at each
+ * call: inside `awslambda.streamifyResponse` a handler has no symbol yet.
+ *
+ * @param remainingMs milliseconds that a call may still take
+ */
+export function adapted(handler: AnyFunction, remainingMs: (args: LambdaArgs) => number): AnyFunction {
+  const adapter = dressed(function (this: unknown, ...args: unknown[]) {
+    const call = args as unknown as LambdaArgs
+    const stream = responseStreamOf(call)
+    if (stream) return streamed(() => Reflect.apply(handler, this, args), stream, () => remainingMs(call))
+    if (callbackStyle(handler, args[1])) return promisified(handler, this, args)
+    return Reflect.apply(handler, this, args)
+  }, handler)
+  // Node 24's runtime takes a handler with three parameters for a callback-style one, and refuses to start.
+  return Object.defineProperty(adapter, 'length', { value: Math.min(handler.length, 2), configurable: true })
+}

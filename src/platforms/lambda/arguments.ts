@@ -1,0 +1,38 @@
+/**
+ * What Lambda calls a handler with: `(event, context)`, `(event, context, callback)` or `(event, responseStream, context)`.
+ *
+ * @module
+ */
+import type { Context as LambdaContext } from 'aws-lambda'
+
+/** The arguments of any handler, as far as their order is always the same. */
+export type LambdaArgs = readonly [event: unknown, ...rest: unknown[]]
+
+/**
+ * What is used of a response stream. The runtime client passes a plain object that looks like a `Writable` and is none:
+ * it has these, and neither `closed` nor `errored` (aws-lambda-ric 3.3 and 4.0, `ResponseStream`).
+ */
+export interface ResponseStream {
+  readonly writableEnded: boolean
+  once(event: string | symbol, listener: (error?: unknown) => void): unknown
+}
+
+/** The response stream of a call; `undefined` for a call that is to return its response. */
+export function responseStreamOf([, second]: LambdaArgs): ResponseStream | undefined {
+  // A stand-in that cannot tell when it has ended, as in a unit test, would never be waited for to the end.
+  const real = kindOf(second, 'write') === 'function' && kindOf(second, 'once') === 'function' && kindOf(second, 'writableEnded') === 'boolean'
+  return real ? (second as ResponseStream) : undefined
+}
+
+/** `typeof value[key]`, also of what resists being read: a handler may be called with anything. */
+export function kindOf(value: unknown, key: string): string {
+  try {
+    return typeof (value as Record<string, unknown> | null | undefined)?.[key]
+  } catch {
+    return 'undefined'
+  }
+}
+
+/** Lambda's context: the last argument of a streaming call, the second of any other. */
+export const contextOf = (args: LambdaArgs): LambdaContext | undefined =>
+  (responseStreamOf(args) ? args[2] : args[1]) as LambdaContext | undefined

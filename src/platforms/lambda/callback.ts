@@ -1,0 +1,69 @@
+/**
+ * Callback-style handlers, promisified.
+ *
+ * @module
+ */
+import type { AnyFunction } from '../../core/layer.ts'
+import { environment } from '../../core/options.ts'
+import { isThenable } from '../../core/stage.ts'
+import { kindOf } from './arguments.ts'
+
+/** The ways to end an invocation that a runtime's context has, up to Node 22. */
+interface Settlers {
+  succeed(result?: unknown): void
+  fail(error?: unknown): void
+  done(error?: unknown, result?: unknown): void
+}
+
+/** Whether a call may end by something other than what the handler returns. */
+export const callbackStyle = (handler: AnyFunction, context: unknown): boolean =>
+  handler.length > 2 || hasSettlers(context)
+
+const hasSettlers = (context: unknown): boolean => kindOf(context, 'succeed') === 'function'
+
+/**
+ * Calls a handler, with a callback and with a context whose `succeed`, `fail` and `done` lead here, so that nothing is
+ * answered before the telemetry is flushed. Whatever comes first counts, as in the runtime: a call of one of those, the
+ * promise that the handler has returned, what it throws.
+ *
+ * A handler that comes to nothing of that is over when the event loop is empty, with no result.
+ *
+ * `context.callbackWaitsForEmptyEventLoop` makes no difference: a promise's response is sent when it is there. Were the
+ * event loop waited for, an export to a collector that hangs would hold the response for as long as its socket is open.
+ *
+ * Sources: aws-lambda-ric 3.3, `CallbackContext` and `Runtime`; client 4 has none of it, but for promises.
+ */
+export function promisified(handler: AnyFunction, self: unknown, args: readonly unknown[]): Promise<unknown> {
+  let release: (() => void) | undefined
+  const settled = new Promise<unknown>((resolve, reject) => {
+    // Not any falsy value: the runtime takes `''` and `false` for errors.
+    const done = (error?: unknown, result?: unknown) => (error === undefined || error === null ? resolve(result) : reject(error))
+    const [event, context, , ...rest] = args
+    const returned = Reflect.apply(handler, self, [event, withSettlers(context, { succeed: resolve, fail: reject, done }), done, ...rest])
+    if (isThenable(returned) || !waits(handler, context, returned)) return resolve(returned)
+    release = () => resolve(undefined)
+    process.once('beforeExit', release)
+  })
+  if (!release) return settled
+  const listener: () => void = release
+  return settled.finally(() => void process.off('beforeExit', listener))
+}
+
+/**
+ * Whether a handler that has returned may still be at work. With a third parameter it may; with less, only in a runtime
+ * whose context can end invocations, and not if the event is all that the handler takes. The runtime itself: local
+ * callers and tests pass contexts that look the same, and wait for a result at once.
+ */
+const waits = (handler: AnyFunction, context: unknown, returned: unknown): boolean =>
+  handler.length > 2 ||
+  (returned === undefined && handler.length !== 1 && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
+
+// A copy: the runtime itself uses the original's functions to send what the wrapped handler comes to.
+function withSettlers(context: unknown, settlers: Settlers): unknown {
+  if (!hasSettlers(context)) return context
+  const copy: object = Object.create(Object.getPrototypeOf(context), Object.getOwnPropertyDescriptors(context))
+  for (const [key, value] of Object.entries(settlers)) {
+    Object.defineProperty(copy, key, { value, configurable: true, enumerable: true, writable: true })
+  }
+  return copy
+}

@@ -1,0 +1,74 @@
+/**
+ * Streaming handlers: an invocation that is over when its response stream is.
+ *
+ * @module
+ */
+import { trace } from '@opentelemetry/api'
+import { currentInvocation } from '../../core/current.ts'
+import { Deadline, settledWithin } from '../../core/deadline.ts'
+import { isolate } from '../../core/isolate.ts'
+import { recordError } from '../../core/span.ts'
+import type { Lifetime } from '../../core/types.ts'
+import { type LambdaArgs, type ResponseStream, contextOf, responseStreamOf } from './arguments.ts'
+import { FLUSHED_RESPONSE_STREAM } from './attributes.ts'
+import { StreamEnd } from './stream-end.ts'
+
+/** The ends of the streams of live invocations. */
+const ends = new WeakMap<ResponseStream, StreamEnd>()
+
+/**
+ * Runs a streaming handler until it has settled and its stream has ended, as the runtime client does, which answers to
+ * nothing before it has both. Comes to the handler's own result or error; how the stream ended is on the active span.
+ *
+ * The status that a handler gives to `awslambda.HttpResponseStream.from` stays unknown: the client keeps it in a closure.
+ *
+ * @param remainingMs milliseconds that may be waited for a stream that the handler has left open
+ */
+export async function streamed(run: () => unknown, stream: ResponseStream, remainingMs: () => number): Promise<unknown> {
+  const span = trace.getActiveSpan()
+  // A handler that is wrapped again within another's invocation is not flushed by itself, and has no lifetime.
+  const outermost = span !== undefined && currentInvocation()?.root === span
+  const end = new StreamEnd(stream, outermost)
+  if (outermost) ends.set(stream, end)
+  const result = await Promise.race([run(), end.crash])
+  await settledWithin(end, new Deadline(remainingMs(), true), true)
+  if (span !== undefined && end.state === 'failed') recordError(span, end.error)
+  else if (end.state !== 'finished') span?.setAttribute(FLUSHED_RESPONSE_STREAM, end.state)
+  return result
+}
+
+const AFTER_END: Lifetime = { phase: 'after-response', hold: (finish) => finish() }
+
+/**
+ * When a streaming call is flushed: in place, which is after the response once the stream has ended, for then the caller
+ * has all of it and the runtime waits for nothing but the handler. `undefined` for any other call, and for a handler that
+ * has failed before the end of its stream: the runtime ends that, with the error in the trailers, when the flush is over.
+ */
+export function streamLifetime(args: LambdaArgs): Lifetime | undefined {
+  const stream = responseStreamOf(args)
+  const end = stream && ends.get(stream)
+  if (!stream || !end) return undefined
+  const waiting = contextOf(args)?.callbackWaitsForEmptyEventLoop === true
+  if (end.state !== 'failed' && !waiting) return stream.writableEnded ? AFTER_END : undefined
+  return {
+    phase: stream.writableEnded ? 'after-response' : 'before-response',
+    async hold(finish) {
+      await finish()
+      if (waiting) waitForNoExport(args)
+      end.allowCrash()
+    },
+  }
+}
+
+let abandoned = false
+
+/**
+ * Client 3.3 takes no further invocation before the event loop is empty, unless it is told not to. An export that a
+ * deadline has cut goes on for as long as its collector hangs, and would hold the function until its timeout.
+ */
+function waitForNoExport(args: LambdaArgs): void {
+  const outcome = isolate.previous?.outcome
+  abandoned ||= outcome !== undefined && outcome !== 'delivered' && outcome !== 'nothing_to_send'
+  const context = contextOf(args)
+  if (abandoned && context) context.callbackWaitsForEmptyEventLoop = false
+}

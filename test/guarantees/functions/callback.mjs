@@ -1,0 +1,53 @@
+// Callback-style handlers, which Node 24's runtime refuses as they are.
+import { withTelemetry } from 'flushed/lambda'
+import { telemetry, tracer } from './setup.mjs'
+
+const wrap = (handler) => withTelemetry(handler, { telemetry })
+const work = () => tracer.startActiveSpan('ship', () => tracer.startSpan('label'))
+const soon = (then) => setTimeout(then, 20)
+
+export const bare = (event, _context, callback) => soon(() => callback(null, { id: event.id }))
+
+export const succeeds = wrap((event, _context, callback) => {
+  work()
+  soon(() => callback(null, { id: event.id }))
+})
+
+export const fails = wrap((_event, _context, callback) => {
+  work()
+  soon(() => callback(new RangeError('out of stock')))
+})
+
+export const throws = wrap((_event, _context, _callback) => {
+  work()
+  throw new RangeError('out of stock')
+})
+
+export const promises = wrap(async (event, _context, _callback) => {
+  work()
+  return { id: event.id }
+})
+
+/** Never calls back, and leaves nothing to wait for. */
+export const forgets = wrap((_event, _context, _callback) => {
+  work()
+  soon(() => {})
+})
+
+/** Leaves something to wait for, which a promise does not. */
+export const leaves = wrap((event, _context, callback) => {
+  work()
+  setInterval(() => {}, 1000)
+  callback(null, { id: event.id })
+})
+
+/** Ends by the context, where that can: runtimes up to Node 22. */
+export const ended = wrap((event, context) => {
+  work()
+  soon(() => context.succeed({ id: event.id }))
+})
+
+export const ends = wrap((event, context, callback) => {
+  work()
+  soon(() => (context.done ?? callback)(null, { id: event.id }))
+})

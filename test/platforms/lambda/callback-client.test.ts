@@ -1,0 +1,52 @@
+/** Callback-style handlers on the real runtime client. */
+import { describe, expect, test } from 'vitest'
+import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
+
+const NAMES = ['label', 'ship', 'flushed-test']
+
+/** Client 3 calls such handlers; client 4 does not, nor has its context `succeed`, `fail` and `done`. */
+const calls = runtime.includes('aws-lambda-ric 3')
+
+describe(`on ${runtime}: a callback-style handler`, () => {
+  test.skipIf(calls)('is refused as it is', async () => {
+    await using lambda = await startFunction('callback.bare')
+    expect(lambda.sandbox.initError?.errorType).toBe('Runtime.CallbackHandlerDeprecated')
+  })
+
+  test.each([
+    ['calls back', 'succeeds'],
+    ['returns a promise', 'promises'],
+    ['calls back, with a timer left that runs on', 'leaves'],
+    ['ends by `context.done`, where there is one', 'ends'],
+  ])('that %s has its result, and its spans delivered at the freeze', async (_what, name) => {
+    await using lambda = await startFunction(`callback.${name}`)
+    const { result, freeze } = await lambda.invoke({ id: 7 })
+    expect(result).toMatchObject({ ok: true, payload: { id: 7 } })
+    expect(freeze.spans.map((span) => span.name)).toEqual(NAMES)
+    expect(rootOf(freeze.spans)?.attributes['faas.invocation_id']).toBe(result.requestId)
+  })
+
+  test.each(['fails', 'throws'])('that %s has its error, and its spans delivered at the freeze', async (name) => {
+    await using lambda = await startFunction(`callback.${name}`)
+    const { result, freeze } = await lambda.invoke()
+    expect(result).toMatchObject({ ok: false, error: { errorType: 'RangeError', errorMessage: 'out of stock' } })
+    expect(freeze.spans.map((span) => span.name)).toEqual(NAMES)
+    expect(rootOf(freeze.spans)?.attributes['error.type']).toBe('RangeError')
+  })
+
+  test('that never calls back is over when the event loop is empty, with no result', async () => {
+    await using lambda = await startFunction('callback.forgets')
+    const { result } = await lambda.invoke()
+    expect(result).toMatchObject({ ok: true, payload: null })
+    // A runtime that looks for that itself has answered by then: the spans may go with the next invocation.
+    await lambda.invoke()
+    expect(lambda.collector.spans.map((span) => span.name).slice(0, 3)).toEqual(NAMES)
+  })
+
+  test.runIf(calls)('that ends by `context.succeed`, with no third parameter, has its result', async () => {
+    await using lambda = await startFunction('callback.ended')
+    const { result, freeze } = await lambda.invoke({ id: 7 })
+    expect(result).toMatchObject({ ok: true, payload: { id: 7 } })
+    expect(freeze.spans.map((span) => span.name)).toEqual(NAMES)
+  })
+})

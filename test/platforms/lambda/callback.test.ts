@@ -1,0 +1,141 @@
+/** Callback-style handlers, against a context like that of runtime client 3.3. */
+import { withTelemetry } from 'flushed/lambda'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
+import { context as identity } from './events/context.ts'
+
+beforeEach(newIsolate)
+afterEach(() => vi.unstubAllEnvs())
+
+/** What the client passes, each function of which answers the invocation at once. */
+function call() {
+  let waits = true
+  const answered = vi.fn()
+  const context = {
+    get callbackWaitsForEmptyEventLoop() {
+      return waits
+    },
+    set callbackWaitsForEmptyEventLoop(value: boolean) {
+      waits = value
+    },
+    succeed: answered,
+    fail: answered,
+    done: answered,
+    ...identity,
+  }
+  return { context, answered }
+}
+
+type Call = ReturnType<typeof call>
+type Callback = (error?: unknown, result?: unknown) => void
+
+function wrapped(handler: (event: unknown, context: Call['context'], callback: Callback) => unknown) {
+  const { telemetry, exporter } = pipeline()
+  const { context, answered } = call()
+  // As the client calls it, with a callback of its own.
+  const handle = withTelemetry(handler, { telemetry }) as unknown as (...args: unknown[]) => Promise<unknown>
+  return { run: () => handle({}, context, answered), answered, exporter, context }
+}
+
+const soon = (then: () => void) => void setImmediate(then)
+
+describe('a callback-style handler', () => {
+  test.each<[string, (context: Call['context'], callback: Callback) => void]>([
+    ['callback(null, result)', (_context, callback) => callback(null, 'result')],
+    ['callback(undefined, result)', (_context, callback) => callback(undefined, 'result')],
+    ['context.done(null, result)', (context) => context.done(null, 'result')],
+    ['context.succeed(result)', (context) => context.succeed('result')],
+  ])('settles by %s, which answers nothing before the flush', async (_what, settle) => {
+    for (const when of [(then: () => void) => then(), soon]) {
+      const { run, answered, exporter } = wrapped((_event, context, callback) => when(() => settle(context, callback)))
+      expect(await run()).toBe('result')
+      expect(answered).not.toHaveBeenCalled()
+      expect(exporter.spans).toHaveLength(1)
+    }
+  })
+
+  test.each<[string, (context: Call['context'], callback: Callback) => void, unknown]>([
+    ['callback(error)', (_context, callback) => callback(boom), boom],
+    ['callback(text)', (_context, callback) => callback('boom'), 'boom'],
+    ['callback(‘’), which the client takes for an error', (_context, callback) => callback(''), ''],
+    ['context.done(error)', (context) => context.done(boom), boom],
+    ['context.fail(error)', (context) => context.fail(boom), boom],
+  ])('fails by %s', async (_what, settle, reason) => {
+    const { run, answered, exporter } = wrapped((_event, context, callback) => soon(() => settle(context, callback)))
+    await expect(run()).rejects.toBe(reason)
+    expect(answered).not.toHaveBeenCalled()
+    expect(exporter.spans[0]?.attributes).toHaveProperty(['error.type'])
+  })
+
+  test('that throws rejects', async () => {
+    const { run } = wrapped((_event, _context, _callback) => {
+      throw boom
+    })
+    await expect(run()).rejects.toBe(boom)
+  })
+
+  test('settles by what comes first', async () => {
+    expect(await wrapped((_event, _context, callback) => [1, 2].forEach((n) => callback(null, n))).run()).toBe(1)
+    expect(await wrapped(async (_event, _context, callback) => soon(() => callback(boom))).run()).toBe(undefined)
+    const late = wrapped(async (_event, _context, callback) => {
+      callback(null, 'called')
+      return 'returned'
+    })
+    expect(await late.run()).toBe('called')
+  })
+
+  test('gets a context that is Lambda’s in everything else', async () => {
+    const { run, context } = wrapped((_event, given, callback) => {
+      given.callbackWaitsForEmptyEventLoop = false
+      callback(null, { ...given, keys: Object.keys(given) })
+    })
+    const given = await run()
+    expect(given).toMatchObject({ ...identity, callbackWaitsForEmptyEventLoop: false, keys: Object.keys(context) })
+    expect(context.callbackWaitsForEmptyEventLoop).toBe(false)
+  })
+
+  test('that never calls back is over when the event loop is empty', async () => {
+    const before = process.listenerCount('beforeExit')
+    const { run, exporter } = wrapped((_event, _context, _callback) => {})
+    const running = run()
+    expect(process.listenerCount('beforeExit')).toBe(before + 1)
+    process.listeners('beforeExit').at(-1)?.(0)
+    expect(await running).toBe(undefined)
+    expect(exporter.spans).toHaveLength(1)
+    expect(process.listenerCount('beforeExit')).toBe(before)
+  })
+})
+
+test('a context that resists being read reaches a handler all the same', async () => {
+  const hostile = new Proxy({}, {
+    get: () => {
+      throw boom
+    },
+  })
+  const handle = withTelemetry((_event: unknown, context: unknown, callback: Callback) => callback(null, [context]), {
+    telemetry: () => {},
+    logger: false,
+  })
+  const [given] = (await handle({}, hostile)) as unknown[]
+  expect(given === hostile).toBe(true)
+})
+
+const boom = new Error('boom')
+
+describe('a handler with two parameters', () => {
+  test('may end by the context, in a runtime that has that', async () => {
+    vi.stubEnv('AWS_LAMBDA_RUNTIME_API', '127.0.0.1:9001')
+    const { run } = wrapped((_event, context) => soon(() => context.succeed('result')))
+    expect(await run()).toBe('result')
+  })
+
+  test('is over when it returns, for any other caller', async () => {
+    expect(await wrapped((_event, _context) => {}).run()).toBe(undefined)
+    expect(await wrapped((_event, _context) => 'value').run()).toBe('value')
+  })
+
+  test('gets the very context, where that has no such functions', async () => {
+    const handle = withTelemetry(async (_event: unknown, context: unknown) => context, { telemetry: () => {} })
+    expect(await handle({}, identity)).toBe(identity)
+  })
+})

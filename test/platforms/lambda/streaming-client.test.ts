@@ -1,0 +1,142 @@
+/** Streaming handlers on the real runtime client: what the caller gets, and what the collector has at the freeze. */
+import { describe, expect, test } from 'vitest'
+import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
+
+const SLOW = { delayMs: 300 }
+
+/** Client 3 looks at rejections that nobody handles, and exits at once. */
+const exitsAtOnce = runtime.includes('aws-lambda-ric 3')
+
+const reportOf = (logs: string): { phase: string; outcome: string } => JSON.parse(/REPORT (.*)/.exec(logs)?.[1] ?? 'null')
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
+
+describe.each([
+  ['streamifyResponse(withTelemetry(handler))', 'inside'],
+  ['withTelemetry(streamifyResponse(handler))', 'around'],
+])(`on ${runtime}: %s`, (_order, style) => {
+  test('streams, and its spans are delivered at the freeze, after the response', async () => {
+    await using lambda = await startFunction(`streaming.parts.${style}`)
+    const { result, freeze } = await lambda.invoke({ gapMs: 50 })
+    expect(result).toMatchObject({ ok: true, payload: 'one two' })
+    expect(result.chunks).toHaveLength(2)
+    expect(result.responseMs - result.firstByteMs).toBeGreaterThan(40)
+    expect(freeze.spans.map(({ name }) => name)).toEqual(['write', 'flushed-test'])
+    const root = rootOf(freeze.spans)
+    expect(root?.attributes).toMatchObject({ 'faas.invocation_id': result.requestId })
+    expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
+    expect(reportOf(lambda.logs())).toMatchObject({ phase: 'after-response', outcome: 'delivered' })
+  })
+
+  test('keeps the high-water mark', async () => {
+    const bytes = async (which: string) => {
+      await using lambda = await startFunction(`streaming.buffers.${which}`)
+      return (await lambda.invoke()).result.payload
+    }
+    expect(await bytes(style)).toBe(await bytes('bare'))
+  })
+
+  test('keeps the metadata of HttpResponseStream.from', async () => {
+    await using lambda = await startFunction(`streaming.http.${style}`)
+    const { result, freeze } = await lambda.invoke()
+    expect(result).toMatchObject({ ok: true, payload: 'created', prelude: { statusCode: 201, headers: { 'x-a': 'b' } } })
+    expect(freeze.spans).toHaveLength(1)
+  })
+
+  test('that is done before its stream has a root span as long as the stream', async () => {
+    await using lambda = await startFunction(`streaming.later.${style}`)
+    const { result, freeze } = await lambda.invoke({ gapMs: 100 })
+    expect(result).toMatchObject({ ok: true, payload: 'one two' })
+    const root = rootOf(freeze.spans)
+    expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(90)
+  })
+
+  test('that fails half-way is a failed response, and a root span with the error', async () => {
+    await using lambda = await startFunction(`streaming.fails.${style}`)
+    const { result, freeze } = await lambda.invoke()
+    expect(result).toMatchObject({ ok: false, payload: 'half', error: { errorType: 'RangeError', errorMessage: 'out of stock' } })
+    expect(rootOf(freeze.spans)).toMatchObject({ status: { message: 'out of stock' }, attributes: { 'error.type': 'RangeError' } })
+    expect(reportOf(lambda.logs()).phase).toBe('before-response')
+  })
+
+  test('that fails after its end is a whole response, and a root span with the error', async () => {
+    await using lambda = await startFunction(`streaming.failsAfter.${style}`)
+    const { result, freeze } = await lambda.invoke()
+    expect(result).toMatchObject({ ok: true, payload: 'whole' })
+    expect(rootOf(freeze.spans)?.attributes['error.type']).toBe('RangeError')
+    expect(reportOf(lambda.logs()).phase).toBe('after-response')
+  })
+
+  test.skipIf(exitsAtOnce).each([
+    ['whose pipeline fails', 'pipes', {}, 'out of stock'],
+    ['whose connection is reset', 'endless', { disconnect: { afterBytes: 2000, whose: 'runtime' } }, 'read ECONNRESET'],
+  ] as const)('%s ends the process as it does without a wrap, but with its spans delivered', async (_what, name, options, message) => {
+    await using bare = await startFunction(`streaming.${name}.bare`)
+    const expected = await bare.sandbox.invoke({ forMs: 5000 }, options)
+    await using lambda = await startFunction(`streaming.${name}.${style}`, { behavior: { delayMs: 50 } })
+    const result = await lambda.sandbox.invoke({ forMs: 5000 }, options)
+    expect((await expected.frozen).outcome).toBe('exited')
+    expect((await result.frozen).outcome).toBe('exited')
+    const exit = (sandbox: typeof lambda.sandbox) => sandbox.record.find(({ kind }) => kind === 'exit')?.detail
+    expect(exit(lambda.sandbox)).toBe(exit(bare.sandbox))
+    expect(result.error?.errorType).toBe(expected.error?.errorType)
+    expect(rootOf(lambda.collector.spans)?.status).toMatchObject({ message })
+    expect(lambda.collector.spans).toHaveLength(1)
+  })
+
+  test('whose caller leaves runs to its end, as Lambda has it, and its spans are delivered', async () => {
+    await using lambda = await startFunction(`streaming.endless.${style}`)
+    const { result, freeze } = await lambda.invoke({ forMs: 200 }, { disconnect: { afterBytes: 2000 } })
+    expect(result).toMatchObject({ ok: false, disconnected: true })
+    expect(result.responseMs).toBeLessThan(200)
+    const root = rootOf(freeze.spans)
+    expect(root?.status.code).toBe('unset')
+    expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(190)
+  })
+})
+
+test(`on ${runtime}: a stream that is never ended is waited for until shortly before the timeout, and its root span says so`, async () => {
+  await using lambda = await startFunction('streaming.open.around', { timeoutMs: 1500, env: { MARGIN_MS: '700' } })
+  const result = await lambda.sandbox.invoke({})
+  expect(result.timedOut).toBe(true)
+  expect(rootOf(lambda.collector.spans)?.attributes['flushed.response_stream']).toBe('unfinished')
+})
+
+test(`on ${runtime}: a handler that is wrapped twice has one root span, and one flush`, async () => {
+  await using lambda = await startFunction('streaming.twice')
+  const { result, freeze } = await lambda.invoke()
+  expect(result.payload).toBe('pong')
+  expect(freeze.spans.map(({ attributes }) => 'faas.invocation_id' in attributes)).toEqual([false, true])
+  expect(lambda.logs().match(/REPORT/g)).toHaveLength(1)
+})
+
+// Real milliseconds: a machine that is busy with something else may hold up any one of them.
+describe(`on ${runtime}: the caller`, { retry: 2 }, () => {
+  test.each(['ok', 'hang'] as const)('gets first and last byte as soon as without a wrap, when the collector is %s', async (weather) => {
+    const behavior = weather === 'ok' ? SLOW : weather
+    await using bare = await startFunction('streaming.parts.bare')
+    await using inside = await startFunction('streaming.parts.inside', { behavior, env: { TIMEOUT_MS: '400' } })
+    await using around = await startFunction('streaming.parts.around', { behavior, env: { TIMEOUT_MS: '400' } })
+    const figures = []
+    for (const lambda of [bare, inside, around]) {
+      const results = []
+      for (let id = 0; id < 11; id++) results.push((await lambda.invoke({ gapMs: 20 })).result)
+      const warm = results.slice(1)
+      figures.push({ first: median(warm.map(({ firstByteMs }) => firstByteMs)), last: median(warm.map(({ responseMs }) => responseMs)) })
+    }
+    const [expected, ...wrapped] = figures
+    for (const { first, last } of wrapped) {
+      expect(first - (expected?.first ?? NaN)).toBeLessThan(2)
+      expect(last - (expected?.last ?? NaN)).toBeLessThan(2)
+    }
+    if (process.env['FLUSHED_FIGURES']) console.log(weather, figures)
+  })
+
+  test('is answered at once, and the sandbox is held for the flush alone', async () => {
+    await using lambda = await startFunction('streaming.ends.inside', { behavior: SLOW })
+    const { result } = await lambda.invoke()
+    const { afterMs } = await result.frozen
+    expect(result.responseMs).toBeLessThan(150)
+    expect(afterMs - result.responseMs).toBeGreaterThan(280)
+  })
+})
