@@ -8,7 +8,7 @@
 const BRAND = Symbol.for('flushed.error')
 
 /** The stable codes of {@link FlushedError}. */
-export type ErrorCode = 'FLUSHED_INVALID_OPTION' | 'FLUSHED_TIMEOUT' | 'FLUSHED_EXPORT_FAILED'
+export type ErrorCode = 'FLUSHED_INVALID_OPTION' | 'FLUSHED_TIMEOUT' | 'FLUSHED_STOPPED' | 'FLUSHED_EXPORT_FAILED'
 
 /** An error of this package: a plain `Error` or `TypeError` with a `code`. */
 export interface FlushedError extends Error {
@@ -53,6 +53,16 @@ export function checkKeys(options: unknown, known: readonly string[]): void {
 /** A flushable had not finished at the deadline. */
 export const timedOut = (what: string, afterMs: number): FlushedError =>
   brand(new Error(`${what} timed out after ${Math.round(afterMs)} ms`), 'FLUSHED_TIMEOUT')
+
+/** A handler had not settled shortly before its platform's timeout. */
+export const aboutToTimeOut = (): FlushedError =>
+  brand(named('TimeoutError', 'the handler had not settled shortly before its timeout'), 'FLUSHED_TIMEOUT')
+
+/** A handler was still running when its sandbox was stopped. */
+export const stopped = (signal: string): FlushedError =>
+  brand(named('StoppedError', `the sandbox was stopped (${signal}) before the handler had settled`), 'FLUSHED_STOPPED')
+
+const named = (name: string, message: string): Error => Object.assign(new Error(message), { name })
 
 /** An exporter refused spans, or failed to send them. */
 export const exportFailed = (message: string, cause: unknown): FlushedError =>

@@ -3,69 +3,107 @@
  *
  * @module
  */
-import { type Context, trace } from '@opentelemetry/api'
+import { trace } from '@opentelemetry/api'
+import { clearAlarm } from './alarm.ts'
 import { Deadline, settledWithin } from './deadline.ts'
-import { toError } from './errors.ts'
 import { type FlushResult, flush } from './flush.ts'
 import type { InvocationState } from './invocation.ts'
 import { once } from './isolate.ts'
-import type { Wrap } from './lifecycle.ts'
-import type { Config } from './options.ts'
 import { attempt, complain, makeReport, noSpans, publish } from './report.ts'
+import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
-import type { Lifetime, Phase } from './types.ts'
+import type { FlushReport, Lifetime, Phase } from './types.ts'
 
 const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 
-/** Flushes, as far as the response has to wait for it. Whatever the platform does, it neither throws nor rejects. */
-export function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context): Promise<void> | void {
+/**
+ * The handler has settled: flushes, as far as the response has to wait for it. Whatever the platform does, it neither
+ * throws nor rejects.
+ */
+export function hold(invocation: InvocationState): Promise<unknown> | void {
+  const { wrap, args } = invocation
   const { config, platform } = wrap
+  clearAlarm(invocation.alarm)
   const lifetime = attempt(config, 'reading the lifetime', () => platform.lifetime?.(args as never)) ?? AWAIT
-  if (config.flush === 'after-response' && lifetime.phase === 'before-response' && once('after-response')) {
-    config.warn(`flushed: ${platform.name} cannot flush after the response here; flushing before it`)
+  if (config.flush !== 'before-response') warnUnlessAfter(invocation, lifetime)
+  if (lifetime.phase !== 'before-response') {
+    // The response does not wait, so that the root's time is over. What background work still records belongs to it.
+    if (invocation.background) invocation.settledAt = Date.now()
+    else end(invocation)
   }
-  const remainingMs = attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
-  const deadline = new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity), invocation.timers)
+  const defer = () => {
+    end(invocation)
+    config.telemetry.defer?.(invocation)
+  }
   try {
-    const held = lifetime.hold(() => finish(config, lifetime.phase, deadline, invocation, outside))
-    return held && Promise.resolve(held).catch((thrown: unknown) => complain(config, 'the flush', thrown))
+    const held = lifetime.hold(() => finish(invocation, lifetime.phase), defer)
+    return isThenable(held) ? Promise.resolve(held).catch((thrown: unknown) => complain(config, 'the flush', thrown)) : undefined
   } catch (thrown) {
     complain(config, 'the flush', thrown)
   }
 }
 
-/** Once background work is done: dispose → flush → report. */
-function finish(config: Config, phase: Phase, deadline: Deadline, invocation: InvocationState, outside: Context) {
-  const { background } = invocation
-  if (!background) return end(config, phase, deadline, invocation, outside)
+function warnUnlessAfter({ wrap: { config, platform } }: InvocationState, { phase, reason }: Lifetime): void {
+  if (phase !== 'before-response' || (config.flush === 'auto' && reason === undefined)) return
+  if (!once('after-response')) return
+  const why = reason ? `: ${reason}` : ''
+  config.warn(`flushed: ${platform.name} cannot flush after the response here; flushing before it${why}`)
+}
+
+/** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */
+function finish(invocation: InvocationState, phase: Phase): FlushReport | Promise<FlushReport> {
+  const deadline = deadlineFor(invocation)
+  const { background, flushing } = invocation
+  if (flushing) return flushing.then(() => finish(invocation, phase))
+  if (!background) return conclude(invocation, phase, deadline)
   return settledWithin(background, deadline, false).then((inTime) => {
     if (!inTime) invocation.warnings.push('background work was not over in time')
     deadline.elapsedMs()
-    return end(config, phase, deadline, invocation, outside)
+    return conclude(invocation, phase, deadline)
   })
 }
 
-function end(config: Config, phase: Phase, deadline: Deadline, invocation: InvocationState, outside: Context) {
-  const endedByDispose = dispose(invocation, outside)
-  const report = (result: FlushResult) => {
-    const spans = config.telemetry.count?.(invocation) ?? noSpans()
-    spans.endedByDispose = endedByDispose
-    publish(makeReport(result, spans, phase, invocation.warnings), config)
-  }
-  const result = untraced(() => flush(config.telemetry.stages, deadline, invocation))
-  return result instanceof Promise ? result.then(report) : report(result)
+function deadlineFor({ wrap: { config, platform }, args, timers }: InvocationState, budgetMs = Infinity): Deadline {
+  const remainingMs = attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
+  return new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity, budgetMs), timers)
 }
 
-function dispose(invocation: InvocationState, outside: Context): number {
-  const ended = invocation.dispose()
-  try {
-    invocation.root.end()
-  } catch (thrown) {
-    invocation.warnings.push(`the root span could not be ended: ${toError(thrown).message}`)
+function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline): FlushReport | Promise<FlushReport> {
+  end(invocation)
+  const { config } = invocation.wrap
+  const report = (result: FlushResult) => {
+    invocation.flushing = undefined
+    const spans = config.telemetry.count?.(invocation) ?? noSpans()
+    spans.endedByDispose = invocation.endedByDispose
+    return publish(makeReport(result, spans, phase, invocation.warnings), config)
   }
-  const around = trace.getSpan(outside)
+  const result = untraced(() => flush(config.telemetry.stages, deadline, invocation))
+  if (!(result instanceof Promise)) return report(result)
+  const reported = result.then(report)
+  invocation.flushing = reported
+  return reported
+}
+
+function end(invocation: InvocationState): void {
+  if (!invocation.live) return
+  invocation.dispose()
+  const around = trace.getSpan(invocation.outside)
   if (around?.isRecording() && around.spanContext().traceId === invocation.root.spanContext().traceId) {
     invocation.warnings.push('a span outside the wrap is still open: flushed is not the outermost wrapper')
   }
-  return ended
+}
+
+/**
+ * Ends and flushes an invocation whose handler has not settled, and may never. Should it settle after all, its result
+ * stands, and what it has recorded since is late. Never rejects.
+ *
+ * @param cause becomes the error of the root and of every open span
+ * @param budgetMs milliseconds that this may take, if that is less than the options and the platform allow
+ */
+export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
+  clearAlarm(invocation.alarm)
+  invocation.dispose(cause)
+  // Its spans have been handed over by now; what the flush before has not sent goes with this one.
+  if (invocation.flushing) await invocation.flushing
+  await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
 }

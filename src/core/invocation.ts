@@ -3,14 +3,16 @@
  *
  * @module
  */
-import { type Context, type Span, type SpanOptions, trace } from '@opentelemetry/api'
+import { type Context, type Span, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { Alarm } from './alarm.ts'
 import { ATTRIBUTE } from './attributes.ts'
 import { toError } from './errors.ts'
 import { contextWithin } from './current.ts'
 import type { Pending } from './deadline.ts'
 import { isolate } from './isolate.ts'
+import type { Wrap } from './lifecycle.ts'
 import { OpenSpans } from './open-spans.ts'
-import { disposable, tracerOf } from './span.ts'
+import { disposable, recordError, tracerOf } from './span.ts'
 import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, SpanOwner, Telemetry } from './types.ts'
 
 /** The invocation behind the {@link Invocation} that a handler sees. */
@@ -24,10 +26,36 @@ export class InvocationState implements Invocation, SpanOwner {
   readonly #open = new OpenSpans()
   #background: Set<PromiseLike<unknown>> | undefined
 
+  #abort: AbortController | undefined
+  /** When the handler had settled, in milliseconds since the epoch; only where the root is ended later than that. */
+  settledAt: number | undefined
+  endedByDispose = 0
+  /** Rings when the handler ought to have settled. */
+  alarm: Alarm | undefined
+  /** A flush of this invocation that is under way. */
+  flushing: Promise<unknown> | undefined
+
+  /**
+   * @param args what the handler was called with
+   * @param outside the context that the wrap was called in
+   */
   constructor(
-    readonly telemetry: Telemetry,
-    readonly timers: boolean,
+    readonly wrap: Wrap,
+    readonly args: unknown[],
+    readonly outside: Context,
   ) {}
+
+  get telemetry(): Telemetry {
+    return this.wrap.config.telemetry
+  }
+
+  get timers(): boolean {
+    return this.wrap.platform.timers !== false
+  }
+
+  get signal(): AbortSignal {
+    return (this.#abort ??= new AbortController()).signal
+  }
 
   /** Makes this the invocation that `root` and everything below it belongs to. */
   begin(root: Span, context: Context, description: Description): void {
@@ -88,29 +116,46 @@ export class InvocationState implements Invocation, SpanOwner {
   }
 
   /**
-   * Ends what is still open, deepest first.
+   * Ends what is still open, deepest first, and then the root.
    *
-   * @returns how many spans that were
+   * @param cause why, if the handler has not settled: the spans end with it as their error, and the signal is aborted
    */
-  dispose(): number {
-    let ended = 0
+  dispose(cause?: Error): void {
+    if (!this.live) return
     // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
     for (let round = 0; round < 3 && !this.#open.empty; round++) {
-      for (const span of this.#open.drain()) if (this.#end(span)) ended++
+      for (const span of this.#open.drain()) this.#end(span, cause)
     }
     this.live = false
     isolate.live.splice(isolate.live.indexOf(this), 1)
-    return ended
+    try {
+      if (cause) recordError(this.root, cause)
+      this.root.end(this.settledAt)
+    } catch (error) {
+      this.warnings.push(`the root span could not be ended: ${toError(error).message}`)
+    }
+    if (cause) this.#stop(cause)
   }
 
-  #end(span: OpenSpan): boolean {
+  #end(span: OpenSpan, cause: Error | undefined): void {
     try {
-      if (span.isRecording?.() === false) return false
+      if (span.isRecording?.() === false) return
+      this.endedByDispose++
       span.setAttribute?.(ATTRIBUTE.unfinished, true)
+      if (cause) span.setStatus?.({ code: SpanStatusCode.ERROR, message: cause.message })
       span.end()
     } catch (error) {
       this.warnings.push(`an open span could not be ended: ${toError(error).message}`)
     }
-    return true
+  }
+
+  // Last of all: what the handler does about it is already outside of the invocation.
+  #stop(cause: Error): void {
+    this.#abort ??= new AbortController()
+    try {
+      this.#abort.abort(cause)
+    } catch (error) {
+      this.warnings.push(`the signal could not be aborted: ${toError(error).message}`)
+    }
   }
 }

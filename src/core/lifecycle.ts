@@ -7,10 +7,12 @@
  * @module
  */
 import { type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
+import { setAlarm } from './alarm.ts'
 import { ATTRIBUTE } from './attributes.ts'
 import { ensureContextManager } from './context-manager.ts'
 import { contextWithin, currentOwner } from './current.ts'
-import { hold } from './finish.ts'
+import { aboutToTimeOut } from './errors.ts'
+import { endEarly, hold } from './finish.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate, once, running } from './isolate.ts'
 import type { AnyFunction } from './layer.ts'
@@ -40,7 +42,7 @@ export interface Begun {
    * Takes down how the handler has settled, ends what is open, and flushes if this is the outermost. The response waits
    * for what it returns, which never rejects. To be called once.
    */
-  settle(how: Settled): Promise<void> | void
+  settle(how: Settled): Promise<unknown> | void
 }
 
 /** One invocation of a wrapped handler. Settles as the handler does, with the same value or the same error. */
@@ -73,12 +75,7 @@ export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefi
 
 // Classes, since an object literal with a getter costs more than all the rest of a wrap.
 class Outermost implements Begun {
-  constructor(
-    readonly wrap: Wrap,
-    readonly args: unknown[],
-    readonly owner: InvocationState,
-    readonly outside: Context,
-  ) {}
+  constructor(readonly owner: InvocationState) {}
 
   get context(): Context {
     return this.owner.context
@@ -88,12 +85,12 @@ class Outermost implements Begun {
     return this.owner.live
   }
 
-  settle(how: Settled): Promise<void> | void {
-    const { config, platform } = this.wrap
-    const { root, description } = this.owner
+  settle(how: Settled): Promise<unknown> | void {
+    const { wrap, root, description } = this.owner
+    const { config, platform } = wrap
     if ('thrown' in how) attempt(config, 'recording the error', () => recordError(root, how.thrown))
     else if (platform.reflect) attempt(config, 'reading the result', () => platform.reflect?.(root, description, how.result))
-    return hold(this.wrap, this.args, this.owner, this.outside)
+    return hold(this.owner)
   }
 }
 
@@ -128,20 +125,30 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   const { config } = wrap
   try {
     const description = describe(wrap, handlerName, args, active)
-    const invocation = new InvocationState(config.telemetry, wrap.platform.timers !== false)
+    const invocation = new InvocationState(wrap, args, active)
     const within = owned(description.parent, invocation)
     const { name, kind, links, attributes } = description
     const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
     invocation.begin(root, within, description)
     if (isolate.previous && root.isRecording()) reportPrevious(root, isolate.previous)
     if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
-    return new Outermost(wrap, args, invocation, active)
+    attempt(config, 'the platform', () => started(invocation))
+    return new Outermost(invocation)
   } catch (thrown) {
     // Telemetry that cannot even start must not keep the handler from running.
     complain(config, 'opening the invocation', thrown)
     return undefined
   }
 }
+
+function started(invocation: InvocationState): void {
+  const { wrap: { platform }, args } = invocation
+  platform.begun?.(args as never)
+  const earlyMs = platform.earlyMs?.(args as never) ?? Infinity
+  if (earlyMs < Infinity) invocation.alarm = setAlarm(() => void outOfTime(invocation), earlyMs)
+}
+
+const outOfTime = (invocation: InvocationState) => endEarly(invocation, 'early-timeout', aboutToTimeOut())
 
 function describe({ config, platform }: Wrap, handlerName: string, args: unknown[], active: Context): Description {
   const description: Description = platform.describe(args as never, active)

@@ -52,14 +52,15 @@ const FATES = [
 ] as const
 
 /** Makes a report known: to the next root span, to `onFlush`, and to the log when something was lost or delayed. */
-export function publish(report: FlushReport, config: Config): void {
+export function publish(report: FlushReport, config: Config): FlushReport {
   isolate.previous = report
   const { onFlush } = config
   if (onFlush) attempt(config, 'onFlush', () => onFlush(report))
   const { failed, pending, carriedOver, late } = report.spans
   const fine = report.outcome === 'delivered' || report.outcome === 'nothing_to_send'
-  if (fine && failed + pending + carriedOver + late === 0) return
+  if (fine && failed + pending + carriedOver + late === 0) return report
   config.warn(`flushed: ${report.outcome} after ${Math.round(report.durationMs)} ms: ${report.warnings.join('; ')}`)
+  return report
 }
 
 /** Calls a function that is not ours and must not matter to the handler, whatever it does. `undefined` if it throws. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Attributes, Context, Link, Span, SpanContext, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api'
+import type { Attributes, Context, Link, Span, SpanContext, SpanKind, SpanOptions, SpanStatus, Tracer } from '@opentelemetry/api'
 import type { AnyFunction } from './layer.ts'
 
 /** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
@@ -102,6 +102,10 @@ export interface Telemetry {
   tracer?(): Tracer
   /** What became of the spans since this was last asked, for one invocation. Asked once, when its flush is over. */
   count?(invocation: SpanOwner): SpanCounts
+  /** Keeps the spans of an invocation, which is over, for the next flush. */
+  defer?(invocation: SpanOwner): void
+  /** How many spans are kept for the next flush, as a part of how many may be before they ought to be sent. */
+  backlog?(): number
 }
 
 /** What the root span of an invocation looks like. */
@@ -125,6 +129,11 @@ export interface Invocation {
   readonly context: Context
   /** Whether the handler is still running: whether spans started now will be part of this invocation's flush. */
   readonly live: boolean
+  /**
+   * Aborted when the invocation is ended before its handler has settled: shortly before the platform's timeout, or when
+   * the platform stops the sandbox. For a handler that can stop.
+   */
+  readonly signal: AbortSignal
   /** Keeps the invocation's flush waiting, within its deadline, for background work. Never throws, never rejects. */
   waitUntil(work: PromiseLike<unknown>): void
   /** Starts a child span that is ended at scope exit, or with the invocation. */
@@ -140,6 +149,7 @@ export interface OpenSpan {
   /** `false` once it has ended, where it can tell. */
   isRecording?(): boolean
   setAttribute?(key: string, value: string | boolean): unknown
+  setStatus?(status: SpanStatus): unknown
   readonly parentSpanContext?: { readonly spanId: string } | undefined
 }
 
@@ -164,11 +174,19 @@ export interface SpanOwner extends Invocation {
   has(spanId: string): boolean
 }
 
+/** Runs a flush, and comes to its report. Neither throws nor rejects. */
+export type Finish = () => FlushReport | Promise<FlushReport>
+
 /** What the platform lets an invocation do after its handler has settled. */
 export interface Lifetime {
   readonly phase: Phase
-  /** Runs `finish`, now or when the platform allows. The response waits for what this returns. */
-  hold(finish: () => PromiseLike<void> | void): PromiseLike<void> | void
+  /** Why the flush is not after the response, where that could be expected. Told once an isolate. */
+  readonly reason?: string | undefined
+  /**
+   * Runs `finish`, now or when the platform allows, or `defer`, which leaves the invocation's telemetry to the next
+   * flush. The response waits for what this returns.
+   */
+  hold(finish: Finish, defer: () => void): unknown
 }
 
 /** A platform, as the lifecycle sees it: what is peculiar to it and nothing else. */
@@ -185,6 +203,10 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   describe(args: Args, active: Context): Description
   /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
   reflect?(root: Span, description: Description, result: unknown): void
+  /** The invocation has been opened. Each such call is followed by one of `lifetime`, when the handler has settled. */
+  begun?(args: Args): void
+  /** Milliseconds after which an invocation that has not settled is ended and flushed all the same. Default: never. */
+  earlyMs?(args: Args): number
   /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */
   remainingMs?(args: Args): number
   /** `undefined`, as without it: the response waits for the flush. */
