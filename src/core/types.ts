@@ -175,6 +175,6 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   reflect?(root: Span, description: Description, result: unknown): void
   /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */
   remainingMs?(args: Args): number
-  /** Default: the response waits for the flush. */
-  lifetime?(args: Args): Lifetime
+  /** Default, and where it is `undefined`: the response waits for the flush. */
+  lifetime?(args: Args): Lifetime | undefined
 }

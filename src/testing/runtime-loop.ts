@@ -146,11 +146,17 @@ async function main(): Promise<void> {
     process.exit(1)
   }
   initialized = true
+  const concurrency = env['AWS_LAMBDA_MAX_CONCURRENCY']
+  await Promise.all(Array.from({ length: Number(concurrency ?? 1) }, () => serve(loaded, concurrency === undefined)))
+}
+
+async function serve(loaded: LoadedHandler, alone: boolean): Promise<never> {
   for (;;) {
     const { headers, body } = await call('GET', '/invocation/next')
     const context = contextOf(headers)
-    current = context.awsRequestId
-    if (typeof context.xRayTraceId === 'string') env['_X_AMZN_TRACE_ID'] = context.xRayTraceId
+    // One of many could not say whose rejection it is, nor have a trace in the process's environment.
+    if (alone) current = context.awsRequestId
+    if (alone && typeof context.xRayTraceId === 'string') env['_X_AMZN_TRACE_ID'] = context.xRayTraceId
     await (loaded.streaming ? runStreaming : runBuffered)(loaded, JSON.parse(body), context)
     current = undefined
   }

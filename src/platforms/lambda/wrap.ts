@@ -1,11 +1,12 @@
 import type { Context as LambdaContext } from 'aws-lambda'
 import { invalidOption } from '../../core/errors.ts'
 import type { AnyFunction } from '../../core/layer.ts'
-import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
+import { type Config, type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import type { Platform } from '../../core/types.ts'
 import { type WrapLayer, type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
+import { goesOn, goingOn } from './managed.ts'
 import { reflect } from './result.ts'
 
 /** Options of a handler on AWS Lambda. */
@@ -22,11 +23,14 @@ const DEFAULT_MARGIN_MS = 50
 
 type LambdaArgs = readonly [event: unknown, context?: LambdaContext]
 
-const lambda = (marginMs: number): Platform<LambdaArgs> => ({
+const lambda = (marginMs: number, flush: Config['flush']): Platform<LambdaArgs> => ({
   name: 'lambda',
   describe: ([event, context], active) => describe(event, context, { active }),
   reflect: (root, description: Description, result) => reflect(root, description, result),
+  lifetime: () => (goesOn(flush) ? goingOn : undefined),
   remainingMs: ([, context]) => {
+    // Neither the response nor a timeout ends anything there.
+    if (goesOn(flush)) return Infinity
     // Local runners and tests pass contexts that cannot tell, or that answer nonsense.
     const remainingMs = Number(context?.getRemainingTimeInMillis?.())
     return Number.isNaN(remainingMs) ? Infinity : remainingMs - marginMs
@@ -62,5 +66,5 @@ export function telemetry(options: LambdaOptions<never> = {}): WrapLayer {
   const config = resolveOptions(options, ['marginMs'])
   const { marginMs = DEFAULT_MARGIN_MS } = options
   if (!(marginMs >= 0 && Number.isFinite(marginMs))) throw invalidOption('marginMs', marginMs, 'a number of milliseconds')
-  return wrapLayer(config, lambda(marginMs))
+  return wrapLayer(config, lambda(marginMs, config.flush))
 }
