@@ -32,6 +32,8 @@ export interface Lambda extends AsyncDisposable {
 /** The sandbox's options, and how the collector behaves. */
 export interface LambdaSetup extends Omit<LambdaOptions, 'handler' | 'runtime'> {
   readonly behavior?: Behaviors
+  /** Called with the collector before the function starts. */
+  readonly onCollector?: (collector: Collector) => void
 }
 
 type StartFunction = (handler: string, setup?: LambdaSetup) => Promise<Lambda>
@@ -41,8 +43,9 @@ type StartFunction = (handler: string, setup?: LambdaSetup) => Promise<Lambda>
  * freeze, what the collector has acknowledged since the one before is written down, in the very turn in which the process
  * is stopped.
  */
-const starter = (client: RuntimeClient): StartFunction => async (handler, { behavior = 'ok', env = {}, ...options } = {}) => {
+const starter = (client: RuntimeClient): StartFunction => async (handler, { behavior = 'ok', env = {}, onCollector, ...options } = {}) => {
   const collector = await startCollector({ behavior })
+  onCollector?.(collector)
   const sandbox = await startLambda({
     timeoutMs: 10_000,
     ...options,
@@ -51,7 +54,7 @@ const starter = (client: RuntimeClient): StartFunction => async (handler, { beha
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env },
   })
   const freezes: Freeze[] = []
-  let seen = { spans: 0, requests: 0 }
+  let seen = { spans: collector.spans.length, requests: collector.requests.length }
   sandbox.on('freeze', ({ requestId }) => {
     const [spans, requests] = [collector.spans, collector.requests.length]
     if (requestId) freezes.push({ requestId, spans: spans.slice(seen.spans), requests: requests - seen.requests })

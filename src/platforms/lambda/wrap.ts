@@ -8,6 +8,7 @@ import { describe } from './describe.ts'
 import type { Description } from './description.ts'
 import { goesOn, goingOn } from './managed.ts'
 import { reflect } from './result.ts'
+import { thawed } from './thaw.ts'
 
 /** Options of a handler on AWS Lambda. */
 export interface LambdaOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args> {
@@ -27,7 +28,7 @@ const lambda = (marginMs: number, flush: Config['flush']): Platform<LambdaArgs> 
   name: 'lambda',
   describe: ([event, context], active) => describe(event, context, { active }),
   reflect: (root, description: Description, result) => reflect(root, description, result),
-  lifetime: () => (goesOn(flush) ? goingOn : undefined),
+  lifetime: () => (goesOn(flush) ? goingOn : thawed()),
   remainingMs: ([, context]) => {
     // Neither the response nor a timeout ends anything there.
     if (goesOn(flush)) return Infinity
