@@ -1,6 +1,7 @@
 /** Lambda Managed Instances, on the real runtime client: many invocations at once, in threads that are never frozen. */
 import type { CollectedSpan } from 'flushed/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { goingOn } from '../../../src/platforms/lambda/managed.ts'
 import { type Lambda, rootOf, runtime, startFunction } from '../../support/lambda.ts'
 
 const TOGETHER = 20
@@ -99,6 +100,14 @@ describe(`on ${runtime}, as a Managed Instance`, () => {
     expectUnmixed(lambda.collector.spans, 2)
     expect(lambda.logs()).not.toMatch(/unhandled/i)
   })
+})
+
+// Without a client: a flush that throws is a bug, and there is no telling which.
+test.each([() => Promise.reject(new Error('no')), () => { throw new Error('no') }])('a flush that fails rejects nothing, and is warned about', async (finish) => {
+  const warned = new Promise((resolve) => vi.spyOn(console, 'warn').mockImplementation(resolve))
+  expect(goingOn.hold(finish)).toBeUndefined()
+  expect(await warned).toBe('flushed: the flush failed: no')
+  vi.restoreAllMocks()
 })
 
 const nextEntry = ({ sandbox }: Lambda) => new Promise<void>((resolve) => {
