@@ -209,6 +209,6 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   earlyMs?(args: Args): number
   /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */
   remainingMs?(args: Args): number
-  /** `undefined`, as without it: the response waits for the flush. */
+  /** Default, and where it is `undefined`: the response waits for the flush. */
   lifetime?(args: Args): Lifetime | undefined
 }

@@ -13,6 +13,7 @@ export class Flight {
   error: Error | undefined
   /** Whether its spans have been sent again, so that what the exporter still says no longer matters. */
   superseded = false
+  #retried = false
   #answer: Promise<void> | undefined
   #answered: (() => void) | undefined
 
@@ -50,12 +51,25 @@ export class Flight {
 
   #land({ code, error }: ExportResult): void {
     if (this.state !== 'in_flight') return
+    if (code !== 0 && !this.#retried && !this.superseded && lostConnection(error)) {
+      this.#retried = true
+      return this.#export()
+    }
     this.state = code === 0 ? 'acknowledged' : 'refused'
     if (code === 0) this.spans = []
     else this.error = error ?? new Error('the exporter gave no reason')
     this.outbox.landed(this)
     this.#answered?.()
   }
+}
+
+const LOST = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
+
+// A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes
+// a new one. Where nothing listens, or nobody answers, another attempt would only cost time.
+function lostConnection(error: Error | undefined): boolean {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } }
+  return LOST.includes(String(code)) || LOST.includes(String(cause?.code))
 }
 
 // Resource detectors may still be at work during the first invocation; an export must wait for what they find.

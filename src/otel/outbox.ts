@@ -16,10 +16,17 @@ import type { Exporter, FinishedSpan } from './types.ts'
 
 const NONE: readonly FinishedSpan[] = []
 
+/** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
+const MOST_REQUESTS = 20
+
 export class Outbox {
   readonly name: string
   /** Spans in exports that have not been answered. */
   inFlight = 0
+  /** Requests whose answer matters. */
+  #requests = 0
+  /** What waits for one of them to be answered. */
+  readonly #queued: Flight[] = []
   /** Spans to be sent again, oldest first. */
   #kept: FinishedSpan[] = []
   readonly #refusedOnce = new WeakSet<FinishedSpan>()
@@ -37,15 +44,26 @@ export class Outbox {
     this.name = exporter.constructor?.name || 'exporter'
   }
 
-  /** Hands spans to the exporter in one request. `undefined` when there is nothing to send. */
-  send(fresh: readonly FinishedSpan[], options: { again: boolean }): Flight | undefined {
+  /**
+   * Hands spans to the exporter in one request. `undefined` when there is nothing to send.
+   *
+   * @param options.again whether to send along what was kept
+   * @param options.mayQueue whether the request may be made later, when another one, of anybody's, is answered
+   */
+  send(fresh: readonly FinishedSpan[], options: { again: boolean; mayQueue: boolean }): Flight | undefined {
     const kept = options.again ? this.#takeKept() : NONE
     const spans = kept.length === 0 ? fresh : [...kept, ...fresh]
     if (spans.length === 0) return undefined
     this.inFlight += spans.length
     const flight = new Flight(this, spans)
-    flight.depart()
+    if (options.mayQueue && this.#requests >= MOST_REQUESTS) this.#queued.push(flight)
+    else this.#depart(flight)
     return flight
+  }
+
+  #depart(flight: Flight): void {
+    this.#requests++
+    flight.depart()
   }
 
   /** Keeps spans for the next flush. */
@@ -65,6 +83,9 @@ export class Outbox {
     this.inFlight -= flight.size
     const reported = this.#unanswered.delete(flight)
     if (flight.superseded) return
+    this.#requests--
+    const next = this.#queued.shift()
+    if (next) this.#depart(next)
     if (flight.state === 'refused') this.#refused(flight)
     else if (reported) this.#acknowledgedSince += flight.size
   }
@@ -83,6 +104,13 @@ export class Outbox {
       for (const flight of this.#unanswered) {
         flight.superseded = true
         this.keep(flight.spans)
+        const queued = this.#queued.indexOf(flight)
+        // One that hangs must not keep others from being tried.
+        if (queued === -1) this.#requests--
+        else {
+          this.#queued.splice(queued, 1)
+          this.inFlight -= flight.size
+        }
       }
       this.#unanswered.clear()
     }

@@ -80,10 +80,11 @@ export class Pipeline {
 
   #send(ledger: Ledger, again: boolean): void {
     const spans = ledger.take()
+    const mayQueue = ledger.owner?.timers !== false
     // A program may run for long without any flush, and nobody's flights must not pile up meanwhile.
     if (ledger === this.#unowned) ledger.flights = ledger.flights.filter(({ state }) => state === 'in_flight')
     for (const outbox of this.outboxes) {
-      const flight = outbox.send(spans, { again })
+      const flight = outbox.send(spans, { again, mayQueue })
       if (flight) ledger.flights.push(flight)
     }
   }

@@ -137,10 +137,16 @@ async function main(): Promise<void> {
     await postError('/init/error', error)
     process.exit(1)
   }
+  const concurrency = env['AWS_LAMBDA_MAX_CONCURRENCY']
+  await Promise.all(Array.from({ length: Number(concurrency ?? 1) }, () => serve(loaded, concurrency === undefined)))
+}
+
+async function serve(loaded: LoadedHandler, alone: boolean): Promise<never> {
   for (;;) {
     const { headers, body } = await call('GET', '/invocation/next')
     const context = contextOf(headers)
-    if (typeof context.xRayTraceId === 'string') env['_X_AMZN_TRACE_ID'] = context.xRayTraceId
+    // One of many cannot have a trace in the process's environment.
+    if (alone && typeof context.xRayTraceId === 'string') env['_X_AMZN_TRACE_ID'] = context.xRayTraceId
     await (loaded.streaming ? runStreaming : runBuffered)(loaded, JSON.parse(body), context)
   }
 }

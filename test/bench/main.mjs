@@ -6,9 +6,10 @@
  *     npm run bench -- --json       for programs, on standard output
  */
 import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { install } from '../support/install.mjs'
 import { execPath, start } from './children.mjs'
-import { install } from './install.mjs'
 import { heapTable, table, versions } from './print.mjs'
 import { measure } from './rounds.mjs'
 import { summarize } from './summary.mjs'
@@ -38,7 +39,9 @@ const progress = (what) => {
   process.stderr.write(terminal ? `\r\x1b[K${line}` : `${line}\n`)
 }
 
-await install(progress)
+await install(fileURLToPath(new URL('.', import.meta.url)), () =>
+  progress('installing what flushed is compared with (once, some seconds)'),
+)
 const collector = await start('collector.mjs')
 const url = `http://127.0.0.1:${collector.first}/v1/traces`
 const cases = []

@@ -125,6 +125,45 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 3, failed: 0, carriedOver: 0 } })
   })
 
+  describe('more flushes at once than an exporter takes requests', () => {
+    const ANSWERED_AT_ONCE = 20
+
+    test('wait for their turn, and none is refused', async () => {
+      const { exporter, telemetry } = pipeline({}, 'hold')
+      const reports: FlushReport[] = []
+      const handler = withTelemetry(async () => {}, { telemetry, onFlush: (report) => reports.push(report) })
+      const runs = Array.from({ length: 3 * ANSWERED_AT_ONCE }, () => handler())
+      while (exporter.inFlight < ANSWERED_AT_ONCE) await exporter.nextExport()
+      for (let left = runs.length; left > 0; left--) {
+        expect(exporter.inFlight).toBe(Math.min(ANSWERED_AT_ONCE, left))
+        exporter.acknowledge(1)
+      }
+      await Promise.all(runs)
+      expect(reports.every(({ outcome }) => outcome === 'delivered')).toBe(true)
+      expect(exporter.spans).toHaveLength(runs.length)
+    })
+
+    test('are cut at their deadline, and go out with the next flush, once', async () => {
+      const clock = fakeClock()
+      useClock(clock)
+      const { exporter, telemetry } = pipeline({}, 'hold')
+      const reports: FlushReport[] = []
+      const handler = withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (report) => reports.push(report) })
+      const runs = Array.from({ length: ANSWERED_AT_ONCE + 5 }, () => handler())
+      await exporter.nextExport()
+      await clock.advance(2000)
+      await Promise.all(runs)
+      expect(exporter.exports).toHaveLength(ANSWERED_AT_ONCE)
+      expect(reports.every(({ spans }) => spans.pending === 1)).toBe(true)
+
+      exporter.setMode('microtask')
+      await handler()
+      expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: ANSWERED_AT_ONCE + 6, pending: 0 } })
+      exporter.acknowledge()
+      expect(exporter.exports).toHaveLength(ANSWERED_AT_ONCE + 1)
+    })
+  })
+
   test('exports are not traced: an instrumented exporter would never come to an end', async () => {
     const recorded: boolean[] = []
     const { telemetry, tracer } = pipeline({

@@ -1,13 +1,15 @@
-/** A function of this repository in the sandbox, on the real runtime client, in front of a collector. */
+/**
+ * A function of this repository in the sandbox, on a real runtime client, in front of a collector.
+ *
+ * A suite that is to run on every real client there is, and not only on the newest, says so in its first line:
+ *
+ *     describe(`on ${runtime}`, () => {
+ *     describe.each(runtimes)('on $title', ({ startFunction }) => {
+ */
 import { fileURLToPath } from 'node:url'
 import { startCollector, startLambda } from 'flushed/testing'
-import type { Behaviors, CollectedSpan, Collector, InvokeOptions, LambdaSandbox } from 'flushed/testing'
-import { ensureRuntimeClient } from './runtime-client.mjs'
-
-const client = await ensureRuntimeClient()
-
-/** For titles: which runtime client the tests run on. */
-export const runtime = client.real ? client.version : `${client.version}, NOT the real runtime client`
+import type { Behaviors, CollectedSpan, Collector, InvokeOptions, LambdaOptions, LambdaSandbox } from 'flushed/testing'
+import { type RuntimeClient, ensureRuntimeClients } from './runtime-client.mjs'
 
 /** What the collector had acknowledged at the moment an invocation's sandbox froze. */
 export interface Freeze {
@@ -27,26 +29,32 @@ export interface Lambda extends AsyncDisposable {
   logs(): string
 }
 
-export interface LambdaSetup {
+/** The sandbox's options, and how the collector behaves. */
+export interface LambdaSetup extends Omit<LambdaOptions, 'handler' | 'runtime'> {
   readonly behavior?: Behaviors
-  readonly env?: Readonly<Record<string, string>>
-  readonly timeoutMs?: number
+  /** Called with the collector before the function starts. */
+  readonly onCollector?: (collector: Collector) => void
 }
 
+type StartFunction = (handler: string, setup?: LambdaSetup) => Promise<Lambda>
+
 /**
- * Starts `test/guarantees/functions/<handler>` (`'orders.handler'`). At every freeze, what the collector has acknowledged
- * since the one before is written down, in the very turn in which the process is stopped.
+ * A `startFunction` for one runtime client. It starts `test/guarantees/functions/<handler>` (`'orders.handler'`). At every
+ * freeze, what the collector has acknowledged since the one before is written down, in the very turn in which the process
+ * is stopped.
  */
-export async function startFunction(handler: string, { behavior = 'ok', env = {}, timeoutMs = 10_000 }: LambdaSetup = {}): Promise<Lambda> {
+const starter = (client: RuntimeClient): StartFunction => async (handler, { behavior = 'ok', env = {}, onCollector, ...options } = {}) => {
   const collector = await startCollector({ behavior })
+  onCollector?.(collector)
   const sandbox = await startLambda({
+    timeoutMs: 10_000,
+    ...options,
     handler: fileURLToPath(new URL(`../guarantees/functions/${handler}`, import.meta.url)),
     runtime: client,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env },
-    timeoutMs,
   })
   const freezes: Freeze[] = []
-  let seen = { spans: 0, requests: 0 }
+  let seen = { spans: collector.spans.length, requests: collector.requests.length }
   sandbox.on('freeze', ({ requestId }) => {
     const [spans, requests] = [collector.spans, collector.requests.length]
     if (requestId) freezes.push({ requestId, spans: spans.slice(seen.spans), requests: requests - seen.requests })
@@ -70,6 +78,17 @@ export async function startFunction(handler: string, { behavior = 'ok', env = {}
     },
   }
 }
+
+/** For `describe.each`: every real client there is, the newest first; where there is none, what stands in for it. */
+export const runtimes = (await ensureRuntimeClients()).map((client) => ({
+  title: client.real ? client.version : `${client.version}, NOT the real runtime client`,
+  startFunction: starter(client),
+}))
+
+const [newest] = runtimes as [(typeof runtimes)[number]]
+
+/** The newest client, for suites that run on that alone: its title, and its `startFunction`. */
+export const [runtime, startFunction] = [newest.title, newest.startFunction] as const
 
 /** The root span of an invocation: the one that says so. */
 export const rootOf = (spans: readonly CollectedSpan[]): CollectedSpan | undefined =>

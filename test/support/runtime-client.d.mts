@@ -6,7 +6,9 @@ export interface RuntimeClient {
   readonly version: string
   readonly reason?: string
 }
-export function ensureRuntimeClient(options?: {
+export interface EnsureOptions {
   readonly log?: (line: string) => void
   readonly required?: boolean
-}): Promise<RuntimeClient>
+}
+export function ensureRuntimeClient(options?: EnsureOptions): Promise<RuntimeClient>
+export function ensureRuntimeClients(options?: EnsureOptions): Promise<RuntimeClient[]>

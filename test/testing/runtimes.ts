@@ -2,13 +2,20 @@
 import { fileURLToPath } from 'node:url'
 import { defaultRuntime } from 'flushed/testing'
 import type { RuntimeCommand } from 'flushed/testing'
-import { ensureRuntimeClient } from '../support/runtime-client.mjs'
+import { ensureRuntimeClients } from '../support/runtime-client.mjs'
 
-const client = await ensureRuntimeClient()
+const clients = await ensureRuntimeClients()
 const builtin = { title: 'the built-in runtime loop', runtime: defaultRuntime() as RuntimeCommand, real: false }
 
-/** The real client, if it can be had, and the loop that stands in for it. */
-export const runtimes = client.real ? [{ title: client.version, runtime: client as RuntimeCommand, real: true }, builtin] : [builtin]
+const [newest, ...older] = clients
+  .filter(({ real }) => real)
+  .map((client) => ({ title: client.version, runtime: client as RuntimeCommand, real: true }))
+
+/** The newest real client, if it can be had, and the loop that stands in for it. */
+export const runtimes = newest ? [newest, builtin] : [builtin]
+
+/** The real clients of Lambda's older runtimes, as far as they can be had. */
+export const olderRuntimes = older
 
 /** The handler `name` of a fixture. */
 export const fixture = (file: string, name: string): string =>

@@ -1,3 +1,5 @@
+import { managedInstance } from './managed.ts'
+
 /**
  * Lambda sometimes initialises an environment ahead of need. On demand, the first invocation follows at once; later
  * than this after init, nobody waited for it.
@@ -12,7 +14,7 @@ let initializedAt = Date.now()
  * Whether the invocation that asks is a cold start, for `faas.coldstart`; only the first that asks may get `true`.
  *
  * The conventions only say "executed for the first time", so the platform decides what counts:
- * - `provisioned-concurrency` and `lambda-managed-instances` initialise before any request: never cold.
+ * - `provisioned-concurrency` and Managed Instances initialise before any request: never cold.
  * - `snap-start` initialised when the version was published and is restored when a request needs it: the first
  *   invocation is cold, however old the snapshot.
  * - otherwise cold, unless init was over more than ten seconds before (proactive initialisation).
@@ -23,9 +25,9 @@ let initializedAt = Date.now()
 export function coldStart(now: () => number = Date.now): boolean {
   if (!waiting) return false
   waiting = false
+  if (managedInstance()) return false
   switch (process.env['AWS_LAMBDA_INITIALIZATION_TYPE']) {
     case 'provisioned-concurrency':
-    case 'lambda-managed-instances':
       return false
     case 'snap-start':
       return true

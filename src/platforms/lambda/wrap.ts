@@ -1,7 +1,7 @@
 import { invalidOption } from '../../core/errors.ts'
 import type { AnyFunction, Layer } from '../../core/layer.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
-import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
+import { type Config, type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import type { Platform } from '../../core/types.ts'
 import { type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
 import { adapted } from './adapted.ts'
@@ -9,8 +9,10 @@ import { type LambdaArgs, contextOf } from './arguments.ts'
 import { chainable } from './chain.ts'
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
+import { goesOn, goingOn } from './managed.ts'
 import { reflect } from './result.ts'
 import { streamLifetime } from './streaming.ts'
+import { thawed } from './thaw.ts'
 
 /** Options of a handler on AWS Lambda. */
 export interface LambdaOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args> {
@@ -39,8 +41,10 @@ export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, Promi
 /** {@link withTelemetry} as a layer: by itself it tells the wrapped handler's type; in a `stack` it is a layer. */
 export type LambdaLayer = (<H extends AnyFunction>(handler: H) => LambdaWrapped<H>) & Layer
 
-const lambda = (marginMs: number): Platform<LambdaArgs> => {
+const lambda = (marginMs: number, flush: Config['flush']): Platform<LambdaArgs> => {
   const remainingMs = (args: LambdaArgs) => {
+    // Neither the response nor a timeout ends anything there.
+    if (goesOn(flush)) return Infinity
     // Local runners and tests pass contexts that cannot tell, or that answer nonsense.
     const remainingMs = Number(contextOf(args)?.getRemainingTimeInMillis?.())
     return Number.isNaN(remainingMs) ? Infinity : remainingMs - marginMs
@@ -51,7 +55,7 @@ const lambda = (marginMs: number): Platform<LambdaArgs> => {
     describe: (args, active) => describe(args[0], contextOf(args), { active }),
     reflect: (root, description: Description, result) => reflect(root, description, result),
     remainingMs,
-    lifetime: streamLifetime,
+    lifetime: (args) => streamLifetime(args) ?? (goesOn(flush) ? goingOn : thawed()),
   }
 }
 
@@ -98,5 +102,5 @@ export function onLambda(options: LambdaOptions<never> = {}): Wrap {
   const config = resolveOptions(options, ['marginMs'])
   const { marginMs = DEFAULT_MARGIN_MS } = options
   if (!(marginMs >= 0 && Number.isFinite(marginMs))) throw invalidOption('marginMs', marginMs, 'a number of milliseconds')
-  return { config, platform: lambda(marginMs) }
+  return { config, platform: lambda(marginMs, config.flush) }
 }

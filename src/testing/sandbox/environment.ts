@@ -27,7 +27,6 @@ function exitMessage({ code, signal }: Exit): string {
 export class Environment {
   /** Resolves when init is over: with its error, if it failed. */
   readonly initialized: Promise<LambdaError | undefined>
-  current: Invocation | undefined
   readonly #settings: Settings
   readonly #options: LambdaOptions
   readonly #journal: Journal
@@ -38,6 +37,7 @@ export class Environment {
     // A client that dies in the middle of a request is dealt with when its process is seen to exit.
     api.handle(request, response).catch(() => request.destroy())
   })
+  readonly #underWay = new Map<string, Invocation>()
   #phase: 'init' | 'busy' | 'idle' = 'init'
   #spawnedAt = 0
   #port: number | undefined
@@ -64,6 +64,12 @@ export class Environment {
   get port(): number | undefined {
     return this.alive ? this.#port : undefined
   }
+  get concurrent(): boolean {
+    return this.#settings.concurrency !== undefined
+  }
+  find(requestId: string): Invocation | undefined {
+    return this.#underWay.get(requestId)
+  }
   processState(): string {
     return this.#child?.state() ?? 'X'
   }
@@ -83,11 +89,13 @@ export class Environment {
   run(invocation: Invocation): void {
     const { requestId } = invocation
     const { timeoutMs } = this.#settings
-    this.current = invocation
-    this.#phase = 'busy'
-    this.#timer = setTimeout(() => this.#timedOut(invocation), timeoutMs)
-    this.#journal.emit('thaw', { requestId, at: this.#journal.note('thaw', { requestId }) })
-    this.#child?.signal('SIGCONT')
+    this.#underWay.set(requestId, invocation)
+    invocation.timer = setTimeout(() => this.#timedOut(invocation), timeoutMs)
+    if (!this.concurrent) {
+      this.#phase = 'busy'
+      this.#journal.emit('thaw', { requestId, at: this.#journal.note('thaw', { requestId }) })
+      this.#child?.signal('SIGCONT')
+    }
     invocation.start(timeoutMs)
     this.#runtime.deliver(invocation)
     this.#extensions.deliver(invocation)
@@ -95,17 +103,18 @@ export class Environment {
 
   runtimeWaits(): void {
     this.#extensions.open = false
-    this.#freezeIfDone()
+    this.#restIfDone()
   }
 
   // The client asks for the next invocation without waiting for the answer to a response that it failed half-way, so this
   // may come after it.
-  runtimeResponded(): void {
-    this.#freezeIfDone()
+  runtimeResponded(invocation: Invocation): void {
+    if (this.concurrent) this.#release(invocation)
+    else this.#restIfDone()
   }
 
   extensionWaits(): void {
-    this.#freezeIfDone()
+    this.#restIfDone()
   }
 
   initFailed(error: LambdaError): void {
@@ -117,27 +126,47 @@ export class Environment {
   /** Ends the process: `gently`, with a SIGTERM before if an extension is registered, or at once. */
   async end(gently = true): Promise<void> {
     clearTimeout(this.#timer)
+    for (const { timer } of this.#underWay.values()) clearTimeout(timer)
     await this.#child?.end(gently && this.#extensions.registered, this.#settings.graceMs)
     await stop(this.#server)
   }
 
-  #freezeIfDone(): void {
+  #restIfDone(): void {
     if (this.#phase === 'idle' || !this.#runtime.waiting || this.#child === undefined) return
-    if (this.current?.responded === false) return
+    const [invocation] = this.#underWay.values()
+    if (invocation?.responded === false) return
     if (this.#extensions.missing(this.#phase === 'init' ? 'init' : 'invoke').length > 0) return
     clearTimeout(this.#timer)
-    this.#child.signal('SIGSTOP')
-    const invocation = this.current
+    if (this.concurrent) {
+      this.#phase = 'idle'
+      this.#initOver(undefined)
+    } else this.#freeze(this.#child, invocation)
+  }
+
+  #freeze(child: Child, invocation: Invocation | undefined): void {
+    clearTimeout(invocation?.timer)
+    child.signal('SIGSTOP')
     const facts = invocation === undefined ? {} : { requestId: invocation.requestId }
     const at = this.#journal.note('freeze', facts)
     const afterMs = invocation?.elapsed(at) ?? at - this.#spawnedAt
     this.#phase = 'idle'
-    this.current = undefined
+    this.#underWay.clear()
     this.#journal.emit('freeze', { ...facts, at, afterMs })
-    void this.#child.confirmStopped().then((processState) => {
+    void child.confirmStopped().then((processState) => {
       invocation?.rest({ ...facts, at, afterMs, outcome: processState === 'X' ? 'exited' : 'frozen', processState })
       this.#initOver(undefined)
     })
+  }
+
+  /** One of many is over, and the process goes on. */
+  #release(invocation: Invocation, failure?: LambdaError): void {
+    clearTimeout(invocation.timer)
+    this.#underWay.delete(invocation.requestId)
+    const [{ requestId }, at] = [invocation, wallNow()]
+    invocation.rest(
+      { requestId, at, afterMs: invocation.elapsed(at), outcome: 'running', processState: this.processState() },
+      failure,
+    )
   }
 
   #initTimedOut(): void {
@@ -151,26 +180,30 @@ export class Environment {
   #timedOut(invocation: Invocation): void {
     invocation.timedOut = true
     this.#journal.note('timeout', { requestId: invocation.requestId })
-    void this.end()
+    if (this.concurrent) this.#release(invocation, this.#timeout(invocation))
+    else void this.end()
+  }
+
+  #timeout({ requestId }: Invocation): LambdaError {
+    const errorMessage = `${requestId} Task timed out after ${seconds(this.#settings.timeoutMs)}`
+    return { errorType: 'Sandbox.Timedout', errorMessage }
   }
 
   #exited(exit: Exit): void {
     clearTimeout(this.#timer)
-    const invocation = this.current
-    this.current = undefined
     const error = { errorType: 'Runtime.ExitError', errorMessage: exitMessage(exit) }
     if (this.#phase === 'init') this.#initOver(this.#initError ?? error)
     this.#phase = 'idle'
-    if (invocation !== undefined) {
+    const at = wallNow()
+    for (const invocation of this.#underWay.values()) {
       const { requestId, timedOut } = invocation
-      const at = wallNow()
+      clearTimeout(invocation.timer)
       invocation.rest(
         { requestId, at, afterMs: invocation.elapsed(at), outcome: 'exited', processState: 'X' },
-        timedOut
-          ? { errorType: 'Sandbox.Timedout', errorMessage: `${requestId} Task timed out after ${seconds(this.#settings.timeoutMs)}` }
-          : { ...error, errorMessage: `RequestId: ${requestId} Error: ${error.errorMessage}` },
+        timedOut ? this.#timeout(invocation) : { ...error, errorMessage: `RequestId: ${requestId} Error: ${error.errorMessage}` },
       )
     }
+    this.#underWay.clear()
     void stop(this.#server)
   }
 }

@@ -101,6 +101,9 @@ export class ExtensionsApi {
     if (name === '') return refuse('InvalidExtensionName', 'The header Lambda-Extension-Name is missing')
     if (!this.open) return refuse('RegistrationClosed', 'Extension registration closed already')
     if (events === undefined) return this.#refuse(response, 'InvalidRequestFormat', 'The body must be {"events":[…]}', name)
+    if (this.#settings.concurrency !== undefined && events.length > 0) {
+      return refuse('InvalidEventType', 'No events allowed for internal extensions')
+    }
     const unknown = events.find((event) => event !== 'INVOKE')
     if (unknown !== undefined) return refuse('InvalidEventType', `${unknown}: event is not supported for internal extensions`)
     if (this.#find(name) !== undefined) return refuse('InvalidExtensionState', `${name} is registered already`)

@@ -30,6 +30,8 @@ export class Invocation {
   startedAt = 0
   deadlineMs = 0
   timedOut = false
+  /** Counts down the function's timeout. */
+  timer: NodeJS.Timeout | undefined
   readonly #earlyReturn: boolean
   readonly #chunks: ResponseChunk[] = []
   #disconnected = false

@@ -19,7 +19,9 @@ class Sandbox implements LambdaSandbox {
   readonly #rests = new Map<string, Promise<FreezeRecord>>()
   #environment: Environment
   #initError: LambdaError | undefined
-  #queue: Promise<unknown> = Promise.resolve()
+  #starting: Promise<void> | undefined
+  readonly #queue: Invocation[] = []
+  #running = 0
   #ended: Promise<void> | undefined
 
   constructor(options: LambdaOptions) {
@@ -62,11 +64,23 @@ class Sandbox implements LambdaSandbox {
     this.#mustRun()
     const invocation = new Invocation(event, options, this.#settings)
     this.#rests.set(invocation.requestId, invocation.frozen)
-    this.#queue = this.#queue
-      .then(() => this.#run(invocation))
+    this.#queue.push(invocation)
+    this.#runNext()
+    return invocation.result
+  }
+
+  #runNext(): void {
+    if (this.#running >= (this.#settings.concurrency ?? 1)) return
+    const invocation = this.#queue.shift()
+    if (invocation === undefined) return
+    this.#running += 1
+    void this.#run(invocation)
       .catch((error: Error) => invocation.refuse(error))
       .then(() => invocation.frozen)
-    return invocation.result
+      .then(() => {
+        this.#running -= 1
+        this.#runNext()
+      })
   }
 
   async frozen(requestId: string): Promise<FreezeRecord> {
@@ -84,15 +98,19 @@ class Sandbox implements LambdaSandbox {
     return this.#ended
   }
 
+  async #startAnew(): Promise<void> {
+    this.#environment = this.#newEnvironment()
+    await this.start().finally(() => (this.#starting = undefined))
+  }
+
   #mustRun(): void {
     if (this.#ended !== undefined) throw new Error('The sandbox has been shut down')
   }
 
   async #run(invocation: Invocation): Promise<void> {
     this.#mustRun()
-    if (!this.#environment.alive && this.#initError === undefined) {
-      this.#environment = this.#newEnvironment()
-      await this.start()
+    while (!this.#environment.alive && this.#initError === undefined) {
+      await (this.#starting ??= this.#startAnew())
       this.#mustRun()
     }
     const initError = this.#initError

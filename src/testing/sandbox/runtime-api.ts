@@ -13,12 +13,14 @@ import type { LambdaError } from './types.ts'
 
 /** What the Runtime API tells the environment it is part of. */
 export interface RuntimeHost {
-  /** The invocation under way. */
-  readonly current: Invocation | undefined
+  /** Whether the runtime may ask for another invocation while it waits for one. */
+  readonly concurrent: boolean
+  /** An invocation that is under way. */
+  find(requestId: string): Invocation | undefined
   /** The runtime waits for an invocation. */
   runtimeWaits(): void
-  /** The response or error of the current invocation is complete. */
-  runtimeResponded(): void
+  /** The response or error of an invocation is complete. */
+  runtimeResponded(invocation: Invocation): void
   initFailed(error: LambdaError): void
 }
 
@@ -31,7 +33,10 @@ const refuse = (response: ServerResponse, status: number, errorType: string, err
 export class RuntimeApi {
   readonly #host: RuntimeHost
   readonly #journal: Journal
-  #waiting: ServerResponse | undefined
+  /** Unanswered `next` calls, oldest first. */
+  readonly #waiting: ServerResponse[] = []
+  /** Invocations that no `next` has been there for. */
+  readonly #queued: Invocation[] = []
 
   constructor(host: RuntimeHost, journal: Journal) {
     this.#host = host
@@ -40,7 +45,7 @@ export class RuntimeApi {
 
   /** Whether a `next` is waiting for its answer. */
   get waiting(): boolean {
-    return this.#waiting !== undefined
+    return this.#waiting.length > 0
   }
 
   /** @throws when the client goes away in the middle of a body */
@@ -52,18 +57,21 @@ export class RuntimeApi {
       // The `restore` calls of SnapStart among them, which a function without SnapStart does not have.
       return refuse(response, 404, 'NotFound', `No such call: ${request.method} ${request.url}`)
     }
-    const invocation = this.#host.current
-    if (invocation?.requestId !== decodeURIComponent(requestId) || invocation.responded) {
+    const invocation = this.#host.find(decodeURIComponent(requestId))
+    if (invocation === undefined || invocation.responded) {
       request.resume()
       return refuse(response, 400, 'InvalidRequestID', 'Invalid request ID')
     }
     return post === 'response' ? this.#response(invocation, request, response) : this.#error(invocation, request, response)
   }
 
-  /** Answers the waiting `next`. */
+  /** Answers the `next` that has waited longest; or that comes first, where concurrent runtimes are all busy. */
   deliver(invocation: Invocation): void {
-    const response = this.#waiting
-    this.#waiting = undefined
+    const response = this.#waiting.shift()
+    if (response === undefined && this.#host.concurrent) {
+      this.#queued.push(invocation)
+      return
+    }
     const { requestId, traceId, functionArn, deadlineMs, options, body } = invocation
     this.#journal.note('runtime.invoke', { requestId })
     response?.writeHead(200, {
@@ -83,12 +91,15 @@ export class RuntimeApi {
 
   #next(response: ServerResponse): void {
     this.#journal.note('runtime.next')
-    if (this.waiting) return refuse(response, 403, 'InvalidStateTransition', 'Another next is waiting')
-    this.#waiting = response
+    if (this.waiting && !this.#host.concurrent) return refuse(response, 403, 'InvalidStateTransition', 'Another next is waiting')
+    this.#waiting.push(response)
     response.once('close', () => {
-      if (this.#waiting === response) this.#waiting = undefined
+      const index = this.#waiting.indexOf(response)
+      if (index !== -1) this.#waiting.splice(index, 1)
     })
     this.#host.runtimeWaits()
+    const queued = this.#queued.shift()
+    if (queued !== undefined) this.deliver(queued)
   }
 
   async #response(invocation: Invocation, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -97,13 +108,13 @@ export class RuntimeApi {
       if (!invocation.receive(chunk as Buffer, request.headers['content-type'])) continue
       this.#journal.note('runtime.response', { requestId, detail: 'reset' })
       request.socket.resetAndDestroy()
-      return this.#host.runtimeResponded()
+      return this.#host.runtimeResponded(invocation)
     }
     const error = trailerError(request.trailers)
     this.#journal.note('runtime.response', { requestId, ...(error && { detail: error.errorType }) })
     invocation.respond(request.headers['content-type'], error)
     sendJson(response, 202, { status: 'OK' })
-    this.#host.runtimeResponded()
+    this.#host.runtimeResponded(invocation)
   }
 
   async #error(invocation: Invocation, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -112,7 +123,7 @@ export class RuntimeApi {
     invocation.respondError(body.toString('utf8'), errorType)
     this.#journal.note('runtime.error', { requestId: invocation.requestId, ...(errorType && { detail: errorType }) })
     sendJson(response, 202, { status: 'OK' })
-    this.#host.runtimeResponded()
+    this.#host.runtimeResponded(invocation)
   }
 
   async #initError(request: IncomingMessage, response: ServerResponse): Promise<void> {

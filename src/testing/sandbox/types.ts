@@ -47,6 +47,15 @@ export interface LambdaOptions {
    * freezes, as in the public emulator. @default true
    */
   readonly earlyReturn?: boolean
+  /**
+   * Runs the environment as Lambda Managed Instances do: up to this many invocations at once, for as many as the runtime
+   * asks for; never frozen; an invocation's timeout ends neither its code nor the process; internal extensions may
+   * register for no event. Sets `AWS_LAMBDA_MAX_CONCURRENCY` and `AWS_LAMBDA_INITIALIZATION_TYPE`. `aws-lambda-ric` 4 then
+   * starts `AWS_LAMBDA_NODEJS_WORKER_COUNT` threads, each of which takes any number.
+   *
+   * @default one invocation at a time, and a freeze after each
+   */
+  readonly concurrency?: number
   readonly extensions?: {
     /** Refuses every registration in this way. Lambda's own rules are enforced without it. */
     readonly refuse?: RegistrationRefusal
@@ -110,8 +119,9 @@ export interface FreezeRecord {
   readonly afterMs: number
   /**
    * `'frozen'`: stopped, and seen stopped where the system can tell. `'exited'`: the process ended or was killed first.
+   * `'running'`: with `concurrency`, the invocation was over and the process went on.
    */
-  readonly outcome: 'frozen' | 'exited'
+  readonly outcome: 'frozen' | 'exited' | 'running'
   /** The state letter in `/proc/<pid>/stat`: `'T'` is stopped. `'unknown'` where there is no `/proc`, `'X'` once exited. */
   readonly processState: string
 }
@@ -164,7 +174,8 @@ export interface LambdaSandbox extends AsyncDisposable {
   /** The state letter of the process right now (`'T'` is stopped), `'X'` if there is none, `'unknown'` off Linux. */
   processState(): string
   /**
-   * Runs the function once. Invocations queue: each waits until the sandbox has come to rest after the one before.
+   * Runs the function once. Invocations queue: each waits until the sandbox has come to rest after the one before, or
+   * with `concurrency`, until fewer than that are under way.
    *
    * @throws an `Error` after `shutdown`. A failing function is a result with `ok: false`, not a rejection.
    */

@@ -21,6 +21,8 @@ export interface Settings {
   readonly initTimeoutMs: number
   readonly earlyReturn: boolean
   readonly graceMs: number
+  /** Absent: one invocation at a time, and a freeze after each. */
+  readonly concurrency: number | undefined
 }
 
 function split(handler: LambdaOptions['handler']): { readonly taskRoot: string; readonly name: string } {
@@ -50,6 +52,7 @@ export function settings(options: LambdaOptions): Settings {
     earlyReturn: options.earlyReturn ?? true,
     // What internal extensions get between SIGTERM and SIGKILL, alone and beside an external one.
     graceMs: options.externalExtension === true ? 300 : 500,
+    concurrency: options.concurrency === undefined ? undefined : positive('concurrency', options.concurrency),
   }
 }
 
@@ -70,7 +73,8 @@ export function variables(settled: Settings, port: number, extra: Readonly<Recor
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settled.memorySizeMb),
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${settled.functionName}`,
     AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[${settled.functionVersion}]${process.pid}`,
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_INITIALIZATION_TYPE: settled.concurrency === undefined ? 'on-demand' : 'lambda-managed-instances',
+    AWS_LAMBDA_MAX_CONCURRENCY: settled.concurrency?.toString(),
     LAMBDA_TASK_ROOT: settled.taskRoot,
     _HANDLER: settled.handler,
     ...extra,

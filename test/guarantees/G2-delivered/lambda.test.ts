@@ -1,10 +1,10 @@
-/** G2 Delivered is acknowledged, on the real runtime client. */
+/** G2 Delivered is acknowledged, on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
-import { runtime, startFunction } from '../../support/lambda.ts'
+import { runtimes } from '../../support/lambda.ts'
 
 const SLOW = { delayMs: 400 }
 
-describe(`on ${runtime}: every span is in a slow export when the handler returns`, () => {
+describe.each(runtimes)('on $title: every span is in a slow export when the handler returns', ({ startFunction }) => {
   test('`try/finally forceFlush` freezes with none of them delivered', async () => {
     await using lambda = await startFunction('in-flight.pattern', { behavior: SLOW })
     const { result, freeze } = await lambda.invoke({ id: 1 })
@@ -20,7 +20,7 @@ describe(`on ${runtime}: every span is in a slow export when the handler returns
   })
 })
 
-describe(`on ${runtime}: what the collector does not accept`, () => {
+describe.each(runtimes)('on $title: what the collector does not accept', ({ startFunction }) => {
   test.each([400, 500])('with HTTP %i is not called delivered, and arrives with the next flush', async (status) => {
     await using lambda = await startFunction('orders.handler', { behavior: { status } })
     const refused = await lambda.invoke({ id: 1 })

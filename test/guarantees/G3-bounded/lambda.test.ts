@@ -1,11 +1,11 @@
-/** G3 Bounded, on the real runtime client: what each weather costs the response. */
+/** G3 Bounded, on the real runtime clients: what each weather costs the response. */
 import { describe, expect, test } from 'vitest'
-import { runtime, startFunction } from '../../support/lambda.ts'
+import { runtimes } from '../../support/lambda.ts'
 
 const TIMEOUT_MS = 600
 
 // Real milliseconds: a machine that is busy with something else may hold up any one of them.
-describe(`on ${runtime}`, { retry: 2 }, () => {
+describe.each(runtimes)('on $title', { retry: 2 }, ({ startFunction }) => {
   test('a collector that takes 200 ms costs one round trip, not two', async () => {
     await using lambda = await startFunction('orders.handler', { behavior: { delayMs: 200 } })
     await lambda.invoke()

@@ -25,6 +25,11 @@ describe('a cold start', () => {
     expect(firstTwo(20, initialization)).toEqual([false, false])
   })
 
+  it('is none where the runtime takes several invocations at once', () => {
+    vi.stubEnv('AWS_LAMBDA_MAX_CONCURRENCY', '10')
+    expect(firstTwo(20)).toEqual([false, false])
+  })
+
   it('is the first invocation after a snapshot, however old that is', () => {
     expect(firstTwo(86_400_000, 'snap-start')).toEqual([true, false])
   })

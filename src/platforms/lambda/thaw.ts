@@ -1,0 +1,25 @@
+import type { Lifetime } from '../../core/types.ts'
+
+/** The shortest time without a flush after which the sandbox may have been frozen for long enough to matter. */
+const IDLE_MS = 100
+
+let lastFlush = Date.now()
+
+/**
+ * The lifetime of an invocation that may be the first after a thaw; `undefined` for one that follows at once.
+ *
+ * Connections that were closed while the sandbox was frozen are still in their agent's pool when it thaws. A handler that
+ * does not wait for anything gets to its flush before their closing has been noticed, and OpenTelemetry's exporter, having
+ * failed on one of them, waits a second before it tries another. A turn of the event loop lets them be noticed; closing
+ * them takes another.
+ */
+export function thawed(now = Date.now()): Lifetime | undefined {
+  const idle = now - lastFlush
+  lastFlush = now
+  return idle < IDLE_MS ? undefined : AFTER_TURNS
+}
+
+const AFTER_TURNS: Lifetime = {
+  phase: 'before-response',
+  hold: (finish) => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve))).then(finish),
+}

@@ -1,0 +1,77 @@
+/** An export that fails because its connection was gone: another attempt, in the same flush, on a new one. */
+import { sdkVersion } from '#sdk'
+import { withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { fakeClock, useClock } from 'flushed/testing'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+const gone = (code: string) => Object.assign(new Error('socket hang up'), { code })
+
+function setup() {
+  const { exporter, telemetry } = pipeline({}, 'hold')
+  const reports: FlushReport[] = []
+  const handler = withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (report) => reports.push(report) })
+  return { exporter, handler, reports }
+}
+
+describe(`with SDK ${sdkVersion}`, () => {
+  test.each([
+    ['node:http', gone('ECONNRESET')],
+    ['a socket', gone('EPIPE')],
+    ['fetch', new TypeError('fetch failed', { cause: gone('UND_ERR_SOCKET') })],
+  ])('as %s reports it: the second attempt counts', async (_what, error) => {
+    const { exporter, handler, reports } = setup()
+    const first = exporter.nextExport()
+    const run = handler()
+    await first
+    exporter.fail(error)
+    expect(exporter.inFlight).toBe(1)
+    exporter.acknowledge()
+    await run
+    expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 1, failed: 0, carriedOver: 0 }, warnings: [] }])
+  })
+
+  test('a second loss is a failure: the spans are kept for the next flush', async () => {
+    const { exporter, handler, reports } = setup()
+    const first = exporter.nextExport()
+    const run = handler()
+    await first
+    exporter.fail(gone('ECONNRESET'))
+    exporter.fail(gone('ECONNRESET'))
+    await run
+    expect(exporter.exports).toHaveLength(2)
+    expect(reports).toMatchObject([{ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 1 } }])
+  })
+
+  test.each([gone('ECONNREFUSED'), new Error('no'), undefined])('any other failure is not tried again: %s', async (error) => {
+    const { exporter, handler } = setup()
+    const first = exporter.nextExport()
+    const run = handler()
+    await first
+    exporter.fail(error)
+    await run
+    expect(exporter.exports).toHaveLength(1)
+  })
+
+  test('spans that a later flush has sent again are not sent a third time', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, handler } = setup()
+    const first = exporter.nextExport()
+    const run = handler()
+    await first
+    await clock.advance(2000)
+    await run
+    const second = exporter.nextExport()
+    const again = handler()
+    await second
+    exporter.fail(gone('ECONNRESET'), 1)
+    expect(exporter.inFlight).toBe(1)
+    exporter.acknowledge()
+    await again
+    expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([1, 2])
+  })
+})

@@ -1,0 +1,118 @@
+/** Lambda Managed Instances, on the real runtime client: many invocations at once, in threads that are never frozen. */
+import type { CollectedSpan } from 'flushed/testing'
+import { describe, expect, test, vi } from 'vitest'
+import { goingOn } from '../../../src/platforms/lambda/managed.ts'
+import { type Lambda, rootOf, runtime, startFunction } from '../../support/lambda.ts'
+
+const TOGETHER = 20
+const ONE_THREAD = { AWS_LAMBDA_NODEJS_WORKER_COUNT: '1' }
+const TWO_THREADS = { AWS_LAMBDA_NODEJS_WORKER_COUNT: '2' }
+const NAMES = ['after', 'before', 'flushed-test', 'left']
+
+const invokeTogether = ({ sandbox }: Lambda, together = TOGETHER) =>
+  Promise.all(Array.from({ length: TOGETHER }, (_, id) => sandbox.invoke({ id, together })))
+
+const arrived = ({ collector }: Lambda, spans: number) => collector.waitFor((c) => c.spans.length >= spans, { timeoutMs: 3000 })
+
+/** Whose a span says it is. */
+const idOf = (span: CollectedSpan | undefined) => span?.attributes['app.id']
+
+const tracesOf = (spans: readonly CollectedSpan[]) => [...Map.groupBy(spans, ({ traceId }) => traceId).values()]
+
+/** Each invocation has a trace to itself, with all of its spans, once, and none of another's. */
+function expectUnmixed(spans: readonly CollectedSpan[], invocations: number): void {
+  expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(4 * invocations)
+  const traces = tracesOf(spans)
+  expect(traces).toHaveLength(invocations)
+  for (const trace of traces) {
+    expect(trace.map(({ name }) => name).toSorted()).toEqual(NAMES)
+    expect(new Set(trace.map(idOf)).size).toBe(1)
+    expect(rootOf(trace)?.attributes['faas.coldstart']).toBe(false)
+  }
+}
+
+describe(`on ${runtime}, as a Managed Instance`, () => {
+  test(`${TOGETHER} invocations interleaved in one thread: each delivers its own spans, and only those, in one request`, async () => {
+    await using lambda = await startFunction('concurrent.handler', { concurrency: TOGETHER, env: ONE_THREAD })
+    const results = await invokeTogether(lambda)
+    expect(results.map(({ payload }) => payload)).toEqual(results.map((_, id) => expect.objectContaining({ id })))
+    await arrived(lambda, 4 * TOGETHER)
+    expectUnmixed(lambda.collector.spans, TOGETHER)
+    for (const { spans } of lambda.collector.requests) expect(new Set(spans.map(idOf)).size).toBe(1)
+    expect(lambda.collector.requests).toHaveLength(TOGETHER)
+  })
+
+  test('in several threads too', async () => {
+    await using lambda = await startFunction('concurrent.handler', { concurrency: TOGETHER, env: TWO_THREADS })
+    // Both threads have to be there before they can share the work.
+    while (lambda.sandbox.record.filter(({ kind }) => kind === 'runtime.next').length < 2) await nextEntry(lambda)
+    const results = await invokeTogether(lambda, 1)
+    await arrived(lambda, 4 * TOGETHER)
+    expectUnmixed(lambda.collector.spans, TOGETHER)
+    expect(new Set(results.map(({ payload }) => (payload as { thread: number }).thread)).size).toBe(2)
+  })
+
+  test('a collector that takes 300 ms delays no response, and loses nothing', { retry: 2 }, async () => {
+    await using lambda = await startFunction('concurrent.handler', { concurrency: TOGETHER, env: ONE_THREAD, behavior: { delayMs: 300 } })
+    await invokeTogether(lambda)
+    const results = await invokeTogether(lambda)
+    expect(Math.max(...results.map(({ responseMs }) => responseMs))).toBeLessThan(150)
+    await arrived(lambda, 8 * TOGETHER)
+    expectUnmixed(lambda.collector.spans, 2 * TOGETHER)
+  })
+
+  test('no flush begins before its response has been posted', async () => {
+    await using lambda = await startFunction('concurrent.handler', { concurrency: 1, env: ONE_THREAD })
+    for (let id = 0; id < 5; id++) await lambda.sandbox.invoke({ id })
+    await arrived(lambda, 20)
+    const posted = lambda.sandbox.record.filter(({ kind }) => kind === 'runtime.response')
+    for (const [index, { receivedAt }] of lambda.collector.requests.entries()) {
+      expect(receivedAt).toBeGreaterThan(posted[index]?.at ?? Infinity)
+    }
+  })
+
+  test("`flush: 'before-response'` is kept to", async () => {
+    const env = { ...ONE_THREAD, FLUSH: 'before-response' }
+    await using lambda = await startFunction('concurrent.handler', { concurrency: 2, env, behavior: { delayMs: 300 } })
+    const { responseMs } = await lambda.sandbox.invoke({ id: 1 })
+    expect(responseMs).toBeGreaterThanOrEqual(295)
+    expect(lambda.collector.spans).toHaveLength(4)
+  })
+
+  test('a handler that outlives its timeout goes on, and what it records is delivered', async () => {
+    await using lambda = await startFunction('concurrent.slow', { concurrency: 2, env: ONE_THREAD, timeoutMs: 100, behavior: { delayMs: 100 } })
+    const result = await lambda.sandbox.invoke({ id: 1, ms: 300 })
+    expect(result).toMatchObject({ timedOut: true, error: { errorType: 'Sandbox.Timedout' } })
+    await arrived(lambda, 2)
+    expect(lambda.collector.spans.map(({ name }) => name)).toEqual(['after all', 'flushed-test'])
+    expect(lambda.logs()).not.toContain('flushed: ')
+  })
+
+  test('a collector that hangs is reported, delays nothing, and gets the spans once it is back', async () => {
+    const env = { ...ONE_THREAD, TIMEOUT_MS: '200' }
+    await using lambda = await startFunction('concurrent.handler', { concurrency: TOGETHER, env, behavior: 'hang' })
+    const warned = new Promise((resolve) => lambda.sandbox.on('log', ({ line }) => line.includes('4 spans not acknowledged') && resolve(line)))
+    await lambda.sandbox.invoke({ id: 1 })
+    await warned
+    lambda.collector.behave('ok')
+    await lambda.sandbox.invoke({ id: 2 })
+    await arrived(lambda, 8)
+    expectUnmixed(lambda.collector.spans, 2)
+    expect(lambda.logs()).not.toMatch(/unhandled/i)
+  })
+})
+
+// Without a client: a flush that throws is a bug, and there is no telling which.
+test.each([() => Promise.reject(new Error('no')), () => { throw new Error('no') }])('a flush that fails rejects nothing, and is warned about', async (finish) => {
+  const warned = new Promise((resolve) => vi.spyOn(console, 'warn').mockImplementation(resolve))
+  expect(goingOn.hold(finish, () => {})).toBeUndefined()
+  expect(await warned).toBe('flushed: the flush failed: no')
+  vi.restoreAllMocks()
+})
+
+const nextEntry = ({ sandbox }: Lambda) => new Promise<void>((resolve) => {
+  const stop = sandbox.on('entry', () => {
+    stop()
+    resolve()
+  })
+})
