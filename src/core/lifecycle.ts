@@ -80,6 +80,7 @@ function open(wrap: Wrap, handler: AnyFunction, args: unknown[], active: Context
     invocation.begin(root, within, description)
     if (root.isRecording()) reportPrevious(root)
     if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
+    wrap.platform.begun?.(args as never)
     return invocation
   } catch (thrown) {
     // Telemetry that cannot even start must not keep the handler from running.
@@ -124,8 +125,10 @@ const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 function hold(wrap: Wrap, args: unknown[], invocation: InvocationState, outside: Context): PromiseLike<void> | void {
   const { config, platform } = wrap
   const lifetime = guarded(config, 'reading the lifetime', () => platform.lifetime?.(args as never)) ?? AWAIT
-  if (config.flush === 'after-response' && lifetime.phase === 'before-response' && once('after-response')) {
-    config.warn(`flushed: ${platform.name} cannot flush after the response here; flushing before it`)
+  const { phase, reason } = lifetime
+  const expected = config.flush === 'after-response' || (config.flush === 'auto' && reason !== undefined)
+  if (expected && phase === 'before-response' && once('after-response')) {
+    config.warn(`flushed: ${platform.name} cannot flush after the response here; flushing before it${reason ? `: ${reason}` : ''}`)
   }
   const remainingMs = guarded(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
   const deadline = new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity))

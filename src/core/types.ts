@@ -160,6 +160,8 @@ export interface SpanOwner extends Invocation {
 /** What the platform lets an invocation do after its handler has settled. */
 export interface Lifetime {
   readonly phase: Phase
+  /** Why the flush is not after the response, where that could be expected. Told once an isolate. */
+  readonly reason?: string | undefined
   /** Runs `finish`, now or when the platform allows. The response waits for what this returns. */
   hold(finish: () => PromiseLike<void> | void): PromiseLike<void> | void
 }
@@ -173,8 +175,10 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   describe(args: Args, active: Context): Description
   /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
   reflect?(root: Span, description: Description, result: unknown): void
+  /** The invocation has been opened. Each such call is followed by one of `lifetime`, when the handler has settled. */
+  begun?(args: Args): void
   /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */
   remainingMs?(args: Args): number
-  /** Default: the response waits for the flush. */
-  lifetime?(args: Args): Lifetime
+  /** Default, and where it is `undefined`: the response waits for the flush. */
+  lifetime?(args: Args): Lifetime | undefined
 }

@@ -1,11 +1,14 @@
 import type { Context as LambdaContext } from 'aws-lambda'
 import { invalidOption } from '../../core/errors.ts'
 import type { AnyFunction } from '../../core/layer.ts'
-import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
+import { type Config, type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import type { Platform } from '../../core/types.ts'
 import { type WrapLayer, type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
+import { untraced } from '../../otel/flight.ts'
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
+import { lifetime } from './extension/lifetime.ts'
+import { shared } from './extension/state.ts'
 import { reflect } from './result.ts'
 
 /** Options of a handler on AWS Lambda. */
@@ -22,16 +25,23 @@ const DEFAULT_MARGIN_MS = 50
 
 type LambdaArgs = readonly [event: unknown, context?: LambdaContext]
 
-const lambda = (marginMs: number): Platform<LambdaArgs> => ({
-  name: 'lambda',
-  describe: ([event, context], active) => describe(event, context, { active }),
-  reflect: (root, description: Description, result) => reflect(root, description, result),
-  remainingMs: ([, context]) => {
-    // Local runners and tests pass contexts that cannot tell, or that answer nonsense.
-    const remainingMs = Number(context?.getRemainingTimeInMillis?.())
-    return Number.isNaN(remainingMs) ? Infinity : remainingMs - marginMs
-  },
-})
+function lambda(marginMs: number, flush: Config['flush']): Platform<LambdaArgs> {
+  shared.untraced ??= untraced
+  return {
+    name: 'lambda',
+    describe: ([event, context], active) => describe(event, context, { active }),
+    reflect: (root, description: Description, result) => reflect(root, description, result),
+    begun: ([, context]) => {
+      if (context?.awsRequestId !== undefined) shared.extension?.begun(context.awsRequestId)
+    },
+    lifetime: ([, context]) => lifetime(flush, context?.awsRequestId),
+    remainingMs: ([, context]) => {
+      // Local runners and tests pass contexts that cannot tell, or that answer nonsense.
+      const remainingMs = Number(context?.getRemainingTimeInMillis?.())
+      return Number.isNaN(remainingMs) ? Infinity : remainingMs - marginMs
+    },
+  }
+}
 
 /**
  * Wraps a handler of AWS Lambda. Its root span is named and attributed by the semantic conventions for FaaS, HTTP and
@@ -62,5 +72,5 @@ export function telemetry(options: LambdaOptions<never> = {}): WrapLayer {
   const config = resolveOptions(options, ['marginMs'])
   const { marginMs = DEFAULT_MARGIN_MS } = options
   if (!(marginMs >= 0 && Number.isFinite(marginMs))) throw invalidOption('marginMs', marginMs, 'a number of milliseconds')
-  return wrapLayer(config, lambda(marginMs))
+  return wrapLayer(config, lambda(marginMs, config.flush))
 }
