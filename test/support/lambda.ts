@@ -1,7 +1,7 @@
 /** A function of this repository in the sandbox, on the real runtime client, in front of a collector. */
 import { fileURLToPath } from 'node:url'
 import { startCollector, startLambda } from 'flushed/testing'
-import type { Behaviors, CollectedSpan, Collector, LambdaSandbox } from 'flushed/testing'
+import type { Behaviors, CollectedSpan, Collector, LambdaOptions, LambdaSandbox } from 'flushed/testing'
 import { ensureRuntimeClient } from './runtime-client.mjs'
 
 const client = await ensureRuntimeClient()
@@ -31,19 +31,21 @@ export interface LambdaSetup {
   readonly behavior?: Behaviors
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
+  readonly extensions?: LambdaOptions['extensions']
 }
 
 /**
  * Starts `test/guarantees/functions/<handler>` (`'orders.handler'`). At every freeze, what the collector has acknowledged
  * since the one before is written down, in the very turn in which the process is stopped.
  */
-export async function startFunction(handler: string, { behavior = 'ok', env = {}, timeoutMs = 10_000 }: LambdaSetup = {}): Promise<Lambda> {
+export async function startFunction(handler: string, { behavior = 'ok', env = {}, timeoutMs = 10_000, extensions }: LambdaSetup = {}): Promise<Lambda> {
   const collector = await startCollector({ behavior })
   const sandbox = await startLambda({
     handler: fileURLToPath(new URL(`../guarantees/functions/${handler}`, import.meta.url)),
     runtime: client,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env },
     timeoutMs,
+    ...(extensions && { extensions }),
   })
   const freezes: Freeze[] = []
   let seen = { spans: 0, requests: 0 }
