@@ -5,12 +5,14 @@
  *
  * @module
  */
-import http, { type IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { NAME, shared } from './state.ts'
 
 // Taken while this module loads: instrumentations that come later patch the module, and must not trace the extension.
-const { request } = http
-const agent = new http.Agent({ keepAlive: true })
+// Not by `import`, which looks at each export of the module, loads all that is behind its `WebSocket`, and so costs every
+// cold start 25 ms.
+const { Agent, request } = process.getBuiltinModule('node:http')
+const agent = new Agent({ keepAlive: true })
 
 /** What came back. */
 export interface Answer {

@@ -1,13 +1,17 @@
 /**
- * Registering synchronously, for CommonJS, where nothing can be awaited while a module loads, and where registration is
- * closed by the time that something could. Node has no blocking socket: a worker thread sends, the main thread sleeps.
+ * Registering for CommonJS, where nothing can be awaited while a module loads, and where registration is closed by the
+ * time that something could. Node has no blocking socket: a worker thread sends, and the main thread sleeps until it has.
+ *
+ * It does not sleep at once. The rest of the function's modules load while the worker starts, and the sleep is in the first
+ * microtask after them: whoever loads the function, and then asks for its first invocation, comes later than that.
  *
  * @module
  */
-import { MessageChannel, Worker, receiveMessageOnPort } from 'node:worker_threads'
 import { type Answer, identifierOf, registerRequest } from './client.ts'
 import { EVENTS, REGISTER_TIMEOUT_MS, address, failed, start } from './register.ts'
 import { type Extension, shared } from './state.ts'
+
+const { MessageChannel, Worker, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
 
 type Message = { answer: Answer } | { error: string }
 
@@ -38,35 +42,38 @@ socket.on('end', () => {
 })
 `
 
-/** Registers before it returns, and starts the loop. Never throws. */
+/** Registers before any code that waits for this module runs on, and starts the loop. Never throws, never rejects. */
 export function registerSync(events: Extension['events']): void {
   const api = address()
   if (!api) return
-  shared.registration = Promise.resolve()
   try {
-    start(api, identifierOf(ask(api, EVENTS[events])), events)
+    const answer = ask(api, EVENTS[events])
+    shared.registration = Promise.resolve()
+      .then(() => start(api, identifierOf(answer()), events))
+      .catch(failed)
   } catch (thrown) {
-    failed(thrown)
+    shared.registration = Promise.resolve(failed(thrown))
   }
 }
 
-function ask(api: string, events: readonly string[]): Answer {
+/** Sends the request. @returns a function that sleeps until the answer is here */
+function ask(api: string, events: readonly string[]): () => Answer {
   const flag = new Int32Array(new SharedArrayBuffer(4))
   const { port1, port2 } = new MessageChannel()
   const { hostname: host, port } = new URL(`http://${api}`)
   const workerData = { host, port: Number(port) || 80, text: requestText(api, events), port2, flag }
   // Neither the environment nor the flags of this process: an `--import` in them would be loaded by the worker as well.
   const worker = new Worker(WORKER, { eval: true, workerData, transferList: [port2], env: {}, execArgv: [] })
+  worker.on('error', failed)
   worker.unref()
-  try {
-    const state = Atomics.wait(flag, 0, 0, REGISTER_TIMEOUT_MS)
+  return () => {
+    Atomics.wait(flag, 0, 0, REGISTER_TIMEOUT_MS)
     const message = receiveMessageOnPort(port1)?.message as Message | undefined
-    if (!message) throw new Error(`registration was not answered within ${REGISTER_TIMEOUT_MS} ms (${state})`)
-    if ('error' in message) throw new Error(message.error)
-    return message.answer
-  } finally {
     port1.close()
     void worker.terminate()
+    if (!message) throw new Error(`registration was not answered within ${REGISTER_TIMEOUT_MS} ms`)
+    if ('error' in message) throw new Error(message.error)
+    return message.answer
   }
 }
 

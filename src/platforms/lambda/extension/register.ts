@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { isMainThread } from 'node:worker_threads'
 import { next, register } from './client.ts'
 import { Loop } from './loop.ts'
 import { type Extension, shared } from './state.ts'
@@ -13,6 +12,9 @@ import { by } from './timing.ts'
  * How long a registration is waited for, in milliseconds. Lambda answers within two or three; init may take 10 s in all.
  */
 export const REGISTER_TIMEOUT_MS = 1000
+
+// By no `import`, which costs milliseconds: see client.ts.
+const { isMainThread } = process.getBuiltinModule('node:worker_threads')
 
 /** What each kind of extension registers for. `SHUTDOWN` is refused for internal ones; SIGTERM comes without. */
 export const EVENTS = { invoke: ['INVOKE'], shutdown: [] } as const
