@@ -91,7 +91,7 @@ describe('with a fake Extensions API: an invocation', () => {
     await Promise.resolve(event)
     loop.done('a', () => (log.push('flush'), flushed.resolve()))
     // What the runtime client does once the handler's promise has resolved.
-    await null
+    await Promise.resolve()
     setImmediate(() => log.push('response'))
     await flushed.promise
     expect(log).toEqual(['response', 'flush'])

@@ -1,0 +1,66 @@
+/** Registering where there is no Lambda, or half of one: the built package in a Node of its own. */
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+const run = promisify(execFile)
+
+const wrapped = (flushed: string) => `
+  const handler = (${flushed}).withTelemetry(async () => 'result', { telemetry: () => {} })
+  ;(async () => {
+    for (let n = 0; n < 2; n++) console.log(await handler({}, { awsRequestId: String(n) }))
+  })()`
+
+/** Registers, then runs a wrapped handler twice. */
+async function output(form: 'import' | 'require' | '--import', env: Record<string, string>) {
+  const source =
+    form === 'require'
+      ? `require('flushed/lambda/register');${wrapped(`require('flushed/lambda')`)}`
+      : `${form === 'import' ? `import 'flushed/lambda/register'` : ''};import * as flushed from 'flushed/lambda';${wrapped('flushed')}`
+  const type = form === 'require' ? 'commonjs' : 'module'
+  const preload = form === '--import' ? ['--import', 'flushed/lambda/register'] : []
+  const args = [...preload, `--input-type=${type}`, '-e', source]
+  const { stdout, stderr } = await run(process.execPath, args, { cwd: root, env: { PATH: process.env['PATH'], ...env } })
+  return { stdout: stdout.trim().split('\n'), warnings: stderr.trim().split('\n').filter(Boolean) }
+}
+
+const FUNCTION = { AWS_LAMBDA_FUNCTION_NAME: 'orders' }
+
+test.for(['import', 'require', '--import'] as const)('by %s where there is no Lambda: nothing happens', async (form) => {
+  expect(await output(form, {})).toEqual({ stdout: ['result', 'result'], warnings: [] })
+})
+
+test.for(['import', 'require', '--import'] as const)('by %s in a function that has no Runtime API: one warning', async (form) => {
+  const { stdout, warnings } = await output(form, FUNCTION)
+  expect(stdout).toEqual(['result', 'result'])
+  expect(warnings).toEqual([expect.stringContaining('AWS_LAMBDA_RUNTIME_API is not set')])
+})
+
+test.for(['import', 'require', '--import'] as const)('by %s where nobody listens: one warning', async (form) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  const { stdout, warnings } = await output(form, { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` })
+  expect(stdout).toEqual(['result', 'result'])
+  expect(warnings).toEqual([expect.stringContaining('ECONNREFUSED')])
+})
+
+test.for(['import', 'require', '--import'] as const)('by %s where nobody answers: one warning, and the process can end', async (form) => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const { stdout, warnings } = await output(form, { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` })
+  server.close()
+  expect(stdout).toEqual(['result', 'result'])
+  expect(warnings).toEqual([expect.stringContaining('not answered within 1000 ms')])
+})
+
+test.for(['import', 'require', '--import'] as const)('by %s on Managed Instances: nothing happens', async (form) => {
+  const env = { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9', AWS_LAMBDA_MAX_CONCURRENCY: '8' }
+  expect(await output(form, env)).toEqual({ stdout: ['result', 'result'], warnings: [] })
+})
