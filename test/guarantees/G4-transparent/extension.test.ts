@@ -25,10 +25,12 @@ describe(`on ${runtime}, registered`, () => {
     }
   })
 
-  test('what is logged after the response still says which request it belongs to', async () => {
-    await using lambda = await startFunction('registered.handler')
-    const { result } = await lambda.invoke({ id: 1 })
-    expect(lambda.logs()).toMatch(new RegExp(`${result.requestId}.*REPORT .*after-response`))
+  test('the flush runs in the handler’s own asynchronous context: its log lines know their request', async () => {
+    await using lambda = await startFunction('registered.stored')
+    for (const id of [1, 2]) await lambda.invoke({ id })
+    expect(lambda.logs().match(/"phase":"after-response"|"stored":"for \d"/g)).toEqual(
+      [1, 2].flatMap((id) => ['"phase":"after-response"', `"stored":"for ${id}"`]),
+    )
   })
 
   test('a hung collector that resets everything later causes no unhandled rejection', async () => {

@@ -1,12 +1,15 @@
 // Handlers that flush after their response, if something has registered the extension: see `registered.mjs`.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { span, waitUntil, withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
+
+const storage = new AsyncLocalStorage()
 
 const options = {
   telemetry,
   timeoutMs: Number(process.env.TIMEOUT_MS ?? 2000),
   flush: process.env.FLUSH ?? 'auto',
-  onFlush: ({ stages: _stages, ...report }) => console.log(`REPORT ${JSON.stringify(report)}`),
+  onFlush: ({ stages: _stages, ...report }) => console.log(`REPORT ${JSON.stringify({ ...report, stored: storage.getStore() })}`),
 }
 
 const order = async ({ id }) => {
@@ -35,6 +38,9 @@ export const background = withTelemetry(async ({ id }) => {
 
 /** A wrapped handler that calls another, which is a part of it. */
 export const nested = withTelemetry((event, context) => handler(event, context), { ...options, name: 'outer' })
+
+/** Keeps something for everything that runs on behalf of the invocation. */
+export const stored = (event, context) => storage.run(`for ${event.id}`, handler, event, context)
 
 /** A handler of one's own around wrapped ones: at the same time, and one after the other. */
 export const several = async ({ id }, context) => {

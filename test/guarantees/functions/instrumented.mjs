@@ -11,6 +11,7 @@ import { telemetry, tracer } from './setup.mjs'
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
 const { request } = http
 http.request = (...args) => {
+  console.log('patched', String(args[0]))
   tracer.startSpan('patched').end()
   return request(...args)
 }

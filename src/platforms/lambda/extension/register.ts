@@ -54,6 +54,7 @@ async function registering(api: string, events: Extension['events']): Promise<vo
 export function start(api: string, identifier: string, events: Extension['events']): void {
   const loop = new Loop(events, () => next(api, identifier), shared)
   shared.extension = loop
+  delete shared.failure
   // Not before the function's modules have been loaded, as far as that takes one turn: a request cannot be kept from the
   // tracing of an SDK that is set up while it is under way.
   setImmediate(() => void loop.run())

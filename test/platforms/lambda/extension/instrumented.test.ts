@@ -10,6 +10,8 @@ test(`on ${runtime}: the function's requests are traced, the extension's are not
     expect(new Set(freeze.spans.map(({ traceId }) => traceId)).size).toBe(1)
     expect(rootOf(freeze.spans)).toBeDefined()
   }
+  expect(lambda.logs()).toContain('patched http')
+  expect(lambda.logs()).not.toContain('event/next')
   await lambda.invoke()
   expect(lambda.collector.received).toHaveLength(13)
 })

@@ -1,5 +1,6 @@
 /** Registering where there is no Lambda, or half of one: the built package in a Node of its own. */
 import { execFile } from 'node:child_process'
+import http from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -63,4 +64,40 @@ test.for(['import', 'require', '--import'] as const)('by %s where nobody answers
 test.for(['import', 'require', '--import'] as const)('by %s on Managed Instances: nothing happens', async (form) => {
   const env = { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9', AWS_LAMBDA_MAX_CONCURRENCY: '8' }
   expect(await output(form, env)).toEqual({ stdout: ['result', 'result'], warnings: [] })
+})
+
+/** An Extensions API that registers everybody, and has no events. */
+async function extensionsApi() {
+  const calls: string[] = []
+  const server = http.createServer((request, response) => {
+    calls.push(`${request.method} ${request.url?.slice('/2020-01-01/extension/'.length)}`)
+    if (request.method === 'POST') response.writeHead(200, { 'lambda-extension-identifier': 'id' }).end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const env = { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` }
+  const close = () => (server.closeAllConnections(), server.close())
+  return { calls, env, [Symbol.dispose]: () => void close() }
+}
+
+test.for(['import', 'require', '--import'] as const)('by %s: it registers, asks, and lets the process end', async (form) => {
+  using api = await extensionsApi()
+  expect(await output(form, api.env)).toEqual({ stdout: ['result', 'result'], warnings: [] })
+  expect(api.calls).toEqual(['POST register', 'GET event/next'])
+})
+
+test('by require: the worker thread does not load what the process preloads', async () => {
+  using api = await extensionsApi()
+  // Written at once: what a worker gives to its console is lost when it is ended.
+  const preload = "--import=data:text/javascript,process.getBuiltinModule('fs').writeSync(1,'preloaded'+String.fromCharCode(10))"
+  const { stdout } = await output('require', { ...api.env, NODE_OPTIONS: preload })
+  expect(stdout).toEqual(['preloaded', 'result', 'result'])
+})
+
+test.for(['import', 'require'] as const)('by %s in a worker thread: the main thread’s business', async (form) => {
+  using api = await extensionsApi()
+  const load = form === 'import' ? `import('flushed/lambda/register')` : `require('flushed/lambda/register')`
+  const source = `new (require('node:worker_threads').Worker)(${JSON.stringify(load)}, { eval: true })`
+  await run(process.execPath, ['--input-type=commonjs', '-e', source], { cwd: root, env: { PATH: process.env['PATH'], ...api.env } })
+  expect(api.calls).toEqual([])
 })
