@@ -62,7 +62,7 @@ function ask(api: string, events: readonly string[]): () => Answer {
   const { port1, port2 } = new MessageChannel()
   const { hostname: host, port } = new URL(`http://${api}`)
   const workerData = { host, port: Number(port) || 80, text: requestText(api, events), port2, flag }
-  // Neither the environment nor the flags of this process: an `--import` in them would be loaded by the worker as well.
+  // Neither the environment nor the flags of this process: a `--require` in them would be loaded by the worker as well.
   const worker = new Worker(WORKER, { eval: true, workerData, transferList: [port2], env: {}, execArgv: [] })
   worker.on('error', failed)
   worker.unref()

@@ -1,8 +1,11 @@
 /** Registering where there is no Lambda, or half of one: the built package in a Node of its own. */
 import { execFile } from 'node:child_process'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -89,8 +92,9 @@ test.for(['import', 'require', '--import'] as const)('by %s: it registers, asks,
 test('by require: the worker thread does not load what the process preloads', async () => {
   using api = await extensionsApi()
   // Written at once: what a worker gives to its console is lost when it is ended.
-  const preload = "--import=data:text/javascript,process.getBuiltinModule('fs').writeSync(1,'preloaded'+String.fromCharCode(10))"
-  const { stdout } = await output('require', { ...api.env, NODE_OPTIONS: preload })
+  const preload = join(await mkdtemp(join(tmpdir(), 'flushed-')), 'preload.cjs')
+  await writeFile(preload, `require('node:fs').writeSync(1, 'preloaded\\n')`)
+  const { stdout } = await output('require', { ...api.env, NODE_OPTIONS: `--require ${preload}` })
   expect(stdout).toEqual(['preloaded', 'result', 'result'])
 })
 
