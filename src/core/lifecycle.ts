@@ -80,7 +80,8 @@ function open(wrap: Wrap, handler: AnyFunction, args: unknown[], active: Context
     invocation.begin(root, within, description)
     if (root.isRecording()) reportPrevious(root)
     if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
-    wrap.platform.begun?.(args as never)
+    const { begun } = wrap.platform
+    if (begun) guarded(config, 'telling the platform', () => begun(args as never))
     return invocation
   } catch (thrown) {
     // Telemetry that cannot even start must not keep the handler from running.
