@@ -14,14 +14,14 @@ const subpaths = Object.keys(manifest.exports).filter((path) => path !== './pack
 const run = (source: string) =>
   execFileSync(process.execPath, ['--input-type=module', '-e', source], { cwd: root, encoding: 'utf8' }).trim()
 
-const bundle = async (source: string, external: string[]) => {
+const bundle = async (source: string, external: string[], platform: 'neutral' | 'node' = 'neutral') => {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: root },
     bundle: true,
     minify: true,
     write: false,
     format: 'esm',
-    platform: 'neutral',
+    platform,
     mainFields: ['module', 'main'],
     external,
   })
@@ -36,6 +36,8 @@ describe('exports', () => {
       './otel': ['otel'],
       './lambda': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './middy': ['telemetry'],
+      './lambda/register': [],
+      './lambda/register/shutdown-only': [],
       './testing': ['MissingProtobufError', 'defaultRuntime', 'fakeClock', 'inMemoryExporter', 'startCollector', 'startLambda', 'useClock'],
     })
   })
@@ -80,6 +82,12 @@ describe('a bundle', () => {
     const text = await bundle(`export * from 'flushed'; export * from 'flushed/otel'`, ['@opentelemetry/api'])
     expect(text).not.toMatch(/(from|import|require)\s*\(?["']node:/)
     expect([...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name).filter((name) => name !== '@opentelemetry/api')).toEqual([])
+  })
+
+  test('registers an extension if it is asked to, and only then', async () => {
+    const asked = await bundle(`import 'flushed/lambda/register'; export { withTelemetry } from 'flushed/lambda'`, ['@opentelemetry/api'], 'node')
+    const not = await bundle(`export { withTelemetry } from 'flushed/lambda'`, ['@opentelemetry/api'], 'node')
+    expect([asked, not].map((text) => text.includes('lambda-extension-name'))).toEqual([true, false])
   })
 
   test('leaves out what is not used', async () => {

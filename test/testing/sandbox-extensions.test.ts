@@ -102,4 +102,25 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
     await using lambda = await start({}, { extensions: { refuse: 'hang' }, initTimeoutMs: 500 })
     expect(lambda.initError?.errorMessage).toContain('no next from the runtime')
   })
+  test.each<RegistrationRefusal>([503, 'reset'])('can be answered with %s', async (refuse) => {
+    await using lambda = await start({}, { extensions: { refuse } })
+    // The fixture makes no sense of it, and the function does not load.
+    expect(lambda.initError).toBeDefined()
+    expect(lambda.record.filter(({ kind }) => kind.startsWith('extension.'))).toEqual([])
+  })
+
+  test('can be answered late, though it is registered', async () => {
+    await using lambda = await start({}, { extensions: { answerAfterMs: 300 } })
+    const at = (kind: string) => lambda.record.find((entry) => entry.kind === kind)?.at ?? Number.NaN
+    expect(at('extension.next') - at('extension.register')).toBeGreaterThanOrEqual(295)
+    expect(lambda.initError).toBeUndefined()
+  })
+
+  test('can lose its connection', async () => {
+    await using lambda = await start({}, { extensions: { resetNext: 2 }, timeoutMs: 500 })
+    const result = await lambda.invoke({})
+    expect((await result.frozen).outcome).toBe('exited')
+    expect(lambda.logs.some(({ line }) => line.includes('ECONNRESET'))).toBe(true)
+    expect(lambda.record.filter(({ kind }) => kind === 'extension.next')).toHaveLength(2)
+  })
 })

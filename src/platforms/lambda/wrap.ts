@@ -1,18 +1,10 @@
 import { invalidOption } from '../../core/errors.ts'
 import type { AnyFunction, Layer } from '../../core/layer.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
-import { type Config, type TelemetryOptions, resolveOptions } from '../../core/options.ts'
-import type { Platform } from '../../core/types.ts'
+import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import { type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
-import { adapted } from './adapted.ts'
-import { type LambdaArgs, contextOf } from './arguments.ts'
 import { chainable } from './chain.ts'
-import { describe } from './describe.ts'
-import type { Description } from './description.ts'
-import { goesOn, goingOn } from './managed.ts'
-import { reflect } from './result.ts'
-import { streamLifetime } from './streaming.ts'
-import { thawed } from './thaw.ts'
+import { lambda } from './platform.ts'
 
 /** Options of a handler on AWS Lambda. */
 export interface LambdaOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args> {
@@ -40,24 +32,6 @@ export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, Promi
 
 /** {@link withTelemetry} as a layer: by itself it tells the wrapped handler's type; in a `stack` it is a layer. */
 export type LambdaLayer = (<H extends AnyFunction>(handler: H) => LambdaWrapped<H>) & Layer
-
-const lambda = (marginMs: number, flush: Config['flush']): Platform<LambdaArgs> => {
-  const remainingMs = (args: LambdaArgs) => {
-    // Neither the response nor a timeout ends anything there.
-    if (goesOn(flush)) return Infinity
-    // Local runners and tests pass contexts that cannot tell, or that answer nonsense.
-    const remainingMs = Number(contextOf(args)?.getRemainingTimeInMillis?.())
-    return Number.isNaN(remainingMs) ? Infinity : remainingMs - marginMs
-  }
-  return {
-    name: 'lambda',
-    adapt: (handler) => adapted(handler, remainingMs),
-    describe: (args, active) => describe(args[0], contextOf(args), { active }),
-    reflect: (root, description: Description, result) => reflect(root, description, result),
-    remainingMs,
-    lifetime: (args) => streamLifetime(args) ?? (goesOn(flush) ? goingOn : thawed()),
-  }
-}
 
 /**
  * Wraps a handler of AWS Lambda. Its root span is named and attributed by the semantic conventions for FaaS, HTTP and

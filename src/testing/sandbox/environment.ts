@@ -51,7 +51,7 @@ export class Environment {
     this.#options = options
     this.#journal = journal
     this.#runtime = new RuntimeApi(this, journal)
-    this.#extensions = new ExtensionsApi(this, journal, settings, options.extensions?.refuse)
+    this.#extensions = new ExtensionsApi(this, journal, settings, options.extensions)
     this.initialized = new Promise((resolve) => (this.#initOver = resolve))
   }
 

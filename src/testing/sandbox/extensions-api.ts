@@ -10,7 +10,7 @@ import { readBody, sendJson } from '../http.ts'
 import type { Invocation } from './invocation.ts'
 import type { Journal } from './journal.ts'
 import { parseError, parseResponse } from './response.ts'
-import type { LambdaError, RegistrationRefusal } from './types.ts'
+import type { LambdaError, LambdaOptions } from './types.ts'
 import type { Settings } from './variables.ts'
 
 /** What the Extensions API tells the environment it is part of. */
@@ -38,13 +38,14 @@ export class ExtensionsApi {
   readonly #host: ExtensionsHost
   readonly #journal: Journal
   readonly #settings: Settings
-  readonly #refusal: RegistrationRefusal | undefined
+  readonly #weather: NonNullable<LambdaOptions['extensions']>
+  #asked = 0
 
-  constructor(host: ExtensionsHost, journal: Journal, settings: Settings, refusal: RegistrationRefusal | undefined) {
+  constructor(host: ExtensionsHost, journal: Journal, settings: Settings, weather: LambdaOptions['extensions'] = {}) {
     this.#host = host
     this.#journal = journal
     this.#settings = settings
-    this.#refusal = refusal
+    this.#weather = weather
   }
 
   get registered(): boolean {
@@ -94,10 +95,13 @@ export class ExtensionsApi {
 
   #register(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
     const name = request.headers['lambda-extension-name']?.toString() ?? ''
-    if (this.#refusal === 'hang') return
+    const { refuse: refusal, answerAfterMs = 0 } = this.#weather
+    if (refusal === 'hang') return
+    if (refusal === 'reset') return void response.socket?.resetAndDestroy()
+    if (typeof refusal === 'number') return void response.writeHead(refusal).end()
     const events = eventsOf(body)
     const refuse = (type: string, message: string) => this.#refuse(response, `Extension.${type}`, message, name)
-    if (this.#refusal !== undefined) return this.#refuse(response, this.#refusal, 'Refused, as the test asked for', name)
+    if (refusal !== undefined) return this.#refuse(response, refusal, 'Refused, as the test asked for', name)
     if (name === '') return refuse('InvalidExtensionName', 'The header Lambda-Extension-Name is missing')
     if (!this.open) return refuse('RegistrationClosed', 'Extension registration closed already')
     if (events === undefined) return this.#refuse(response, 'InvalidRequestFormat', 'The body must be {"events":[…]}', name)
@@ -112,7 +116,9 @@ export class ExtensionsApi {
     this.#extensions.set(identifier, { name, events, waiting: undefined })
     this.#journal.note('extension.register', { extension: name, detail: events.join() })
     const { functionName, functionVersion, handler } = this.#settings
-    sendJson(response, 200, { functionName, functionVersion, handler }, { 'lambda-extension-identifier': identifier })
+    const answer = () => sendJson(response, 200, { functionName, functionVersion, handler }, { 'lambda-extension-identifier': identifier })
+    if (answerAfterMs === 0) answer()
+    else setTimeout(answer, answerAfterMs).unref()
   }
 
   #find(name: string): Extension | undefined {
@@ -131,6 +137,7 @@ export class ExtensionsApi {
     const extension = this.#identified(request, response)
     if (extension === undefined) return
     this.#journal.note('extension.next', { extension: extension.name })
+    if (++this.#asked === this.#weather.resetNext) return void response.socket?.resetAndDestroy()
     if (extension.waiting !== undefined) {
       return this.#refuse(response, 'Extension.InvalidExtensionState', 'Another next is waiting', extension.name)
     }

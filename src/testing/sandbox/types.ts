@@ -6,13 +6,18 @@
  */
 import type { SandboxEvents, SandboxEntry, LogLine } from './journal-types.ts'
 
-/** Why an extension's registration is refused (403), as the Extensions API names it; or `'hang'`: never answered. */
+/**
+ * Why an extension's registration is refused (403), as the Extensions API names it; or `'hang'`: never answered;
+ * `'reset'`: the connection is reset; a number: that HTTP status, with an empty body.
+ */
 export type RegistrationRefusal =
   | 'Extension.InvalidEventType'
   | 'Extension.RegistrationClosed'
   | 'Extension.InvalidExtensionState'
   | 'Extension.TooManyExtensions'
   | 'hang'
+  | 'reset'
+  | number
 
 /** A program that speaks the Runtime API, such as `aws-lambda-ric`. */
 export interface RuntimeCommand {
@@ -59,6 +64,10 @@ export interface LambdaOptions {
   readonly extensions?: {
     /** Refuses every registration in this way. Lambda's own rules are enforced without it. */
     readonly refuse?: RegistrationRefusal
+    /** Milliseconds after which a registration is answered. The extension is registered from the start. @default 0 */
+    readonly answerAfterMs?: number
+    /** Resets the connection of the nth `next`, counted from 1, over all extensions, in every environment. @default none */
+    readonly resetNext?: number
   }
   /** Whether to pretend that an external extension is there too: SIGKILL then follows SIGTERM after 300 ms, not 500. @default false */
   readonly externalExtension?: boolean

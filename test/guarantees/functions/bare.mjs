@@ -1,2 +1,3 @@
 // The same without a wrap, for comparison.
 export const rejectsUndefined = async () => Promise.reject(undefined)
+export const handler = async ({ id }) => ({ id })

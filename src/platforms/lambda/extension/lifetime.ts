@@ -1,0 +1,33 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { Config } from '../../../core/options.ts'
+import type { Lifetime } from '../../../core/types.ts'
+import { thawed } from '../thaw.ts'
+import { shared } from './state.ts'
+
+/** What Lambda lets an invocation do after its response. `undefined`: nothing, and nobody expected more. */
+export function lifetime(flush: Config['flush'], requestId: string | undefined): Lifetime | undefined {
+  const { extension, failure } = shared
+  if (!extension && failure === undefined && flush !== 'after-response') return undefined
+  if (extension && requestId !== undefined && flush !== 'before-response' && extension.holds(requestId)) {
+    return {
+      phase: 'after-response',
+      // Bound, because log lines and `onFlush` find their request by AsyncLocalStorage.
+      hold: (finish) => extension.done(requestId, AsyncResource.bind(finish)),
+    }
+  }
+  return {
+    phase: 'before-response',
+    reason: failure ?? (flush === 'after-response' ? absence(extension?.events) : undefined),
+    hold: (finish, defer) => {
+      // The runtime keeps the sandbox awake until the response: the extension need not.
+      if (requestId !== undefined) extension?.done(requestId)
+      return (thawed()?.hold ?? finish)(finish, defer)
+    },
+  }
+}
+
+const absence = (events: 'invoke' | 'shutdown' | undefined): string => {
+  if (events === 'shutdown') return 'the extension is registered for shutdown only'
+  if (events === 'invoke') return 'the sandbox is not held for this invocation'
+  return "no extension is registered, which `import 'flushed/lambda/register'` does"
+}

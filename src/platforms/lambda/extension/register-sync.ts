@@ -1,0 +1,84 @@
+/**
+ * Registering for CommonJS, where nothing can be awaited while a module loads, and where registration is closed by the
+ * time that something could. Node has no blocking socket: a worker thread sends, and the main thread sleeps until it has.
+ *
+ * It does not sleep at once. The rest of the function's modules load while the worker starts, and the sleep is in the first
+ * microtask after them: whoever loads the function, and then asks for its first invocation, comes later than that.
+ *
+ * @module
+ */
+import { type Answer, identifierOf, registerRequest } from './client.ts'
+import { EVENTS, REGISTER_TIMEOUT_MS, address, failed, start } from './register.ts'
+import { type Extension, shared } from './state.ts'
+
+const { MessageChannel, Worker, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
+
+type Message = { answer: Answer } | { error: string }
+
+// A string, since a bundle has no second file to load. On a plain socket, for a worker loads each module anew, and
+// node:http is most of what it would have to load. HTTP/1.0 spares it chunks, and ends the answer with the connection.
+const WORKER = `
+const { workerData: { host, port, text, port2, flag } } = require('node:worker_threads')
+let reply = ''
+const tell = (message) => {
+  port2.postMessage(message)
+  Atomics.store(flag, 0, 1)
+  Atomics.notify(flag, 0)
+  port2.close()
+}
+const socket = require('node:net').connect({ host, port }, () => socket.write(text))
+socket.setEncoding('utf8')
+socket.on('data', (chunk) => (reply += chunk))
+socket.on('error', (error) => tell({ error: error.message }))
+socket.on('end', () => {
+  const end = reply.indexOf('\\r\\n\\r\\n')
+  const [line, ...fields] = reply.slice(0, Math.max(end, 0)).split('\\r\\n')
+  const headers = {}
+  for (const field of fields) {
+    const colon = field.indexOf(':')
+    headers[field.slice(0, colon).toLowerCase()] = field.slice(colon + 1).trim()
+  }
+  tell({ answer: { status: Number(line.split(' ')[1]) || 0, headers, body: reply.slice(end + 4) } })
+})
+`
+
+/** Registers before any code that waits for this module runs on, and starts the loop. Never throws, never rejects. */
+export function registerSync(events: Extension['events']): void {
+  const api = address()
+  if (!api) return
+  try {
+    const answer = ask(api, EVENTS[events])
+    shared.registration = Promise.resolve()
+      .then(() => start(api, identifierOf(answer()), events))
+      .catch(failed)
+  } catch (thrown) {
+    shared.registration = Promise.resolve(failed(thrown))
+  }
+}
+
+/** Sends the request. @returns a function that sleeps until the answer is here */
+function ask(api: string, events: readonly string[]): () => Answer {
+  const flag = new Int32Array(new SharedArrayBuffer(4))
+  const { port1, port2 } = new MessageChannel()
+  const { hostname: host, port } = new URL(`http://${api}`)
+  const workerData = { host, port: Number(port) || 80, text: requestText(api, events), port2, flag }
+  // Neither the environment nor the flags of this process: a `--require` in them would be loaded by the worker as well.
+  const worker = new Worker(WORKER, { eval: true, workerData, transferList: [port2], env: {}, execArgv: [] })
+  worker.on('error', failed)
+  worker.unref()
+  return () => {
+    Atomics.wait(flag, 0, 0, REGISTER_TIMEOUT_MS)
+    const message = receiveMessageOnPort(port1)?.message as Message | undefined
+    port1.close()
+    void worker.terminate()
+    if (!message) throw new Error(`registration was not answered within ${REGISTER_TIMEOUT_MS} ms`)
+    if ('error' in message) throw new Error(message.error)
+    return message.answer
+  }
+}
+
+function requestText(api: string, events: readonly string[]): string {
+  const { url, headers, body } = registerRequest(api, events)
+  const fields = Object.entries({ host: api, ...headers, 'content-length': String(Buffer.byteLength(body)) })
+  return [`POST ${new URL(url).pathname} HTTP/1.0`, ...fields.map(([name, value]) => `${name}: ${value}`), '', body].join('\r\n')
+}

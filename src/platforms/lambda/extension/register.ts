@@ -1,0 +1,66 @@
+/**
+ * Registering as an internal extension: whether, once, and what becomes of it.
+ *
+ * @module
+ */
+import { next, register } from './client.ts'
+import { Loop } from './loop.ts'
+import { type Extension, shared } from './state.ts'
+import { by } from './timing.ts'
+
+/**
+ * How long a registration is waited for, in milliseconds. Lambda answers within two or three; init may take 10 s in all.
+ */
+export const REGISTER_TIMEOUT_MS = 1000
+
+// By no `import`, which costs milliseconds: see client.ts.
+const { isMainThread } = process.getBuiltinModule('node:worker_threads')
+
+/** What each kind of extension registers for. `SHUTDOWN` is refused for internal ones; SIGTERM comes without. */
+export const EVENTS = { invoke: ['INVOKE'], shutdown: [] } as const
+
+/**
+ * The address to register at; `undefined` where this isolate does not register.
+ *
+ * Silent where there is no Lambda: the same code runs in tests and on developers' machines. Managed Instances refuse
+ * internal extensions and never freeze. A worker thread, or a second import, has a main thread or a first that registers.
+ */
+export function address(): string | undefined {
+  const { env } = process
+  const managed = env['AWS_LAMBDA_INITIALIZATION_TYPE'] === 'lambda-managed-instances' || env['AWS_LAMBDA_MAX_CONCURRENCY']
+  if (shared.registration || managed || !isMainThread) return undefined
+  const api = env['AWS_LAMBDA_RUNTIME_API']
+  if (!api && env['AWS_LAMBDA_FUNCTION_NAME']) failed(new Error('AWS_LAMBDA_RUNTIME_API is not set'))
+  return api || undefined
+}
+
+/** Registers and starts the loop; resolves when wraps can tell what has become of it. Never rejects. */
+export async function registerOnce(events: Extension['events']): Promise<void> {
+  const api = address()
+  if (api) shared.registration = registering(api, events)
+  await shared.registration
+}
+
+async function registering(api: string, events: Extension['events']): Promise<void> {
+  const wait: { over?: () => void } = {}
+  // An answer that is late is an answer: Lambda waits for every extension it has registered.
+  const registration = register(api, EVENTS[events], wait).then((identifier) => start(api, identifier, events), failed)
+  if (await by(registration, Date.now() + REGISTER_TIMEOUT_MS)) return
+  wait.over?.()
+  failed(new Error(`registration was not answered within ${REGISTER_TIMEOUT_MS} ms`))
+}
+
+/** Starts the loop of a registered extension. */
+export function start(api: string, identifier: string, events: Extension['events']): void {
+  const loop = new Loop(events, () => next(api, identifier), shared)
+  shared.extension = loop
+  delete shared.failure
+  // Not before the function's modules have been loaded, as far as that takes one turn: a request cannot be kept from the
+  // tracing of an SDK that is set up while it is under way.
+  setImmediate(() => void loop.run())
+}
+
+/** Keeps the reason, for the first wrapped invocation to tell. */
+export function failed(thrown: unknown): void {
+  shared.failure ??= thrown instanceof Error ? thrown.message : String(thrown)
+}

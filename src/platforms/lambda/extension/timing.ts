@@ -1,0 +1,31 @@
+/**
+ * The loop's waits. No timer here keeps the process alive: a handler that leaves nothing to wait for ends its process with
+ * or without an extension.
+ *
+ * @module
+ */
+
+const MOST_MS = 2 ** 31 - 1
+
+/** Waits. */
+export const unrefd = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
+
+/**
+ * Waits for `work` until a moment, in milliseconds since the Unix epoch.
+ *
+ * @returns whether it was over by then
+ * @throws what `work` rejects with, if it is in time
+ */
+export function by(work: Promise<unknown>, moment: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), Math.min(Math.max(0, moment - Date.now()), MOST_MS)).unref()
+    work.then(() => resolve(true), reject).finally(() => clearTimeout(timer))
+  })
+}
+
+/**
+ * Resolves when a response that was returned in this turn has been posted: the runtime clients wait for one `setImmediate`
+ * after the handler, and post in blocking native code. Nothing tells when an outer wrapper returns later than that. Then
+ * the flush runs beside it, and the response still waits for nothing.
+ */
+export const afterResponse = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))

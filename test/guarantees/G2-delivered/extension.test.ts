@@ -1,0 +1,84 @@
+/** G2 Delivered is acknowledged, after the response and before the freeze: on the real runtime client. */
+import { describe, expect, test } from 'vitest'
+import { count, expectSerial, forms, median } from '../../support/extension.ts'
+import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
+
+const INVOCATIONS = 200
+const SLOW = { delayMs: 300 }
+
+// Two sandboxes take turns, so that whatever else the machine does is done to both.
+describe.concurrent(`on ${runtime}, a collector that takes ${SLOW.delayMs} ms, ${INVOCATIONS} invocations back to back`, () => {
+  test.for(forms)('registered by %s: the response is as fast as the bare handler’s', { timeout: 180_000, retry: 1 }, async ([, handler, env]) => {
+    await using bare = await startFunction('bare.handler')
+    await using lambda = await startFunction(handler, { behavior: SLOW, env })
+    const took = { bare: [] as number[], wrapped: [] as number[] }
+    for (let id = 0; id < INVOCATIONS; id++) {
+      took.bare.push((await bare.invoke({ id })).result.responseMs)
+      const { result, freeze } = await lambda.invoke({ id })
+      took.wrapped.push(result.responseMs)
+      expect(result.payload).toEqual({ id })
+      expect(freeze.spans.map(({ name }) => name)).toEqual(['child', 'flushed-test'])
+      expect(rootOf(freeze.spans)?.attributes['faas.invocation_id']).toBe(result.requestId)
+      expect(freeze.requests).toBe(1)
+    }
+    expectSerial(lambda)
+    expect(lambda.collector.received).toHaveLength(2 * INVOCATIONS)
+    expect(median(took.wrapped) - median(took.bare)).toBeLessThanOrEqual(2)
+  })
+})
+
+describe(`on ${runtime}, background work of 150 ms`, () => {
+  test('after the response: it delays nothing, and is done and delivered before the freeze', async () => {
+    await using lambda = await startFunction('registered.background')
+    for (let id = 0; id < 3; id++) {
+      const { result, freeze } = await lambda.invoke({ id })
+      const { afterMs } = await result.frozen
+      expect(result.payload).toEqual({ id })
+      if (id > 0) expect(result.responseMs).toBeLessThan(75)
+      expect(afterMs).toBeGreaterThanOrEqual(145)
+      const audit = freeze.spans.find(({ name }) => name === 'audit')
+      expect(audit?.attributes).toEqual({ audited: true })
+      expect(freeze.spans).toHaveLength(2)
+    }
+    expect(lambda.logs().match(/audited$/gm)).toHaveLength(3)
+  })
+
+  test('before the response: that waits for it', async () => {
+    await using lambda = await startFunction('extension.background')
+    const { result, freeze } = await lambda.invoke({ id: 1 })
+    expect(result.responseMs).toBeGreaterThanOrEqual(145)
+    expect(freeze.spans.map(({ name }) => name)).toContain('audit')
+  })
+})
+
+describe(`on ${runtime}, registered, and a handler in which there are several`, () => {
+  test('a wrap inside a wrap is one invocation, and one flush', async () => {
+    await using lambda = await startFunction('registered.nested', { behavior: SLOW })
+    for (let id = 0; id < 3; id++) {
+      const { result, freeze } = await lambda.invoke({ id })
+      expect(result.responseMs).toBeLessThan(SLOW.delayMs)
+      expect(freeze.spans.map(({ name }) => name)).toEqual(['child', 'order', 'outer'])
+    }
+    expectSerial(lambda)
+  })
+
+  test('wrapped handlers side by side are flushed one after the other, and all of them before the freeze', async () => {
+    await using lambda = await startFunction('registered.several', { behavior: SLOW })
+    for (let id = 0; id < 2; id++) {
+      const { freeze } = await lambda.invoke({ id })
+      expect(freeze.spans.map(({ name }) => name).toSorted()).toEqual(['audit', 'child', 'child', ...Array(3).fill('flushed-test')])
+    }
+    for (const [index, { receivedAt }] of lambda.collector.requests.entries()) {
+      expect(receivedAt).toBeGreaterThan(lambda.collector.requests[index - 1]?.answeredAt ?? 0)
+    }
+    expect(count(lambda, 'extension.next')).toBe(3)
+  })
+
+  test('one that goes by another name is flushed with the next event at the latest', async () => {
+    await using lambda = await startFunction('registered.renamed', { timeoutMs: 1000 })
+    for (let id = 0; id < 3; id++) expect((await lambda.invoke({ id })).result.payload).toEqual({ id })
+    const roots = lambda.collector.spans.filter((span) => rootOf([span])).map(({ attributes }) => attributes['faas.invocation_id'])
+    expect(roots.slice(0, 2)).toEqual(['renamed 0', 'renamed 1'])
+    expect(new Set(roots).size).toBe(roots.length)
+  })
+})

@@ -1,0 +1,121 @@
+/** G6 Honest, after the response: every span, and every reason why there is no extension. On the real runtime client. */
+import type { Behaviors } from 'flushed/testing'
+import { describe, expect, test } from 'vitest'
+import { count, warnings } from '../../support/extension.ts'
+import { type Lambda, type LambdaSetup, runtime, startFunction } from '../../support/lambda.ts'
+
+const OUTAGE = 30
+
+interface Spans {
+  readonly acknowledged: number
+  readonly failed: number
+}
+
+const reported = (logs: string): Spans[] =>
+  logs.split('\n').flatMap((line) => (line.includes('REPORT ') ? [JSON.parse(line.slice(line.indexOf('REPORT ') + 7)).spans] : []))
+
+const sum = (spans: Spans[], key: keyof Spans) => spans.reduce((total, each) => total + each[key], 0)
+
+/**
+ * Invokes until every span that was created has been delivered or reported as lost. The exporter takes 30 requests at a
+ * time: after an outage it first has to see that those are over.
+ */
+async function recover(lambda: Lambda, invocations: number) {
+  lambda.collector.behave('ok')
+  lambda.collector.release({ status: 500 })
+  for (let more = 1; more <= 50; more++) {
+    await lambda.invoke({ id: invocations + more })
+    const delivered = new Set(lambda.collector.spans.map(({ spanId }) => spanId)).size
+    const spans = reported(lambda.logs())
+    const lost = sum(spans, 'failed')
+    if (delivered + lost === 2 * (invocations + more)) return { more, delivered, lost, acknowledged: sum(spans, 'acknowledged') }
+  }
+  throw new Error(`not delivered: ${lambda.logs()}`)
+}
+
+describe(`on ${runtime}, registered, a collector that for ${OUTAGE} invocations`, () => {
+  const outage = async (behavior: Behaviors, env: Record<string, string> = {}) => {
+    await using lambda = await startFunction('registered.handler', { behavior, env: { TIMEOUT_MS: '100', ...env } })
+    for (let id = 0; id < OUTAGE; id++) expect((await lambda.invoke({ id })).freeze.spans).toEqual([])
+    return await recover(lambda, OUTAGE)
+  }
+
+  test.for([
+    ['does not answer', 'hang'],
+    ['answers 500', { status: 500 }],
+    ['answers 503, which the exporter itself tries again', { status: 503 }],
+  ] as const)('%s: within the buffer’s bound nothing is lost', async ([, behavior]) => {
+    const { lost, delivered, more } = await outage(behavior)
+    expect([lost, delivered]).toEqual([0, 2 * (OUTAGE + more)])
+  })
+
+  test.for([
+    ['does not answer', 'hang'],
+    ['answers 500', { status: 500 }],
+  ] as const)('%s: beyond it, the exact number is reported', async ([, behavior]) => {
+    const { lost, delivered, acknowledged } = await outage(behavior, { OTEL_BSP_MAX_QUEUE_SIZE: '20' })
+    expect(lost).toBeGreaterThanOrEqual(2 * OUTAGE - 20)
+    expect(acknowledged).toBe(delivered)
+  })
+})
+
+const NOTHING: LambdaSetup = {}
+const refused = (refuse: NonNullable<LambdaSetup['extensions']>['refuse'] & {}): LambdaSetup => ({ extensions: { refuse } })
+
+describe.each([
+  ['refused: InvalidEventType', 'registered.handler', refused('Extension.InvalidEventType'), 'Extension.InvalidEventType'],
+  ['refused: RegistrationClosed', 'registered.handler', refused('Extension.RegistrationClosed'), 'Extension.RegistrationClosed'],
+  ['refused: InvalidExtensionState', 'registered.handler', refused('Extension.InvalidExtensionState'), 'Extension.InvalidExtensionState'],
+  ['refused: TooManyExtensions', 'registered.handler', refused('Extension.TooManyExtensions'), 'Extension.TooManyExtensions'],
+  ['refused: TooManyExtensions, in CommonJS', 'required.handler', refused('Extension.TooManyExtensions'), 'Extension.TooManyExtensions'],
+  ['answered 500', 'registered.handler', refused(500), '(500)'],
+  ['answered 500, in CommonJS', 'required.handler', refused(500), '(500)'],
+  ['reset', 'registered.handler', refused('reset'), 'ECONNRESET'],
+  ['reset, in CommonJS', 'required.handler', refused('reset'), 'ECONNRESET'],
+  ['never answered', 'registered.handler', refused('hang'), 'not answered within 1000 ms'],
+  ['never answered, in CommonJS', 'required.handler', refused('hang'), 'not answered within 1000 ms'],
+  ['too late, since nobody waited for it', 'extension.late', NOTHING, 'Extension.RegistrationClosed'],
+  ['not asked for, though `after-response` is', 'extension.handler', { env: { FLUSH: 'after-response' } }, "import 'flushed/lambda/register'"],
+] as [string, string, LambdaSetup, string][])(`on ${runtime}, a registration that is %s`, (_what, handler, setup, reason) => {
+  test('is one warning, and the flush is before the response', async () => {
+    await using lambda = await startFunction(handler, { ...setup, behavior: { delayMs: 100 } })
+    expect(lambda.sandbox.initError).toBeUndefined()
+    for (let id = 0; id < 3; id++) {
+      const { result, freeze } = await lambda.invoke({ id })
+      expect(result.payload).toEqual({ id })
+      expect(result.responseMs).toBeGreaterThanOrEqual(95)
+      expect(freeze.spans).toHaveLength(2)
+    }
+    expect(warnings(lambda)).toEqual([expect.stringContaining(reason)])
+    expect(warnings(lambda)[0]).toContain('flushing before it')
+    expect(count(lambda, 'extension.next')).toBe(0)
+  })
+})
+
+describe(`on ${runtime}, an extension in bad weather`, () => {
+  test('an answer to its registration that comes late is still followed by a `next`, and init is over', async () => {
+    await using lambda = await startFunction('registered.handler', { extensions: { answerAfterMs: 1300 } })
+    expect(lambda.sandbox.initError).toBeUndefined()
+    const { freeze } = await lambda.invoke({ id: 1 })
+    expect(freeze.spans).toHaveLength(2)
+    expect(lambda.logs()).toContain('"phase":"after-response"')
+  })
+
+  test.for([1, 3])('a connection that is lost at `next` %i: from then on before the response, one warning, nothing held', async (resetNext) => {
+    await using lambda = await startFunction('registered.handler', { extensions: { resetNext }, timeoutMs: 3000 })
+    for (let id = 0; id < 5; id++) {
+      const { result, freeze } = await lambda.invoke({ id })
+      expect(result).toMatchObject({ payload: { id }, timedOut: false })
+      expect(freeze.spans).toHaveLength(2)
+    }
+    expect(warnings(lambda)).toEqual([expect.stringMatching(/before it: the extension has lost its connection/)])
+    expect(lambda.logs().match(/"phase":"after-response"/g) ?? []).toHaveLength(resetNext - 1)
+    expect(count(lambda, 'spawn')).toBe(1)
+  })
+})
+
+test(`on ${runtime}, an answered registration never warns`, async () => {
+  await using lambda = await startFunction('registered.handler', { env: { FLUSH: 'after-response' } })
+  for (let id = 0; id < 3; id++) await lambda.invoke({ id })
+  expect(warnings(lambda)).toEqual([])
+})

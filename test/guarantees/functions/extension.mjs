@@ -1,0 +1,68 @@
+// Handlers that flush after their response, if something has registered the extension: see `registered.mjs`.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { span, waitUntil, withTelemetry } from 'flushed/lambda'
+import { telemetry, tracer } from './setup.mjs'
+
+const storage = new AsyncLocalStorage()
+
+const options = {
+  telemetry,
+  timeoutMs: Number(process.env.TIMEOUT_MS ?? 2000),
+  flush: process.env.FLUSH ?? 'auto',
+  onFlush: ({ stages: _stages, ...report }) => console.log(`REPORT ${JSON.stringify({ ...report, stored: storage.getStore() })}`),
+}
+
+const order = async ({ id }) => {
+  tracer.startSpan('child').end()
+  return { id }
+}
+
+export const handler = withTelemetry(order, options)
+export const beforeResponse = withTelemetry(order, { ...options, flush: 'before-response' })
+export const throws = withTelemetry(async () => {
+  throw new RangeError('out of stock')
+}, options)
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+export const background = withTelemetry(async ({ id }) => {
+  const audit = async () => {
+    using audit = span('audit')
+    await pause(150)
+    audit.setAttribute('audited', true)
+    console.log('audited')
+  }
+  waitUntil(audit())
+  return { id }
+}, options)
+
+/** A wrapped handler that calls another, which is a part of it. */
+export const nested = withTelemetry((event, context) => handler(event, context), { ...options, name: 'outer' })
+
+/** Keeps something for everything that runs on behalf of the invocation. */
+export const stored = (event, context) => storage.run(`for ${event.id}`, handler, event, context)
+
+/** A handler of one's own around wrapped ones: at the same time, and one after the other. */
+export const several = async ({ id }, context) => {
+  await Promise.all([handler({ id }, context), background({ id }, context)])
+  return handler({ id }, context)
+}
+
+/** Calls a wrapped handler under a name that Lambda has never heard of. */
+export const renamed = ({ id }) => handler({ id }, { awsRequestId: `renamed ${id}` })
+
+/** Answers some events by itself. */
+export const outside = async (event, context) => {
+  if (event.fails) throw new TypeError('not today')
+  if (event.waitMs) await pause(event.waitMs)
+  return event.wrapped ? handler(event, context) : { id: event.id }
+}
+
+export const exits = withTelemetry(async () => process.exit(3), options)
+export const hangs = withTelemetry(() => new Promise(() => setInterval(() => {}, 1000)), options)
+
+/** Registers when it is too late. */
+export const late = withTelemetry(async (event) => {
+  await import('flushed/lambda/register')
+  return order(event)
+}, options)

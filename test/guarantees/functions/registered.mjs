@@ -1,0 +1,2 @@
+import 'flushed/lambda/register'
+export * from './extension.mjs'

@@ -1,0 +1,2 @@
+import 'flushed/lambda/register/shutdown-only'
+export * from './extension.mjs'

@@ -1,0 +1,107 @@
+/** Registering where there is no Lambda, or half of one: the built package in a Node of its own. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import http from 'node:http'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+const run = promisify(execFile)
+
+const wrapped = (flushed: string) => `
+  const handler = (${flushed}).withTelemetry(async () => 'result', { telemetry: () => {} })
+  ;(async () => {
+    for (let n = 0; n < 2; n++) console.log(await handler({}, { awsRequestId: String(n) }))
+  })()`
+
+/** Registers, then runs a wrapped handler twice. */
+async function output(form: 'import' | 'require' | '--import', env: Record<string, string>) {
+  const source =
+    form === 'require'
+      ? `require('flushed/lambda/register');${wrapped(`require('flushed/lambda')`)}`
+      : `${form === 'import' ? `import 'flushed/lambda/register'` : ''};import * as flushed from 'flushed/lambda';${wrapped('flushed')}`
+  const type = form === 'require' ? 'commonjs' : 'module'
+  const preload = form === '--import' ? ['--import', 'flushed/lambda/register'] : []
+  const args = [...preload, `--input-type=${type}`, '-e', source]
+  const { stdout, stderr } = await run(process.execPath, args, { cwd: root, env: { PATH: process.env['PATH'], ...env } })
+  return { stdout: stdout.trim().split('\n'), warnings: stderr.trim().split('\n').filter(Boolean) }
+}
+
+const FUNCTION = { AWS_LAMBDA_FUNCTION_NAME: 'orders' }
+
+test.for(['import', 'require', '--import'] as const)('by %s where there is no Lambda: nothing happens', async (form) => {
+  expect(await output(form, {})).toEqual({ stdout: ['result', 'result'], warnings: [] })
+})
+
+test.for(['import', 'require', '--import'] as const)('by %s in a function that has no Runtime API: one warning', async (form) => {
+  const { stdout, warnings } = await output(form, FUNCTION)
+  expect(stdout).toEqual(['result', 'result'])
+  expect(warnings).toEqual([expect.stringContaining('AWS_LAMBDA_RUNTIME_API is not set')])
+})
+
+test.for(['import', 'require', '--import'] as const)('by %s where nobody listens: one warning', async (form) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  const { stdout, warnings } = await output(form, { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` })
+  expect(stdout).toEqual(['result', 'result'])
+  expect(warnings).toEqual([expect.stringContaining('ECONNREFUSED')])
+})
+
+test.for(['import', 'require', '--import'] as const)('by %s where nobody answers: one warning, and the process can end', async (form) => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const { stdout, warnings } = await output(form, { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` })
+  server.close()
+  expect(stdout).toEqual(['result', 'result'])
+  expect(warnings).toEqual([expect.stringContaining('not answered within 1000 ms')])
+})
+
+test.for(['import', 'require', '--import'] as const)('by %s on Managed Instances: nothing happens', async (form) => {
+  const env = { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9', AWS_LAMBDA_MAX_CONCURRENCY: '8' }
+  expect(await output(form, env)).toEqual({ stdout: ['result', 'result'], warnings: [] })
+})
+
+/** An Extensions API that registers everybody, and has no events. */
+async function extensionsApi() {
+  const calls: string[] = []
+  const server = http.createServer((request, response) => {
+    calls.push(`${request.method} ${request.url?.slice('/2020-01-01/extension/'.length)}`)
+    if (request.method === 'POST') response.writeHead(200, { 'lambda-extension-identifier': 'id' }).end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const env = { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` }
+  const close = () => (server.closeAllConnections(), server.close())
+  return { calls, env, [Symbol.dispose]: () => void close() }
+}
+
+test.for(['import', 'require', '--import'] as const)('by %s: it registers, asks, and lets the process end', async (form) => {
+  using api = await extensionsApi()
+  expect(await output(form, api.env)).toEqual({ stdout: ['result', 'result'], warnings: [] })
+  expect(api.calls).toEqual(['POST register', 'GET event/next'])
+})
+
+test('by require: the worker thread does not load what the process preloads', async () => {
+  using api = await extensionsApi()
+  // Written at once: what a worker gives to its console is lost when it is ended.
+  const preload = join(await mkdtemp(join(tmpdir(), 'flushed-')), 'preload.cjs')
+  await writeFile(preload, `require('node:fs').writeSync(1, 'preloaded\\n')`)
+  const { stdout } = await output('require', { ...api.env, NODE_OPTIONS: `--require ${preload}` })
+  expect(stdout).toEqual(['preloaded', 'result', 'result'])
+})
+
+test.for(['import', 'require'] as const)('by %s in a worker thread: the main thread’s business', async (form) => {
+  using api = await extensionsApi()
+  const load = form === 'import' ? `import('flushed/lambda/register')` : `require('flushed/lambda/register')`
+  const source = `new (require('node:worker_threads').Worker)(${JSON.stringify(load)}, { eval: true })`
+  await run(process.execPath, ['--input-type=commonjs', '-e', source], { cwd: root, env: { PATH: process.env['PATH'], ...api.env } })
+  expect(api.calls).toEqual([])
+})
