@@ -3,18 +3,20 @@
  *
  * @module
  */
-import { trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { clearAlarm } from './alarm.ts'
 import { Deadline, settledWithin } from './deadline.ts'
 import { type FlushResult, flush } from './flush.ts'
-import type { InvocationState } from './invocation.ts'
-import { once } from './isolate.ts'
+import { InvocationState } from './invocation.ts'
+import { isolate, once } from './isolate.ts'
+import type { Wrap } from './lifecycle.ts'
 import { attempt, complain, makeReport, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
 import type { FlushReport, Lifetime, Phase } from './types.ts'
 
-const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
+/** The response waits for the flush. */
+export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 
 /**
  * The handler has settled: flushes, as far as the response has to wait for it. Whatever the platform does, it neither
@@ -91,6 +93,35 @@ function end(invocation: InvocationState): void {
   if (around?.isRecording() && around.spanContext().traceId === invocation.root.spanContext().traceId) {
     invocation.warnings.push('a span outside the wrap is still open: flushed is not the outermost wrapper')
   }
+}
+
+/**
+ * Flushes what is left of a telemetry that no invocation is about to flush. Never rejects.
+ *
+ * @param budgetMs milliseconds that this may take, if that is less than the options allow
+ */
+export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number): Promise<FlushReport> {
+  const nobody = new InvocationState(wrap, [], ROOT_CONTEXT)
+  nobody.live = false
+  return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
+}
+
+/**
+ * Ends and flushes whatever is still running, and flushes what is left of all telemetries. Never rejects.
+ *
+ * @param wraps those whose telemetries may have something left
+ */
+export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: number): Promise<void> {
+  const leftovers = new Map([...wraps].map((wrap) => [wrap.config.telemetry, wrap]))
+  const ends: Promise<unknown>[] = []
+  // A list of its own: what is ended leaves the other one.
+  const live = isolate.live.filter((owner) => owner instanceof InvocationState)
+  for (const invocation of live) {
+    leftovers.delete(invocation.telemetry)
+    ends.push(endEarly(invocation, 'shutdown', cause, budgetMs))
+  }
+  for (const wrap of leftovers.values()) ends.push(flushLeftovers(wrap, 'shutdown', budgetMs))
+  await Promise.all(ends)
 }
 
 /**
