@@ -65,9 +65,10 @@ function finish(invocation: InvocationState, phase: Phase): FlushReport | Promis
   })
 }
 
-function deadlineFor({ wrap: { config, platform }, args, timers }: InvocationState, budgetMs = Infinity): Deadline {
-  const remainingMs = attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
-  return new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity, budgetMs), timers)
+/** @param budgetMs milliseconds that the platform leaves, if that is not for its `remainingMs` to say */
+function deadlineFor({ wrap: { config, platform }, args, timers }: InvocationState, budgetMs?: number): Deadline {
+  const leftMs = budgetMs ?? attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
+  return new Deadline(Math.min(config.timeoutMs, leftMs ?? Infinity), timers)
 }
 
 function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline): FlushReport | Promise<FlushReport> {
@@ -129,7 +130,7 @@ export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: nu
  * stands, and what it has recorded since is late. Never rejects.
  *
  * @param cause becomes the error of the root and of every open span
- * @param budgetMs milliseconds that this may take, if that is less than the options and the platform allow
+ * @param budgetMs milliseconds that this may take, if not as many as the platform says
  */
 export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
   clearAlarm(invocation.alarm)
