@@ -62,15 +62,23 @@ function warnUnlessAfter({ wrap: { config, platform } }: InvocationState, { phas
 
 /** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */
 function finish(invocation: InvocationState, phase: Phase): FlushReport | Promise<FlushReport> {
-  const deadline = deadlineFor(invocation)
   const { background, flushing } = invocation
   if (flushing) return flushing.then(() => finish(invocation, phase))
+  const deadline = deadlineFor(invocation)
   if (!background) return conclude(invocation, phase, deadline)
-  return settledWithin(background, deadline, false).then((inTime) => {
+  // Where the response waits, the work has a share of the flush's time. Where it does not, it has all that the platform
+  // leaves, but for the flush's time.
+  const waits = phase === 'before-response'
+  return settledWithin(background, waits ? deadline : leavingTime(invocation), !waits).then((inTime) => {
     if (!inTime) invocation.warnings.push('background work was not over in time')
     deadline.elapsedMs()
-    return conclude(invocation, phase, deadline)
+    return conclude(invocation, phase, waits ? deadline : deadlineFor(invocation))
   })
+}
+
+function leavingTime(invocation: InvocationState): Deadline {
+  const leftMs = remainingMs(invocation)
+  return new Deadline(Math.max(leftMs - invocation.wrap.config.timeoutMs, leftMs / 2), invocation.timers)
 }
 
 /** @param budgetMs milliseconds that the platform leaves, if that is not for its `remainingMs` to say */
@@ -153,7 +161,8 @@ export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: nu
  */
 export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
   clearAlarm(invocation.alarm)
-  invocation.dispose(cause)
+  // One whose background work is stopped has settled, and not failed.
+  invocation.dispose(invocation.settledAt === undefined ? cause : undefined)
   // Its spans have been handed over by now; what the flush before has not sent goes with this one.
   if (invocation.flushing) await invocation.flushing
   await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
