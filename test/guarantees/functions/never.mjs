@@ -6,6 +6,9 @@ import { telemetry, tracer } from './setup.mjs'
 
 if (process.env.REGISTER) await import(`flushed/lambda/${process.env.REGISTER}`)
 
+// Somebody else who has something to do at the end, and ends the process when it is done.
+if (process.env.LISTENS) process.on('SIGTERM', () => setTimeout(() => console.log('LISTENED') ?? process.exit(), 300))
+
 const options = {
   telemetry,
   timeoutMs: 1000,
