@@ -32,6 +32,18 @@ export function table({ mode, children, rows }) {
 
 const line = (label, cells) => label.padEnd(58) + cells.map((cell) => cell.padStart(11)).join('')
 
+/** @param {import('./cold-start.mjs').ColdStarts} coldStarts */
+export function coldStartTable({ function: what, client, rounds, rows }) {
+  const lines = rows.map(({ form, ms, added, spread }) =>
+    form.startsWith('bare')
+      ? line(form, [ms.toFixed(1)])
+      : line(form, [ms.toFixed(1), signed(added), spread.map(signed).join(' … ').padStart(18)]),
+  )
+  return [line(`cold start of ${what}`, ['init, ms', 'added', 'quartiles'.padStart(18)]), ...lines, `${client}, ${rounds} starts each`, ''].join('\n')
+}
+
+const signed = (ms) => `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(1)}`
+
 /** @param {import('./heap.mjs').Growth[]} growths */
 export function heapTable(growths) {
   const [{ invocations }] = growths
