@@ -26,6 +26,9 @@ import { quantile } from './summary.mjs'
  * @typedef {{ function: string, rounds: number, client: string, rows: ColdStart[] }} ColdStarts
  */
 
+/** Milliseconds that registering in an ES module may cost a cold start. */
+export const BUDGET_MS = 10
+
 /** @type {Record<string, Form>} */
 const FORMS = {
   'bare, ES module': { format: 'esm' },

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { install } from '../support/install.mjs'
 import { execPath, start } from './children.mjs'
-import { measureColdStarts } from './cold-start.mjs'
+import { BUDGET_MS, measureColdStarts } from './cold-start.mjs'
 import { coldStartTable, heapTable, table, versions } from './print.mjs'
 import { measure } from './rounds.mjs'
 import { summarize } from './summary.mjs'
@@ -76,6 +76,13 @@ const heap = everything && !flags.quick ? await measureHeap() : []
 const coldStarts = await measureColdStarts(flags.quick ? 3 : everything ? 20 : 60, progress)
 progress('done')
 if (terminal) process.stderr.write('\n')
+
+const dear = coldStarts.flatMap(({ rows }) => rows).filter(({ form, added }) => form === 'import' && added > BUDGET_MS)
+// A few starts on a busy machine say nothing.
+if (dear.length > 0 && !flags.quick) {
+  console.error(`Registering by \`import\` costs a cold start more than ${BUDGET_MS} ms.`)
+  process.exitCode = 1
+}
 
 const used = versions(execFileSync(execPath, ['--version'], { encoding: 'utf8' }).trim())
 if (flags.json) console.log(JSON.stringify({ versions: used, method: METHOD, quick: flags.quick === true, cases, heap, coldStarts }, null, 2))
