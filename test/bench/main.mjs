@@ -31,14 +31,16 @@ const plans = ['noop', 'unsampled', 'collector'].map((mode) => ({
   ...(flags.quick ? QUICK : mode === 'collector' ? OVER_THE_NETWORK : FULL),
 }))
 
-const METHOD = [
+const METHOD_OF_WRAPS = [
   'Each contestant has a process of its own, a new one each round; warm ones take turns, one at a time.',
   'Medians of turns, then of rounds. Only ratios within one table mean anything: absolute times are this machine.',
 ]
 const METHOD_OF_COLD_STARTS = [
-  'From the start of the process to the end of init, on the real runtime client; all variants in turns, each round in another order.',
-  'Medians, with quartiles, of differences within a round. Absolute times are this machine.',
+  'Cold starts: from the start of the process to the end of init, on the real runtime client; all variants in turns, each round in another order.',
+  'Medians, with quartiles, of differences within a round.',
 ]
+
+const METHOD = everything ? [...METHOD_OF_WRAPS, ...METHOD_OF_COLD_STARTS] : METHOD_OF_COLD_STARTS
 
 const started = performance.now()
 const terminal = process.stderr.isTTY
@@ -90,5 +92,5 @@ else {
   console.log(`\n${[...cases.map(table), ...coldStarts.map(coldStartTable)].join('\n')}`)
   if (heap.length > 0) console.log(heapTable(heap))
   console.log(Object.entries(used).map((entry) => entry.join(' ')).join(', '))
-  console.log((everything ? METHOD : METHOD_OF_COLD_STARTS).join('\n'))
+  console.log(METHOD.join('\n'))
 }
