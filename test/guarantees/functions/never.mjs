@@ -1,7 +1,7 @@
 // Handlers that do not settle in time, if ever. `REGISTER` names the way in which the extension is registered, if it is.
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { currentInvocation, withTelemetry } from 'flushed/lambda'
+import { currentInvocation, waitUntil, withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
 
 if (process.env.REGISTER) await import(`flushed/lambda/${process.env.REGISTER}`)
@@ -42,4 +42,11 @@ export const late = withTelemetry(async () => {
   query()
   await pause(700)
   return { late: true }
+}, options)
+
+/** Answers, and leaves work behind that is never over. */
+export const works = withTelemetry(async () => {
+  query()
+  waitUntil(new Promise(() => setInterval(() => {}, 1000)))
+  return { answered: true }
 }, options)
