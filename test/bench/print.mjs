@@ -34,12 +34,13 @@ const line = (label, cells) => label.padEnd(58) + cells.map((cell) => cell.padSt
 
 /** @param {import('./cold-start.mjs').ColdStarts} coldStarts */
 export function coldStartTable({ function: what, client, rounds, rows }) {
-  const lines = rows.map(({ form, ms, added, spread }) =>
-    form.startsWith('bare')
-      ? line(form, [ms.toFixed(1)])
-      : line(form, [ms.toFixed(1), signed(added), spread.map(signed).join(' … ').padStart(18)]),
-  )
-  return [line(`cold start of ${what}`, ['init, ms', 'added', 'quartiles'.padStart(18)]), ...lines, `${client}, ${rounds} starts each`, ''].join('\n')
+  const wide = (cell) => cell.padStart(18)
+  const columns = ['init, ms', 'added', wide('quartiles'), wide('undisturbed')]
+  const lines = rows.map(({ form, ms, added, spread, quiet }) => {
+    const more = form.startsWith('bare') ? [] : [signed(added), wide(spread.map(signed).join(' … ')), wide(signed(quiet))]
+    return line(form, [ms.toFixed(1), ...more])
+  })
+  return [line(`cold start of ${what}`, columns), ...lines, `${client}, ${rounds} starts each`, ''].join('\n')
 }
 
 const signed = (ms) => `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(1)}`
