@@ -32,6 +32,19 @@ export function table({ mode, children, rows }) {
 
 const line = (label, cells) => label.padEnd(58) + cells.map((cell) => cell.padStart(11)).join('')
 
+/** @param {import('./cold-start.mjs').ColdStarts} coldStarts */
+export function coldStartTable({ function: what, client, rounds, rows }) {
+  const wide = (cell) => cell.padStart(18)
+  const columns = ['init, ms', 'added', wide('quartiles'), wide('undisturbed')]
+  const lines = rows.map(({ form, ms, added, spread, quiet }) => {
+    const more = form.startsWith('bare') ? [] : [signed(added), wide(spread.map(signed).join(' … ')), wide(signed(quiet))]
+    return line(form, [ms.toFixed(1), ...more])
+  })
+  return [line(`cold start of ${what}`, columns), ...lines, `${client}, ${rounds} starts each`, ''].join('\n')
+}
+
+const signed = (ms) => `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(1)}`
+
 /** @param {import('./heap.mjs').Growth[]} growths */
 export function heapTable(growths) {
   const [{ invocations }] = growths

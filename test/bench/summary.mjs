@@ -12,12 +12,18 @@ import { CONTESTANTS } from './rounds.mjs'
  * @typedef {{ mode: import('./setup.mjs').Mode, children: number, rows: Row[] }} Table
  */
 
-/** @param {number[]} values */
-export function median(values) {
+/**
+ * @param {number[]} values
+ * @param {number} share 0.5 is the median
+ */
+export function quantile(values, share) {
   const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  const at = share * (sorted.length - 1)
+  const below = Math.floor(at)
+  return sorted[below] + (at - below) * (sorted[Math.ceil(at)] - sorted[below])
 }
+
+const median = (values) => quantile(values, 0.5)
 
 /**
  * @param {import('./rounds.mjs').Case} measured

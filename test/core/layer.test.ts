@@ -2,6 +2,7 @@
 import { identity, layer, stack, telemetry, withTelemetry, wrapInfo } from 'flushed'
 import type { FlushReport, Layer } from 'flushed'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { dressed } from '../../src/core/layer.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
@@ -32,6 +33,16 @@ describe('layers', () => {
     const handler = () => {}
     expect(identity(handler)).toBe(handler)
     expect(stack()(handler)).toBe(handler)
+  })
+
+  test('a function that is not strict, as bundles in CommonJS make them all, can be dressed', () => {
+    const sloppy = new Function('return function order() {}') as () => () => void
+    const [wrapper, original] = [sloppy(), Object.assign(sloppy(), { key: 'value' })]
+    expect(Object.getOwnPropertyNames(original)).toContain('arguments')
+    for (const each of [dressed(wrapper, original), withTelemetry(original, { telemetry: pipeline().telemetry })]) {
+      expect(each.name).toBe('order')
+      expect(each).toHaveProperty('key', 'value')
+    }
   })
 
   test('a layer of one’s own keeps `this`, name, length and properties, and the mark of a wrap below it', () => {

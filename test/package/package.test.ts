@@ -24,6 +24,8 @@ const bundle = async (source: string, external: string[], platform: 'neutral' | 
     platform,
     mainFields: ['module', 'main'],
     external,
+    // The repository's own tsconfig would lead `flushed/…` to the sources.
+    tsconfigRaw: '{}',
   })
   return outputFiles[0]?.text ?? ''
 }

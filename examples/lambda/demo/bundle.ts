@@ -1,5 +1,5 @@
 /**
- * Builds the functions.
+ * Builds functions.
  *
  * @module
  */
@@ -9,17 +9,23 @@ import { functions } from './functions.ts'
 import type { FunctionId } from './functions.ts'
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const sources = folder('../orders/')
+const examples = folder('../')
 const bundles = folder('../../../.cache/demo/')
 
 /** What `LambdaOptions.handler` wants. */
 export const handlerOf = (id: FunctionId): string => `${bundles}${id}.handler`
 
-/** Bundles every function into one file, as one does for Lambda. `flushed` is the built package, as users get it. */
-export async function bundle(): Promise<void> {
+/** Bundles the functions of the demo. */
+export const bundle = (): Promise<void> => bundleInto(bundles, functions.map((id) => `orders/${id}.ts`))
+
+/**
+ * Bundles files of the examples, each into one, as one does for Lambda; `template.yaml` says the same in SAM's words.
+ * `flushed` is the built package, as users get it.
+ */
+export async function bundleInto(outdir: string, files: readonly string[]): Promise<void> {
   await build({
-    entryPoints: functions.map((id) => `${sources}${id}.ts`),
-    outdir: bundles,
+    entryPoints: files.map((file) => `${examples}${file}`),
+    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',

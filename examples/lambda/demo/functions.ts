@@ -5,11 +5,13 @@
  */
 
 /** A file of `../orders`. */
-export type FunctionId = 'bare' | 'naive' | 'force-flush' | 'flushed'
+export type FunctionId = 'bare' | 'naive' | 'force-flush' | 'flushed' | 'after-response'
 /** Those with telemetry. */
 export type PeerId = Exclude<FunctionId, 'bare'>
 
-export const peers: readonly PeerId[] = ['naive', 'force-flush', 'flushed']
+export const peers: readonly PeerId[] = ['naive', 'force-flush', 'flushed', 'after-response']
+/** Those that have to keep a promise. */
+export const ours = ['flushed', 'after-response'] as const satisfies readonly PeerId[]
 export const functions: readonly FunctionId[] = ['bare', ...peers]
 
 /** What they are called in print. */
@@ -18,6 +20,7 @@ export const titles: Readonly<Record<FunctionId, string>> = {
   naive: 'naive',
   'force-flush': 'try/finally forceFlush',
   flushed: 'flushed',
+  'after-response': 'flushed, after response',
 }
 
 /** How long the collector takes to answer, in milliseconds. */

@@ -68,8 +68,12 @@ export async function traffic(requests: number, { runtime, owner, progress }: Se
 }
 
 /** The median time to the response. */
-export function medianMs(runs: readonly Run[]): number {
-  const sorted = runs.map(({ responseMs }) => responseMs).sort((a, b) => a - b)
+export const medianMs = (runs: readonly Run[]): number => median(runs.map(({ responseMs }) => responseMs))
+/** The median time to the freeze. */
+export const medianFrozenMs = (runs: readonly Run[]): number => median(runs.map(({ startedAt, frozenAt }) => frozenAt - startedAt))
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
   const middle = (sorted.length - 1) / 2
   return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { answerMs, batchSize, titles } from './functions.ts'
+import { answerMs, batchSize, ours, titles } from './functions.ts'
+import type { PeerId } from './functions.ts'
 import { kept } from './results.ts'
 import type { PeerResult, Results } from './results.ts'
 import { padEnd, style, whole, wrap } from './style.ts'
@@ -82,10 +83,12 @@ function cells({ id, created, acknowledged, delivered, addedMs, hang }: PeerResu
 const added = (ms: number): string => (Math.round(ms) === 0 ? '±0 ms' : `${ms > 0 ? '+' : '−'}${whole(Math.abs(ms))} ms`)
 
 /** What became of everything that was not acknowledged in time. */
-function fate({ id, created, acknowledged, delivered, hang }: PeerResult): string {
+function fate(peer: PeerResult): string {
+  const { id, created, acknowledged, delivered, hang } = peer
   const late = delivered - acknowledged
   const lost = created - delivered
   const sentences = [
+    id === 'after-response' && held(peer),
     late > 0 && `${late} spans arrived late, since further requests woke the sandbox up.`,
     lost > 0 && `${lost} ${lost === 1 ? 'span' : 'spans'} never arrived.`,
     hang.error !== undefined && `On the hang the request itself failed: "${hang.error}", and no 201.`,
@@ -93,6 +96,11 @@ function fate({ id, created, acknowledged, delivered, hang }: PeerResult): strin
   ]
   return sentences.filter((sentence) => sentence !== false).join(' ')
 }
+
+/** What flushing after the response costs, since it is not for nothing. */
+const held = ({ frozenMs, hang }: PeerResult): string =>
+  `The sandbox was held, and is billed, until the flush was over: ${whole(frozenMs)} ms from the request at ${answerMs} ms, ` +
+  `${whole(hang.frozenMs)} ms on the hang.`
 
 const afterHang = ({ created, delivered }: PeerResult['hang']): string =>
   delivered === 0
@@ -112,16 +120,17 @@ function trap({ batches }: Results, look: Look): string[] {
   return [...wrap(text, look), '', ...renderTable({ heads, rows }, look)]
 }
 
-function headingOf(id: 'flushed' | 'naive', { export: sent, responseMs }: Trace): string {
+function headingOf(id: PeerId, { export: sent, responseMs }: Trace): string {
   if (id === 'naive') return 'The same, naive: answered, then frozen with everything still inside'
-  if (sent === undefined) return 'One request with flushed: not acknowledged before the freeze'
+  const what = id === 'flushed' ? 'One request with flushed' : 'The same, registered'
+  if (sent === undefined) return `${what}: not acknowledged before the freeze`
   const order = sent.endMs > responseMs ? 'answered, then acknowledged' : 'acknowledged, then answered'
-  return `One request with flushed: ${order}, then frozen`
+  return `${what}: ${order}, then frozen`
 }
 
 function pictures({ peers, perRequest }: Results, look: Look): [heading: string, body: string[]][] {
   const { bad, dim, good, warn } = style(look)
-  const drawn = (['flushed', 'naive'] as const).flatMap((id) => {
+  const drawn = ([...ours, 'naive'] as const).flatMap((id) => {
     const trace = peers.find((peer) => peer.id === id)?.trace
     return trace === undefined ? [] : [{ id, trace }]
   })

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Created } from './created.ts'
-import type { PeerId } from './functions.ts'
+import { type PeerId, ours } from './functions.ts'
 import type { FullBatch } from './measure.ts'
 import type { Trace } from './trace.ts'
 
@@ -16,8 +16,11 @@ export interface PeerResult {
   /** Acknowledged when the sandbox was gone. */
   readonly delivered: number
   readonly addedMs: number
+  /** From the request to the freeze, which is what is billed. */
+  readonly frozenMs: number
   readonly hang: {
     readonly addedMs: number
+    readonly frozenMs: number
     readonly created: number
     readonly delivered: number
     /** What the caller got for an answer, if that was an error. */
@@ -38,4 +41,4 @@ export interface Results {
 
 /** Whether `flushed` has kept its promise. */
 export const kept = ({ peers, batches }: Results): boolean =>
-  [...peers, ...batches].filter(({ id }) => id === 'flushed').every(({ acknowledged, created }) => acknowledged >= created)
+  [...peers, ...batches].filter(({ id }) => ours.some((own) => own === id)).every(({ acknowledged, created }) => acknowledged >= created)

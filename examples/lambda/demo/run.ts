@@ -10,6 +10,7 @@ import { ensureRuntimeClient } from '../../../test/support/runtime-client.mjs'
 import { bundle } from './bundle.ts'
 import { created } from './created.ts'
 import { FunctionError } from './deployment.ts'
+import { ours } from './functions.ts'
 import { fullBatch, hang, order, traffic } from './measure.ts'
 import type { FullBatch, Hang, Setting, Traffic } from './measure.ts'
 import { renderHeader, renderResults } from './report.ts'
@@ -88,13 +89,13 @@ async function measure(owner: AsyncDisposableStack): Promise<{ runtime: Runtime;
         title: 'A batch that fills up at the last span',
         task: async (context, task) => {
           context.batches = []
-          for (const id of ['force-flush', 'flushed'] as const) context.batches.push(await fullBatch(id, setting(context, task)))
+          for (const id of ['force-flush', ...ours] as const) context.batches.push(await fullBatch(id, setting(context, task)))
         },
       },
       {
         title: 'A collector that hangs (forceFlush waits until its exporter gives up, 10 s)',
         task: async (context, task) => {
-          context.hangs = await hang({ naive: 3, 'force-flush': 1, flushed: 3 }, setting(context, task))
+          context.hangs = await hang({ naive: 3, 'force-flush': 1, flushed: 3, 'after-response': 3 }, setting(context, task))
         },
       },
     ],

@@ -6,7 +6,7 @@
 import type { Created } from './created.ts'
 import { countOf } from './deployment.ts'
 import type { Run } from './deployment.ts'
-import { medianMs } from './measure.ts'
+import { medianFrozenMs, medianMs } from './measure.ts'
 import type { FullBatch, Hang, Traffic } from './measure.ts'
 import type { PeerResult, Results } from './results.ts'
 import { traceOf } from './trace.ts'
@@ -40,8 +40,10 @@ function peerResult(perRequest: number, bareMs: number, { collector, runs }: Tra
     acknowledged: runs.reduce((sum, run) => sum + countOf(run, run.acknowledged, received), 0),
     delivered: runs.reduce((sum, run) => sum + countOf(run, spans, received), 0),
     addedMs: medianMs(warm(runs)) - bareMs,
+    frozenMs: medianFrozenMs(warm(runs)),
     hang: {
       addedMs: medianMs(hang.runs) - bareMs,
+      frozenMs: medianFrozenMs(hang.runs),
       created: hang.runs.length * perRequest,
       delivered: hang.delivered,
       error: hang.runs.find(({ error }) => error !== undefined)?.error,

@@ -1,0 +1,2 @@
+/** A function that loads nothing. */
+export const handler = async () => ({ done: true })
