@@ -1,0 +1,105 @@
+/** When a schedule flushes, on a clock of the test's own. What the runtime clients make of it is in `policy-client`. */
+import { setImmediate as turn } from 'node:timers/promises'
+import { fakeClock, useClock } from 'flushed/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Wrap } from '../../../src/core/lifecycle.ts'
+import { resolveOptions } from '../../../src/core/options.ts'
+import { shared } from '../../../src/platforms/lambda/extension/state.ts'
+import { type Policy, Schedule } from '../../../src/platforms/lambda/policy.ts'
+import { newIsolate } from '../../support/sdk.ts'
+
+let time = fakeClock()
+beforeEach(() => {
+  newIsolate()
+  useClock((time = fakeClock()))
+  shared.extension = { events: 'invoke', begun() {}, holds: () => true, done() {} }
+})
+afterEach(() => {
+  useClock(undefined)
+  delete shared.extension
+})
+
+function scheduled(policy: Policy, backlog = () => 0) {
+  const flushes: PromiseWithResolvers<void>[] = []
+  const flush = () => {
+    const answer = Promise.withResolvers<void>()
+    flushes.push(answer)
+    return answer.promise
+  }
+  const telemetry = { stages: [{ name: 'all', flushables: [{ name: 'flush', flush }] }], backlog }
+  const config = { ...resolveOptions(), telemetry, timeoutMs: 60_000 }
+  const wrap: Wrap = { config, platform: { name: 'test', describe: () => { throw new Error('nothing is opened') } } }
+  const schedule = new Schedule(policy, false, () => wrap)
+  /** One invocation. What its sandbox waits for: its own flush, another that is under way, or nothing. */
+  const invoke = async () => {
+    schedule.begun()
+    await turn()
+    let held: unknown = 'nothing'
+    const inner = { phase: 'after-response' as const, hold: (finish: () => unknown) => (held = finish() ?? 'nothing') }
+    schedule.lifetime(inner).hold(() => Promise.resolve(undefined).then(() => undefined), () => {})
+    // In an object, or it would be waited for here.
+    return { held }
+  }
+  /** The same, in one word. */
+  const outcome = async () => {
+    const before = flushes.length
+    const { held } = await invoke()
+    if (held === 'nothing') return 'left'
+    return flushes.length > before ? 'overlapped' : 'flushed'
+  }
+  return { schedule, flushes, invoke, outcome }
+}
+
+const times = async (n: number, outcome: () => Promise<string>) => {
+  const outcomes = []
+  for (let i = 0; i < n; i++) outcomes.push(await outcome())
+  return outcomes
+}
+
+describe('adaptive', () => {
+  test('flushes at the end of each until five have followed quickly, then beside the next', async () => {
+    const { outcome } = scheduled('adaptive')
+    expect(await times(8, outcome)).toEqual([...Array(5).fill('flushed'), 'left', 'overlapped', 'flushed'])
+  })
+
+  test('a pause of a second makes traffic sparse again', async () => {
+    const { outcome } = scheduled('adaptive')
+    await times(5, outcome)
+    await time.advance(1000)
+    expect(await times(6, outcome)).toEqual([...Array(5).fill('flushed'), 'left'])
+  })
+
+  test('what is under way is waited for before the freeze, and no other flush begins beside it', async () => {
+    const { invoke, flushes } = scheduled('adaptive')
+    for (let i = 0; i < 6; i++) await invoke()
+    const [first, second] = [(await invoke()).held, (await invoke()).held]
+    expect(flushes).toHaveLength(1)
+    expect(first).toBeInstanceOf(Promise)
+    expect(second).toBe(first)
+    flushes[0]?.resolve()
+    await first
+    await invoke()
+    expect(flushes).toHaveLength(2)
+  })
+
+  test('with nothing left, nothing is flushed beside the handler', async () => {
+    const { schedule, flushes } = scheduled('adaptive')
+    for (let i = 0; i < 3; i++) schedule.begun()
+    await turn()
+    expect(flushes).toEqual([])
+  })
+})
+
+test.each<Policy>(['adaptive', { everyInvocations: 100 }, { everyMs: 60_000 }])('%j: spans enough for a batch are flushed at once', async (policy) => {
+  let backlog = 0
+  const { outcome } = scheduled(policy, () => backlog)
+  await times(7, outcome)
+  backlog = 1
+  expect(await outcome()).toBe('flushed')
+})
+
+test('registered for shutdown only is enough for what is left', async () => {
+  shared.extension = { events: 'shutdown', begun() {}, holds: () => false, done() {} }
+  const { outcome } = scheduled({ everyInvocations: 3 })
+  expect(await times(3, outcome)).toEqual(['left', 'left', 'flushed'])
+})
