@@ -1,12 +1,12 @@
-/** G3 Bounded, after the response: how long the sandbox is held. On the real runtime client. */
+/** G3 Bounded, after the response: how long the sandbox is held. on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
 import { count, expectSerial, warnings } from '../../support/extension.ts'
-import { runtime, startFunction } from '../../support/lambda.ts'
+import { runtimes } from '../../support/lambda.ts'
 
 const TIMEOUT_MS = 400
 
 // Real milliseconds: a machine that is busy with something else may hold up any one of them.
-describe(`on ${runtime}, registered`, { retry: 2 }, () => {
+describe.each(runtimes)('on $title, registered', { retry: 2 }, ({ startFunction }) => {
   test('a collector that hangs costs the response nothing, and the sandbox `timeoutMs` + 50 ms', async () => {
     await using lambda = await startFunction('registered.handler', { env: { TIMEOUT_MS: String(TIMEOUT_MS) } })
     await lambda.invoke({ id: 0 })
@@ -36,7 +36,7 @@ describe(`on ${runtime}, registered`, { retry: 2 }, () => {
   })
 })
 
-describe(`on ${runtime}, registered, a handler that the wrap knows nothing of`, () => {
+describe.each(runtimes)('on $title, registered, a handler that the wrap knows nothing of', ({ startFunction }) => {
   const TIMEOUT = { timeoutMs: 800 }
 
   test.for([
@@ -79,7 +79,7 @@ describe(`on ${runtime}, registered, a handler that the wrap knows nothing of`, 
   })
 })
 
-describe(`on ${runtime}, registered, a handler that does not settle`, () => {
+describe.each(runtimes)('on $title, registered, a handler that does not settle', ({ startFunction }) => {
   test('exits: the process is gone, and the next invocation has a new one, with an extension', async () => {
     await using lambda = await startFunction('registered.exits')
     const result = await lambda.sandbox.invoke({})
@@ -100,7 +100,7 @@ describe(`on ${runtime}, registered, a handler that does not settle`, () => {
   })
 })
 
-describe(`on ${runtime}, registered, and \`flush: 'before-response'\``, () => {
+describe.each(runtimes)('on $title, registered, and `before-response`', ({ startFunction }) => {
   test('the response waits, the extension does not', async () => {
     await using lambda = await startFunction('registered.beforeResponse', { behavior: { delayMs: 200 } })
     for (let id = 0; id < 3; id++) {

@@ -1,13 +1,13 @@
-/** Callback-style handlers on the real runtime client. */
+/** Callback-style handlers on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
-import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
+import { rootOf, runtimes } from '../../support/lambda.ts'
 
 const NAMES = ['label', 'ship', 'flushed-test']
 
-/** Client 3 calls such handlers; client 4 does not, nor has its context `succeed`, `fail` and `done`. */
-const calls = runtime.includes('aws-lambda-ric 3')
+describe.each(runtimes)('on $title: a callback-style handler', ({ title, startFunction }) => {
+  /** Client 3 calls such handlers; client 4 does not, nor has its context `succeed`, `fail` and `done`. */
+  const calls = title.includes('aws-lambda-ric 3')
 
-describe(`on ${runtime}: a callback-style handler`, () => {
   test.skipIf(calls)('is refused as it is', async () => {
     await using lambda = await startFunction('callback.bare')
     expect(lambda.sandbox.initError?.errorType).toBe('Runtime.CallbackHandlerDeprecated')

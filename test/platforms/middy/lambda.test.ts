@@ -1,17 +1,22 @@
-/** middy on the real runtime client: what the collector has when the process is stopped. */
+/** middy on the real runtime clients: what the collector has when the process is stopped. */
 import type { CollectedSpan } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
-import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
+import { type LambdaSetup, rootOf, runtimes } from '../../support/lambda.ts'
 
-const start = (handler: string, setup?: Parameters<typeof startFunction>[1]) =>
-  startFunction(`../../platforms/middy/functions/orders.${handler}`, setup)
+const clients = runtimes.map(({ title, startFunction }) => ({
+  title,
+  start: (handler: string, setup?: LambdaSetup) => startFunction(`../../platforms/middy/functions/${handler}`, setup),
+}))
 
 const INVOCATIONS = 100
 
-describe.each([
+const ways = [
   ['`middy().use(telemetry())`', 'used'],
   ['`withTelemetry(middy())`', 'wrapped'],
-])(`on ${runtime}, %s`, (_what, handler) => {
+] as const
+const inBothWays = clients.flatMap((client) => ways.map(([way, name]) => ({ ...client, way, handler: `orders.${name}` })))
+
+describe.each(inBothWays)('on $title, $way', ({ start, handler }) => {
   test(`${INVOCATIONS} invocations: four of four spans at every freeze, one trace each, below their own root`, { timeout: 60_000 }, async () => {
     await using lambda = await start(handler)
     const traces = new Set<string>()
@@ -46,28 +51,30 @@ describe.each([
   })
 })
 
-test(`on ${runtime}, an early answer below the middleware is delivered with the next invocation at the latest`, async () => {
-  await using lambda = await start('used', { behavior: { delayMs: 100 } })
-  const { result } = await lambda.invoke({ early: true })
-  expect(result.payload).toEqual({ early: true })
-  const { freeze } = await lambda.invoke({ id: 2 })
-  const roots = lambda.collector.spans.filter(({ attributes }) => attributes['faas.invocation_id'])
-  expect(roots.map(({ attributes }) => attributes['faas.invocation_id'])).toContain(result.requestId)
-  expect(freeze.spans.length).toBeGreaterThanOrEqual(4)
-  const early = roots.find(({ attributes }) => attributes['faas.invocation_id'] === result.requestId) as CollectedSpan
-  expect(early.endTimeUnixNano - early.startTimeUnixNano).toBeLessThan(100_000_000n)
-})
+describe.each(clients)('on $title', ({ start }) => {
+  test('an early answer below the middleware is delivered with the next invocation at the latest', async () => {
+    await using lambda = await start('orders.used', { behavior: { delayMs: 100 } })
+    const { result } = await lambda.invoke({ early: true })
+    expect(result.payload).toEqual({ early: true })
+    const { freeze } = await lambda.invoke({ id: 2 })
+    const roots = lambda.collector.spans.filter(({ attributes }) => attributes['faas.invocation_id'])
+    expect(roots.map(({ attributes }) => attributes['faas.invocation_id'])).toContain(result.requestId)
+    expect(freeze.spans.length).toBeGreaterThanOrEqual(4)
+    const early = roots.find(({ attributes }) => attributes['faas.invocation_id'] === result.requestId) as CollectedSpan
+    expect(early.endTimeUnixNano - early.startTimeUnixNano).toBeLessThan(100_000_000n)
+  })
 
-test(`on ${runtime}, an early answer below a wrap is delivered at its freeze`, async () => {
-  await using lambda = await start('wrapped', { behavior: { delayMs: 100 } })
-  const { result, freeze } = await lambda.invoke({ early: true })
-  expect(result.payload).toEqual({ early: true })
-  expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
-})
+  test('an early answer below a wrap is delivered at its freeze', async () => {
+    await using lambda = await start('orders.wrapped', { behavior: { delayMs: 100 } })
+    const { result, freeze } = await lambda.invoke({ early: true })
+    expect(result.payload).toEqual({ early: true })
+    expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+  })
 
-test(`on ${runtime}, a streamed response comes as it is, with its span delivered`, async () => {
-  await using lambda = await start('streamed')
-  const { result, freeze } = await lambda.invoke({ id: 3 })
-  expect(result).toMatchObject({ ok: true, payload: 'order 3', prelude: { statusCode: 200 } })
-  expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+  test('a streamed response comes as it is, with its span delivered', async () => {
+    await using lambda = await start('orders.streamed')
+    const { result, freeze } = await lambda.invoke({ id: 3 })
+    expect(result).toMatchObject({ ok: true, payload: 'order 3', prelude: { statusCode: 200 } })
+    expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+  })
 })
