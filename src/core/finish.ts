@@ -3,18 +3,20 @@
  *
  * @module
  */
-import { trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { clearAlarm } from './alarm.ts'
 import { Deadline, settledWithin } from './deadline.ts'
 import { type FlushResult, flush } from './flush.ts'
-import type { InvocationState } from './invocation.ts'
-import { once } from './isolate.ts'
+import { InvocationState } from './invocation.ts'
+import { isolate, once } from './isolate.ts'
+import type { Wrap } from './lifecycle.ts'
 import { attempt, complain, makeReport, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
 import type { FlushReport, Lifetime, Phase } from './types.ts'
 
-const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
+/** The response waits for the flush. */
+export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 
 /**
  * The handler has settled: flushes, as far as the response has to wait for it. Whatever the platform does, it neither
@@ -63,9 +65,10 @@ function finish(invocation: InvocationState, phase: Phase): FlushReport | Promis
   })
 }
 
-function deadlineFor({ wrap: { config, platform }, args, timers }: InvocationState, budgetMs = Infinity): Deadline {
-  const remainingMs = attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
-  return new Deadline(Math.min(config.timeoutMs, remainingMs ?? Infinity, budgetMs), timers)
+/** @param budgetMs milliseconds that the platform leaves, if that is not for its `remainingMs` to say */
+function deadlineFor({ wrap: { config, platform }, args, timers }: InvocationState, budgetMs?: number): Deadline {
+  const leftMs = budgetMs ?? attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
+  return new Deadline(Math.min(config.timeoutMs, leftMs ?? Infinity), timers)
 }
 
 function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline): FlushReport | Promise<FlushReport> {
@@ -94,11 +97,40 @@ function end(invocation: InvocationState): void {
 }
 
 /**
+ * Flushes what is left of a telemetry that no invocation is about to flush. Never rejects.
+ *
+ * @param budgetMs milliseconds that this may take, if that is less than the options allow
+ */
+export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number): Promise<FlushReport> {
+  const nobody = new InvocationState(wrap, [], ROOT_CONTEXT)
+  nobody.live = false
+  return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
+}
+
+/**
+ * Ends and flushes whatever is still running, and flushes what is left of all telemetries. Never rejects.
+ *
+ * @param wraps those whose telemetries may have something left
+ */
+export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: number): Promise<void> {
+  const leftovers = new Map([...wraps].map((wrap) => [wrap.config.telemetry, wrap]))
+  const ends: Promise<unknown>[] = []
+  // A list of its own: what is ended leaves the other one.
+  const live = isolate.live.filter((owner) => owner instanceof InvocationState)
+  for (const invocation of live) {
+    leftovers.delete(invocation.telemetry)
+    ends.push(endEarly(invocation, 'shutdown', cause, budgetMs))
+  }
+  for (const wrap of leftovers.values()) ends.push(flushLeftovers(wrap, 'shutdown', budgetMs))
+  await Promise.all(ends)
+}
+
+/**
  * Ends and flushes an invocation whose handler has not settled, and may never. Should it settle after all, its result
  * stands, and what it has recorded since is late. Never rejects.
  *
  * @param cause becomes the error of the root and of every open span
- * @param budgetMs milliseconds that this may take, if that is less than the options and the platform allow
+ * @param budgetMs milliseconds that this may take, if not as many as the platform says
  */
 export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
   clearAlarm(invocation.alarm)

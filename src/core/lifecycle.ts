@@ -145,7 +145,7 @@ function started(invocation: InvocationState): void {
   const { wrap: { platform }, args } = invocation
   platform.begun?.(args as never)
   const earlyMs = platform.earlyMs?.(args as never) ?? Infinity
-  if (earlyMs < Infinity) invocation.alarm = setAlarm(() => void outOfTime(invocation), earlyMs)
+  if (earlyMs < Infinity) invocation.alarm = setAlarm(() => void outOfTime(invocation), earlyMs, true)
 }
 
 const outOfTime = (invocation: InvocationState) => endEarly(invocation, 'early-timeout', aboutToTimeOut())

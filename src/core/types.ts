@@ -174,8 +174,8 @@ export interface SpanOwner extends Invocation {
   has(spanId: string): boolean
 }
 
-/** Runs a flush, and comes to its report. Neither throws nor rejects. */
-export type Finish = () => FlushReport | Promise<FlushReport>
+/** Runs a flush, and comes to its report, if it makes one. Neither throws nor rejects. */
+export type Finish = () => FlushReport | undefined | Promise<FlushReport | undefined>
 
 /** What the platform lets an invocation do after its handler has settled. */
 export interface Lifetime {

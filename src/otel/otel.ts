@@ -66,6 +66,8 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
       waits.push(track)
       return track.proxy<E>()
     },
+    defer: (invocation) => pipeline.defer(invocation),
+    backlog: () => pipeline.backlog,
     count: (invocation) => tracked.reduce(add, pipeline.count(invocation) ?? noSpans()),
   }
   const { tracerProvider } = options

@@ -73,6 +73,11 @@ export class Outbox {
     if (over > 0) this.lose(this.#kept.splice(0, over).length)
   }
 
+  /** How many spans are kept. */
+  get kept(): number {
+    return this.#kept.length
+  }
+
   /** Counts spans that are given up. */
   lose(spans: number): void {
     this.#lostSince += spans

@@ -122,6 +122,20 @@ export class Pipeline {
     return 'nothing_to_send'
   }
 
+  /** Keeps what an invocation has recorded for the next flush, which also waits for what it has sent. */
+  defer(owner: SpanOwner): void {
+    const ledger = this.ledgerOf(owner)
+    ledger.closed = true
+    const spans = ledger.take()
+    if (spans.length > 0) for (const outbox of this.outboxes) outbox.keep(spans)
+    this.#unowned.flights.push(...ledger.flights.splice(0))
+  }
+
+  /** How many spans are kept for the next flush, as a part of how many are worth a request of their own. */
+  get backlog(): number {
+    return Math.max(0, ...this.outboxes.map(({ kept }) => kept)) / this.limits.maxBufferSize
+  }
+
   /** Waits until one exporter has answered for everything an invocation has sent. */
   settle(outbox: Outbox, owner: SpanOwner): unknown {
     return outbox.settle(this.#flightsOf(this.ledgerOf(owner).flights, outbox))

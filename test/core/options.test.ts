@@ -43,6 +43,33 @@ describe('the options of a wrap', () => {
     expect(() => withLambdaTelemetry(handler, { marginMs: 0 })).not.toThrow()
   })
 
+  test.each([
+    ['earlyTimeoutMs', -1, '-1'],
+    ['earlyTimeoutMs', true, 'true'],
+    ['circuitBreaker', 'no', '"no"'],
+    ['policy', 'seldom', '"seldom"'],
+    ['policy', {}, '{}'],
+    ['policy', { everyMs: 0 }, '{"everyMs":0}'],
+    ['policy', { everyInvocations: 1.5 }, '{"everyInvocations":1.5}'],
+    ['policy', { everyMs: 1000, everyInvocations: 3 }, '{"everyMs":1000,"everyInvocations":3}'],
+  ])('`%s` of Lambda is not %j', (option, value, quoted) => {
+    const wrap = () => withLambdaTelemetry(handler, passed({ [option]: value }))
+    expect(wrap).toThrow(TypeError)
+    expect(wrap).toThrow(`option \`${option}\` must be`)
+    expect(wrap).toThrow(`got ${quoted}`)
+  })
+
+  test.each([
+    { earlyTimeoutMs: false },
+    { earlyTimeoutMs: 0 },
+    { circuitBreaker: false },
+    { policy: 'adaptive' },
+    { policy: { everyMs: 1000 } },
+    { policy: { everyInvocations: 10 } },
+  ] as const)('Lambda takes %j', (options) => {
+    expect(() => withLambdaTelemetry(handler, options)).not.toThrow()
+  })
+
   test('errors have a stable code, whichever copy of the package made them', () => {
     const caught = (() => {
       try {

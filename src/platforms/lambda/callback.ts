@@ -56,7 +56,7 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
  */
 const waits = (handler: AnyFunction, context: unknown, returned: unknown): boolean =>
   handler.length > 2 ||
-  (returned === undefined && handler.length !== 1 && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
+  (returned === undefined && handler.length === 2 && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
 
 // A copy: the runtime itself uses the original's functions to send what the wrapped handler comes to.
 function withSettlers(context: unknown, settlers: Settlers): unknown {

@@ -4,6 +4,7 @@
  * @module
  */
 export { type LambdaLayer, type LambdaOptions, type LambdaWrapped, telemetry, withTelemetry } from './wrap.ts'
+export type { Policy } from './policy.ts'
 export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
 export type { AnyFunction, Layer } from '../../core/layer.ts'
 export type { Wrapped } from '../../core/with-telemetry.ts'

@@ -1,3 +1,4 @@
+import { AWAIT } from '../../core/finish.ts'
 import type { Config } from '../../core/options.ts'
 import { untraced } from '../../core/suppress.ts'
 import type { Lifetime, Platform } from '../../core/types.ts'
@@ -8,21 +9,29 @@ import type { Description } from './description.ts'
 import { lifetime } from './extension/lifetime.ts'
 import { shared } from './extension/state.ts'
 import { goesOn, goingOn } from './managed.ts'
+import type { Schedule } from './policy.ts'
 import { reflect } from './result.ts'
+import { watchSigterm } from './shutdown.ts'
 import { streamLifetime } from './streaming.ts'
 import { thawed } from './thaw.ts'
 
+/** The options of Lambda's own, checked and complete. */
+export interface Settings {
+  readonly flush: Config['flush']
+  readonly marginMs: number
+  /** `undefined`: the default, which depends on the time that an invocation has. */
+  readonly earlyTimeoutMs: number | false | undefined
+  readonly schedule: Schedule
+}
+
+const EARLY = { mostMs: 500, share: 0.1 }
+
 /** What is peculiar to Lambda. */
-export function lambda(marginMs: number, flush: Config['flush']): Platform<LambdaArgs> {
+export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings): Platform<LambdaArgs> {
   shared.untraced ??= untraced
   const requestOf = (args: LambdaArgs) => contextOf(args)?.awsRequestId
-  const remainingMs = (args: LambdaArgs) => {
-    // Neither the response nor a timeout ends anything there.
-    if (goesOn(flush)) return Infinity
-    // Local runners and tests pass contexts that cannot tell, or that answer nonsense.
-    const remainingMs = Number(contextOf(args)?.getRemainingTimeInMillis?.())
-    return Number.isNaN(remainingMs) ? Infinity : remainingMs - marginMs
-  }
+  // Neither the response nor a timeout ends anything in an environment that goes on.
+  const remainingMs = (args: LambdaArgs) => (goesOn(flush) ? Infinity : leftMs(args) - marginMs)
   return {
     name: 'lambda',
     adapt: (handler) => adapted(handler, remainingMs),
@@ -31,14 +40,27 @@ export function lambda(marginMs: number, flush: Config['flush']): Platform<Lambd
     begun: (args) => {
       const requestId = requestOf(args)
       if (requestId !== undefined) shared.extension?.begun(requestId)
+      watchSigterm()
+      schedule.begun()
+    },
+    earlyMs: (args) => {
+      if (earlyTimeoutMs === false) return Infinity
+      const left = leftMs(args)
+      return left - (earlyTimeoutMs ?? Math.min(EARLY.mostMs, left * EARLY.share))
     },
     remainingMs,
     lifetime: (args) => {
       const stream = streamLifetime(args)
-      if (stream) return releasing(stream, requestOf(args))
-      return goesOn(flush) ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed())
+      if (stream) return schedule.lifetime(releasing(stream, requestOf(args)))
+      return schedule.lifetime(goesOn(flush) ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed() ?? AWAIT))
     },
   }
+}
+
+// Local runners and tests pass contexts that cannot tell, or that answer nonsense.
+function leftMs(args: LambdaArgs): number {
+  const left = Number(contextOf(args)?.getRemainingTimeInMillis?.())
+  return Number.isNaN(left) ? Infinity : left
 }
 
 /** A lifetime that is over in place: the extension has nothing to hold the sandbox for when it is. */

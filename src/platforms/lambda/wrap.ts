@@ -5,6 +5,8 @@ import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import { type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
 import { chainable } from './chain.ts'
 import { lambda } from './platform.ts'
+import { type Policy, Schedule, checkPolicy } from './policy.ts'
+import { flushAtShutdown } from './shutdown.ts'
 
 /** Options of a handler on AWS Lambda. */
 export interface LambdaOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args> {
@@ -14,8 +16,36 @@ export interface LambdaOptions<Args extends readonly unknown[] = readonly never[
    * @default 50
    */
   marginMs?: number | undefined
+  /**
+   * Milliseconds before the function's timeout at which an invocation that has not settled is ended and flushed, with an
+   * error on its open spans that says so, and `currentInvocation().signal` is aborted. The handler goes on: if it settles
+   * in time after all, its result stands, and what it has recorded since counts as late. `false` switches it off.
+   *
+   * @default 500, or a tenth of the time the invocation has, whichever is less
+   */
+  earlyTimeoutMs?: number | false | undefined
+  /**
+   * How often to flush: at the end of `'every'` invocation, or less often, which takes fewer requests and holds the
+   * sandbox for less time. `{ everyMs }` and `{ everyInvocations }` say how seldom. `'adaptive'` flushes at the end of
+   * each while traffic is sparse; when each invocation follows within a second of the last, at the start of the next one,
+   * beside its handler. Spans that are left wait in memory, and go with the next flush, with the flush at the
+   * environment's shutdown, or as soon as there are enough for a batch.
+   *
+   * Anything but `'every'` needs `flushed/lambda/register`: nothing else is told of the shutdown.
+   *
+   * @default 'every'
+   */
+  policy?: Policy | undefined
+  /**
+   * Whether flushing pauses when every flush of the last ten seconds has timed out. Spans are kept meanwhile, up to
+   * `maxQueueSize`, and a flush probes after five seconds, then ten, and so on up to a minute.
+   *
+   * @default true
+   */
+  circuitBreaker?: boolean | undefined
 }
 
+const OWN = ['marginMs', 'earlyTimeoutMs', 'policy', 'circuitBreaker'] as const
 const DEFAULT_MARGIN_MS = 50
 
 /**
@@ -73,8 +103,18 @@ export function telemetry(options?: LambdaOptions<never>): LambdaLayer {
 
 /** What a wrap and a middleware on Lambda are made of: checked options, and the platform. */
 export function onLambda(options: LambdaOptions<never> = {}): Wrap {
-  const config = resolveOptions(options, ['marginMs'])
-  const { marginMs = DEFAULT_MARGIN_MS } = options
-  if (!(marginMs >= 0 && Number.isFinite(marginMs))) throw invalidOption('marginMs', marginMs, 'a number of milliseconds')
-  return { config, platform: lambda(marginMs, config.flush) }
+  const config = resolveOptions(options, OWN)
+  const { marginMs = DEFAULT_MARGIN_MS, earlyTimeoutMs, policy = 'every', circuitBreaker = true } = options
+  if (!isMs(marginMs)) throw invalidOption('marginMs', marginMs, 'a number of milliseconds')
+  if (earlyTimeoutMs !== undefined && earlyTimeoutMs !== false && !isMs(earlyTimeoutMs)) {
+    throw invalidOption('earlyTimeoutMs', earlyTimeoutMs, 'a number of milliseconds or `false`')
+  }
+  if (typeof circuitBreaker !== 'boolean') throw invalidOption('circuitBreaker', circuitBreaker, '`true` or `false`')
+  checkPolicy(policy)
+  const schedule = new Schedule(policy, circuitBreaker, () => wrap)
+  const wrap: Wrap = { config, platform: lambda({ flush: config.flush, marginMs, earlyTimeoutMs, schedule }) }
+  flushAtShutdown(wrap)
+  return wrap
 }
+
+const isMs = (value: unknown): boolean => typeof value === 'number' && value >= 0 && Number.isFinite(value)

@@ -46,9 +46,12 @@ describe.each(runtimes)('on $title, registered', ({ startFunction }) => {
 describe.each(runtimes)('on $title, registered', ({ startFunction }) => {
   test('by both copies of the package: once', async () => {
     await using lambda = await startFunction('twice.handler', { behavior: { delayMs: 100 } })
-    const { result, freeze } = await lambda.invoke({ id: 1 })
-    expect((await result.frozen).afterMs - result.responseMs).toBeGreaterThan(80)
+    // The function is loaded in its first invocation, when its event may have been there already, and nothing to hold for.
+    await lambda.invoke({ id: 1 })
+    const { freeze } = await lambda.invoke({ id: 2 })
     expect(freeze.spans).toHaveLength(2)
+    const responses = lambda.sandbox.record.filter(({ kind }) => kind === 'runtime.response')
+    expect(lambda.collector.requests[1]?.receivedAt).toBeGreaterThan(responses[1]?.at ?? Infinity)
     expect([count(lambda, 'extension.register'), count(lambda, 'extension.refused')]).toEqual([1, 0])
   })
 })

@@ -28,6 +28,8 @@ export interface Shared {
   extension?: Extension
   /** Why nothing can be flushed after the response, though somebody has asked to register. */
   failure?: string
+  /** The last flush of each copy of this package, when Lambda sends SIGTERM. */
+  shutdowns?: ((cause: Error, budgetMs: number) => Promise<void>)[]
   /** Runs something that instrumentations must not trace. It is there as soon as a handler has been wrapped. */
   untraced?: <T>(run: () => T) => T
 }

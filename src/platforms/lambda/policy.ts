@@ -1,0 +1,113 @@
+import { clock } from '../../core/clock.ts'
+import { invalidOption } from '../../core/errors.ts'
+import { flushLeftovers } from '../../core/finish.ts'
+import { once } from '../../core/isolate.ts'
+import type { Wrap } from '../../core/lifecycle.ts'
+import type { FlushReport, Lifetime } from '../../core/types.ts'
+import { Breaker } from './breaker.ts'
+import { registered } from './extension/state.ts'
+
+/** How often to flush. */
+export type Policy = 'every' | 'adaptive' | { everyMs: number } | { everyInvocations: number }
+
+/** Traffic is steady when this many invocations in a row have each followed within so many milliseconds. */
+const STEADY = { invocations: 5, gapMs: 1000 }
+
+const NOTHING = (): undefined => undefined
+
+/** Decides, invocation by invocation, whether to flush at its end, or to leave its telemetry to a later flush. */
+export class Schedule {
+  readonly #breaker: Breaker | undefined
+  /** Of invocations whose telemetry has been left. */
+  #left = 0
+  #inARow = 0
+  #endedAt = -Infinity
+  #flushedAt = -Infinity
+  /** A flush of what was left, under way beside the handler. */
+  #overlapped: Promise<FlushReport> | undefined
+
+  /** @param wrap what this schedule belongs to; read when there is something to flush */
+  constructor(
+    readonly policy: Policy,
+    breaker: boolean,
+    readonly wrap: () => Wrap,
+  ) {
+    if (breaker) this.#breaker = new Breaker((message) => this.wrap().config.warn(message), () => clock().now())
+  }
+
+  /** An invocation begins. */
+  begun(): void {
+    if (this.policy === 'every') return
+    this.#inARow = clock().now() - this.#endedAt < STEADY.gapMs ? this.#inARow + 1 : 0
+    // Not before the handler: it would wait for the spans to be encoded.
+    if (this.policy === 'adaptive' && this.#left > 0) setImmediate(() => this.#overlap())
+  }
+
+  /** The lifetime of an invocation that has settled. */
+  lifetime(inner: Lifetime): Lifetime {
+    const flushes = this.#due()
+    this.#endedAt = clock().now()
+    const { phase, reason } = inner
+    if (flushes) return { phase, reason, hold: (finish, defer) => inner.hold(() => this.#flush(finish()), defer) }
+    return {
+      phase,
+      reason,
+      hold: (_finish, defer) => {
+        defer()
+        this.#left++
+        // What is under way has to be over before the sandbox freezes.
+        return inner.hold(() => this.#overlapped, NOTHING)
+      },
+    }
+  }
+
+  #due(): boolean {
+    if (this.#breaker?.open) return false
+    const { policy } = this
+    if (policy === 'every') return true
+    const backlog = this.wrap().config.telemetry.backlog?.() ?? 0
+    if (backlog >= 1 || !this.#backed()) return true
+    if (policy === 'adaptive') return this.#inARow < STEADY.invocations
+    if ('everyMs' in policy) return clock().now() - this.#flushedAt >= policy.everyMs
+    return this.#left + 1 >= policy.everyInvocations
+  }
+
+  // What is left when the environment ends goes with the flush at its shutdown, which only an extension is told of.
+  #backed(): boolean {
+    if (registered()) return true
+    if (once('policy')) {
+      this.wrap().config.warn(
+        'flushed: the `policy` needs an extension for what is left at the end (`flushed/lambda/register`); flushing at every invocation',
+      )
+    }
+    return false
+  }
+
+  #flush(reported: FlushReport | undefined | Promise<FlushReport | undefined>): typeof reported {
+    this.#left = 0
+    this.#flushedAt = clock().now()
+    const learned = (report: FlushReport | undefined) => {
+      if (report) this.#breaker?.learn(report)
+      return report
+    }
+    return reported instanceof Promise ? reported.then(learned) : learned(reported)
+  }
+
+  #overlap(): void {
+    if (this.#left === 0 || this.#overlapped || this.#breaker?.open) return
+    this.#overlapped = flushLeftovers(this.wrap(), 'background')
+    void this.#overlapped.then(() => (this.#overlapped = undefined))
+    void this.#flush(this.#overlapped)
+  }
+}
+
+/** @throws TypeError for anything but a policy */
+export function checkPolicy(policy: unknown): asserts policy is Policy {
+  if (policy === 'every' || policy === 'adaptive') return
+  if (typeof policy === 'object' && policy !== null && Object.keys(policy).length === 1) {
+    const [key, value] = Object.entries(policy)[0] as [string, unknown]
+    if (key === 'everyMs' && typeof value === 'number' && value > 0 && Number.isFinite(value)) return
+    if (key === 'everyInvocations' && Number.isInteger(value) && (value as number) > 0) return
+  }
+  throw invalidOption('policy', policy, "'every', 'adaptive', { everyMs } in milliseconds, or { everyInvocations }")
+}

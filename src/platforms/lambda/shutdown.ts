@@ -1,0 +1,64 @@
+/**
+ * The end of the environment, and of processes that Lambda stops.
+ *
+ * @module
+ */
+import { readdirSync } from 'node:fs'
+import { stopped } from '../../core/errors.ts'
+import { shutdown } from '../../core/finish.ts'
+import { isolate } from '../../core/isolate.ts'
+import type { Wrap } from '../../core/lifecycle.ts'
+import { registered, shared } from './extension/state.ts'
+
+/**
+ * Milliseconds that Lambda leaves between SIGTERM and SIGKILL, less some for the process's own end. It leaves less beside
+ * an external extension, of which there is one for each file in a folder.
+ *
+ * Source: AWS Lambda developer guide, "Shutdown phase".
+ */
+const BUDGET_MS = { alone: 450, besideExtensions: 250 }
+
+const wraps = new Set<Wrap>()
+let watching = false
+
+/** Has what is left of this wrap's telemetry flushed when the environment ends. */
+export function flushAtShutdown(wrap: Wrap): void {
+  wraps.add(wrap)
+  if (watching) return
+  watching = true
+  process.on('beforeExit', exitsEmpty)
+}
+
+// A handler that waits for something that can never happen leaves the event loop empty, and the process ends as if all
+// were well. Not at once, since a callback-style handler is over just then, and settles.
+function exitsEmpty(): void {
+  if (isolate.live.length > 0) setImmediate(() => void shutdown([], stopped('nothing was left to wait for'), BUDGET_MS.alone))
+}
+
+/** Lambda sends SIGTERM to those alone that have registered an extension: listens for it from the first invocation on. */
+export function watchSigterm(): void {
+  if (!registered() || mine) return
+  mine = (cause, budgetMs) => shutdown(wraps, cause, budgetMs)
+  if (shared.shutdowns) shared.shutdowns.push(mine)
+  else {
+    shared.shutdowns = [mine]
+    process.once('SIGTERM', onSigterm)
+  }
+}
+
+let mine: ((cause: Error, budgetMs: number) => Promise<void>) | undefined
+
+async function onSigterm(): Promise<void> {
+  const budgetMs = besideExtensions() ? BUDGET_MS.besideExtensions : BUDGET_MS.alone
+  await Promise.all((shared.shutdowns ?? []).map((flush) => flush(stopped('SIGTERM'), budgetMs)))
+  // As without a listener, unless somebody else listens too: then that is for them to decide.
+  if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM')
+}
+
+function besideExtensions(): boolean {
+  try {
+    return readdirSync('/opt/extensions').length > 0
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,63 @@
+/** G2 Delivered, where the handler does not settle: the spans that explain it arrive, on the real runtime clients. */
+import { describe, expect, test } from 'vitest'
+import type { CollectedSpan } from 'flushed/testing'
+import { type Lambda, rootOf, runtimes } from '../../support/lambda.ts'
+
+const names = (spans: readonly CollectedSpan[]) => spans.map(({ name }) => name)
+const phases = (lambda: Lambda) => [...lambda.logs().matchAll(/REPORT .*?"phase":"([\w-]+)"/g)].map(([, phase]) => phase)
+
+/** Children before their parents, the root last; each with the same error, and what was left open marked. */
+function expectEnded(spans: readonly CollectedSpan[], message: RegExp, errorType: string): void {
+  expect(names(spans)).toEqual(['row', 'query', 'flushed-test'])
+  for (const span of spans) expect(span.status).toMatchObject({ code: 'error', message: expect.stringMatching(message) })
+  expect(spans.map(({ attributes }) => attributes['flushed.unfinished'])).toEqual([true, true, undefined])
+  expect(rootOf(spans)?.attributes['error.type']).toBe(errorType)
+}
+
+describe.each(runtimes)('on $title', ({ title, startFunction }) => {
+  test('early timeout: what is open is ended, says why, and is there before the timeout', async () => {
+    await using lambda = await startFunction('never.hangs', { timeoutMs: 1000 })
+    const result = await lambda.sandbox.invoke({})
+    expect(result.timedOut).toBe(true)
+    expectEnded(lambda.collector.spans, /shortly before its timeout/, 'TimeoutError')
+    expect(phases(lambda)).toEqual(['early-timeout'])
+    // A tenth of the time it had.
+    const invoked = lambda.sandbox.record.find(({ kind }) => kind === 'runtime.invoke')?.at ?? Number.NaN
+    expect((lambda.collector.requests[0]?.receivedAt ?? Number.NaN) - invoked).toBeGreaterThan(850)
+  })
+
+  test.each(['register', 'register/shutdown-only'])('early timeout off, %s: SIGTERM does the same', async (form) => {
+    await using lambda = await startFunction('never.hangs', { timeoutMs: 400, env: { EARLY: 'false', REGISTER: form } })
+    const result = await lambda.sandbox.invoke({})
+    expect(result.timedOut).toBe(true)
+    await lambda.collector.waitFor(({ spans }) => spans.length > 0)
+    expectEnded(lambda.collector.spans, /stopped \(SIGTERM\)/, 'StoppedError')
+    expect(phases(lambda)).toEqual(['shutdown'])
+  })
+
+  // Client 3.3 takes an empty event loop for the handler's answer, and the sandbox freezes.
+  test.skipIf(title.includes('ric 3'))('a handler that waits for nothing ends its process, but not before its spans are there', async () => {
+    await using lambda = await startFunction('never.empty', { timeoutMs: 3000, env: { EARLY: 'false' } })
+    const result = await lambda.sandbox.invoke({})
+    expect(result.ok && result.payload !== null).toBe(false)
+    await lambda.collector.waitFor(({ spans }) => spans.length === 3)
+    expectEnded(lambda.collector.spans, /nothing was left to wait for/, 'StoppedError')
+  })
+
+  test('the signal lets the handler stop; its result stands, and what it records after that is late', async () => {
+    await using lambda = await startFunction('never.stops', { timeoutMs: 2000, env: { EARLY: '1500' } })
+    const { result } = await lambda.invoke()
+    expect(result).toMatchObject({ ok: true, payload: { stopped: 'TimeoutError' } })
+    expect(names(lambda.collector.spans)).toEqual(['row', 'query', 'flushed-test', 'epilogue'])
+    expect(phases(lambda)).toEqual(['early-timeout', 'before-response'])
+    expect(lambda.logs()).toContain('1 span recorded after the flush')
+  })
+
+  test('after the response, too', async () => {
+    await using lambda = await startFunction('never.late', { timeoutMs: 2000, env: { EARLY: '1800', REGISTER: 'register' } })
+    const { result, freeze } = await lambda.invoke()
+    expect(result).toMatchObject({ ok: true, payload: { late: true } })
+    expect(names(freeze.spans)).toEqual(['row', 'query', 'flushed-test'])
+    expect(phases(lambda)).toEqual(['early-timeout', 'after-response'])
+  })
+})

@@ -1,0 +1,109 @@
+/** The circuit breaker, against an exporter that never answers and a clock of the test's own. */
+import { trace } from '@opentelemetry/api'
+import { makeProvider } from '#sdk'
+import type { FlushReport } from 'flushed'
+import { withTelemetry } from 'flushed/lambda'
+import { otel } from 'flushed/otel'
+import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type ReadableSpan, newIsolate } from '../../support/sdk.ts'
+
+const TIMEOUT_MS = 2000
+
+let time = fakeClock()
+beforeEach(() => {
+  newIsolate()
+  useClock((time = fakeClock()))
+})
+afterEach(() => useClock(undefined))
+
+function deployed(options: { circuitBreaker?: boolean; maxQueueSize?: number } = {}) {
+  const { maxQueueSize = 2048, ...lambda } = options
+  const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+  const telemetry = otel({ exporter, maxQueueSize, maxBufferSize: Math.min(512, maxQueueSize) })
+  trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [telemetry.spanProcessor] }))
+  const lines: string[] = []
+  const reports: FlushReport[] = []
+  const logger = { warn: (line: string) => void lines.push(line) }
+  const handler = withTelemetry(async (_event: object, _context: object) => 'done', {
+    telemetry,
+    timeoutMs: TIMEOUT_MS,
+    onFlush: (report) => reports.push(report),
+    logger,
+    ...lambda,
+  })
+  /** Invokes, and lets as much time pass as the flush may take. Milliseconds until the response. */
+  const invoke = async (): Promise<number> => {
+    const before = time.now()
+    let settledAt: number | undefined
+    const run = handler({}, { getRemainingTimeInMillis: () => 60_000 })
+    void Promise.resolve(run).then(() => (settledAt = time.now()))
+    // A flush after an idle time gives the event loop some turns first.
+    for (let turn = 0; turn < 3; turn++) await time.tick()
+    if (settledAt === undefined) await time.advance(TIMEOUT_MS)
+    return (settledAt ?? Number.NaN) - before
+  }
+  const breaks = () => lines.filter((line) => line.includes('flushing pauses'))
+  return { exporter, reports, invoke, breaks, lines }
+}
+
+describe('a collector that never answers', () => {
+  test('is paid for ten seconds; then the response does not wait, and one line says so', async () => {
+    const { invoke, breaks, exporter } = deployed()
+    const waits = []
+    for (let i = 0; i < 8; i++) waits.push(await invoke())
+    expect(waits).toEqual([2000, 2000, 2000, 2000, 2000, 0, 0, 0])
+    expect(breaks()).toHaveLength(1)
+    expect(exporter.exports).toHaveLength(5)
+  })
+
+  test('is probed after five seconds, then after ten', async () => {
+    const { invoke, breaks } = deployed()
+    for (let i = 0; i < 5; i++) await invoke()
+    const waits = []
+    for (const ms of [4999, 1, 9999, 1]) {
+      await time.advance(ms)
+      waits.push(await invoke())
+    }
+    expect(waits).toEqual([0, 2000, 0, 2000])
+    expect(breaks()).toHaveLength(1)
+  })
+
+  test('gets every span when it is back, and the end of the pause is told', async () => {
+    const { invoke, exporter, reports, lines } = deployed()
+    for (let i = 0; i < 8; i++) await invoke()
+    await time.advance(5000)
+    exporter.setMode('microtask')
+    expect(await invoke()).toBe(0)
+    expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 9, pending: 0, failed: 0 } })
+    expect(lines.at(-1)).toBe('flushed: the collector answers again; flushing goes on')
+    expect(await invoke()).toBe(0)
+    expect(reports.at(-1)).toMatchObject({ spans: { acknowledged: 1 } })
+  })
+
+  test('costs spans beyond the buffer’s bound, and the exact number is reported', async () => {
+    const { invoke, exporter, reports } = deployed({ maxQueueSize: 6 })
+    for (let i = 0; i < 10; i++) await invoke()
+    await time.advance(5000)
+    exporter.setMode('microtask')
+    await invoke()
+    expect(reports.at(-1)).toMatchObject({ spans: { acknowledged: 7, failed: 4 } })
+  })
+
+  test('is paid for ever where the breaker is switched off', async () => {
+    const { invoke, breaks } = deployed({ circuitBreaker: false })
+    const waits = []
+    for (let i = 0; i < 7; i++) waits.push(await invoke())
+    expect(waits).toEqual(Array(7).fill(2000))
+    expect(breaks()).toEqual([])
+  })
+})
+
+test('a collector that answers now and then is not given up', async () => {
+  const { invoke, exporter, breaks } = deployed()
+  for (let i = 0; i < 12; i++) {
+    exporter.setMode(i % 4 === 3 ? 'microtask' : 'hold')
+    await invoke()
+  }
+  expect(breaks()).toEqual([])
+})

@@ -1,0 +1,48 @@
+/** `policy` on the real runtime clients: fewer flushes, and none lost. */
+import { describe, expect, test } from 'vitest'
+import { type Lambda, runtimes } from '../../support/lambda.ts'
+
+const policy = (value: unknown, env = {}) => ({ env: { POLICY: JSON.stringify(value), ...env } })
+const phases = (lambda: Lambda) => [...lambda.logs().matchAll(/FLUSH ([\w-]+)/g)].map(([, phase]) => phase)
+
+async function requestsAt(lambda: Lambda, invocations: number): Promise<number[]> {
+  const requests = []
+  for (let id = 0; id < invocations; id++) requests.push((await lambda.invoke({ id })).freeze.requests)
+  return requests
+}
+
+const distinct = ({ collector }: Lambda) => new Set(collector.spans.map(({ spanId }) => spanId)).size
+
+describe.each(runtimes)('on $title', ({ startFunction }) => {
+  test('{ everyInvocations: 3 } flushes with each third, and what is left at the environment’s shutdown', async () => {
+    await using lambda = await startFunction('policy.handler', policy({ everyInvocations: 3 }))
+    expect(await requestsAt(lambda, 7)).toEqual([0, 0, 1, 0, 0, 1, 0])
+    expect(lambda.freezes[2]?.spans).toHaveLength(6)
+    await lambda.sandbox.shutdown()
+    expect(distinct(lambda)).toBe(14)
+    expect(phases(lambda).slice(0, 2)).toEqual(['after-response', 'after-response'])
+  })
+
+  test('{ everyMs } flushes when that time has passed', async () => {
+    await using lambda = await startFunction('policy.handler', policy({ everyMs: 60_000 }))
+    expect(await requestsAt(lambda, 4)).toEqual([1, 0, 0, 0])
+    await lambda.sandbox.shutdown()
+    expect([distinct(lambda), lambda.collector.requests.length]).toEqual([8, 2])
+  })
+
+  test('adaptive: at the end of each while traffic is sparse, and beside the next once it is steady', async () => {
+    await using lambda = await startFunction('policy.handler', { ...policy('adaptive'), behavior: { delayMs: 20 } })
+    await requestsAt(lambda, 12)
+    await lambda.sandbox.shutdown()
+    expect(distinct(lambda)).toBe(24)
+    expect(phases(lambda).slice(0, 5)).toEqual(Array(5).fill('after-response'))
+    expect(new Set(phases(lambda).slice(5))).toContain('background')
+    expect(phases(lambda).slice(5)).not.toContain('after-response')
+  })
+
+  test('without an extension, nobody would flush what is left: every invocation does, and one warning says so', async () => {
+    await using lambda = await startFunction('policy.handler', policy({ everyInvocations: 3 }, { UNREGISTERED: 'yes' }))
+    expect(await requestsAt(lambda, 3)).toEqual([1, 1, 1])
+    expect(lambda.logs().match(/`policy` needs an extension/g)).toHaveLength(1)
+  })
+})
