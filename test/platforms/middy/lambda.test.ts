@@ -1,6 +1,7 @@
 /** middy on the real runtime clients: what the collector has when the process is stopped. */
 import type { CollectedSpan } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
+import { count, expectSerial, warnings } from '../../support/extension.ts'
 import { type LambdaSetup, rootOf, runtimes } from '../../support/lambda.ts'
 
 const clients = runtimes.map(({ title, startFunction }) => ({
@@ -76,5 +77,48 @@ describe.each(clients)('on $title', ({ start }) => {
     const { result, freeze } = await lambda.invoke({ id: 3 })
     expect(result).toMatchObject({ ok: true, payload: 'order 3', prelude: { statusCode: 200 } })
     expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+  })
+})
+
+const REGISTERED = { behavior: { delayMs: 300 }, env: { NODE_OPTIONS: '--import flushed/lambda/register' } }
+
+describe.each(inBothWays)('on $title, $way, registered as an extension', { concurrent: true }, ({ start, handler }) => {
+  test('the response is sent, then the spans, then the sandbox is let go', async () => {
+    await using lambda = await start(handler, REGISTERED)
+    for (let id = 0; id < 5; id++) {
+      const { result, freeze } = await lambda.invoke({ id })
+      expect(result.payload).toMatchObject({ id })
+      expect(freeze.spans.map(({ name }) => name)).toEqual(['bank', 'charge', 'left', 'flushed-test'])
+      expect((await result.frozen).afterMs).toBeLessThan(2000)
+    }
+    expectSerial(lambda)
+    expect(warnings(lambda)).toEqual([])
+  })
+
+  test.for([{ early: true }, { fail: true }])('so it is with %o', async (event) => {
+    await using lambda = await start(handler, REGISTERED)
+    for (let id = 0; id < 3; id++) {
+      const { result, freeze } = await lambda.invoke(event)
+      expect(result.ok).toBe(event.early === true)
+      expect(rootOf(freeze.spans)?.attributes['faas.invocation_id']).toBe(result.requestId)
+      expect((await result.frozen).afterMs).toBeLessThan(2000)
+    }
+    const answers = lambda.sandbox.record.filter(({ kind }) => kind === 'runtime.response' || kind === 'runtime.error')
+    for (const [index, { at }] of answers.entries()) expect(lambda.collector.requests[index]?.receivedAt).toBeGreaterThan(at)
+    expect(count(lambda, 'extension.next')).toBe(4)
+  })
+})
+
+describe.each(clients)('on $title, registered as an extension', { concurrent: true }, ({ start }) => {
+  test('a streamed response is not held up, and its span is delivered before the freeze', async () => {
+    await using lambda = await start('orders.streamed', REGISTERED)
+    for (let id = 0; id < 3; id++) {
+      const { result, freeze } = await lambda.invoke({ id })
+      expect(result).toMatchObject({ ok: true, payload: `order ${id}` })
+      expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+      expect((await result.frozen).afterMs).toBeLessThan(2000)
+    }
+    expect(count(lambda, 'extension.next')).toBe(4)
+    expect(warnings(lambda)).toEqual([])
   })
 })
