@@ -1,6 +1,6 @@
 /** G3 Bounded, after the response: how long the sandbox is held. on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
-import { count, expectSerial, warnings } from '../../support/extension.ts'
+import { count, expectSerial, median, warnings } from '../../support/extension.ts'
 import { runtimes } from '../../support/lambda.ts'
 
 const TIMEOUT_MS = 400
@@ -11,15 +11,18 @@ describe.each(runtimes)('on $title, registered', { retry: 2 }, ({ startFunction 
     await using lambda = await startFunction('registered.handler', { env: { TIMEOUT_MS: String(TIMEOUT_MS) } })
     await lambda.invoke({ id: 0 })
     lambda.collector.behave('hang')
+    const heldMs = []
     for (let id = 1; id < 6; id++) {
       const { result, freeze } = await lambda.invoke({ id })
       const { afterMs } = await result.frozen
       expect(result.payload).toEqual({ id })
-      expect(result.responseMs).toBeLessThan(TIMEOUT_MS / 4)
+      expect(result.responseMs).toBeLessThan(TIMEOUT_MS / 2)
       expect(afterMs).toBeGreaterThanOrEqual(TIMEOUT_MS - 5)
-      expect(afterMs - result.responseMs).toBeLessThanOrEqual(TIMEOUT_MS + 50)
+      heldMs.push(afterMs - result.responseMs)
       expect(freeze.spans).toEqual([])
     }
+    expect(median(heldMs)).toBeLessThanOrEqual(TIMEOUT_MS + 50)
+    expect(Math.max(...heldMs)).toBeLessThan(2 * TIMEOUT_MS)
     lambda.collector.behave('ok')
     const { freeze } = await lambda.invoke({ id: 6 })
     expect(new Set(freeze.spans.map(({ spanId }) => spanId)).size).toBe(12)

@@ -40,6 +40,9 @@ export const forgets = wrap((_event, _context, _callback) => {
   soon(() => {})
 })
 
+/** Is done when it returns, and says nothing of it. */
+export const returns = wrap((_event, _context) => void work())
+
 /** Leaves something to wait for, which a promise does not. */
 export const leaves = wrap((event, _context, callback) => {
   work()

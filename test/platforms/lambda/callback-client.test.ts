@@ -43,6 +43,15 @@ describe.each(runtimes)('on $title: a callback-style handler', ({ title, startFu
     expect(lambda.collector.spans.map((span) => span.name).slice(0, 3)).toEqual(NAMES)
   })
 
+  test('that is none, and returns nothing, is over at once, with its spans delivered at the freeze', async () => {
+    await using lambda = await startFunction('callback.returns', { timeoutMs: 2000 })
+    for (let id = 0; id < 3; id++) {
+      const { result, freeze } = await lambda.invoke()
+      expect(result).toMatchObject({ ok: true, payload: null })
+      expect(freeze.spans.map((span) => span.name)).toEqual(NAMES)
+    }
+  })
+
   test.runIf(calls)('that ends by `context.succeed`, with no third parameter, has its result', async () => {
     await using lambda = await startFunction('callback.ended')
     const { result, freeze } = await lambda.invoke({ id: 7 })

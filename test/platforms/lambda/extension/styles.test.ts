@@ -123,6 +123,7 @@ describe.each(clients)('on $title, registered, a callback-style handler', { conc
     ['ends by `context.done`, where there is one', 'ends', { ok: true, payload: { id: 7 } }],
     ['calls back with an error', 'fails', { ok: false, error: { errorMessage: 'out of stock' } }],
     ['throws', 'throws', { ok: false, error: { errorMessage: 'out of stock' } }],
+    ['only returns', 'returns', { ok: true, payload: null }],
     ['never calls back, and leaves nothing to wait for', 'forgets', { ok: true, payload: null }],
   ] as const)('that %s is answered at once, and its spans are delivered before the freeze', async ([, name, expected]) => {
     await using lambda = await start(`callback.${name}`, { behavior: SLOW })
