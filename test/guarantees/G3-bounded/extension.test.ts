@@ -82,7 +82,7 @@ describe.each(runtimes)('on $title, registered, a handler that the wrap knows no
   })
 })
 
-describe.each(runtimes)('on $title, registered, a handler that does not settle', ({ startFunction }) => {
+describe.each(runtimes)('on $title, registered, a handler that does not settle', { retry: 2 }, ({ startFunction }) => {
   test('exits: the process is gone, and the next invocation has a new one, with an extension', async () => {
     await using lambda = await startFunction('registered.exits')
     const result = await lambda.sandbox.invoke({})

@@ -5,6 +5,9 @@ import { rootOf, runtimes } from '../../support/lambda.ts'
 
 const SLOW = { delayMs: 300 }
 
+/** Of a median of ten, on a machine that does other things too. 200 of them are compared to 2 ms: see `back-to-back.test.ts`. */
+const NOISE_MS = 5
+
 const reportOf = (logs: string): { phase: string; outcome: string } => JSON.parse(/REPORT (.*)/.exec(logs)?.[1] ?? 'null')
 
 const styles = [
@@ -117,7 +120,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
 
 // Real milliseconds: a machine that is busy with something else may hold up any one of them. So the sandboxes take turns,
 // each of them holding its flush while the others answer.
-describe.each(runtimes)('on $title: the caller', { concurrent: true, retry: 2 }, ({ title, startFunction }) => {
+describe.each(runtimes)('on $title: the caller', { retry: 2 }, ({ title, startFunction }) => {
   test.for(['ok', 'hang'] as const)('gets first and last byte as soon as without a wrap, when the collector is %s', async (weather, { expect }) => {
     const setup = { behavior: weather === 'ok' ? SLOW : weather, env: { TIMEOUT_MS: '400' } }
     await using bare = await startFunction('streaming.parts.bare')
@@ -135,8 +138,8 @@ describe.each(runtimes)('on $title: the caller', { concurrent: true, retry: 2 },
     const [expected, ...wrapped] = took.map(({ first, last }) => ({ first: median(first), last: median(last) }))
     if (process.env['FLUSHED_FIGURES']) console.log(title, weather, expected, wrapped)
     for (const { first, last } of wrapped) {
-      expect(first - (expected?.first ?? NaN)).toBeLessThan(2)
-      expect(last - (expected?.last ?? NaN)).toBeLessThan(2)
+      expect(first - (expected?.first ?? NaN)).toBeLessThan(NOISE_MS)
+      expect(last - (expected?.last ?? NaN)).toBeLessThan(NOISE_MS)
     }
   })
 
