@@ -16,10 +16,13 @@ export interface Alarm {
   readonly idle: boolean
 }
 
+/** The timer behind all alarms. */
 interface Armed {
   readonly clock: Clock
   readonly at: number
   readonly timer: unknown
+  /** Whether it keeps the process alive. */
+  awake: boolean
 }
 
 const alarms: Alarm[] = []
@@ -37,7 +40,7 @@ export function setAlarm(ring: () => void, ms: number, idle = false): Alarm {
   alarms.push(alarm)
   if (!idle) awake++
   if (armed?.clock !== clock() || alarm.at < armed.at) arm(alarm.at, ms)
-  else if (!idle && awake === 1) (armed.timer as Partial<NodeJS.Timeout>).ref?.()
+  else if (!idle && !armed.awake) wake(armed)
   return alarm
 }
 
@@ -47,23 +50,32 @@ export function clearAlarm(alarm: Alarm | undefined): void {
   if (at < 0) return
   alarms.splice(at, 1)
   if (!alarm?.idle) awake--
-  if (alarms.length === 0 && armed) rest(armed)
-  else if (awake === 0) doze(armed)
+  if (armed?.awake && awake === 0) doze(armed)
+  // Elsewhere than on Node a timer cannot be left: it would keep something alive, or outlive its request.
+  if (armed?.awake && alarms.length === 0) disarm(armed)
 }
 
 function arm(at: number, ms: number): void {
-  if (armed) armed.clock.clearTimeout(armed.timer)
-  armed = { clock: clock(), at, timer: clock().setTimeout(rang, Math.max(0, ms)) }
+  if (armed) disarm(armed)
+  armed = { clock: clock(), at, timer: clock().setTimeout(rang, Math.max(0, ms)), awake: true }
   if (awake === 0) doze(armed)
 }
 
-const doze = (armed: Armed | undefined): unknown => (armed?.timer as Partial<NodeJS.Timeout> | undefined)?.unref?.()
-
-// Elsewhere than on Node a timer cannot be left: it would keep something alive, or outlive its request.
-function rest(idle: Armed): void {
-  if (doze(idle)) return
-  idle.clock.clearTimeout(idle.timer)
+function disarm({ clock, timer }: Armed): void {
+  clock.clearTimeout(timer)
   armed = undefined
+}
+
+function wake(sleeping: Armed): void {
+  ;(sleeping.timer as NodeJS.Timeout).ref()
+  sleeping.awake = true
+}
+
+function doze(waking: Armed): void {
+  const timer = waking.timer as Partial<NodeJS.Timeout>
+  if (typeof timer.unref !== 'function') return
+  timer.unref()
+  waking.awake = false
 }
 
 function rang(): void {

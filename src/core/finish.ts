@@ -10,7 +10,7 @@ import { type FlushResult, flush } from './flush.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate, once } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
-import { attempt, complain, makeReport, noSpans, publish } from './report.ts'
+import { complain, makeReport, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
 import type { FlushReport, Lifetime, Phase } from './types.ts'
@@ -23,10 +23,9 @@ export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => fin
  * throws nor rejects.
  */
 export function hold(invocation: InvocationState): Promise<unknown> | void {
-  const { wrap, args } = invocation
-  const { config, platform } = wrap
+  const { config } = invocation.wrap
   clearAlarm(invocation.alarm)
-  const lifetime = attempt(config, 'reading the lifetime', () => platform.lifetime?.(args as never)) ?? AWAIT
+  const lifetime = lifetimeOf(invocation)
   if (config.flush !== 'before-response') warnUnlessAfter(invocation, lifetime)
   if (lifetime.phase !== 'before-response') {
     // The response does not wait, so that the root's time is over. What background work still records belongs to it.
@@ -45,6 +44,15 @@ export function hold(invocation: InvocationState): Promise<unknown> | void {
   }
 }
 
+function lifetimeOf({ wrap: { config, platform }, args }: InvocationState): Lifetime {
+  try {
+    return platform.lifetime?.(args as never) ?? AWAIT
+  } catch (thrown) {
+    complain(config, 'reading the lifetime', thrown)
+    return AWAIT
+  }
+}
+
 function warnUnlessAfter({ wrap: { config, platform } }: InvocationState, { phase, reason }: Lifetime): void {
   if (phase !== 'before-response' || (config.flush === 'auto' && reason === undefined)) return
   if (!once('after-response')) return
@@ -54,35 +62,54 @@ function warnUnlessAfter({ wrap: { config, platform } }: InvocationState, { phas
 
 /** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */
 function finish(invocation: InvocationState, phase: Phase): FlushReport | Promise<FlushReport> {
-  const deadline = deadlineFor(invocation)
   const { background, flushing } = invocation
   if (flushing) return flushing.then(() => finish(invocation, phase))
+  const deadline = deadlineFor(invocation)
   if (!background) return conclude(invocation, phase, deadline)
-  return settledWithin(background, deadline, false).then((inTime) => {
+  // Where the response waits, the work has a share of the flush's time. Where it does not, it has all that the platform
+  // leaves, but for the flush's time.
+  const waits = phase === 'before-response'
+  return settledWithin(background, waits ? deadline : leavingTime(invocation), !waits).then((inTime) => {
     if (!inTime) invocation.warnings.push('background work was not over in time')
     deadline.elapsedMs()
-    return conclude(invocation, phase, deadline)
+    return conclude(invocation, phase, waits ? deadline : deadlineFor(invocation))
   })
 }
 
+function leavingTime(invocation: InvocationState): Deadline {
+  const leftMs = remainingMs(invocation)
+  return new Deadline(Math.max(leftMs - invocation.wrap.config.timeoutMs, leftMs / 2), invocation.timers)
+}
+
 /** @param budgetMs milliseconds that the platform leaves, if that is not for its `remainingMs` to say */
-function deadlineFor({ wrap: { config, platform }, args, timers }: InvocationState, budgetMs?: number): Deadline {
-  const leftMs = budgetMs ?? attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never))
-  return new Deadline(Math.min(config.timeoutMs, leftMs ?? Infinity), timers)
+function deadlineFor(invocation: InvocationState, budgetMs?: number): Deadline {
+  const leftMs = budgetMs ?? remainingMs(invocation)
+  return new Deadline(Math.min(invocation.wrap.config.timeoutMs, leftMs), invocation.timers)
+}
+
+function remainingMs({ wrap: { config, platform }, args }: InvocationState): number {
+  try {
+    return platform.remainingMs?.(args as never) ?? Infinity
+  } catch (thrown) {
+    complain(config, 'reading the remaining time', thrown)
+    return Infinity
+  }
 }
 
 function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline): FlushReport | Promise<FlushReport> {
   end(invocation)
-  const { config } = invocation.wrap
-  const report = (result: FlushResult) => {
+  const { config, platform } = invocation.wrap
+  const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
     const spans = config.telemetry.count?.(invocation) ?? noSpans()
     spans.endedByDispose = invocation.endedByDispose
-    return publish(makeReport(result, spans, phase, invocation.warnings), config)
+    const report = publish(makeReport(result, spans, phase, invocation.warnings), config)
+    platform.reported?.(report)
+    return report
   }
   const result = untraced(() => flush(config.telemetry.stages, deadline, invocation))
-  if (!(result instanceof Promise)) return report(result)
-  const reported = result.then(report)
+  if (!(result instanceof Promise)) return concluded(result)
+  const reported = result.then(concluded)
   invocation.flushing = reported
   return reported
 }
@@ -134,7 +161,8 @@ export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: nu
  */
 export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
   clearAlarm(invocation.alarm)
-  invocation.dispose(cause)
+  // One whose background work is stopped has settled, and not failed.
+  invocation.dispose(invocation.settledAt === undefined ? cause : undefined)
   // Its spans have been handed over by now; what the flush before has not sent goes with this one.
   if (invocation.flushing) await invocation.flushing
   await conclude(invocation, phase, deadlineFor(invocation, budgetMs))

@@ -132,7 +132,7 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
     invocation.begin(root, within, description)
     if (isolate.previous && root.isRecording()) reportPrevious(root, isolate.previous)
     if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
-    attempt(config, 'the platform', () => started(invocation))
+    started(invocation)
     return new Outermost(invocation)
   } catch (thrown) {
     // Telemetry that cannot even start must not keep the handler from running.
@@ -142,10 +142,15 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
 }
 
 function started(invocation: InvocationState): void {
-  const { wrap: { platform }, args } = invocation
-  platform.begun?.(args as never)
-  const earlyMs = platform.earlyMs?.(args as never) ?? Infinity
-  if (earlyMs < Infinity) invocation.alarm = setAlarm(() => void outOfTime(invocation), earlyMs, true)
+  const { wrap, args } = invocation
+  const { config, platform } = wrap
+  try {
+    platform.begun?.(args as never)
+    const earlyMs = platform.earlyMs?.(args as never) ?? Infinity
+    if (earlyMs < Infinity) invocation.alarm = setAlarm(() => void outOfTime(invocation), earlyMs, true)
+  } catch (thrown) {
+    complain(config, 'telling the platform', thrown)
+  }
 }
 
 const outOfTime = (invocation: InvocationState) => endEarly(invocation, 'early-timeout', aboutToTimeOut())

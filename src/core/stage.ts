@@ -27,7 +27,9 @@ export class StageRun implements Pending {
     this.#startedAt = deadline.lastMs
     const told = new Told(this, invocation)
     for (const flushable of stage.flushables) this.#start(flushable, told)
-    this.#endedAt = this.#unfinished ? this.#startedAt : deadline.elapsedMs()
+    // One that had nothing to do has taken no time worth looking at the clock for.
+    const busy = !this.#unfinished && (this.#delivered > 0 || this.#failures)
+    this.#endedAt = busy ? deadline.elapsedMs() : this.#startedAt
   }
 
   /** How many flushables have not finished. */

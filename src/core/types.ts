@@ -211,4 +211,6 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   remainingMs?(args: Args): number
   /** Default, and where it is `undefined`: the response waits for the flush. */
   lifetime?(args: Args): Lifetime | undefined
+  /** A flush is over. */
+  reported?(report: FlushReport): void
 }

@@ -18,7 +18,10 @@ export interface ResponseStream {
 }
 
 /** The response stream of a call; `undefined` for a call that is to return its response. */
-export function responseStreamOf([, second]: LambdaArgs): ResponseStream | undefined {
+export function responseStreamOf(args: LambdaArgs): ResponseStream | undefined {
+  // Most calls have two arguments, and those with a callback have that as their third.
+  if (args.length < 3 || typeof args[2] === 'function') return undefined
+  const second = args[1]
   // A stand-in that cannot tell when it has ended, as in a unit test, would never be waited for to the end.
   const real = kindOf(second, 'write') === 'function' && kindOf(second, 'once') === 'function' && kindOf(second, 'writableEnded') === 'boolean'
   return real ? (second as ResponseStream) : undefined

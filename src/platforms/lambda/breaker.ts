@@ -22,7 +22,7 @@ export class Breaker {
 
   /** Whether there is to be no flush now. */
   get open(): boolean {
-    return this.now() < this.#until
+    return this.#until > 0 && this.now() < this.#until
   }
 
   /** Learns from a flush that has been made. */

@@ -30,8 +30,10 @@ const EARLY = { mostMs: 500, share: 0.1 }
 export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings): Platform<LambdaArgs> {
   shared.untraced ??= untraced
   const requestOf = (args: LambdaArgs) => contextOf(args)?.awsRequestId
-  // Neither the response nor a timeout ends anything in an environment that goes on.
-  const remainingMs = (args: LambdaArgs) => (goesOn(flush) ? Infinity : leftMs(args) - marginMs)
+  // Read once: each look into the environment costs as much as a span.
+  const unfrozen = goesOn(flush)
+  // Neither the response nor a timeout ends anything there.
+  const remainingMs = (args: LambdaArgs) => (unfrozen ? Infinity : leftMs(args) - marginMs)
   return {
     name: 'lambda',
     adapt: (handler) => adapted(handler, remainingMs),
@@ -50,10 +52,11 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       return left - (earlyTimeoutMs ?? Math.min(EARLY.mostMs, left * EARLY.share))
     },
     remainingMs,
+    reported: (report) => schedule.learn(report),
     lifetime: (args) => {
       const stream = streamLifetime(args)
       if (stream) return schedule.lifetime(releasing(stream, requestOf(args)))
-      return schedule.lifetime(goesOn(flush) ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed() ?? AWAIT))
+      return schedule.lifetime(unfrozen ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed() ?? AWAIT))
     },
   }
 }

@@ -43,15 +43,16 @@ export class Schedule {
     if (this.policy === 'adaptive' && this.#left > 0) setImmediate(() => this.#overlap())
   }
 
-  /** The lifetime of an invocation that has settled. */
+  /** The lifetime of an invocation that has settled: what the platform lets it have, or one that leaves its telemetry. */
   lifetime(inner: Lifetime): Lifetime {
-    const flushes = this.#due()
-    this.#endedAt = clock().now()
-    const { phase, reason } = inner
-    if (flushes) return { phase, reason, hold: (finish, defer) => inner.hold(() => this.#flush(finish()), defer) }
+    if (this.policy !== 'every') this.#endedAt = clock().now()
+    if (this.#due()) {
+      this.#left = 0
+      return inner
+    }
     return {
-      phase,
-      reason,
+      phase: inner.phase,
+      reason: inner.reason,
       hold: (_finish, defer) => {
         defer()
         this.#left++
@@ -62,8 +63,8 @@ export class Schedule {
   }
 
   #due(): boolean {
-    if (this.#breaker?.open) return false
     const { policy } = this
+    if (this.#breaker?.open) return false
     if (policy === 'every') return true
     const backlog = this.wrap().config.telemetry.backlog?.() ?? 0
     if (backlog >= 1 || !this.#backed()) return true
@@ -83,21 +84,17 @@ export class Schedule {
     return false
   }
 
-  #flush(reported: FlushReport | undefined | Promise<FlushReport | undefined>): typeof reported {
-    this.#left = 0
-    this.#flushedAt = clock().now()
-    const learned = (report: FlushReport | undefined) => {
-      if (report) this.#breaker?.learn(report)
-      return report
-    }
-    return reported instanceof Promise ? reported.then(learned) : learned(reported)
+  /** A flush is over. */
+  learn(report: FlushReport): void {
+    if (this.policy !== 'every') this.#flushedAt = clock().now()
+    this.#breaker?.learn(report)
   }
 
   #overlap(): void {
     if (this.#left === 0 || this.#overlapped || this.#breaker?.open) return
+    this.#left = 0
     this.#overlapped = flushLeftovers(this.wrap(), 'background')
     void this.#overlapped.then(() => (this.#overlapped = undefined))
-    void this.#flush(this.#overlapped)
   }
 }
 

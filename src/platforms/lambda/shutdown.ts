@@ -49,16 +49,17 @@ export function watchSigterm(): void {
 let mine: ((cause: Error, budgetMs: number) => Promise<void>) | undefined
 
 async function onSigterm(): Promise<void> {
-  const budgetMs = besideExtensions() ? BUDGET_MS.besideExtensions : BUDGET_MS.alone
+  const budgetMs = shutdownBudgetMs()
   await Promise.all((shared.shutdowns ?? []).map((flush) => flush(stopped('SIGTERM'), budgetMs)))
   // As without a listener, unless somebody else listens too: then that is for them to decide.
   if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM')
 }
 
-function besideExtensions(): boolean {
+/** @param extensions the folder with the external extensions; there is none where there are none */
+export function shutdownBudgetMs(extensions = '/opt/extensions'): number {
   try {
-    return readdirSync('/opt/extensions').length > 0
+    return readdirSync(extensions).length > 0 ? BUDGET_MS.besideExtensions : BUDGET_MS.alone
   } catch {
-    return false
+    return BUDGET_MS.alone
   }
 }

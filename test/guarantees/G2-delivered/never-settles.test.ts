@@ -35,13 +35,23 @@ describe.each(runtimes)('on $title', ({ title, startFunction }) => {
     expect(phases(lambda)).toEqual(['shutdown'])
   })
 
+  test('SIGTERM: whoever else listens for it decides when the process ends', async () => {
+    const env = { EARLY: 'false', REGISTER: 'register', LISTENS: 'yes' }
+    await using lambda = await startFunction('never.hangs', { timeoutMs: 400, env })
+    await lambda.sandbox.invoke({})
+    await lambda.collector.waitFor(({ spans }) => spans.length === 3)
+    await expect.poll(() => lambda.logs()).toContain('LISTENED')
+  })
+
   // Client 3.3 takes an empty event loop for the handler's answer, and the sandbox freezes.
   test.skipIf(title.includes('ric 3'))('a handler that waits for nothing ends its process, but not before its spans are there', async () => {
-    await using lambda = await startFunction('never.empty', { timeoutMs: 3000, env: { EARLY: 'false' } })
+    await using lambda = await startFunction('never.empty', { timeoutMs: 3000 })
     const result = await lambda.sandbox.invoke({})
     expect(result.ok && result.payload !== null).toBe(false)
     await lambda.collector.waitFor(({ spans }) => spans.length === 3)
     expectEnded(lambda.collector.spans, /nothing was left to wait for/, 'StoppedError')
+    // At once: the early timeout keeps nothing alive.
+    await expect.poll(() => phases(lambda)).toEqual(['shutdown'])
   })
 
   test('the signal lets the handler stop; its result stands, and what it records after that is late', async () => {

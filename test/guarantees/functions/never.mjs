@@ -1,10 +1,13 @@
 // Handlers that do not settle in time, if ever. `REGISTER` names the way in which the extension is registered, if it is.
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { currentInvocation, withTelemetry } from 'flushed/lambda'
+import { currentInvocation, waitUntil, withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
 
 if (process.env.REGISTER) await import(`flushed/lambda/${process.env.REGISTER}`)
+
+// Somebody else who has something to do at the end, and ends the process when it is done.
+if (process.env.LISTENS) process.on('SIGTERM', () => setTimeout(() => console.log('LISTENED') ?? process.exit(), 300))
 
 const options = {
   telemetry,
@@ -42,4 +45,11 @@ export const late = withTelemetry(async () => {
   query()
   await pause(700)
   return { late: true }
+}, options)
+
+/** Answers, and leaves work behind that is never over. */
+export const works = withTelemetry(async () => {
+  query()
+  waitUntil(new Promise(() => setInterval(() => {}, 1000)))
+  return { answered: true }
 }, options)

@@ -1,0 +1,36 @@
+/** Background work after the response, on the real runtime clients: it has the time that the platform leaves. */
+import { describe, expect, test } from 'vitest'
+import { rootOf, runtimes } from '../../support/lambda.ts'
+
+describe.each(runtimes)('on $title', ({ startFunction }) => {
+  test('work that takes longer than a flush may is waited for, and is no part of the root span', async () => {
+    await using lambda = await startFunction('registered.background', { env: { TIMEOUT_MS: '50' } })
+    const { freeze } = await lambda.invoke({ id: 1 })
+    const audit = freeze.spans.find(({ name }) => name === 'audit')
+    expect(audit?.attributes).toEqual({ audited: true })
+    const root = rootOf(freeze.spans)
+    expect(root?.endTimeUnixNano).toBeLessThan(audit?.endTimeUnixNano ?? 0n)
+    expect(lambda.logs()).not.toContain('not over in time')
+  })
+
+  test('work that is never over is left in time for the flush, and the invocation has not failed', async () => {
+    const env = { REGISTER: 'register' }
+    await using lambda = await startFunction('never.works', { timeoutMs: 1500, env })
+    const { result, freeze } = await lambda.invoke()
+    expect(result).toMatchObject({ ok: true, payload: { answered: true }, timedOut: false })
+    expect((await result.frozen).afterMs).toBeLessThan(1500)
+    expect(freeze.spans.map(({ name }) => name)).toEqual(['row', 'query', 'flushed-test'])
+    expect(freeze.spans.map(({ attributes }) => attributes['flushed.unfinished'])).toEqual([true, true, undefined])
+    expect(rootOf(freeze.spans)?.status.code).not.toBe('error')
+    expect(lambda.logs()).toContain('background work was not over in time')
+  })
+
+  test('work that SIGTERM ends is no failure of the invocation either', async () => {
+    const env = { REGISTER: 'register', TIMEOUT_MS: '5000' }
+    await using lambda = await startFunction('never.works', { timeoutMs: 30_000, env })
+    await lambda.sandbox.invoke({})
+    await lambda.sandbox.shutdown()
+    await lambda.collector.waitFor(({ spans }) => spans.length === 3)
+    expect(rootOf(lambda.collector.spans)?.status.code).not.toBe('error')
+  })
+})
