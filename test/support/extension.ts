@@ -3,12 +3,12 @@ import { expect } from 'vitest'
 import type { EntryKind } from 'flushed/testing'
 import type { Lambda } from './lambda.ts'
 
-/** The ways to register: a title, a function, and the environment it needs. */
+/** The ways to register: a title, a function's module, and the environment it needs. */
 export const forms = [
-  ['`import` in an ES module', 'registered.handler', {}],
-  ['`NODE_OPTIONS=--import`', 'extension.handler', { NODE_OPTIONS: '--import flushed/lambda/register' }],
-  ['`--import` beside a CommonJS function', 'required.handler', { REQUIRE: 'no', NODE_OPTIONS: '--import flushed/lambda/register' }],
-  ['`require` in CommonJS', 'required.handler', {}],
+  ['`import` in an ES module', 'registered', {}],
+  ['`NODE_OPTIONS=--import`', 'extension', { NODE_OPTIONS: '--import flushed/lambda/register' }],
+  ['`--import` beside a CommonJS function', 'required', { REQUIRE: 'no', NODE_OPTIONS: '--import flushed/lambda/register' }],
+  ['`require` in CommonJS', 'required', {}],
 ] as const
 
 export const count = ({ sandbox }: Lambda, kind: EntryKind): number =>

@@ -19,6 +19,9 @@ interface Settlers {
 export const callbackStyle = (handler: AnyFunction, context: unknown): boolean =>
   handler.length > 2 || hasSettlers(context)
 
+/** Whether the event loop would wait for nothing any more, besides what the process writes its logs to. */
+const nothingLeft = (): boolean => process.getActiveResourcesInfo().every((name) => name === 'PipeWrap' || name === 'TTYWrap')
+
 const hasSettlers = (context: unknown): boolean => kindOf(context, 'succeed') === 'function'
 
 /**
@@ -43,6 +46,8 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
     if (isThenable(returned) || !waits(handler, context, returned)) return resolve(returned)
     release = () => resolve(undefined)
     process.once('beforeExit', release)
+    // By then client 3 has answered by itself, and does not wait for a flush. So whoever has left nothing is over now.
+    setImmediate(() => void (nothingLeft() && resolve(undefined)))
   })
   if (!release) return settled
   const listener: () => void = release

@@ -8,7 +8,7 @@ import { describe } from './describe.ts'
 import type { Description } from './description.ts'
 import { lifetime } from './extension/lifetime.ts'
 import { shared } from './extension/state.ts'
-import { goesOn, goingOn } from './managed.ts'
+import { goesOn, goingOn, managedInstance } from './managed.ts'
 import type { Schedule } from './policy.ts'
 import { reflect } from './result.ts'
 import { watchSigterm } from './shutdown.ts'
@@ -46,7 +46,8 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       schedule.begun()
     },
     earlyMs: (args) => {
-      if (earlyTimeoutMs === false) return Infinity
+      // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
+      if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managedInstance())) return Infinity
       const left = leftMs(args)
       return left - (earlyTimeoutMs ?? Math.min(EARLY.mostMs, left * EARLY.share))
     },

@@ -1,33 +1,11 @@
-/** G2 Delivered is acknowledged, after the response and before the freeze: on the real runtime client. */
+/** G2 Delivered is acknowledged, after the response and before the freeze: on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
-import { count, expectSerial, forms, median } from '../../support/extension.ts'
-import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
+import { count, expectSerial } from '../../support/extension.ts'
+import { rootOf, runtimes } from '../../support/lambda.ts'
 
-const INVOCATIONS = 200
 const SLOW = { delayMs: 300 }
 
-// Two sandboxes take turns, so that whatever else the machine does is done to both.
-describe.concurrent(`on ${runtime}, a collector that takes ${SLOW.delayMs} ms, ${INVOCATIONS} invocations back to back`, () => {
-  test.for(forms)('registered by %s: the response is as fast as the bare handler’s', { timeout: 180_000, retry: 1 }, async ([, handler, env]) => {
-    await using bare = await startFunction('bare.handler')
-    await using lambda = await startFunction(handler, { behavior: SLOW, env })
-    const took = { bare: [] as number[], wrapped: [] as number[] }
-    for (let id = 0; id < INVOCATIONS; id++) {
-      took.bare.push((await bare.invoke({ id })).result.responseMs)
-      const { result, freeze } = await lambda.invoke({ id })
-      took.wrapped.push(result.responseMs)
-      expect(result.payload).toEqual({ id })
-      expect(freeze.spans.map(({ name }) => name)).toEqual(['child', 'flushed-test'])
-      expect(rootOf(freeze.spans)?.attributes['faas.invocation_id']).toBe(result.requestId)
-      expect(freeze.requests).toBe(1)
-    }
-    expectSerial(lambda)
-    expect(lambda.collector.received).toHaveLength(2 * INVOCATIONS)
-    expect(median(took.wrapped) - median(took.bare)).toBeLessThanOrEqual(2)
-  })
-})
-
-describe(`on ${runtime}, background work of 150 ms`, () => {
+describe.each(runtimes)('on $title, background work of 150 ms', ({ startFunction }) => {
   test('after the response: it delays nothing, and is done and delivered before the freeze', async () => {
     await using lambda = await startFunction('registered.background')
     for (let id = 0; id < 3; id++) {
@@ -51,7 +29,7 @@ describe(`on ${runtime}, background work of 150 ms`, () => {
   })
 })
 
-describe(`on ${runtime}, registered, and a handler in which there are several`, () => {
+describe.each(runtimes)('on $title, registered, and a handler in which there are several', ({ startFunction }) => {
   test('a wrap inside a wrap is one invocation, and one flush', async () => {
     await using lambda = await startFunction('registered.nested', { behavior: SLOW })
     for (let id = 0; id < 3; id++) {

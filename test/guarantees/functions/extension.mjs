@@ -18,6 +18,10 @@ const order = async ({ id }) => {
 }
 
 export const handler = withTelemetry(order, options)
+export const streams = awslambda.streamifyResponse(withTelemetry(async ({ id }, stream) => {
+  tracer.startSpan('child').end()
+  stream.end(`order ${id}`)
+}, options))
 export const beforeResponse = withTelemetry(order, { ...options, flush: 'before-response' })
 export const throws = withTelemetry(async () => {
   throw new RangeError('out of stock')
@@ -27,9 +31,9 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export const background = withTelemetry(async ({ id }) => {
   const audit = async () => {
-    using audit = span('audit')
+    const audit = span('audit')
     await pause(150)
-    audit.setAttribute('audited', true)
+    audit.setAttribute('audited', true).end()
     console.log('audited')
   }
   waitUntil(audit())

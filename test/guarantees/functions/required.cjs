@@ -13,3 +13,8 @@ exports.handler = withTelemetry(async ({ id }) => {
   trace.getTracer('orders').startSpan('child').end()
   return { id }
 }, { telemetry })
+
+exports.streams = awslambda.streamifyResponse(withTelemetry(async ({ id }, stream) => {
+  trace.getTracer('orders').startSpan('child').end()
+  stream.end(`order ${id}`)
+}, { telemetry }))

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { withTelemetry } from 'flushed/lambda'
+import { waitUntil, withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
 
 const options = {
@@ -87,6 +87,12 @@ export const endless = styled(async ({ forMs }, stream) => {
 
 /** Ends its stream, and does nothing else. */
 export const ends = styled(async (_event, stream) => void stream.end('pong'))
+
+/** Leaves work behind. */
+export const background = styled(async (_event, stream) => {
+  waitUntil(tracer.startActiveSpan('audit', (audit) => delay(150).then(() => audit.end())))
+  stream.end('pong')
+})
 
 /** Says how much its stream buffers, which the runtime takes from a symbol of the handler. */
 export const buffers = styled(async (_event, stream) => void stream.end(`${stream.writableHighWaterMark} bytes`))

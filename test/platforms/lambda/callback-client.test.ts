@@ -1,13 +1,13 @@
-/** Callback-style handlers on the real runtime client. */
+/** Callback-style handlers on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
-import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
+import { rootOf, runtimes } from '../../support/lambda.ts'
 
 const NAMES = ['label', 'ship', 'flushed-test']
 
-/** Client 3 calls such handlers; client 4 does not, nor has its context `succeed`, `fail` and `done`. */
-const calls = runtime.includes('aws-lambda-ric 3')
+describe.each(runtimes)('on $title: a callback-style handler', ({ title, startFunction }) => {
+  /** Client 3 calls such handlers; client 4 does not, nor has its context `succeed`, `fail` and `done`. */
+  const calls = title.includes('aws-lambda-ric 3')
 
-describe(`on ${runtime}: a callback-style handler`, () => {
   test.skipIf(calls)('is refused as it is', async () => {
     await using lambda = await startFunction('callback.bare')
     expect(lambda.sandbox.initError?.errorType).toBe('Runtime.CallbackHandlerDeprecated')
@@ -41,6 +41,15 @@ describe(`on ${runtime}: a callback-style handler`, () => {
     // A runtime that looks for that itself has answered by then: the spans may go with the next invocation.
     await lambda.invoke()
     expect(lambda.collector.spans.map((span) => span.name).slice(0, 3)).toEqual(NAMES)
+  })
+
+  test('that is none, and returns nothing, is over at once, with its spans delivered at the freeze', async () => {
+    await using lambda = await startFunction('callback.returns', { timeoutMs: 2000 })
+    for (let id = 0; id < 3; id++) {
+      const { result, freeze } = await lambda.invoke()
+      expect(result).toMatchObject({ ok: true, payload: null })
+      expect(freeze.spans.map((span) => span.name)).toEqual(NAMES)
+    }
   })
 
   test.runIf(calls)('that ends by `context.succeed`, with no third parameter, has its result', async () => {

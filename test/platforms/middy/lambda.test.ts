@@ -1,17 +1,23 @@
-/** middy on the real runtime client: what the collector has when the process is stopped. */
+/** middy on the real runtime clients: what the collector has when the process is stopped. */
 import type { CollectedSpan } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
-import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
+import { count, expectSerial, warnings } from '../../support/extension.ts'
+import { type LambdaSetup, rootOf, runtimes } from '../../support/lambda.ts'
 
-const start = (handler: string, setup?: Parameters<typeof startFunction>[1]) =>
-  startFunction(`../../platforms/middy/functions/orders.${handler}`, setup)
+const clients = runtimes.map(({ title, startFunction }) => ({
+  title,
+  start: (handler: string, setup?: LambdaSetup) => startFunction(`../../platforms/middy/functions/${handler}`, setup),
+}))
 
 const INVOCATIONS = 100
 
-describe.each([
+const ways = [
   ['`middy().use(telemetry())`', 'used'],
   ['`withTelemetry(middy())`', 'wrapped'],
-])(`on ${runtime}, %s`, (_what, handler) => {
+] as const
+const inBothWays = clients.flatMap((client) => ways.map(([way, name]) => ({ ...client, way, handler: `orders.${name}` })))
+
+describe.each(inBothWays)('on $title, $way', ({ start, handler }) => {
   test(`${INVOCATIONS} invocations: four of four spans at every freeze, one trace each, below their own root`, { timeout: 60_000 }, async () => {
     await using lambda = await start(handler)
     const traces = new Set<string>()
@@ -46,28 +52,73 @@ describe.each([
   })
 })
 
-test(`on ${runtime}, an early answer below the middleware is delivered with the next invocation at the latest`, async () => {
-  await using lambda = await start('used', { behavior: { delayMs: 100 } })
-  const { result } = await lambda.invoke({ early: true })
-  expect(result.payload).toEqual({ early: true })
-  const { freeze } = await lambda.invoke({ id: 2 })
-  const roots = lambda.collector.spans.filter(({ attributes }) => attributes['faas.invocation_id'])
-  expect(roots.map(({ attributes }) => attributes['faas.invocation_id'])).toContain(result.requestId)
-  expect(freeze.spans.length).toBeGreaterThanOrEqual(4)
-  const early = roots.find(({ attributes }) => attributes['faas.invocation_id'] === result.requestId) as CollectedSpan
-  expect(early.endTimeUnixNano - early.startTimeUnixNano).toBeLessThan(100_000_000n)
+describe.each(clients)('on $title', ({ start }) => {
+  test('an early answer below the middleware is delivered with the next invocation at the latest', async () => {
+    await using lambda = await start('orders.used', { behavior: { delayMs: 100 } })
+    const { result } = await lambda.invoke({ early: true })
+    expect(result.payload).toEqual({ early: true })
+    const { freeze } = await lambda.invoke({ id: 2 })
+    const roots = lambda.collector.spans.filter(({ attributes }) => attributes['faas.invocation_id'])
+    expect(roots.map(({ attributes }) => attributes['faas.invocation_id'])).toContain(result.requestId)
+    expect(freeze.spans.length).toBeGreaterThanOrEqual(4)
+    const early = roots.find(({ attributes }) => attributes['faas.invocation_id'] === result.requestId) as CollectedSpan
+    expect(early.endTimeUnixNano - early.startTimeUnixNano).toBeLessThan(100_000_000n)
+  })
+
+  test('an early answer below a wrap is delivered at its freeze', async () => {
+    await using lambda = await start('orders.wrapped', { behavior: { delayMs: 100 } })
+    const { result, freeze } = await lambda.invoke({ early: true })
+    expect(result.payload).toEqual({ early: true })
+    expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+  })
+
+  test('a streamed response comes as it is, with its span delivered', async () => {
+    await using lambda = await start('orders.streamed')
+    const { result, freeze } = await lambda.invoke({ id: 3 })
+    expect(result).toMatchObject({ ok: true, payload: 'order 3', prelude: { statusCode: 200 } })
+    expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+  })
 })
 
-test(`on ${runtime}, an early answer below a wrap is delivered at its freeze`, async () => {
-  await using lambda = await start('wrapped', { behavior: { delayMs: 100 } })
-  const { result, freeze } = await lambda.invoke({ early: true })
-  expect(result.payload).toEqual({ early: true })
-  expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+const REGISTERED = { behavior: { delayMs: 300 }, env: { NODE_OPTIONS: '--import flushed/lambda/register' } }
+
+describe.each(inBothWays)('on $title, $way, registered as an extension', { concurrent: true }, ({ start, handler }) => {
+  test('the response is sent, then the spans, then the sandbox is let go', async () => {
+    await using lambda = await start(handler, REGISTERED)
+    for (let id = 0; id < 5; id++) {
+      const { result, freeze } = await lambda.invoke({ id })
+      expect(result.payload).toMatchObject({ id })
+      expect(freeze.spans.map(({ name }) => name)).toEqual(['bank', 'charge', 'left', 'flushed-test'])
+      expect((await result.frozen).afterMs).toBeLessThan(2000)
+    }
+    expectSerial(lambda)
+    expect(warnings(lambda)).toEqual([])
+  })
+
+  test.for([{ early: true }, { fail: true }])('so it is with %o', async (event) => {
+    await using lambda = await start(handler, REGISTERED)
+    for (let id = 0; id < 3; id++) {
+      const { result, freeze } = await lambda.invoke(event)
+      expect(result.ok).toBe(event.early === true)
+      expect(rootOf(freeze.spans)?.attributes['faas.invocation_id']).toBe(result.requestId)
+      expect((await result.frozen).afterMs).toBeLessThan(2000)
+    }
+    const answers = lambda.sandbox.record.filter(({ kind }) => kind === 'runtime.response' || kind === 'runtime.error')
+    for (const [index, { at }] of answers.entries()) expect(lambda.collector.requests[index]?.receivedAt).toBeGreaterThan(at)
+    expect(count(lambda, 'extension.next')).toBe(4)
+  })
 })
 
-test(`on ${runtime}, a streamed response comes as it is, with its span delivered`, async () => {
-  await using lambda = await start('streamed')
-  const { result, freeze } = await lambda.invoke({ id: 3 })
-  expect(result).toMatchObject({ ok: true, payload: 'order 3', prelude: { statusCode: 200 } })
-  expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+describe.each(clients)('on $title, registered as an extension', { concurrent: true }, ({ start }) => {
+  test('a streamed response is not held up, and its span is delivered before the freeze', async () => {
+    await using lambda = await start('orders.streamed', REGISTERED)
+    for (let id = 0; id < 3; id++) {
+      const { result, freeze } = await lambda.invoke({ id })
+      expect(result).toMatchObject({ ok: true, payload: `order ${id}` })
+      expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
+      expect((await result.frozen).afterMs).toBeLessThan(2000)
+    }
+    expect(count(lambda, 'extension.next')).toBe(4)
+    expect(warnings(lambda)).toEqual([])
+  })
 })

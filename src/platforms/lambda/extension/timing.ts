@@ -24,8 +24,8 @@ export function by(work: Promise<unknown>, moment: number): Promise<boolean> {
 }
 
 /**
- * Resolves when a response that was returned in this turn has been posted: the runtime clients wait for one `setImmediate`
- * after the handler, and post in blocking native code. Nothing tells when an outer wrapper returns later than that. Then
- * the flush runs beside it, and the response still waits for nothing.
+ * Resolves when a response that was returned in this turn has been posted. Both runtime clients post in blocking native
+ * code: client 4 one `setImmediate` after the handler, client 3 as soon as its promise has resolved. Nothing tells when an
+ * outer wrapper returns later than that. Then the flush runs beside it, and the response still waits for nothing.
  */
 export const afterResponse = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))

@@ -1,0 +1,43 @@
+/**
+ * G2 Delivered is acknowledged, after the response and before the freeze, for as long as a sandbox is kept warm: each way
+ * to register, each kind of response, on the real runtime clients.
+ */
+import { describe, expect, test } from 'vitest'
+import { expectSerial, forms, median } from '../../support/extension.ts'
+import { rootOf, runtimes } from '../../support/lambda.ts'
+
+const INVOCATIONS = 200
+const SLOW = { delayMs: 300 }
+
+const kinds = [
+  ['buffered', 'handler', (id: number) => ({ id })],
+  ['streaming', 'streams', (id: number) => `order ${id}`],
+] as const
+const onEach = runtimes.flatMap((client) => kinds.map(([kind, handler, response]) => ({ ...client, kind, handler, response })))
+
+// All at once: nearly all of the time is the collector's. Two sandboxes take turns, so that whatever else the machine does
+// is done to both.
+describe.each(onEach)(
+  `on $title, $kind, a collector that takes ${SLOW.delayMs} ms, ${INVOCATIONS} invocations back to back`,
+  { concurrent: true, timeout: 180_000, retry: 1 },
+  ({ startFunction, handler, response }) => {
+    test.for(forms)('registered by %s: the response is as fast as the bare handler’s', async ([, module, env], { task }) => {
+      await using bare = await startFunction(`bare.${handler}`)
+      await using lambda = await startFunction(`${module}.${handler}`, { behavior: SLOW, env })
+      const took = { bare: [] as number[], wrapped: [] as number[] }
+      for (let id = 0; id < INVOCATIONS; id++) {
+        took.bare.push((await bare.invoke({ id })).result.responseMs)
+        const { result, freeze } = await lambda.invoke({ id })
+        took.wrapped.push(result.responseMs)
+        expect(result.payload).toEqual(response(id))
+        expect(freeze.spans.map(({ name }) => name)).toEqual(['child', 'flushed-test'])
+        expect(rootOf(freeze.spans)?.attributes['faas.invocation_id']).toBe(result.requestId)
+        expect(freeze.requests).toBe(1)
+      }
+      expectSerial(lambda)
+      expect(lambda.collector.received).toHaveLength(2 * INVOCATIONS)
+      if (process.env['FLUSHED_FIGURES']) console.log(task.fullTestName, median(took.bare), median(took.wrapped))
+      expect(median(took.wrapped) - median(took.bare)).toBeLessThanOrEqual(2)
+    })
+  },
+)
