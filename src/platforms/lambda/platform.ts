@@ -31,6 +31,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
   shared.untraced ??= untraced
   const requestOf = (args: LambdaArgs) => contextOf(args)?.awsRequestId
   // Read once: each look into the environment costs as much as a span.
+  const managed = managedInstance()
   const unfrozen = goesOn(flush)
   // Neither the response nor a timeout ends anything there.
   const remainingMs = (args: LambdaArgs) => (unfrozen ? Infinity : leftMs(args) - marginMs)
@@ -47,7 +48,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     },
     earlyMs: (args) => {
       // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
-      if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managedInstance())) return Infinity
+      if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managed)) return Infinity
       const left = leftMs(args)
       return left - (earlyTimeoutMs ?? Math.min(EARLY.mostMs, left * EARLY.share))
     },
