@@ -18,7 +18,8 @@ export interface TelemetryOptions<Args extends readonly unknown[] = readonly nev
    */
   telemetry?: TelemetryInput | undefined
   /**
-   * Milliseconds that a whole flush may take, background work included. The platform may leave less.
+   * Milliseconds that a whole flush may take; where the response waits for it, background work included. The platform may
+   * leave less.
    *
    * @default 2000, or the environment's `FLUSHED_TIMEOUT_MS`
    */
