@@ -36,8 +36,10 @@ describe.each(onEach)(
       }
       expectSerial(lambda)
       expect(lambda.collector.received).toHaveLength(2 * INVOCATIONS)
-      if (process.env['FLUSHED_FIGURES']) console.log(task.fullTestName, median(took.bare), median(took.wrapped))
-      expect(median(took.wrapped) - median(took.bare)).toBeLessThanOrEqual(2)
+      // Pair by pair: the machine has other things to do, for some invocations and not for others, but for both of a pair.
+      const addedMs = median(took.wrapped.map((ms, id) => ms - (took.bare[id] ?? Number.NaN)))
+      if (process.env['FLUSHED_FIGURES']) console.log(task.fullTestName, median(took.bare), median(took.wrapped), addedMs)
+      expect(addedMs).toBeLessThanOrEqual(2)
     })
   },
 )

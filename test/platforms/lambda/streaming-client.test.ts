@@ -75,7 +75,7 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
 
   test.skipIf(exitsAtOnce(title)).each([
     ['whose pipeline fails', 'pipes', {}, 'out of stock'],
-    ['whose connection is reset', 'endless', { disconnect: { afterBytes: 2000, whose: 'runtime' } }, 'read ECONNRESET'],
+    ['whose connection is reset', 'endless', { disconnect: { afterBytes: 2000, whose: 'runtime' } }, 'ECONNRESET'],
   ] as const)('%s ends the process as it does without a wrap, but with its spans delivered', async (_what, name, options, message) => {
     await using bare = await startFunction(`streaming.${name}.bare`)
     const expected = await bare.sandbox.invoke({ forMs: 5000 }, options)
@@ -86,7 +86,7 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
     const exit = (sandbox: typeof lambda.sandbox) => sandbox.record.find(({ kind }) => kind === 'exit')?.detail
     expect(exit(lambda.sandbox)).toBe(exit(bare.sandbox))
     expect(result.error?.errorType).toBe(expected.error?.errorType)
-    expect(rootOf(lambda.collector.spans)?.status).toMatchObject({ message })
+    expect(rootOf(lambda.collector.spans)?.status).toMatchObject({ message: expect.stringContaining(message) })
     expect(lambda.collector.spans).toHaveLength(1)
   })
 
