@@ -45,7 +45,19 @@ export interface Pending {
   readonly waiting: number
   /** Resolves when it is over, and never rejects. */
   readonly work: PromiseLike<unknown>
+  /** Called once when it takes longer than a request in the neighbourhood does. Must not throw. */
+  urge?(): void
 }
+
+/**
+ * Most work that only looks asynchronous is over within a few turns of the promise queue. Waiting for those costs a
+ * twentieth of a timer, and gives work that is over already its due when the budget is used up.
+ */
+const FREE_TURNS = 6
+/** How many to wait for: fewer where they did not do the last time, since a request is written only after them. */
+let turns = FREE_TURNS
+/** Milliseconds after which work is urged. */
+const URGE_MS = 100
 
 /**
  * Waits for work, but not longer than the deadline allows.
@@ -54,18 +66,27 @@ export interface Pending {
  * @returns whether the work was over in time; never rejects
  */
 export async function settledWithin(pending: Pending, deadline: Deadline, network: boolean): Promise<boolean> {
-  // Most work that only looks asynchronous is over within a few turns. Waiting for those costs a twentieth of a timer,
-  // and gives work that is over already its due when the budget is used up.
-  for (let turn = 0; turn < FREE_TURNS && pending.waiting > 0; turn++) await undefined
+  for (let turn = 0; turn < turns && pending.waiting > 0; turn++) await undefined
+  turns = pending.waiting > 0 ? 1 : FREE_TURNS
   if (pending.waiting === 0) return true
-  const milliseconds = deadline.remainingMs(network)
-  if (!(milliseconds > 0)) return false
-  const customTimers = deadline.timers ? alarms : ownTimers
-  await pTimeout(Promise.resolve(pending.work), { milliseconds, fallback: () => {}, customTimers })
+  const remainingMs = deadline.remainingMs(network)
+  if (!(remainingMs > 0)) {
+    for (let turn = 1; turn < FREE_TURNS && pending.waiting > 0; turn++) await undefined
+    return pending.waiting === 0
+  }
+  if (pending.urge) {
+    await over(pending, Math.min(URGE_MS, remainingMs / 2), deadline)
+    if (pending.waiting > 0) pending.urge()
+  }
+  if (pending.waiting > 0) await over(pending, deadline.remainingMs(network), deadline)
   return pending.waiting === 0
 }
 
-const FREE_TURNS = 6
+function over({ work }: Pending, milliseconds: number, { timers }: Deadline): Promise<void> | undefined {
+  const customTimers = timers ? alarms : ownTimers
+  // p-timeout takes nothing less.
+  return milliseconds > 0 ? pTimeout(Promise.resolve(work), { milliseconds, fallback: () => {}, customTimers }) as Promise<void> : undefined
+}
 
 type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout }
 

@@ -13,7 +13,7 @@ import type { Wrap } from './lifecycle.ts'
 import { complain, makeReport, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
-import type { FlushReport, Lifetime, Phase } from './types.ts'
+import type { FlushReport, Lifetime, Phase, SpanCounts } from './types.ts'
 
 /** The response waits for the flush. */
 export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
@@ -38,7 +38,8 @@ export function hold(invocation: InvocationState): Promise<unknown> | void {
   }
   try {
     const held = lifetime.hold(() => finish(invocation, lifetime.phase), defer)
-    return isThenable(held) ? Promise.resolve(held).catch((thrown: unknown) => complain(config, 'the flush', thrown)) : undefined
+    if (lifetime === AWAIT) return held instanceof Promise ? held : undefined
+    if (isThenable(held)) return Promise.resolve(held).catch((thrown: unknown) => complain(config, 'the flush', thrown))
   } catch (thrown) {
     complain(config, 'the flush', thrown)
   }
@@ -101,7 +102,7 @@ function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline)
   const { config, platform } = invocation.wrap
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
-    const spans = config.telemetry.count?.(invocation) ?? noSpans()
+    const spans = countOf(invocation)
     spans.endedByDispose = invocation.endedByDispose
     const report = publish(makeReport(result, spans, phase, invocation.warnings), config)
     platform.reported?.(report)
@@ -112,6 +113,16 @@ function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline)
   const reported = result.then(concluded)
   invocation.flushing = reported
   return reported
+}
+
+function countOf(invocation: InvocationState): SpanCounts {
+  const { config } = invocation.wrap
+  try {
+    return config.telemetry.count?.(invocation) ?? noSpans()
+  } catch (thrown) {
+    complain(config, 'counting the spans', thrown)
+    return noSpans()
+  }
 }
 
 function end(invocation: InvocationState): void {

@@ -43,8 +43,6 @@ export function flush(
 async function inTime(runs: StageRun[], stages: readonly Stage[], deadline: Deadline, invocation: SpanOwner) {
   for (let at = runs.length - 1; at < stages.length; at++) {
     const run = (runs[at] ??= new StageRun(stages[at] as Stage, deadline, invocation))
-    // What only looks asynchronous is over by then, and needs no promise of its own.
-    for (let turn = 0; turn < 3 && run.waiting > 0; turn++) await undefined
     if (run.waiting > 0) await settledWithin(run, deadline, run.stage.network === true)
   }
   for (const run of runs) if (run.waiting > 0) await settledWithin(run, deadline, true)

@@ -42,6 +42,10 @@ export class StageRun implements Pending {
     return settled.length === 1 ? (settled[0] as Promise<unknown>) : Promise.all(settled)
   }
 
+  urge(): void {
+    for (const flushable of this.#unfinished ?? []) flushable.urge?.()
+  }
+
   #start(flushable: NamedFlush, told: Told): void {
     let result: unknown
     try {

@@ -82,6 +82,8 @@ export type Flushable = FlushFunction | { forceFlush(): unknown } | { flush(time
 export interface NamedFlush {
   readonly name: string
   readonly flush: FlushFunction
+  /** Called when its `flush` takes longer than a request in the neighbourhood does. */
+  urge?(): void
 }
 
 /** Flushables that are flushed at the same time. Stages run in order. */

@@ -51,6 +51,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
   const waits: NamedFlush[] = outboxes.map((outbox) => ({
     name: outbox.name,
     flush: ({ invocation }) => pipeline.settle(outbox, invocation),
+    urge: () => outbox.urge(),
   }))
   const stages: Stage[] = [
     { name: 'buffers', flushables: [handOff(pipeline), ...providers(options, exporters.length > 0)] },

@@ -125,41 +125,40 @@ export class Outbox {
   }
 
   /**
-   * Has the exporter send what it may hold in a buffer of its own, and waits until it has answered for these flights.
+   * Waits until the exporter has answered for these flights, and then for its own buffers, if it has any.
    *
    * @throws when it refused any of them
    */
   settle(flights: readonly Flight[]): unknown {
     if (flights.length === 0) return 'nothing_to_send'
     const open = flights.filter(({ state }) => state === 'in_flight')
-    const drained = this.#drain(open)
-    if (open.length === 0) return this.#settled(flights, drained)
+    if (open.length === 0) return this.#settled(flights)
     const [first] = open
     const answers = first && open.length === 1 ? first.answer : Promise.all(open.map(({ answer }) => answer))
-    return answers.then(() => this.#settled(flights, drained))
+    return answers.then(() => this.#settled(flights))
   }
 
-  // Not after the answers: one exporter acknowledges at once and sends later, another answers only when it is told to send.
-  #drain(open: readonly Flight[]): unknown {
-    let result: unknown
-    try {
-      result = untraced(() => this.exporter.forceFlush?.())
-    } catch (thrown) {
-      result = Promise.reject(thrown)
-    }
-    if (!(result instanceof Promise)) return result
-    result.catch(() => {})
-    // An exporter that has other requests in flight waits for those as well: for another invocation's, or for one that hangs.
-    return this.inFlight === sizeOf(open) ? result : undefined
-  }
-
-  #settled(flights: readonly Flight[], drained: unknown): unknown {
+  #settled(flights: readonly Flight[]): unknown {
     const refused = flights.filter(({ state }) => state === 'refused')
     if (refused.length > 0) {
       const [first] = refused
       throw exportFailed(`${sizeOf(refused)} spans not accepted: ${first?.error?.message}`, first?.error)
     }
-    return drained
+    // An exporter with a buffer of its own acknowledges at once and sends later. One that has other requests in flight
+    // would wait for those here: for another invocation's, or for one that hangs.
+    return this.inFlight === 0 ? untraced(() => this.exporter.forceFlush?.()) : undefined
+  }
+
+  /**
+   * Has an exporter that has not answered send what it may hold: one with a buffer of its own may answer only then. Not
+   * before there is reason to, since what is done before a request is written holds it up.
+   */
+  urge(): void {
+    try {
+      void untraced(() => this.exporter.forceFlush?.())?.catch(() => {})
+    } catch {
+      // Whether the spans arrive shows in the exporter's answer, and not here.
+    }
   }
 
   /** What became of these flights, and of everything else since the last report. To be asked once a flush. */

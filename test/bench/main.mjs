@@ -22,9 +22,9 @@ const everything = !flags['cold-start']
 
 const QUICK = { rounds: 1, turns: 1, ms: 20, warmUpMs: 40 }
 // Less warm-up would measure the compiler, and those worst that have most code.
-const FULL = { rounds: 3, turns: 5, ms: 40, warmUpMs: 500 }
+const FULL = { rounds: 3, turns: 7, ms: 60, warmUpMs: 1500 }
 // A request takes fifty times as long as all the rest, and varies by more than contestants differ.
-const OVER_THE_NETWORK = { rounds: 2, turns: 10, ms: 80, warmUpMs: 1500 }
+const OVER_THE_NETWORK = { rounds: 3, turns: 6, ms: 250, warmUpMs: 3500 }
 
 const plans = ['noop', 'unsampled', 'collector'].map((mode) => ({
   mode,

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 
 const LABELS = {
   bare: 'bare handler',
-  pattern: 'try/finally forceFlush, batch',
-  simple: 'try/finally forceFlush, simple',
+  plain: 'try/finally forceFlush, batch, no attributes',
+  pattern: 'try/finally forceFlush, batch, the same attributes',
+  simple: 'try/finally forceFlush, simple, no attributes',
   instrumentation: 'instrumentation-aws-lambda',
   middy: 'middy, flush in hooks',
   flushed: 'flushed',

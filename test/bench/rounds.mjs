@@ -4,7 +4,7 @@
  */
 import { next, start } from './children.mjs'
 
-export const CONTESTANTS = ['bare', 'pattern', 'simple', 'instrumentation', 'middy', 'flushed']
+export const CONTESTANTS = ['bare', 'plain', 'pattern', 'simple', 'instrumentation', 'middy', 'flushed']
 
 /**
  * @typedef {import('./setup.mjs').Mode} Mode

@@ -1,5 +1,9 @@
-/** What people write by hand: a root span around the handler, `forceFlush()` in `finally`, a batch processor. */
-import { SpanStatusCode, trace } from '@opentelemetry/api'
+/**
+ * What people write by hand: a root span around the handler, `forceFlush()` in `finally`, a batch processor. The root has
+ * the attributes that the semantic conventions ask for, so that what is compared delivers the same: an attribute costs
+ * about a microsecond on its way to a collector.
+ */
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { register, registerContextManager } from '../setup.mjs'
 import { handler } from '../workload.mjs'
@@ -7,14 +11,35 @@ import { handler } from '../workload.mjs'
 /** @type {import('../process.mjs').Create} */
 export function create({ mode, exporter }) {
   registerContextManager()
-  return withForceFlush(register(mode, new BatchSpanProcessor({ exporter })))
+  return withForceFlush(register(mode, new BatchSpanProcessor({ exporter })), conventional)
 }
 
-/** @param {{ forceFlush(): Promise<void> }} provider */
-export function withForceFlush(provider) {
+let cold = true
+
+/** The attributes of a function called by a plain event, as short as by hand. */
+function conventional({ awsRequestId, invokedFunctionArn, functionVersion }) {
+  const coldstart = cold
+  cold = false
+  const [, , , region, account, , name] = invokedFunctionArn.split(':')
+  return {
+    'faas.invocation_id': awsRequestId,
+    'faas.trigger': 'other',
+    'faas.coldstart': coldstart,
+    'cloud.region': region,
+    'cloud.account.id': account,
+    'cloud.resource_id': `arn:aws:lambda:${region}:${account}:function:${name}:${functionVersion}`,
+    'aws.lambda.invoked_arn': invokedFunctionArn,
+  }
+}
+
+/**
+ * @param {{ forceFlush(): Promise<void> }} provider
+ * @param {(context: object) => import('@opentelemetry/api').Attributes} attributesOf
+ */
+export function withForceFlush(provider, attributesOf) {
   const tracer = trace.getTracer('app')
   return (event, context) =>
-    tracer.startActiveSpan('orders', async (span) => {
+    tracer.startActiveSpan('orders', { kind: SpanKind.SERVER, attributes: attributesOf(context) }, async (span) => {
       try {
         return await handler(event, context)
       } catch (error) {

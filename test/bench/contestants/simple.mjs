@@ -1,4 +1,4 @@
-/** The same by hand with a simple processor: one export for each span, at the moment it ends. */
+/** The plain pattern with a simple processor: one export for each span, at the moment it ends. */
 import { SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
 import { register, registerContextManager } from '../setup.mjs'
 import { withForceFlush } from './pattern.mjs'
@@ -6,5 +6,5 @@ import { withForceFlush } from './pattern.mjs'
 /** @type {import('../process.mjs').Create} */
 export function create({ mode, exporter }) {
   registerContextManager()
-  return withForceFlush(register(mode, new SimpleSpanProcessor({ exporter })))
+  return withForceFlush(register(mode, new SimpleSpanProcessor({ exporter })), () => ({}))
 }

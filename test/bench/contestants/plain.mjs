@@ -1,0 +1,10 @@
+/** The pattern without a single attribute: the least that a root span can be. */
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
+import { register, registerContextManager } from '../setup.mjs'
+import { withForceFlush } from './pattern.mjs'
+
+/** @type {import('../process.mjs').Create} */
+export function create({ mode, exporter }) {
+  registerContextManager()
+  return withForceFlush(register(mode, new BatchSpanProcessor({ exporter })), () => ({}))
+}
