@@ -46,9 +46,10 @@ export function setAlarm(ring: () => void, ms: number, idle = false): Alarm {
 
 /** Does no harm to one that has rung, or has been cleared already. */
 export function clearAlarm(alarm: Alarm | undefined): void {
-  const at = alarm ? alarms.indexOf(alarm) : -1
+  const at = alarm ? alarms.lastIndexOf(alarm) : -1
   if (at < 0) return
-  alarms.splice(at, 1)
+  if (at === alarms.length - 1) alarms.pop()
+  else alarms.splice(at, 1)
   if (!alarm?.idle) awake--
   if (armed?.awake && awake === 0) doze(armed)
   // Elsewhere than on Node a timer cannot be left: it would keep something alive, or outlive its request.

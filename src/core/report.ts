@@ -22,7 +22,7 @@ export const noSpans = (): SpanCounts => ({
 /** Puts a report together. `warnings` are those of the invocation; the stages' and the spans' are added. */
 export function makeReport(result: FlushResult, spans: SpanCounts, phase: Phase, warnings: readonly string[]): FlushReport {
   const { stages, durationMs } = result
-  const all = [...warnings, ...result.warnings]
+  const all = warnings.length === 0 ? result.warnings : [...warnings, ...result.warnings]
   for (const [key, fate] of FATES) {
     if (spans[key] > 0) all.push(`${spans[key]} span${spans[key] === 1 ? '' : 's'} ${fate}`)
   }

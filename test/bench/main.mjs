@@ -1,7 +1,7 @@
 /**
  * What a wrap costs, beside what else people do to get their spans out of a short-lived handler.
  *
- *     npm run bench                 all of it, about three minutes
+ *     npm run bench                 all of it, about eight minutes
  *     npm run bench -- --cold-start what registering costs a cold start, and nothing else
  *     npm run bench -- --quick      a smoke test of some seconds; its numbers mean little
  *     npm run bench -- --json       for programs, on standard output
@@ -22,9 +22,9 @@ const everything = !flags['cold-start']
 
 const QUICK = { rounds: 1, turns: 1, ms: 20, warmUpMs: 40 }
 // Less warm-up would measure the compiler, and those worst that have most code.
-const FULL = { rounds: 3, turns: 7, ms: 60, warmUpMs: 1500 }
+const FULL = { rounds: 3, turns: 4, ms: 200, warmUpMs: 1200 }
 // A request takes fifty times as long as all the rest, and varies by more than contestants differ.
-const OVER_THE_NETWORK = { rounds: 3, turns: 6, ms: 250, warmUpMs: 3500 }
+const OVER_THE_NETWORK = { rounds: 3, turns: 2, ms: 1200, warmUpMs: 3000 }
 
 const plans = ['noop', 'unsampled', 'collector'].map((mode) => ({
   mode,
