@@ -3,6 +3,7 @@
  *
  *     npm run bench                 all of it, about eight minutes
  *     npm run bench -- --cold-start what registering costs a cold start, and nothing else
+ *     npm run bench -- --only noop  the wraps with one exporter (`noop`, `unsampled`, `collector`), and nothing else
  *     npm run bench -- --quick      a smoke test of some seconds; its numbers mean little
  *     npm run bench -- --json       for programs, on standard output
  */
@@ -17,8 +18,13 @@ import { measure } from './rounds.mjs'
 import { summarize } from './summary.mjs'
 
 const boolean = { type: 'boolean' }
-const { values: flags } = parseArgs({ options: { quick: boolean, json: boolean, 'cold-start': boolean } })
-const everything = !flags['cold-start']
+const { values: flags } = parseArgs({
+  options: { quick: boolean, json: boolean, 'cold-start': boolean, only: { type: 'string' } },
+})
+const MODES = ['noop', 'unsampled', 'collector']
+if (flags.only !== undefined && !MODES.includes(flags.only)) throw new TypeError(`--only takes ${MODES.join(', ')}, not ${flags.only}`)
+const wraps = !flags['cold-start']
+const everything = wraps && flags.only === undefined
 
 const QUICK = { rounds: 1, turns: 1, ms: 20, warmUpMs: 40 }
 // Less warm-up would measure the compiler, and those worst that have most code.
@@ -26,7 +32,7 @@ const FULL = { rounds: 3, turns: 4, ms: 200, warmUpMs: 1200 }
 // A request takes fifty times as long as all the rest, and varies by more than contestants differ.
 const OVER_THE_NETWORK = { rounds: 3, turns: 2, ms: 1200, warmUpMs: 3000 }
 
-const plans = ['noop', 'unsampled', 'collector'].map((mode) => ({
+const plans = MODES.filter((mode) => [mode, undefined].includes(flags.only)).map((mode) => ({
   mode,
   ...(flags.quick ? QUICK : mode === 'collector' ? OVER_THE_NETWORK : FULL),
 }))
@@ -40,7 +46,7 @@ const METHOD_OF_COLD_STARTS = [
   'Added: the median of differences within a round, and their quartiles. Undisturbed: the difference of the lower deciles.',
 ]
 
-const METHOD = everything ? [...METHOD_OF_WRAPS, ...METHOD_OF_COLD_STARTS] : METHOD_OF_COLD_STARTS
+const METHOD = [...(wraps ? METHOD_OF_WRAPS : []), ...(flags.only === undefined ? METHOD_OF_COLD_STARTS : [])]
 
 const started = performance.now()
 const terminal = process.stderr.isTTY
@@ -73,9 +79,9 @@ async function measureHeap() {
   return heap
 }
 
-const cases = everything ? await measureWraps() : []
+const cases = wraps ? await measureWraps() : []
 const heap = everything && !flags.quick ? await measureHeap() : []
-const coldStarts = await measureColdStarts(flags.quick ? 3 : everything ? 20 : 60, progress)
+const coldStarts = flags.only === undefined ? await measureColdStarts(flags.quick ? 3 : everything ? 20 : 60, progress) : []
 progress('done')
 if (terminal) process.stderr.write('\n')
 
