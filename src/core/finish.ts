@@ -10,7 +10,7 @@ import { type FlushResult, flush } from './flush.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate, once } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
-import { complain, makeReport, noSpans, publish } from './report.ts'
+import { attempt, complain, makeReport, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
 import type { FlushReport, Lifetime, Phase, SpanCounts } from './types.ts'
@@ -45,14 +45,8 @@ export function hold(invocation: InvocationState): Promise<unknown> | void {
   }
 }
 
-function lifetimeOf({ wrap: { config, platform }, args }: InvocationState): Lifetime {
-  try {
-    return platform.lifetime?.(args as never) ?? AWAIT
-  } catch (thrown) {
-    complain(config, 'reading the lifetime', thrown)
-    return AWAIT
-  }
-}
+const lifetimeOf = ({ wrap: { config, platform }, args }: InvocationState): Lifetime =>
+  attempt(config, 'reading the lifetime', () => platform.lifetime?.(args as never)) ?? AWAIT
 
 function warnUnlessAfter({ wrap: { config, platform } }: InvocationState, { phase, reason }: Lifetime): void {
   if (phase !== 'before-response' || (config.flush === 'auto' && reason === undefined)) return
@@ -65,12 +59,12 @@ function warnUnlessAfter({ wrap: { config, platform } }: InvocationState, { phas
 function finish(invocation: InvocationState, phase: Phase): FlushReport | Promise<FlushReport> {
   const { background, flushing } = invocation
   if (flushing) return flushing.then(() => finish(invocation, phase))
-  const deadline = deadlineFor(invocation)
-  if (!background) return conclude(invocation, phase, deadline)
+  if (!background) return conclude(invocation, phase, deadlineFor(invocation))
   // Where the response waits, the work has a share of the flush's time. Where it does not, it has all that the platform
   // leaves, but for the flush's time.
   const waits = phase === 'before-response'
-  return settledWithin(background, waits ? deadline : leavingTime(invocation), !waits).then((inTime) => {
+  const deadline = waits ? deadlineFor(invocation) : leavingTime(invocation)
+  return settledWithin(background, deadline, !waits).then((inTime) => {
     if (!inTime) invocation.warnings.push('background work was not over in time')
     deadline.elapsedMs()
     return conclude(invocation, phase, waits ? deadline : deadlineFor(invocation))
@@ -88,14 +82,8 @@ function deadlineFor(invocation: InvocationState, budgetMs?: number): Deadline {
   return new Deadline(Math.min(invocation.wrap.config.timeoutMs, leftMs), invocation.timers)
 }
 
-function remainingMs({ wrap: { config, platform }, args }: InvocationState): number {
-  try {
-    return platform.remainingMs?.(args as never) ?? Infinity
-  } catch (thrown) {
-    complain(config, 'reading the remaining time', thrown)
-    return Infinity
-  }
-}
+const remainingMs = ({ wrap: { config, platform }, args }: InvocationState): number =>
+  attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never)) ?? Infinity
 
 function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline): FlushReport | Promise<FlushReport> {
   end(invocation)
@@ -115,14 +103,9 @@ function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline)
   return reported
 }
 
-function countOf(invocation: InvocationState): SpanCounts {
+const countOf = (invocation: InvocationState): SpanCounts => {
   const { config } = invocation.wrap
-  try {
-    return config.telemetry.count?.(invocation) ?? noSpans()
-  } catch (thrown) {
-    complain(config, 'counting the spans', thrown)
-    return noSpans()
-  }
+  return attempt(config, 'counting the spans', () => config.telemetry.count?.(invocation)) ?? noSpans()
 }
 
 function end(invocation: InvocationState): void {

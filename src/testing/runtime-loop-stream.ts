@@ -19,7 +19,10 @@ const properties =
 /** What a streaming handler writes to. As with the real client, it looks like a `Writable`, and is none. */
 export type ResponseStream = Pick<ClientRequest, 'write' | 'end' | 'writableEnded' | 'writableFinished'> & {
   setContentType(contentType: string): void
-  /** Set by {@link HttpResponseStream.from}; called before the first byte. */
+  /**
+   * Set by {@link HttpResponseStream.from}; called before the first byte. A member of this object, named as the real
+   * client names it on its own: code that looks at a stream's members finds the same ones on both.
+   */
   _onBeforeFirstWrite?: (write: (chunk: string | Uint8Array) => unknown) => void
 }
 

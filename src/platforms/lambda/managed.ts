@@ -1,6 +1,7 @@
 import { toError } from '../../core/errors.ts'
 import type { Config } from '../../core/options.ts'
-import type { Finish, Lifetime } from '../../core/types.ts'
+import type { Lifetime } from '../../core/types.ts'
+import { afterResponse } from './extension/timing.ts'
 
 /**
  * Whether this is an environment of Lambda Managed Instances. It takes many invocations at once, in several threads and
@@ -21,16 +22,9 @@ export const goesOn = (flush: Config['flush']): boolean => flush !== 'before-res
 export const goingOn: Lifetime = {
   phase: 'after-response',
   hold(finish) {
-    // The runtime client waits for one `setImmediate` after the handler and posts the response in blocking native code.
-    setImmediate(() => setImmediate(() => void concluded(finish)))
+    void afterResponse().then(finish).catch((thrown: unknown) => {
+      // A flush reports what goes wrong, and does not throw; but here a rejection would fail somebody else's request.
+      console.warn(`flushed: the flush failed: ${toError(thrown).message}`)
+    })
   },
-}
-
-async function concluded(finish: Finish): Promise<void> {
-  try {
-    await finish()
-  } catch (thrown) {
-    // A flush reports what goes wrong, and does not throw; but here a rejection would fail somebody else's request.
-    console.warn(`flushed: the flush failed: ${toError(thrown).message}`)
-  }
 }

@@ -20,6 +20,8 @@ const BUDGET_MS = { alone: 450, besideExtensions: 250 }
 
 const wraps = new Set<Wrap>()
 let watching = false
+/** What this copy of the package does on SIGTERM, once it listens. */
+let mine: ((cause: Error, budgetMs: number) => Promise<void>) | undefined
 
 /** Has what is left of this wrap's telemetry flushed when the environment ends. */
 export function flushAtShutdown(wrap: Wrap): void {
@@ -45,8 +47,6 @@ export function watchSigterm(): void {
     process.once('SIGTERM', onSigterm)
   }
 }
-
-let mine: ((cause: Error, budgetMs: number) => Promise<void>) | undefined
 
 async function onSigterm(): Promise<void> {
   const budgetMs = shutdownBudgetMs()

@@ -1,4 +1,5 @@
 import type { Lifetime } from '../../core/types.ts'
+import { twoTurns } from './extension/timing.ts'
 
 /** The shortest time without a flush after which the sandbox may have been frozen for long enough to matter. */
 const IDLE_MS = 100
@@ -21,5 +22,5 @@ export function thawed(now = Date.now()): Lifetime | undefined {
 
 const AFTER_TURNS: Lifetime = {
   phase: 'before-response',
-  hold: (finish) => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve))).then(finish),
+  hold: (finish) => twoTurns().then(finish),
 }

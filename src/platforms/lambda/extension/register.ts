@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { managedInstance } from '../managed.ts'
 import { next, register } from './client.ts'
 import { Loop } from './loop.ts'
 import { type Extension, shared } from './state.ts'
@@ -27,8 +28,7 @@ export const EVENTS = { invoke: ['INVOKE'], shutdown: [] } as const
  */
 export function address(): string | undefined {
   const { env } = process
-  const managed = env['AWS_LAMBDA_INITIALIZATION_TYPE'] === 'lambda-managed-instances' || env['AWS_LAMBDA_MAX_CONCURRENCY']
-  if (shared.registration || managed || !isMainThread) return undefined
+  if (shared.registration || managedInstance() || !isMainThread) return undefined
   const api = env['AWS_LAMBDA_RUNTIME_API']
   if (!api && env['AWS_LAMBDA_FUNCTION_NAME']) failed(new Error('AWS_LAMBDA_RUNTIME_API is not set'))
   return api || undefined

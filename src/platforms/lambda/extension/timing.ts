@@ -23,9 +23,12 @@ export function by(work: Promise<unknown>, moment: number): Promise<boolean> {
   })
 }
 
+/** Resolves after two turns of the event loop. */
+export const twoTurns = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+
 /**
  * Resolves when a response that was returned in this turn has been posted. Both runtime clients post in blocking native
  * code: client 4 one `setImmediate` after the handler, client 3 as soon as its promise has resolved. Nothing tells when an
  * outer wrapper returns later than that. Then the flush runs beside it, and the response still waits for nothing.
  */
-export const afterResponse = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+export const afterResponse = twoTurns
