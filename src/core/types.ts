@@ -176,6 +176,10 @@ export interface SpanOwner extends Invocation {
   readonly notes: unknown[]
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
   readonly timers: boolean
+  /** When nothing can be heard of it any more, by the clock. */
+  readonly expiresAt: number
+  /** Ends what died without a word; what it has recorded goes with the next flush. */
+  abandon(): void
   /** Takes a span among the open ones, if there are to be any more. */
   opened(span: OpenSpan): OpenEntry
   /** Whether a span of this identifier is open, or is the root. */
