@@ -44,11 +44,6 @@ export async function follow<R>(response: R, method: string | undefined, followe
   }
   const { body } = response
   if (!isBytes(body)) return new Response(watch.values(body), response)
-  const length = response.headers.get('content-length')
-  const { FixedLengthStream } = globalThis as { FixedLengthStream?: new (length: number) => TransformStream }
-  if (FixedLengthStream && length !== null) {
-    return new Response(watch.piped(body, new FixedLengthStream(Number(length))), response)
-  }
   // Only the runtime knows the length of what is buffered, stored or fixed, and a copy is all that keeps it.
   const [sent, copy] = body.tee() as [Bytes, Bytes]
   // What is there already is read before the response goes: afterwards nothing may be left that keeps the request alive.
@@ -126,15 +121,6 @@ class Watch {
       },
       { highWaterMark: 0 },
     )
-  }
-
-  /** The runtime sends what it has got from elsewhere by itself. */
-  piped(body: Bytes, { readable, writable }: TransformStream): Bytes {
-    void body.pipeTo(writable).then(
-      () => this.end('finished'),
-      (error: unknown) => this.end('failed', error),
-    )
-    return readable
   }
 
   /** Reads a copy, to its end if that is there, or else for as long as somebody keeps the runtime going. */
