@@ -27,8 +27,7 @@ class OwnedContext implements Context {
   }
 
   getValue(key: symbol): unknown {
-    if (key === SPAN) return this.#span
-    return key === OWNER ? this.#owner : this.#others.getValue(key)
+    return key === SPAN ? this.#span : key === OWNER ? this.#owner : this.#others.getValue(key)
   }
 
   setValue(key: symbol, value: unknown): Context {
@@ -38,8 +37,7 @@ class OwnedContext implements Context {
   }
 
   deleteValue(key: symbol): Context {
-    if (key === SPAN || key === OWNER) return this.setValue(key, undefined)
-    return new OwnedContext(this.#owner, this.#span, this.#others.deleteValue(key))
+    return this.setValue(key, undefined)
   }
 }
 
