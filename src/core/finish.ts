@@ -73,13 +73,13 @@ function finish(invocation: InvocationState, phase: Phase): FlushReport | Promis
 
 function leavingTime(invocation: InvocationState): Deadline {
   const leftMs = remainingMs(invocation)
-  return new Deadline(Math.max(leftMs - invocation.wrap.config.timeoutMs, leftMs / 2), invocation.timers)
+  return new Deadline(Math.max(leftMs - invocation.wrap.config.timeoutMs, leftMs / 2), invocation.wrap.platform.alarms)
 }
 
 /** @param budgetMs milliseconds that the platform leaves, if that is not for its `remainingMs` to say */
 function deadlineFor(invocation: InvocationState, budgetMs?: number): Deadline {
   const leftMs = budgetMs ?? remainingMs(invocation)
-  return new Deadline(Math.min(invocation.wrap.config.timeoutMs, leftMs), invocation.timers)
+  return new Deadline(Math.min(invocation.wrap.config.timeoutMs, leftMs), invocation.wrap.platform.alarms)
 }
 
 const remainingMs = ({ wrap: { config, platform }, args }: InvocationState): number =>

@@ -7,7 +7,7 @@
  * @module
  */
 import { type Deadline, settledWithin } from './deadline.ts'
-import { StageRun } from './stage.ts'
+import { type StageRun, startStage } from './stage.ts'
 import type { SpanOwner, Stage, StageReport } from './types.ts'
 
 /** What the stages of a flush did. */
@@ -17,6 +17,10 @@ export interface FlushResult {
   warnings: string[]
   /** Milliseconds from the deadline's start until the last stage was over. */
   durationMs: number
+  /** Whether any flushable has delivered something, has failed or was late, or was late. */
+  delivered: boolean
+  failed: boolean
+  late: boolean
 }
 
 /**
@@ -30,27 +34,29 @@ export function flush(
   deadline: Deadline,
   invocation: SpanOwner,
 ): FlushResult | Promise<FlushResult> {
+  deadline.invocation = invocation
   const runs: StageRun[] = []
   for (const stage of stages) {
-    const run = new StageRun(stage, deadline, invocation)
+    const run = startStage(stage, deadline)
     runs.push(run)
-    if (run.waiting > 0) return inTime(runs, stages, deadline, invocation)
+    if (run.waiting) return inTime(runs, stages, deadline)
   }
-  return conclude(runs)
+  return conclude(runs, deadline)
 }
 
 /** The same from the first stage on that has to be waited for. */
-async function inTime(runs: StageRun[], stages: readonly Stage[], deadline: Deadline, invocation: SpanOwner) {
-  for (let at = runs.length - 1; at < stages.length; at++) {
-    const run = (runs[at] ??= new StageRun(stages[at] as Stage, deadline, invocation))
-    if (run.waiting > 0) await settledWithin(run, deadline, run.stage.network === true)
+async function inTime(runs: StageRun[], stages: readonly Stage[], deadline: Deadline): Promise<FlushResult> {
+  for (const [at, stage] of stages.entries()) {
+    const run = (runs[at] ??= startStage(stage, deadline))
+    if (run.waiting) await settledWithin(run, deadline, stage.network === true)
   }
-  for (const run of runs) if (run.waiting > 0) await settledWithin(run, deadline, true)
-  return conclude(runs)
+  for (const run of runs) if (run.waiting) await settledWithin(run, deadline, true)
+  return conclude(runs, deadline)
 }
 
-function conclude(runs: readonly StageRun[]): FlushResult {
-  const result: FlushResult = { stages: [], warnings: [], durationMs: 0 }
+function conclude(runs: readonly StageRun[], deadline: Deadline): FlushResult {
+  const result: FlushResult = { stages: [], warnings: [], durationMs: deadline.lastMs, delivered: false, failed: false, late: false }
   for (const run of runs) run.conclude(result)
+  result.durationMs = deadline.lastMs
   return result
 }

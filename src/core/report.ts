@@ -7,7 +7,7 @@ import type { FlushResult } from './flush.ts'
 import { isolate } from './isolate.ts'
 import type { Config } from './options.ts'
 import { toError } from './errors.ts'
-import type { FlushReport, Outcome, Phase, SpanCounts, StageReport } from './types.ts'
+import type { FlushReport, Outcome, Phase, SpanCounts } from './types.ts'
 
 /** No spans at all. */
 export const noSpans = (): SpanCounts => ({
@@ -19,29 +19,20 @@ export const noSpans = (): SpanCounts => ({
   carriedOver: 0,
 })
 
+/** What a stage, or a whole flush, comes to. */
+export const outcomeOf = (delivered: boolean, failed: boolean, late: boolean): Outcome =>
+  failed ? (delivered ? 'partial' : late ? 'timed_out' : 'failed') : delivered ? 'delivered' : 'nothing_to_send'
+
 /** Puts a report together. `warnings` are those of the invocation; the stages' and the spans' are added. */
 export function makeReport(result: FlushResult, spans: SpanCounts, phase: Phase, warnings: readonly string[]): FlushReport {
-  const { stages, durationMs } = result
-  const all = warnings.length === 0 ? result.warnings : [...warnings, ...result.warnings]
+  const { stages, durationMs, delivered, late } = result
+  const failed = result.failed || spans.failed > 0
+  const outcome = outcomeOf(delivered || (failed && spans.acknowledged > 0), failed, late)
+  const all = [...warnings, ...result.warnings]
   for (const [key, fate] of FATES) {
     if (spans[key] > 0) all.push(`${spans[key]} span${spans[key] === 1 ? '' : 's'} ${fate}`)
   }
-  return { outcome: overall(stages, spans), durationMs, phase, stages, spans, warnings: all }
-}
-
-function overall(stages: readonly StageReport[], spans: SpanCounts): Outcome {
-  let delivered = false
-  let late = false
-  let failed = spans.failed > 0
-  for (const { outcome } of stages) {
-    if (outcome === 'nothing_to_send') continue
-    if (outcome === 'delivered' || outcome === 'partial') delivered = true
-    if (outcome === 'timed_out') late = true
-    if (outcome !== 'delivered') failed = true
-  }
-  if (!failed) return delivered ? 'delivered' : 'nothing_to_send'
-  if (delivered || spans.acknowledged > 0) return 'partial'
-  return late ? 'timed_out' : 'failed'
+  return { outcome, durationMs, phase, stages, spans, warnings: all }
 }
 
 const FATES = [
@@ -54,12 +45,11 @@ const FATES = [
 /** Makes a report known: to the next root span, to `onFlush`, and to the log when something was lost or delayed. */
 export function publish(report: FlushReport, config: Config): FlushReport {
   isolate.previous = report
-  const { onFlush } = config
-  if (onFlush) attempt(config, 'onFlush', () => onFlush(report))
-  const { failed, pending, carriedOver, late } = report.spans
-  const fine = report.outcome === 'delivered' || report.outcome === 'nothing_to_send'
-  if (fine && failed + pending + carriedOver + late === 0) return report
-  config.warn(`flushed: ${report.outcome} after ${Math.round(report.durationMs)} ms: ${report.warnings.join('; ')}`)
+  const { outcome, durationMs, warnings, spans } = report
+  attempt(config, 'onFlush', () => config.onFlush?.(report))
+  if ((outcome !== 'delivered' && outcome !== 'nothing_to_send') || FATES.some(([key]) => spans[key] > 0)) {
+    config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${warnings.join('; ')}`)
+  }
   return report
 }
 

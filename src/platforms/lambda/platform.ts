@@ -1,3 +1,4 @@
+import { alarms } from '../../core/alarm.ts'
 import { AWAIT } from '../../core/finish.ts'
 import type { Config } from '../../core/options.ts'
 import { untraced } from '../../core/suppress.ts'
@@ -37,6 +38,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
   const remainingMs = (args: LambdaArgs) => (unfrozen ? Infinity : leftMs(args) - marginMs)
   return {
     name: 'lambda',
+    alarms,
     adapt: (handler) => adapted(handler, remainingMs),
     describe: (args, active) => describe(args[0], contextOf(args), { active }),
     reflect: (root, description: Description, result) => reflect(root, description, result),
