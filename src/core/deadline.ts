@@ -35,7 +35,7 @@ export class Deadline implements FlushContext {
   }
 
   /** Milliseconds left: all of them for the network, what is not reserved for it for anything else. */
-  remainingMs(network: boolean): number {
+  remainingMs(network?: boolean): number {
     return this.budgetMs * (network ? 1 : 1 - NETWORK_SHARE) - this.elapsedMs()
   }
 
@@ -86,7 +86,7 @@ const ENDLESS_MS = 2 ** 31
  * @param network whether the work may use the network's share of the deadline
  * @returns whether the work was over in time; never rejects
  */
-export async function settledWithin(pending: Pending, deadline: Deadline, network: boolean): Promise<boolean> {
+export async function settledWithin(pending: Pending, deadline: Deadline, network?: boolean): Promise<boolean> {
   const leftMs = deadline.remainingMs(network)
   for (let turn = leftMs > 0 ? turns : FREE_TURNS; turn > 0 && pending.waiting; turn--) await undefined
   turns = pending.waiting ? 1 : FREE_TURNS

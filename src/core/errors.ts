@@ -79,6 +79,6 @@ export function quote(value: unknown): string {
     const json = typeof value === 'object' || typeof value === 'string'
     return (json ? JSON.stringify(value) : String(value)).slice(0, 80)
   } catch {
-    return Object.prototype.toString.call(value)
+    return typeof value
   }
 }

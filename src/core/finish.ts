@@ -6,11 +6,11 @@
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { clearAlarm } from './alarm.ts'
 import { Deadline, settledWithin } from './deadline.ts'
-import { type FlushResult, flush } from './flush.ts'
+import { flush } from './flush.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate, once } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
-import { attempt, complain, makeReport, noSpans, publish } from './report.ts'
+import { type FlushResult, attempt, complain, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
 import type { FlushReport, Lifetime, Phase, SpanCounts } from './types.ts'
@@ -92,7 +92,7 @@ function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline)
     invocation.flushing = undefined
     const spans = countOf(invocation)
     spans.endedByDispose = invocation.endedByDispose
-    const report = publish(makeReport(result, spans, phase, invocation.warnings), config)
+    const report = publish(result, spans, phase, invocation.warnings, config)
     platform.reported?.(report)
     return report
   }

@@ -7,21 +7,9 @@
  * @module
  */
 import { type Deadline, settledWithin } from './deadline.ts'
+import type { FlushResult } from './report.ts'
 import { type StageRun, startStage } from './stage.ts'
-import type { SpanOwner, Stage, StageReport } from './types.ts'
-
-/** What the stages of a flush did. */
-export interface FlushResult {
-  stages: StageReport[]
-  /** A sentence for each flushable that failed or was cut. */
-  warnings: string[]
-  /** Milliseconds from the deadline's start until the last stage was over. */
-  durationMs: number
-  /** Whether any flushable has delivered something, has failed or was late, or was late. */
-  delivered: boolean
-  failed: boolean
-  late: boolean
-}
+import type { SpanOwner, Stage } from './types.ts'
 
 /**
  * Runs stages in order, each within what the deadline leaves it. Never throws and never rejects.
@@ -36,27 +24,18 @@ export function flush(
 ): FlushResult | Promise<FlushResult> {
   deadline.invocation = invocation
   const runs: StageRun[] = []
-  for (const stage of stages) {
-    const run = startStage(stage, deadline)
-    runs.push(run)
-    if (run.waiting) return inTime(runs, stages, deadline)
+  const goOn = (): FlushResult | Promise<FlushResult> => {
+    for (const stage of stages.slice(runs.length)) {
+      const run = startStage(stage, deadline)
+      runs.push(run)
+      if (run.waiting) return settledWithin(run, deadline, stage.network).then(goOn)
+    }
+    const behind = runs.find(({ waiting }) => waiting)
+    if (behind && deadline.remainingMs(true) > 0) return settledWithin(behind, deadline, true).then(goOn)
+    const result: FlushResult = { stages: [], warnings: [], seen: 0, durationMs: 0 }
+    for (const run of runs) run.conclude(result)
+    result.durationMs = deadline.lastMs
+    return result
   }
-  return conclude(runs, deadline)
-}
-
-/** The same from the first stage on that has to be waited for. */
-async function inTime(runs: StageRun[], stages: readonly Stage[], deadline: Deadline): Promise<FlushResult> {
-  for (const [at, stage] of stages.entries()) {
-    const run = (runs[at] ??= startStage(stage, deadline))
-    if (run.waiting) await settledWithin(run, deadline, stage.network === true)
-  }
-  for (const run of runs) if (run.waiting) await settledWithin(run, deadline, true)
-  return conclude(runs, deadline)
-}
-
-function conclude(runs: readonly StageRun[], deadline: Deadline): FlushResult {
-  const result: FlushResult = { stages: [], warnings: [], durationMs: deadline.lastMs, delivered: false, failed: false, late: false }
-  for (const run of runs) run.conclude(result)
-  result.durationMs = deadline.lastMs
-  return result
+  return goOn()
 }

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { FlushResult } from './flush.ts'
 import { isolate } from './isolate.ts'
 import type { Config } from './options.ts'
 import { toError } from './errors.ts'
-import type { FlushReport, Outcome, Phase, SpanCounts } from './types.ts'
+import type { FlushReport, Outcome, Phase, SpanCounts, StageReport } from './types.ts'
 
 /** No spans at all. */
 export const noSpans = (): SpanCounts => ({
@@ -19,21 +18,27 @@ export const noSpans = (): SpanCounts => ({
   carriedOver: 0,
 })
 
-/** What a stage, or a whole flush, comes to. */
-export const outcomeOf = (delivered: boolean, failed: boolean, late: boolean): Outcome =>
-  failed ? (delivered ? 'partial' : late ? 'timed_out' : 'failed') : delivered ? 'delivered' : 'nothing_to_send'
+/** What happens to what is flushed. These are bits: of a stage, and all the more of a flush, several may be true. */
+export const DELIVERED = 1
+export const FAILED = 2
+export const LATE = 4
 
-/** Puts a report together. `warnings` are those of the invocation; the stages' and the spans' are added. */
-export function makeReport(result: FlushResult, spans: SpanCounts, phase: Phase, warnings: readonly string[]): FlushReport {
-  const { stages, durationMs, delivered, late } = result
-  const failed = result.failed || spans.failed > 0
-  const outcome = outcomeOf(delivered || (failed && spans.acknowledged > 0), failed, late)
-  const all = [...warnings, ...result.warnings]
-  for (const [key, fate] of FATES) {
-    if (spans[key] > 0) all.push(`${spans[key]} span${spans[key] === 1 ? '' : 's'} ${fate}`)
-  }
-  return { outcome, durationMs, phase, stages, spans, warnings: all }
+/** What the stages of a flush did. */
+export interface FlushResult {
+  stages: StageReport[]
+  /** A sentence for each flushable that failed or was late. */
+  warnings: string[]
+  /** What happened to any of the flushables, in bits. */
+  seen: number
+  /** Milliseconds from the deadline's start until the last stage was over. */
+  durationMs: number
 }
+
+/** What a stage, or a whole flush, comes to. */
+export const outcomeOf = (seen: number): Outcome =>
+  seen & DELIVERED
+    ? seen === DELIVERED ? 'delivered' : 'partial'
+    : seen & LATE ? 'timed_out' : seen ? 'failed' : 'nothing_to_send'
 
 const FATES = [
   ['failed', 'lost'],
@@ -42,14 +47,31 @@ const FATES = [
   ['late', 'recorded after the flush of their invocation'],
 ] as const
 
-/** Makes a report known: to the next root span, to `onFlush`, and to the log when something was lost or delayed. */
-export function publish(report: FlushReport, config: Config): FlushReport {
-  isolate.previous = report
-  const { outcome, durationMs, warnings, spans } = report
-  attempt(config, 'onFlush', () => config.onFlush?.(report))
-  if ((outcome !== 'delivered' && outcome !== 'nothing_to_send') || FATES.some(([key]) => spans[key] > 0)) {
-    config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${warnings.join('; ')}`)
+/**
+ * Puts a report together, and makes it known: to the next root span, to `onFlush`, and to the log when something was lost
+ * or delayed.
+ *
+ * @param warnings those of the invocation; the stages' and the spans' are added
+ */
+export function publish(
+  { stages, seen, durationMs, warnings: stageWarnings }: FlushResult,
+  spans: SpanCounts,
+  phase: Phase,
+  warnings: readonly string[],
+  config: Config,
+): FlushReport {
+  const outcome = outcomeOf(seen | (spans.failed && FAILED) | (spans.acknowledged && DELIVERED))
+  const report: FlushReport = { outcome, durationMs, phase, stages, spans, warnings: [...warnings, ...stageWarnings] }
+  let fine = outcome === 'delivered' || outcome === 'nothing_to_send'
+  for (const [key, fate] of FATES) {
+    const count = spans[key]
+    if (!count) continue
+    fine = false
+    report.warnings.push(`${count} span${count === 1 ? '' : 's'} ${fate}`)
   }
+  isolate.previous = report
+  attempt(config, 'onFlush', () => config.onFlush?.(report))
+  if (!fine) config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${report.warnings.join('; ')}`)
   return report
 }
 

@@ -5,8 +5,7 @@
  */
 import type { Deadline, Pending } from './deadline.ts'
 import { timedOut, toError } from './errors.ts'
-import type { FlushResult } from './flush.ts'
-import { outcomeOf } from './report.ts'
+import { DELIVERED, FAILED, type FlushResult, LATE, outcomeOf } from './report.ts'
 import type { NamedFlush, Stage, StageReport } from './types.ts'
 
 /** One stage, under way. */
@@ -18,60 +17,54 @@ export interface StageRun extends Pending {
 /** Starts all flushables of a stage. Never throws, and no promise of its own ever rejects. */
 export function startStage({ name, flushables }: Stage, deadline: Deadline): StageRun {
   const startedAt = deadline.lastMs
-  let endedAt = startedAt
-  let delivered = false
-  let late = false
-  let firstError: Error | undefined
+  const report: StageReport = { name, outcome: 'nothing_to_send', durationMs: 0 }
   const warnings: string[] = []
   const unfinished: NamedFlush[] = []
+  let seen = 0
 
-  const tookMs = () => (endedAt = deadline.elapsedMs()) - startedAt
-  const fail = (error: Error, what: string) => {
-    firstError ??= error
-    warnings.push(`stage "${name}": ${what}`)
+  const tookMs = () => (report.durationMs = deadline.elapsedMs() - startedAt)
+  const fail = (what: number, error: Error, sentence: string) => {
+    seen |= what
+    report.error ??= error
+    warnings.push(`stage "${name}": ${sentence}`)
   }
   const cut = (flushable: NamedFlush) => {
-    late = true
     const error = timedOut(flushable.name, tookMs())
-    fail(error, error.message)
+    fail(LATE, error, error.message)
   }
   const finished = (flushable: NamedFlush, result: unknown) => {
     if (result === false) cut(flushable)
-    else if (result !== 'nothing_to_send') delivered = true
+    else if (result !== 'nothing_to_send') seen |= DELIVERED
   }
   const failed = (flushable: NamedFlush, thrown: unknown) => {
     const error = toError(thrown)
-    fail(error, `${flushable.name} failed: ${error.message}`)
+    fail(FAILED, error, `${flushable.name} failed: ${error.message}`)
   }
-  /** Comes to nothing if the flushable has been cut before. */
-  const ended = (come: typeof finished, flushable: NamedFlush) => (to: unknown) => {
+  /** Makes nothing of one that has been cut before. */
+  const ended = (flushable: NamedFlush, how: typeof finished) => (value: unknown) => {
     const at = unfinished.indexOf(flushable)
     if (at < 0) return
     unfinished.splice(at, 1)
     run.waiting--
     tookMs()
-    come(flushable, to)
+    how(flushable, value)
   }
 
   const run = {
     waiting: 0,
-    work: undefined as unknown as Promise<unknown>,
+    work: undefined as never as Promise<unknown>,
     urge() {
       for (const flushable of unfinished) flushable.urge?.()
     },
     conclude(result: FlushResult) {
       if (unfinished.length > 0) {
         unfinished.splice(0).forEach(cut)
-        deadline.expire(firstError)
+        deadline.expire(report.error)
       }
-      const outcome = outcomeOf(delivered, warnings.length > 0, late)
-      const report: StageReport = { name, outcome, durationMs: endedAt - startedAt }
-      if (firstError) report.error = firstError
+      report.outcome = outcomeOf(seen)
       result.stages.push(report)
       result.warnings.push(...warnings)
-      result.delivered ||= delivered
-      result.failed ||= warnings.length > 0
-      result.late ||= late
+      result.seen |= seen
     },
   }
 
@@ -79,8 +72,8 @@ export function startStage({ name, flushables }: Stage, deadline: Deadline): Sta
     try {
       const result = flushable.flush(deadline)
       if (isThenable(result)) {
-        const settled = Promise.resolve(result).then(ended(finished, flushable), ended(failed, flushable))
-        run.work = run.waiting++ > 0 ? Promise.all([run.work, settled]) : settled
+        const settled = Promise.resolve(result).then(ended(flushable, finished), ended(flushable, failed))
+        run.work = run.waiting++ ? Promise.all([run.work, settled]) : settled
         unfinished.push(flushable)
       } else finished(flushable, result)
     } catch (thrown) {
@@ -88,7 +81,7 @@ export function startStage({ name, flushables }: Stage, deadline: Deadline): Sta
     }
   }
   // One that had nothing to do has taken no time worth looking at the clock for.
-  if (delivered || firstError) tookMs()
+  if (seen) tookMs()
   return run
 }
 
