@@ -88,6 +88,7 @@ const remainingMs = ({ wrap: { config, platform }, args }: InvocationState): num
 function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline): FlushReport | Promise<FlushReport> {
   end(invocation)
   const { config, platform } = invocation.wrap
+  invocation.phase = phase
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
     const spans = countOf(invocation)
