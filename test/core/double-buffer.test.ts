@@ -8,8 +8,8 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { stopped } from '../../src/core/errors.ts'
 import { shutdown } from '../../src/core/finish.ts'
 import { newIsolate } from '../support/sdk.ts'
-import { endpoint } from './endpoint.ts'
-import { type Item, createMonitoring } from './fixtures/monitoring.ts'
+import { endpoint } from '../support/endpoint.ts'
+import { type Item, createMonitoring } from '../support/monitoring.ts'
 
 beforeEach(newIsolate)
 
