@@ -7,21 +7,22 @@ import { listen, patientServer, readBody, stop } from '../../src/testing/http.ts
 
 const inflate = promisify(gunzip)
 
-/** What reached an endpoint. */
+/** What was posted to an endpoint. */
 export interface Received {
-  readonly method: string
   readonly path: string
   readonly text: string
 }
 
 export interface Endpoint {
   readonly url: string
-  /** Requests with a body, which all of them had been read to the end. */
+  /** What was posted, each read to its end. */
   readonly received: readonly Received[]
   /** All bodies, one after the other. */
   readonly text: string
-  /** Leaves requests without an answer from now on. */
+  /** Leaves what is posted without an answer from now on. */
   hang(): void
+  /** Answers what is posted with this status from now on. */
+  refuse(status: number): void
 }
 
 /**
@@ -30,16 +31,18 @@ export interface Endpoint {
 export async function endpoint(answers: Readonly<Record<string, unknown>> = {}): Promise<Endpoint> {
   const received: Received[] = []
   let hanging = false
-  const answer = (path: string, response: ServerResponse) => {
-    response.writeHead(200, { 'content-type': 'application/json' })
+  let status = 200
+  const answer = (path: string, response: ServerResponse, code: number) => {
+    response.writeHead(code, { 'content-type': 'application/json' })
     response.end(JSON.stringify(answers[path] ?? {}))
   }
   const server = patientServer((request, response) => {
     const path = (request.url ?? '').replace(/\?.*/, '')
     void readBody(request).then(async (body) => {
       const text = String(request.headers['content-encoding'] === 'gzip' ? await inflate(body) : body)
-      if (request.method === 'POST') received.push({ method: request.method, path, text })
-      if (!hanging || request.method !== 'POST') answer(path, response)
+      if (request.method !== 'POST') return answer(path, response, 200)
+      received.push({ path, text })
+      if (!hanging) answer(path, response, status)
     }, () => request.destroy())
   })
   const port = await listen(server, 0)
@@ -51,5 +54,6 @@ export async function endpoint(answers: Readonly<Record<string, unknown>> = {}):
       return received.map(({ text }) => text).join('\n')
     },
     hang: () => void (hanging = true),
+    refuse: (code) => void (status = code),
   }
 }

@@ -16,6 +16,7 @@ recipe(
   {
     sdk: 'langsmith',
     name: 'Client',
+    refused: 'delivered',
     cook(backend) {
       const { client, work } = traced(backend)
       return { telemetry: stages(client), work }

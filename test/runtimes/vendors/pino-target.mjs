@@ -14,7 +14,9 @@ export default function target({ url }) {
     async flush() {
       const body = lines
       lines = ''
-      if (body) await fetch(url, { method: 'POST', body })
+      if (body === '') return
+      const { ok, status } = await fetch(url, { method: 'POST', body })
+      if (!ok) throw new Error(`HTTP ${status}`)
     },
   })
 }

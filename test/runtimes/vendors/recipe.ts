@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { withTelemetry } from 'flushed'
-import type { FlushReport, TelemetryInput } from 'flushed'
+import type { FlushReport, Outcome, TelemetryInput } from 'flushed'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type Endpoint, endpoint } from '../../support/endpoint.ts'
 import { newIsolate } from '../../support/sdk.ts'
@@ -22,6 +22,8 @@ export interface Recipe {
   /** What reports call it. */
   readonly name: string
   readonly cook: (backend: Endpoint) => Cooked | Promise<Cooked>
+  /** What the report says of a backend that answers 400. */
+  readonly refused: Outcome
   /** What the endpoint answers by path, where the SDK wants to know. */
   readonly answers?: Readonly<Record<string, unknown>>
 }
@@ -41,7 +43,7 @@ export async function invoke(telemetry: TelemetryInput, work: () => unknown, tim
   return report as FlushReport
 }
 
-export function recipe({ sdk, name, cook, answers }: Recipe, more: () => void = () => {}): void {
+export function recipe({ sdk, name, cook, refused, answers }: Recipe, more: () => void = () => {}): void {
   describe(versioned(sdk), () => {
     beforeEach(newIsolate)
 
@@ -80,6 +82,14 @@ export function recipe({ sdk, name, cook, answers }: Recipe, more: () => void = 
       expect(report.durationMs).toBeGreaterThan(750)
       expect(report.durationMs).toBeLessThan(1500)
       // It was on its way, and nobody knows whether it has arrived.
+      expect(backend.text).toContain('order')
+    })
+
+    test(`whose backend refuses the event is ${refused}`, async () => {
+      const backend = await endpoint(answers)
+      const { telemetry, work } = await cook(backend)
+      backend.refuse(400)
+      expect((await invoke(telemetry, work, 2000)).outcome).toBe(refused)
       expect(backend.text).toContain('order')
     })
 

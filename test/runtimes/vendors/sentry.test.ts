@@ -32,6 +32,7 @@ recipe(
   {
     sdk: '@sentry/core',
     name: 'sentry',
+    refused: 'delivered',
     cook(backend) {
       init(backend)
       return { telemetry: stages(sentry), work }
