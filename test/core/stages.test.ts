@@ -114,7 +114,7 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
 
   test('a function is told the time and a signal', async () => {
     useClock(fakeClock())
-    const flush = vi.fn((_: FlushContext) => {})
+    const flush = vi.fn<(context: FlushContext) => void>()
     await flushed(stages(flush))
     expect(flush.mock.calls[0]?.[0].timeoutMs).toBe(1000)
     expect(flush.mock.calls[0]?.[0].signal.aborted).toBe(false)
