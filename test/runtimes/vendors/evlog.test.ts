@@ -8,7 +8,7 @@ import { type Endpoint, endpoint } from '../../support/endpoint.ts'
 import { invoke, recipe } from './recipe.ts'
 
 function cook({ url }: Endpoint) {
-  const drain = createDrainPipeline<DrainContext>()(createOTLPDrain({ endpoint: url }))
+  const drain = createDrainPipeline<DrainContext>({ onDropped: () => {} })(createOTLPDrain({ endpoint: url }))
   initLogger({ drain, silent: true })
   return { drain, telemetry: stages(drain), work: () => log.info({ action: 'order' }) }
 }
