@@ -39,8 +39,11 @@ export function release(invocation: InvocationState, result: Pending): void {
   const lifetime = lifetimeOf(invocation)
   if (!lifetime.apart) return
   const meanwhile = async () => {
-    const over = await settledWithin(result, new Deadline(MEANWHILE_MS, invocation.timers), true)
-    return over ? undefined : conclude(invocation, 'background')
+    if (await settledWithin(result, new Deadline(MEANWHILE_MS, invocation.timers), true)) return undefined
+    const report = conclude(invocation, 'background')
+    const { background } = invocation
+    if (background) await settledWithin(background, leavingTime(invocation), true)
+    return report
   }
   void held(invocation, lifetime, meanwhile)
 }

@@ -110,8 +110,14 @@ export interface Telemetry {
   readonly needsProvider?: boolean
   /** The tracer of the root span. Default: that of the global tracer provider. */
   tracer?(): Tracer
-  /** What became of the spans since this was last asked, for one invocation. Asked once, when its flush is over. */
+  /** What became of the spans since this was last asked, for one invocation. Asked when a flush of it is over. */
   count?(invocation: SpanOwner): SpanCounts
+  /**
+   * Resolves, and never rejects, when every export that the invocation has started has been answered, however late;
+   * `undefined` if all are. For platforms on which a request that ends takes its exports with it: an exporter whose
+   * request dies keeps a place for it among the few it allows, for ever.
+   */
+  answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
   /** Keeps the spans of an invocation, which is over, for the next flush. */
   defer?(invocation: SpanOwner): void
   /**
@@ -185,6 +191,10 @@ export interface SpanOwner extends Invocation {
   readonly notes: unknown[]
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
   readonly timers: boolean
+  /** When nothing can be heard of it any more, by the clock. */
+  readonly expiresAt: number
+  /** Ends what died without a word; what it has recorded goes with the next flush. */
+  abandon(): void
   /** Takes a span among the open ones, if there are to be any more. */
   opened(span: OpenSpan): OpenEntry
   /** Whether a span of this identifier is open, or is the root. */
