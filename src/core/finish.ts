@@ -131,6 +131,7 @@ export function conclude(
   deadline: Deadline = deadlineFor(invocation),
 ): FlushReport | Promise<FlushReport> {
   const { config, platform } = invocation.wrap
+  invocation.phase = phase
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
     const spans = countOf(invocation)

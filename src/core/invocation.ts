@@ -13,7 +13,7 @@ import { isolate } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { OpenSpans } from './open-spans.ts'
 import { disposable, recordError, tracerOf } from './span.ts'
-import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, SpanOwner, Telemetry } from './types.ts'
+import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
 
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {
@@ -22,6 +22,7 @@ export class InvocationState implements Invocation, SpanOwner {
   ended = false
   readonly warnings: string[] = []
   readonly notes: unknown[] = []
+  phase: Phase | undefined
   root!: Span
   context!: Context
   description!: Description

@@ -81,7 +81,14 @@ export interface FlushContext {
 export type FlushFunction = (context: FlushContext) => unknown
 
 /** Anything with buffered telemetry: an OpenTelemetry provider, processor or exporter, a vendor SDK, a function. */
-export type Flushable = FlushFunction | { forceFlush(): unknown } | { flush(timeoutMs?: number): unknown }
+export type Flushable =
+  | FlushFunction
+  | { forceFlush(): unknown }
+  | { flushAsync(): unknown }
+  | { awaitPendingTraceBatches(): unknown }
+  | { flush(timeoutMs?: number): unknown }
+  | { flush(callback?: (error?: Error) => void): unknown }
+  | { settled(): unknown }
 
 /** A flushable with the name that reports call it by. */
 export interface NamedFlush {
@@ -182,6 +189,8 @@ export interface OpenEntry {
 export interface SpanOwner extends Invocation {
   /** What its flush will flush. */
   readonly telemetry: Telemetry
+  /** Which flush is under way. */
+  readonly phase?: Phase | undefined
   /** What pipelines keep of it, each behind itself. Here, so that none needs a WeakMap: those are dear to collect. */
   readonly notes: unknown[]
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
