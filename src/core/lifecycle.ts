@@ -8,7 +8,7 @@
  */
 import { type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
 import { setAlarm } from './alarm.ts'
-import { ATTRIBUTE } from './attributes.ts'
+import * as ATTRIBUTE from './attributes.ts'
 import { ensureContextManager } from './context-manager.ts'
 import { contextWithin, currentOwner } from './current.ts'
 import { aboutToTimeOut } from './errors.ts'
