@@ -5,7 +5,7 @@
  */
 import { type Context, type Span, type SpanOptions, trace } from '@opentelemetry/api'
 import type { Alarm } from './alarm.ts'
-import { ATTRIBUTE } from './attributes.ts'
+import * as ATTRIBUTE from './attributes.ts'
 import { toError } from './errors.ts'
 import { contextWithin } from './current.ts'
 import type { Pending } from './deadline.ts'

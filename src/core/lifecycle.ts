@@ -7,7 +7,7 @@
  * @module
  */
 import { type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
-import { ATTRIBUTE } from './attributes.ts'
+import * as ATTRIBUTE from './attributes.ts'
 import { clock } from './clock.ts'
 import { ensureContextManager } from './context-manager.ts'
 import { contextWithin, currentOwner } from './current.ts'

@@ -117,6 +117,6 @@ export function environmentNumber(name: string, fallback: number): number {
   if (!text?.trim()) return fallback
   const value = Number(text)
   if (isPositive(value)) return value
-  if (once(name)) console.warn(`flushed: ignoring ${name}=${quote(text)}, which is no positive number; using ${fallback}`)
+  if (once(name)) console.warn(`flushed: ${name}=${quote(text)} is no positive number; using ${fallback}`)
   return fallback
 }
