@@ -13,13 +13,16 @@ import { isolate } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { OpenSpans } from './open-spans.ts'
 import { disposable, recordError, tracerOf } from './span.ts'
-import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, SpanOwner, Telemetry } from './types.ts'
+import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
 
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {
   live = true
+  /** Whether its root has been ended. */
+  ended = false
   readonly warnings: string[] = []
   readonly notes: unknown[] = []
+  phase: Phase | undefined
   root!: Span
   context!: Context
   description!: Description
@@ -30,6 +33,8 @@ export class InvocationState implements Invocation, SpanOwner {
   /** When the handler had settled, in milliseconds since the epoch; only where the root is ended later than that. */
   settledAt: number | undefined
   endedByDispose = 0
+  /** When nothing can be heard of it any more, by the clock. Only where a request may die without a word. */
+  expiresAt = Infinity
   /** Rings when the handler ought to have settled. */
   alarm: Alarm | undefined
   /** A flush of this invocation that is under way. */
@@ -119,22 +124,37 @@ export class InvocationState implements Invocation, SpanOwner {
    * Ends what is still open, deepest first, and then the root.
    *
    * @param cause why, if the handler has not settled: the spans end with it as their error, and the signal is aborted
+   * @param apart whether background work goes on by itself: what is open may be its own then, and is left to it
    */
-  dispose(cause?: Error): void {
+  dispose(cause?: Error, apart = false): void {
     if (!this.live) return
+    const over = !apart || !this.#background?.size
     // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
-    for (let round = 0; round < 3 && !this.#open.empty; round++) {
+    for (let round = 0; over && round < 3 && !this.#open.empty; round++) {
       for (const span of this.#open.drain()) this.#end(span, cause)
     }
-    this.live = false
-    isolate.live.splice(isolate.live.indexOf(this), 1)
+    if (over) {
+      this.live = false
+      isolate.live.splice(isolate.live.indexOf(this), 1)
+    }
+    if (!this.ended) this.#endRoot(cause)
+    if (cause) this.#stop(cause)
+  }
+
+  /** Ends what died without a word; what it has recorded goes with the next flush. */
+  abandon(): void {
+    this.dispose()
+    this.telemetry.defer?.(this)
+  }
+
+  #endRoot(cause: Error | undefined): void {
+    this.ended = true
     try {
       if (cause) recordError(this.root, cause)
       this.root.end(this.settledAt)
     } catch (error) {
       this.warnings.push(`the root span could not be ended: ${toError(error).message}`)
     }
-    if (cause) this.#stop(cause)
   }
 
   #end(span: OpenSpan, cause: Error | undefined): void {

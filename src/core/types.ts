@@ -5,14 +5,19 @@
  * @module
  */
 import type { Attributes, Context, Link, Span, SpanContext, SpanKind, SpanOptions, SpanStatus, Tracer } from '@opentelemetry/api'
+import type { InvocationState } from './invocation.ts'
 import type { AnyFunction } from './layer.ts'
 
-/** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
-export interface Clock {
-  /** Milliseconds on a monotonic clock. */
-  now(): number
+/** What sets timers. */
+export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
+}
+
+/** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
+export interface Clock extends Timers {
+  /** Milliseconds on a monotonic clock. */
+  now(): number
 }
 
 /** What became of a flush, or of one of its stages. */
@@ -76,7 +81,14 @@ export interface FlushContext {
 export type FlushFunction = (context: FlushContext) => unknown
 
 /** Anything with buffered telemetry: an OpenTelemetry provider, processor or exporter, a vendor SDK, a function. */
-export type Flushable = FlushFunction | { forceFlush(): unknown } | { flush(timeoutMs?: number): unknown }
+export type Flushable =
+  | FlushFunction
+  | { forceFlush(): unknown }
+  | { flushAsync(): unknown }
+  | { awaitPendingTraceBatches(): unknown }
+  | { flush(timeoutMs?: number): unknown }
+  | { flush(callback?: (error?: Error) => void): unknown }
+  | { settled(): unknown }
 
 /** A flushable with the name that reports call it by. */
 export interface NamedFlush {
@@ -112,6 +124,11 @@ export interface Telemetry {
   answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
   /** Keeps the spans of an invocation, which is over, for the next flush. */
   defer?(invocation: SpanOwner): void
+  /**
+   * Resolves when every export that an invocation has started has been answered, however late, and never rejects.
+   * `undefined` if all are.
+   */
+  answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
   /** How many spans are kept for the next flush, as a part of how many may be before they ought to be sent. */
   backlog?(): number
 }
@@ -172,10 +189,16 @@ export interface OpenEntry {
 export interface SpanOwner extends Invocation {
   /** What its flush will flush. */
   readonly telemetry: Telemetry
+  /** Which flush is under way. */
+  readonly phase?: Phase | undefined
   /** What pipelines keep of it, each behind itself. Here, so that none needs a WeakMap: those are dear to collect. */
   readonly notes: unknown[]
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
   readonly timers: boolean
+  /** When nothing can be heard of it any more, by the clock. */
+  readonly expiresAt: number
+  /** Ends what died without a word; what it has recorded goes with the next flush. */
+  abandon(): void
   /** Takes a span among the open ones, if there are to be any more. */
   opened(span: OpenSpan): OpenEntry
   /** Whether a span of this identifier is open, or is the root. */
@@ -191,6 +214,11 @@ export interface Lifetime {
   /** Why the flush is not after the response, where that could be expected. Told once an isolate. */
   readonly reason?: string | undefined
   /**
+   * Whether background work is flushed apart: what the handler has recorded is sent at once, and what the work records when
+   * that is over. Default: all of it goes in one flush.
+   */
+  readonly apart?: boolean
+  /**
    * Runs `finish`, now or when the platform allows, or `defer`, which leaves the invocation's telemetry to the next
    * flush. The response waits for what this returns.
    */
@@ -202,6 +230,8 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   readonly name: string
   /** Whether timers outlive the request that set them. Default: they do. */
   readonly timers?: boolean
+  /** What deadlines are set on, which are nearly always over before they ring. Default: the clock. */
+  readonly alarms?: Timers
   /**
    * Brings a handler into the form that the lifecycle knows: a function whose result, or promise, is what the handler
    * comes to, and is there when the handler is done. Default: the handler has that form.
@@ -211,14 +241,19 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   describe(args: Args, active: Context): Description
   /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
   reflect?(root: Span, description: Description, result: unknown): void
-  /** The invocation has been opened. Each such call is followed by one of `lifetime`, when the handler has settled. */
-  begun?(args: Args): void
-  /** Milliseconds after which an invocation that has not settled is ended and flushed all the same. Default: never. */
-  earlyMs?(args: Args): number
+  /**
+   * Follows a result that may go on after the handler has settled, such as a body that is streamed: calls `over` when it
+   * has ended, which for a complete one is before it returns. Whoever waits for the end, waits for what `over` returns.
+   *
+   * @returns what takes the result's place
+   */
+  follow?(result: unknown, invocation: InvocationState, over: () => Promise<unknown> | void): Promise<unknown>
+  /** The invocation has been opened. Each such call is followed by one of `lifetime`, when it is over. */
+  begun?(args: Args, invocation: InvocationState): void
   /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */
   remainingMs?(args: Args): number
   /** Default, and where it is `undefined`: the response waits for the flush. */
-  lifetime?(args: Args): Lifetime | undefined
+  lifetime?(args: Args, invocation: InvocationState): Lifetime | undefined
   /** A flush is over. */
   reported?(report: FlushReport): void
 }
