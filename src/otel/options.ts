@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { checkKeys, invalidOption } from '../core/errors.ts'
 import type { FlushableProvider } from '../core/globals.ts'
-import { environmentNumber } from '../core/options.ts'
+import { type Check, checkOptions, environmentNumber, isPositive } from '../core/options.ts'
 import type { Exporter } from './types.ts'
 
 /** When spans are sent before their invocation's flush, and how many may wait. */
@@ -63,14 +62,10 @@ export interface OtelOptions {
   flushIntervalMs?: number | false | undefined
 }
 
-/** An option as it must be, if it is given at all. */
-type Check = readonly [expected: string, valid: (value: unknown) => boolean]
-
 const isExporter = (value: unknown): boolean => typeof (value as Partial<Exporter> | null)?.export === 'function'
-const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < Infinity
 
 const provider: Check = ['a provider or `false`', (value) => value === false || (typeof value === 'object' && value !== null)]
-const count: Check = ['a positive whole number', (value) => isPositive(value) && Number.isSafeInteger(value)]
+const count: Check = ['a positive whole number', (value) => isPositive(value) && Number.isInteger(value)]
 
 const CHECKS: Record<keyof OtelOptions, Check> = {
   exporter: ['an exporter, with an `export` method', isExporter],
@@ -85,11 +80,7 @@ const CHECKS: Record<keyof OtelOptions, Check> = {
 
 /** Checks the options. @throws TypeError naming the option and quoting the value */
 export function resolveOtelOptions(options: OtelOptions): { exporters: readonly Exporter[]; limits: Limits } {
-  checkKeys(options, Object.keys(CHECKS))
-  for (const [option, [expected, valid]] of Object.entries(CHECKS)) {
-    const value = options[option as keyof OtelOptions]
-    if (value !== undefined && !valid(value)) throw invalidOption(option, value, expected)
-  }
+  checkOptions(options, CHECKS)
   const {
     exporter,
     exporters = [],

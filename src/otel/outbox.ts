@@ -18,8 +18,10 @@ import type { Exporter, FinishedSpan } from './types.ts'
 
 export type Outbox = ReturnType<typeof makeOutbox>
 
-/** @param limits with a `maxQueueSize` of 0 for exports that somebody else makes, and that are not to be made again */
+/** @param limits with a `maxQueueSize` of 0 for exports that somebody else makes: it keeps nothing */
 export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, flushIntervalMs }: Limits) {
+  /** Whether somebody else makes the exports: nothing is sent again, and they are of several invocations. */
+  const watching = maxQueueSize === 0
   /** Spans of no invocation; exports that the next flush waits for, or makes again. */
   const nobodys = newLedger()
   /** Spans to be sent again, oldest first. */
@@ -42,7 +44,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       ledger.refused += spans.length
       ledger.error = error
       keep(isRefusal(error) ? spans.filter(onceMore) : spans)
-    } else if (expired || !ledger.owner) acknowledged += spans.length
+    } else if (expired || watching || !ledger.owner) acknowledged += spans.length
     else ledger.acknowledged += spans.length
   })
 
@@ -66,8 +68,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   function ledgerOf(owner?: SpanOwner): Ledger {
     crossing &&= owner?.timers !== false
-    // What somebody else exports is of several invocations, in whatever way.
-    if (!owner || (crossing && maxQueueSize === 0)) return nobodys
+    if (!owner || (crossing && watching)) return nobodys
     const { notes } = owner
     let at = notes.indexOf(nobodys)
     if (at < 0) at = notes.push(nobodys, newLedger(owner)) - 2
@@ -118,7 +119,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   function newFlight(ledger: Ledger, spans: readonly FinishedSpan[]): Flight {
-    const flight = { ledger, spans, tried: maxQueueSize === 0, landed: false }
+    const flight = { ledger, spans, tried: watching, landed: false }
     ledger.open.push(flight)
     return flight
   }
@@ -205,7 +206,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
         carriedOver: kept.length,
       }
       ledger.acknowledged = acknowledged = lost = late = 0
-      if (ledger !== nobodys && !owner.live) nobodys.open.push(...ledger.open)
+      if (ledger.closed) nobodys.open.push(...ledger.open)
       return counts
     },
 
