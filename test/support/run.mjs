@@ -17,7 +17,7 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-for (const [folder, what] of [['sdk2', 'OpenTelemetry’s SDK 2.x'], ['middy', 'middy']]) {
+for (const [folder, what] of [['sdk2', 'OpenTelemetry’s SDK 2.x'], ['middy', 'middy'], ['workers', 'workerd']]) {
   await install(join(root, 'test/runtimes', folder), () => console.log(`Installing ${what}, once …`))
 }
 if (process.argv[2] === '--install') process.exit()
