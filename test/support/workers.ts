@@ -10,6 +10,7 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { startCollector } from 'flushed/testing'
+import type { FlushReport } from 'flushed'
 import type { Behaviors, CollectedSpan, Collector } from 'flushed/testing'
 import { bundleWorker } from './worker-bundle.ts'
 import { type Binary, type MiniflareOptions, type WorkerOptions, binaries, startMiniflare } from './miniflare.ts'
@@ -44,11 +45,16 @@ export interface StartedWorker extends AsyncDisposable {
   fetch(path?: string, init?: RequestInit): Promise<Response>
   /** What workerd and the Worker have written, uncaught exceptions included. */
   logs(): string
-  /** Resolves when `logs()` has it. @throws after five seconds */
-  logged(text: string): Promise<void>
+  /** The reports that `onFlush` of test/guarantees/workers/setup.mjs has written. */
+  reports(): FlushReport[]
+  /** Resolves when so many are there. @throws after a while */
+  reported(count: number): Promise<FlushReport[]>
   /** Miniflare: `getQueueProducer`, `getWorker`, `dispatchFetch` … */
   readonly miniflare: Awaited<ReturnType<typeof startMiniflare>>['miniflare']
 }
+
+const REPORT = 'REPORT '
+const REPORT_MS = 15_000
 
 /** What no Worker of ours may have workerd say: that something of one request was touched by another, or never ended. */
 export const CROSSED = /request that has since ended|different request|code had hung|Uncaught/
@@ -75,15 +81,18 @@ const starter =
     const workers = await Promise.all([of('worker', script, worker), ...rest])
     const { miniflare, lines } = await startMiniflare(where.binary, { ...options, workers })
     const url = await miniflare.unsafeGetDirectURL('worker')
+    const reports = () => lines.all.filter((line) => line.startsWith(REPORT)).map((line) => JSON.parse(line.slice(REPORT.length)))
     return {
       collector,
       url,
       miniflare,
       fetch: (path = '/', init) => fetch(new URL(path, url), init),
       logs: () => lines.all.join('\n'),
-      async logged(text) {
-        const signal = AbortSignal.timeout(5000)
-        while (!lines.all.some((line) => line.includes(text))) await once(lines, 'line', { signal })
+      reports,
+      async reported(count) {
+        const signal = AbortSignal.timeout(REPORT_MS)
+        while (reports().length < count) await once(lines, 'line', { signal })
+        return reports()
       },
       async [Symbol.asyncDispose]() {
         await miniflare.dispose()
@@ -122,5 +131,5 @@ export const newest = runtimes.at(-1) as (typeof runtimes)[number]
 /** A few that differ most: for suites too slow to run everywhere. */
 export const corners = [runtimes[0] as (typeof runtimes)[number], newest]
 
-/** Spans by name, sorted. */
-export const names = (spans: readonly CollectedSpan[]): string[] => spans.map(({ name }) => name).toSorted()
+/** The names of spans, in order. */
+export const names = (spans: readonly CollectedSpan[]): string[] => spans.map(({ name }) => name)
