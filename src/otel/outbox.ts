@@ -21,6 +21,8 @@ import { detected, isPending, isRefusal, lostConnection } from './weather.ts'
 
 /** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
 const MOST_REQUESTS = 20
+/** Milliseconds between two looks at whether there are fewer. */
+const LOOK_MS = 20
 
 export class Outbox implements NamedFlush {
   readonly name: string
@@ -114,8 +116,18 @@ export class Outbox implements NamedFlush {
     if (finished.length === 0) return
     ledger.finished = []
     const flight = newFlight(ledger, finished)
-    if (this.#crossing && this.#requests >= MOST_REQUESTS) this.#queued.push(flight)
-    else this.#depart(flight)
+    if (this.#requests < MOST_REQUESTS) return this.#depart(flight)
+    this.#queued.push(flight)
+    if (!this.#crossing) void this.#lookForTurn(flight)
+  }
+
+  /** Where no other request can say that it is one's turn. What another one has done may be looked at. */
+  async #lookForTurn(flight: Flight): Promise<void> {
+    while (this.#requests >= MOST_REQUESTS && this.#queued.includes(flight)) {
+      await new Promise<void>((resolve) => clock().setTimeout(resolve, LOOK_MS))
+    }
+    if (remove(this.#queued, flight)) this.#depart(flight)
+    else land(flight, undefined, this.#nobodys)
   }
 
   #depart(flight: Flight): void {
@@ -152,7 +164,7 @@ export class Outbox implements NamedFlush {
     // A long invocation must not hold on to what is delivered.
     flight.spans = []
     this.#requests--
-    const next = this.#queued.shift()
+    const next = this.#crossing && this.#queued.shift()
     if (next) this.#depart(next)
     if (error) this.#refused(spans, error)
   }
@@ -172,8 +184,8 @@ export class Outbox implements NamedFlush {
     if (spans.length === 0) return
     flight.spans = []
     // One that hangs must not keep others from being tried.
-    if (remove(this.#queued, flight)) land(flight, undefined, this.#nobodys)
-    else this.#requests--
+    if (!remove(this.#queued, flight)) this.#requests--
+    else if (this.#crossing) land(flight, undefined, this.#nobodys)
     this.#keep(spans)
   }
 
