@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
 import { untraced } from '../core/suppress.ts'
 import { type Flight, NONE, remove } from './ledger.ts'
@@ -10,6 +11,8 @@ import type { ExportResult, Exporter } from './types.ts'
 
 /** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
 const MOST_REQUESTS = 20
+/** Milliseconds between two looks at whether there are fewer. */
+const LOOK_MS = 20
 
 export type Delivery = ReturnType<typeof makeDelivery>
 
@@ -17,6 +20,8 @@ export type Delivery = ReturnType<typeof makeDelivery>
 export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error: Error | undefined) => void) {
   /** What waits for a request to be answered. */
   const queued: Flight[] = []
+  /** Whether what is queued may be sent by whoever is answered. */
+  let crossing = true
   /** Requests whose answer matters. */
   let requests = 0
   /** Requests that the exporter has not answered: those too whose spans another one has taken over. */
@@ -57,7 +62,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     unanswered--
     if (matters) {
       requests--
-      const next = queued.shift()
+      const next = crossing && queued.shift()
       if (next) depart(next, true)
     }
     land(flight, error)
@@ -69,21 +74,32 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     flight.wake?.()
   }
 
+  // No other request can say that it is one's turn. But what another one has done may be looked at.
+  async function lookForTurn(flight: Flight): Promise<void> {
+    while (requests >= MOST_REQUESTS && queued.includes(flight)) {
+      await new Promise<void>((resolve) => clock().setTimeout(resolve, LOOK_MS))
+    }
+    if (remove(queued, flight)) depart(flight, false)
+    else land(flight)
+  }
+
   return {
     started,
     answered,
 
-    /** @param waits whether it may wait for its turn, and for what somebody else has begun */
+    /** @param waits whether it may wait for what somebody else has begun */
     send(flight: Flight, waits: boolean): void {
-      if (waits && requests >= MOST_REQUESTS) queued.push(flight)
-      else depart(flight, waits)
+      crossing = waits
+      if (requests < MOST_REQUESTS) return depart(flight, waits)
+      queued.push(flight)
+      if (!waits) void lookForTurn(flight)
     },
 
     /** Its spans are somebody else's to send. One that hangs must not keep others from being tried. */
     forget(flight: Flight): void {
       flight.spans = NONE
-      if (remove(queued, flight)) land(flight)
-      else requests--
+      if (!remove(queued, flight)) requests--
+      else if (crossing) land(flight)
     },
 
     /** Has the exporter send what it may hold in a buffer of its own. */
