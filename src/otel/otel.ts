@@ -61,7 +61,8 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
       { name: 'buffers', flushables: [handOff, ...providers(options, exporters.length > 0)] },
       { name: 'exporters', network: true, flushables: waits },
     ],
-    spanProcessor: makeProcessor(outboxes, (owner) => owner.telemetry === telemetry),
+    // Not the telemetry itself: `stages()` makes one of it and of others.
+    spanProcessor: makeProcessor(outboxes, (owner) => owner.telemetry.count === telemetry.count),
     track<E extends Exporter>(exporter: E): E {
       const track = new Tracked(exporter)
       tracked.push(track)
