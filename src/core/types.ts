@@ -8,12 +8,16 @@ import type { Attributes, Context, Link, Span, SpanContext, SpanKind, SpanOption
 import type { InvocationState } from './invocation.ts'
 import type { AnyFunction } from './layer.ts'
 
-/** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
-export interface Clock {
-  /** Milliseconds on a monotonic clock. */
-  now(): number
+/** What sets timers. */
+export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
+}
+
+/** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
+export interface Clock extends Timers {
+  /** Milliseconds on a monotonic clock. */
+  now(): number
 }
 
 /** What became of a flush, or of one of its stages. */
@@ -226,6 +230,8 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   readonly name: string
   /** Whether timers outlive the request that set them. Default: they do. */
   readonly timers?: boolean
+  /** What deadlines are set on, which are nearly always over before they ring. Default: the clock. */
+  readonly alarms?: Timers
   /**
    * Brings a handler into the form that the lifecycle knows: a function whose result, or promise, is what the handler
    * comes to, and is there when the handler is done. Default: the handler has that form.

@@ -34,7 +34,7 @@ function setup(mode: 'sync' | 'hold' = 'sync', options: OtelOptions = {}) {
     const { owner } = begun
     /** What the first flush says of the spans, in the invocation that goes on. */
     const first = async () => {
-      await flush(telemetry.stages, new Deadline(2000, false), owner)
+      await flush(telemetry.stages, new Deadline(2000), owner)
       return telemetry.count?.(owner)
     }
     /** Ends the invocation, and comes to the report of its last flush. */
