@@ -42,6 +42,18 @@ describe.each([
   })
 })
 
+test('of two invocations at a time, each flushes its own spans', async () => {
+  const { telemetry, exporter } = pipeline()
+  const options = { telemetry: stages(() => {}, telemetry), logger: false } as const
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const slow = withTelemetry(async () => (span('slow child').end(), released), { ...options, name: 'slow' })()
+  await withTelemetry(async () => {}, { ...options, name: 'fast' })()
+  expect(exporter.spans.map(({ name }) => name)).toEqual(['fast'])
+  release()
+  await slow
+  expect(exporter.spans.map(({ name }) => name)).toEqual(['fast', 'slow child', 'slow'])
+})
+
 test('a vendor that hangs leaves the network its share', async () => {
   const clock = fakeClock()
   useClock(clock)
