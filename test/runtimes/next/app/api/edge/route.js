@@ -1,0 +1,13 @@
+import { span, withTelemetry } from 'flushed/next'
+
+export const runtime = 'edge'
+
+export const GET = withTelemetry(async () => {
+  using _ = span('SELECT orders')
+  await null
+  return Response.json({ runtime: typeof EdgeRuntime === 'string' ? EdgeRuntime : 'node' })
+}, { route: '/api/edge' })
+
+export const POST = withTelemetry(async () => {
+  throw new RangeError('no such order')
+})

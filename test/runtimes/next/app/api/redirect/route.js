@@ -1,0 +1,4 @@
+import { redirect } from 'next/navigation'
+import { withTelemetry } from 'flushed/next'
+
+export const GET = withTelemetry(async () => redirect('/form'))
