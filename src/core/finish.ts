@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
-import { clearAlarm } from './alarm.ts'
+import { trace } from '@opentelemetry/api'
 import { Deadline, settledWithin } from './deadline.ts'
 import { type FlushResult, flush } from './flush.ts'
-import { InvocationState } from './invocation.ts'
-import { isolate, once } from './isolate.ts'
-import type { Wrap } from './lifecycle.ts'
+import type { InvocationState } from './invocation.ts'
+import { once } from './isolate.ts'
 import { attempt, complain, makeReport, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
@@ -19,55 +17,82 @@ import type { FlushReport, Lifetime, Phase, SpanCounts } from './types.ts'
 export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 
 /**
- * The handler has settled: flushes, as far as the response has to wait for it. Whatever the platform does, it neither
- * throws nor rejects.
+ * The handler has settled, and what it came to is over: flushes, as far as the response has to wait for it. Whatever the
+ * platform does, it neither throws nor rejects.
  */
 export function hold(invocation: InvocationState): Promise<unknown> | void {
-  const { config } = invocation.wrap
-  clearAlarm(invocation.alarm)
   const lifetime = lifetimeOf(invocation)
-  if (config.flush !== 'before-response') warnUnlessAfter(invocation, lifetime)
-  if (lifetime.phase !== 'before-response') {
+  if (lifetime.apart) end(invocation, true)
+  else if (lifetime.phase !== 'before-response') {
     // The response does not wait, so that the root's time is over. What background work still records belongs to it.
     if (invocation.background) invocation.settledAt = Date.now()
     else end(invocation)
   }
+  return held(invocation, lifetime, () => finish(invocation, lifetime))
+}
+
+/** The handler has settled, and what it came to goes on: what is finished is sent meanwhile, where that delays nobody. */
+export function release(invocation: InvocationState): void {
+  const lifetime = lifetimeOf(invocation)
+  if (lifetime.apart) void held(invocation, lifetime, () => conclude(invocation, 'background'))
+}
+
+function held(invocation: InvocationState, lifetime: Lifetime, finish: () => FlushReport | Promise<FlushReport>) {
+  const { config } = invocation.wrap
   const defer = () => {
     end(invocation)
     config.telemetry.defer?.(invocation)
   }
   try {
-    const held = lifetime.hold(() => finish(invocation, lifetime.phase), defer)
-    if (lifetime === AWAIT) return held instanceof Promise ? held : undefined
-    if (isThenable(held)) return Promise.resolve(held).catch((thrown: unknown) => complain(config, 'the flush', thrown))
+    const result = lifetime.hold(lifetime.apart ? () => lingering(invocation, finish()) : finish, defer)
+    if (lifetime === AWAIT) return result instanceof Promise ? result : undefined
+    if (isThenable(result)) return Promise.resolve(result).catch((thrown: unknown) => complain(config, 'the flush', thrown))
   } catch (thrown) {
     complain(config, 'the flush', thrown)
   }
 }
 
-const lifetimeOf = ({ wrap: { config, platform }, args }: InvocationState): Lifetime =>
-  attempt(config, 'reading the lifetime', () => platform.lifetime?.(args as never)) ?? AWAIT
+// An exporter's request that dies with the one it was made in is never answered, and stays among those it counts: they
+// get what the platform leaves, though the report is out.
+async function lingering(invocation: InvocationState, reported: FlushReport | Promise<FlushReport>) {
+  const report = await reported
+  const work = invocation.telemetry.answered?.(invocation)
+  if (work) await settledWithin({ waiting: 1, work }, new Deadline(remainingMs(invocation), invocation.timers), true)
+  return report
+}
 
-function warnUnlessAfter({ wrap: { config, platform } }: InvocationState, { phase, reason }: Lifetime): void {
-  if (phase !== 'before-response' || (config.flush === 'auto' && reason === undefined)) return
-  if (!once('after-response')) return
+function lifetimeOf(invocation: InvocationState): Lifetime {
+  const { args, wrap } = invocation
+  const { config, platform } = wrap
+  const lifetime = attempt(config, 'reading the lifetime', () => platform.lifetime?.(args as never, invocation)) ?? AWAIT
+  const { phase, reason } = lifetime
+  const told = phase !== 'before-response' || config.flush === 'before-response'
+  if (told || (config.flush === 'auto' && reason === undefined) || !once('after-response')) return lifetime
   const why = reason ? `: ${reason}` : ''
   config.warn(`flushed: ${platform.name} cannot flush after the response here; flushing before it${why}`)
+  return lifetime
 }
 
 /** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */
-function finish(invocation: InvocationState, phase: Phase): FlushReport | Promise<FlushReport> {
+function finish(invocation: InvocationState, lifetime: Lifetime): FlushReport | Promise<FlushReport> {
   const { background, flushing } = invocation
-  if (flushing) return flushing.then(() => finish(invocation, phase))
-  if (!background) return conclude(invocation, phase, deadlineFor(invocation))
+  if (flushing) return flushing.then(() => finish(invocation, lifetime))
+  const { phase, apart } = lifetime
+  if (!background) {
+    end(invocation)
+    return conclude(invocation, phase)
+  }
   // Where the response waits, the work has a share of the flush's time. Where it does not, it has all that the platform
   // leaves, but for the flush's time.
   const waits = phase === 'before-response'
   const deadline = waits ? deadlineFor(invocation) : leavingTime(invocation)
-  return settledWithin(background, deadline, !waits).then((inTime) => {
+  const first = apart && conclude(invocation, phase)
+  return settledWithin(background, deadline, !waits).then(async (inTime) => {
     if (!inTime) invocation.warnings.push('background work was not over in time')
     deadline.elapsedMs()
-    return conclude(invocation, phase, waits ? deadline : deadlineFor(invocation))
+    await first
+    end(invocation)
+    return conclude(invocation, apart ? 'background' : phase, waits ? deadline : deadlineFor(invocation))
   })
 }
 
@@ -77,7 +102,7 @@ function leavingTime(invocation: InvocationState): Deadline {
 }
 
 /** @param budgetMs milliseconds that the platform leaves, if that is not for its `remainingMs` to say */
-function deadlineFor(invocation: InvocationState, budgetMs?: number): Deadline {
+export function deadlineFor(invocation: InvocationState, budgetMs?: number): Deadline {
   const leftMs = budgetMs ?? remainingMs(invocation)
   return new Deadline(Math.min(invocation.wrap.config.timeoutMs, leftMs), invocation.timers)
 }
@@ -85,14 +110,22 @@ function deadlineFor(invocation: InvocationState, budgetMs?: number): Deadline {
 const remainingMs = ({ wrap: { config, platform }, args }: InvocationState): number =>
   attempt(config, 'reading the remaining time', () => platform.remainingMs?.(args as never)) ?? Infinity
 
-function conclude(invocation: InvocationState, phase: Phase, deadline: Deadline): FlushReport | Promise<FlushReport> {
-  end(invocation)
+/** Flush → report. */
+export function conclude(
+  invocation: InvocationState,
+  phase: Phase,
+  deadline: Deadline = deadlineFor(invocation),
+): FlushReport | Promise<FlushReport> {
   const { config, platform } = invocation.wrap
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
     const spans = countOf(invocation)
     spans.endedByDispose = invocation.endedByDispose
-    const report = publish(makeReport(result, spans, phase, invocation.warnings), config)
+    invocation.endedByDispose = 0
+    const report = makeReport(result, spans, phase, invocation.warnings.splice(0))
+    // That there was no more to send than before is not worth a report.
+    if (phase === 'background' && report.outcome === 'nothing_to_send' && report.warnings.length === 0) return report
+    publish(report, config)
     platform.reported?.(report)
     return report
   }
@@ -108,56 +141,13 @@ const countOf = (invocation: InvocationState): SpanCounts => {
   return attempt(config, 'counting the spans', () => config.telemetry.count?.(invocation)) ?? noSpans()
 }
 
-function end(invocation: InvocationState): void {
-  if (!invocation.live) return
-  invocation.dispose()
+/** @param apart whether what belongs to background work goes on */
+function end(invocation: InvocationState, apart = false): void {
+  const { ended } = invocation
+  invocation.dispose(undefined, apart)
+  if (ended) return
   const around = trace.getSpan(invocation.outside)
   if (around?.isRecording() && around.spanContext().traceId === invocation.root.spanContext().traceId) {
     invocation.warnings.push('a span outside the wrap is still open: flushed is not the outermost wrapper')
   }
-}
-
-/**
- * Flushes what is left of a telemetry that no invocation is about to flush. Never rejects.
- *
- * @param budgetMs milliseconds that this may take, if that is less than the options allow
- */
-export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number): Promise<FlushReport> {
-  const nobody = new InvocationState(wrap, [], ROOT_CONTEXT)
-  nobody.live = false
-  return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
-}
-
-/**
- * Ends and flushes whatever is still running, and flushes what is left of all telemetries. Never rejects.
- *
- * @param wraps those whose telemetries may have something left
- */
-export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: number): Promise<void> {
-  const leftovers = new Map([...wraps].map((wrap) => [wrap.config.telemetry, wrap]))
-  const ends: Promise<unknown>[] = []
-  // A list of its own: what is ended leaves the other one.
-  const live = isolate.live.filter((owner) => owner instanceof InvocationState)
-  for (const invocation of live) {
-    leftovers.delete(invocation.telemetry)
-    ends.push(endEarly(invocation, 'shutdown', cause, budgetMs))
-  }
-  for (const wrap of leftovers.values()) ends.push(flushLeftovers(wrap, 'shutdown', budgetMs))
-  await Promise.all(ends)
-}
-
-/**
- * Ends and flushes an invocation whose handler has not settled, and may never. Should it settle after all, its result
- * stands, and what it has recorded since is late. Never rejects.
- *
- * @param cause becomes the error of the root and of every open span
- * @param budgetMs milliseconds that this may take, if not as many as the platform says
- */
-export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
-  clearAlarm(invocation.alarm)
-  // One whose background work is stopped has settled, and not failed.
-  invocation.dispose(invocation.settledAt === undefined ? cause : undefined)
-  // Its spans have been handed over by now; what the flush before has not sent goes with this one.
-  if (invocation.flushing) await invocation.flushing
-  await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
 }

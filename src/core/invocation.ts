@@ -18,6 +18,8 @@ import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, Span
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {
   live = true
+  /** Whether its root has been ended. */
+  ended = false
   readonly warnings: string[] = []
   readonly notes: unknown[] = []
   root!: Span
@@ -119,22 +121,31 @@ export class InvocationState implements Invocation, SpanOwner {
    * Ends what is still open, deepest first, and then the root.
    *
    * @param cause why, if the handler has not settled: the spans end with it as their error, and the signal is aborted
+   * @param apart whether background work goes on by itself: what is open may be its own then, and is left to it
    */
-  dispose(cause?: Error): void {
+  dispose(cause?: Error, apart = false): void {
     if (!this.live) return
+    const over = !apart || !this.#background?.size
     // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
-    for (let round = 0; round < 3 && !this.#open.empty; round++) {
+    for (let round = 0; over && round < 3 && !this.#open.empty; round++) {
       for (const span of this.#open.drain()) this.#end(span, cause)
     }
-    this.live = false
-    isolate.live.splice(isolate.live.indexOf(this), 1)
+    if (over) {
+      this.live = false
+      isolate.live.splice(isolate.live.indexOf(this), 1)
+    }
+    if (!this.ended) this.#endRoot(cause)
+    if (cause) this.#stop(cause)
+  }
+
+  #endRoot(cause: Error | undefined): void {
+    this.ended = true
     try {
       if (cause) recordError(this.root, cause)
       this.root.end(this.settledAt)
     } catch (error) {
       this.warnings.push(`the root span could not be ended: ${toError(error).message}`)
     }
-    if (cause) this.#stop(cause)
   }
 
   #end(span: OpenSpan, cause: Error | undefined): void {

@@ -7,12 +7,10 @@
  * @module
  */
 import { type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
-import { setAlarm } from './alarm.ts'
 import { ATTRIBUTE } from './attributes.ts'
 import { ensureContextManager } from './context-manager.ts'
 import { contextWithin, currentOwner } from './current.ts'
-import { aboutToTimeOut } from './errors.ts'
-import { endEarly, hold } from './finish.ts'
+import { hold, release } from './finish.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate, once, running } from './isolate.ts'
 import type { AnyFunction } from './layer.ts'
@@ -29,7 +27,7 @@ export interface Wrap {
 }
 
 /** How a handler has settled. */
-export type Settled = { readonly result: unknown } | { readonly thrown: unknown }
+export type Settled = { result: unknown } | { readonly thrown: unknown }
 
 /** An invocation, or a child span of the one around it, that is open and will be settled. */
 export interface Begun {
@@ -40,7 +38,7 @@ export interface Begun {
   readonly live: boolean
   /**
    * Takes down how the handler has settled, ends what is open, and flushes if this is the outermost. The response waits
-   * for what it returns, which never rejects. To be called once.
+   * for what it returns, which never rejects. To be called once. A result that goes on is replaced by one that is followed.
    */
   settle(how: Settled): Promise<unknown> | void
 }
@@ -86,11 +84,19 @@ class Outermost implements Begun {
   }
 
   settle(how: Settled): Promise<unknown> | void {
-    const { wrap, root, description } = this.owner
+    const { owner } = this
+    const { wrap, root, description } = owner
     const { config, platform } = wrap
     if ('thrown' in how) attempt(config, 'recording the error', () => recordError(root, how.thrown))
-    else if (platform.reflect) attempt(config, 'reading the result', () => platform.reflect?.(root, description, how.result))
-    return hold(this.owner)
+    else {
+      if (platform.reflect) attempt(config, 'reading the result', () => platform.reflect?.(root, description, how.result))
+      const followed = attempt(config, 'following the result', () => platform.follow?.(how.result, owner, () => hold(owner)))
+      if (followed !== undefined) {
+        how.result = followed
+        return release(owner)
+      }
+    }
+    return hold(owner)
   }
 }
 
@@ -122,7 +128,7 @@ function nested(config: Config, outer: SpanOwner, name: string): Nested | undefi
 }
 
 function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context): Outermost | undefined {
-  const { config } = wrap
+  const { config, platform } = wrap
   try {
     const description = describe(wrap, handlerName, args, active)
     const invocation = new InvocationState(wrap, args, active)
@@ -132,7 +138,7 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
     invocation.begin(root, within, description)
     if (isolate.previous && root.isRecording()) reportPrevious(root, isolate.previous)
     if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
-    started(invocation)
+    attempt(config, 'telling the platform', () => platform.begun?.(args as never, invocation))
     return new Outermost(invocation)
   } catch (thrown) {
     // Telemetry that cannot even start must not keep the handler from running.
@@ -140,20 +146,6 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
     return undefined
   }
 }
-
-function started(invocation: InvocationState): void {
-  const { wrap, args } = invocation
-  const { config, platform } = wrap
-  try {
-    platform.begun?.(args as never)
-    const earlyMs = platform.earlyMs?.(args as never) ?? Infinity
-    if (earlyMs < Infinity) invocation.alarm = setAlarm(() => void outOfTime(invocation), earlyMs, true)
-  } catch (thrown) {
-    complain(config, 'telling the platform', thrown)
-  }
-}
-
-const outOfTime = (invocation: InvocationState) => endEarly(invocation, 'early-timeout', aboutToTimeOut())
 
 function describe({ config, platform }: Wrap, handlerName: string, args: unknown[], active: Context): Description {
   const description: Description = platform.describe(args as never, active)

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Attributes, Context, Link, Span, SpanContext, SpanKind, SpanOptions, SpanStatus, Tracer } from '@opentelemetry/api'
+import type { InvocationState } from './invocation.ts'
 import type { AnyFunction } from './layer.ts'
 
 /** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
@@ -106,6 +107,11 @@ export interface Telemetry {
   count?(invocation: SpanOwner): SpanCounts
   /** Keeps the spans of an invocation, which is over, for the next flush. */
   defer?(invocation: SpanOwner): void
+  /**
+   * Resolves when every export that an invocation has started has been answered, however late, and never rejects.
+   * `undefined` if all are.
+   */
+  answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
   /** How many spans are kept for the next flush, as a part of how many may be before they ought to be sent. */
   backlog?(): number
 }
@@ -185,6 +191,11 @@ export interface Lifetime {
   /** Why the flush is not after the response, where that could be expected. Told once an isolate. */
   readonly reason?: string | undefined
   /**
+   * Whether background work is flushed apart: what the handler has recorded is sent at once, and what the work records when
+   * that is over. Default: all of it goes in one flush.
+   */
+  readonly apart?: boolean
+  /**
    * Runs `finish`, now or when the platform allows, or `defer`, which leaves the invocation's telemetry to the next
    * flush. The response waits for what this returns.
    */
@@ -205,14 +216,18 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   describe(args: Args, active: Context): Description
   /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
   reflect?(root: Span, description: Description, result: unknown): void
-  /** The invocation has been opened. Each such call is followed by one of `lifetime`, when the handler has settled. */
-  begun?(args: Args): void
-  /** Milliseconds after which an invocation that has not settled is ended and flushed all the same. Default: never. */
-  earlyMs?(args: Args): number
+  /**
+   * Follows a result that goes on after the handler has settled, such as a body that is streamed, and returns what takes
+   * its place; `undefined` for one that is complete. `over` is to be called when it has ended: the invocation ends then.
+   * Whoever waits for the end, waits for what it returns.
+   */
+  follow?(result: unknown, invocation: InvocationState, over: () => Promise<unknown> | void): unknown
+  /** The invocation has been opened. Each such call is followed by one of `lifetime`, when it is over. */
+  begun?(args: Args, invocation: InvocationState): void
   /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */
   remainingMs?(args: Args): number
   /** Default, and where it is `undefined`: the response waits for the flush. */
-  lifetime?(args: Args): Lifetime | undefined
+  lifetime?(args: Args, invocation: InvocationState): Lifetime | undefined
   /** A flush is over. */
   reported?(report: FlushReport): void
 }

@@ -1,4 +1,8 @@
+import { clearAlarm, setAlarm } from '../../core/alarm.ts'
+import { endEarly } from '../../core/early.ts'
+import { aboutToTimeOut } from '../../core/errors.ts'
 import { AWAIT } from '../../core/finish.ts'
+import type { InvocationState } from '../../core/invocation.ts'
 import type { Config } from '../../core/options.ts'
 import { untraced } from '../../core/suppress.ts'
 import type { Lifetime, Platform } from '../../core/types.ts'
@@ -35,32 +39,37 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
   const unfrozen = goesOn(flush)
   // Neither the response nor a timeout ends anything there.
   const remainingMs = (args: LambdaArgs) => (unfrozen ? Infinity : leftMs(args) - marginMs)
+  const earlyMs = (args: LambdaArgs) => {
+    // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
+    if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managed)) return Infinity
+    const left = leftMs(args)
+    return left - (earlyTimeoutMs ?? Math.min(EARLY.mostMs, left * EARLY.share))
+  }
   return {
     name: 'lambda',
     adapt: (handler) => adapted(handler, remainingMs),
     describe: (args, active) => describe(args[0], contextOf(args), { active }),
     reflect: (root, description: Description, result) => reflect(root, description, result),
-    begun: (args) => {
+    begun: (args, invocation) => {
       const requestId = requestOf(args)
       if (requestId !== undefined) shared.extension?.begun(requestId)
       watchSigterm()
       schedule.begun()
-    },
-    earlyMs: (args) => {
-      // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
-      if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managed)) return Infinity
-      const left = leftMs(args)
-      return left - (earlyTimeoutMs ?? Math.min(EARLY.mostMs, left * EARLY.share))
+      const early = earlyMs(args)
+      if (early < Infinity) invocation.alarm = setAlarm(() => void endInTime(invocation), early, true)
     },
     remainingMs,
     reported: (report) => schedule.learn(report),
-    lifetime: (args) => {
+    lifetime: (args, invocation) => {
+      clearAlarm(invocation.alarm)
       const stream = streamLifetime(args)
       if (stream) return schedule.lifetime(releasing(stream, requestOf(args)))
       return schedule.lifetime(unfrozen ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed() ?? AWAIT))
     },
   }
 }
+
+const endInTime = (invocation: InvocationState) => endEarly(invocation, 'early-timeout', aboutToTimeOut())
 
 // Local runners and tests pass contexts that cannot tell, or that answer nonsense.
 function leftMs(args: LambdaArgs): number {

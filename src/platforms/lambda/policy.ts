@@ -1,6 +1,6 @@
 import { clock } from '../../core/clock.ts'
 import { invalidOption } from '../../core/errors.ts'
-import { flushLeftovers } from '../../core/finish.ts'
+import { flushLeftovers } from '../../core/early.ts'
 import { once } from '../../core/isolate.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import type { FlushReport, Lifetime } from '../../core/types.ts'

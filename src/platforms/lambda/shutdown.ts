@@ -5,7 +5,7 @@
  */
 import { readdirSync } from 'node:fs'
 import { stopped } from '../../core/errors.ts'
-import { shutdown } from '../../core/finish.ts'
+import { shutdown } from '../../core/early.ts'
 import { isolate } from '../../core/isolate.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import { registered, shared } from './extension/state.ts'

@@ -1,0 +1,58 @@
+/**
+ * Ends that nobody settles: a handler about to time out, a sandbox that is stopped, telemetry that is nobody's.
+ *
+ * @module
+ */
+import { ROOT_CONTEXT } from '@opentelemetry/api'
+import { clearAlarm } from './alarm.ts'
+import { conclude, deadlineFor } from './finish.ts'
+import { InvocationState } from './invocation.ts'
+import { isolate } from './isolate.ts'
+import type { Wrap } from './lifecycle.ts'
+import type { FlushReport, Phase } from './types.ts'
+
+/**
+ * Flushes what is left of a telemetry that no invocation is about to flush. Never rejects.
+ *
+ * @param budgetMs milliseconds that this may take, if that is less than the options allow
+ */
+export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number): Promise<FlushReport> {
+  const nobody = new InvocationState(wrap, [], ROOT_CONTEXT)
+  nobody.live = false
+  nobody.ended = true
+  return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
+}
+
+/**
+ * Ends and flushes whatever is still running, and flushes what is left of all telemetries. Never rejects.
+ *
+ * @param wraps those whose telemetries may have something left
+ */
+export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: number): Promise<void> {
+  const leftovers = new Map([...wraps].map((wrap) => [wrap.config.telemetry, wrap]))
+  const ends: Promise<unknown>[] = []
+  // A list of its own: what is ended leaves the other one.
+  const live = isolate.live.filter((owner) => owner instanceof InvocationState)
+  for (const invocation of live) {
+    leftovers.delete(invocation.telemetry)
+    ends.push(endEarly(invocation, 'shutdown', cause, budgetMs))
+  }
+  for (const wrap of leftovers.values()) ends.push(flushLeftovers(wrap, 'shutdown', budgetMs))
+  await Promise.all(ends)
+}
+
+/**
+ * Ends and flushes an invocation whose handler has not settled, and may never. Should it settle after all, its result
+ * stands, and what it has recorded since is late. Never rejects.
+ *
+ * @param cause becomes the error of the root and of every open span
+ * @param budgetMs milliseconds that this may take, if not as many as the platform says
+ */
+export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
+  clearAlarm(invocation.alarm)
+  // One whose background work is stopped has settled, and not failed.
+  invocation.dispose(invocation.settledAt === undefined ? cause : undefined)
+  // Its spans have been handed over by now; what the flush before has not sent goes with this one.
+  if (invocation.flushing) await invocation.flushing
+  await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
+}
