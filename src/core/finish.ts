@@ -4,14 +4,14 @@
  * @module
  */
 import { trace } from '@opentelemetry/api'
-import { Deadline, settledWithin } from './deadline.ts'
+import { Deadline, type Pending, settledWithin } from './deadline.ts'
 import { type FlushResult, flush } from './flush.ts'
 import type { InvocationState } from './invocation.ts'
 import { once } from './isolate.ts'
 import { attempt, complain, makeReport, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
-import type { FlushReport, Lifetime, Phase, SpanCounts } from './types.ts'
+import type { Finish, FlushReport, Lifetime, Phase, SpanCounts } from './types.ts'
 
 /** The response waits for the flush. */
 export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
@@ -31,30 +31,39 @@ export function hold(invocation: InvocationState): Promise<unknown> | void {
   return held(invocation, lifetime, () => finish(invocation, lifetime))
 }
 
+/** Milliseconds that are worth waiting for the end of a result that goes on. */
+const MEANWHILE_MS = 200
+
 /** The handler has settled, and what it came to goes on: what is finished is sent meanwhile, where that delays nobody. */
-export function release(invocation: InvocationState): void {
+export function release(invocation: InvocationState, result: Pending): void {
   const lifetime = lifetimeOf(invocation)
-  if (lifetime.apart) void held(invocation, lifetime, () => conclude(invocation, 'background'))
+  if (!lifetime.apart) return
+  const meanwhile = async () => {
+    const over = await settledWithin(result, new Deadline(MEANWHILE_MS, invocation.timers), true)
+    return over ? undefined : conclude(invocation, 'background')
+  }
+  void held(invocation, lifetime, meanwhile)
 }
 
-function held(invocation: InvocationState, lifetime: Lifetime, finish: () => FlushReport | Promise<FlushReport>) {
+function held(invocation: InvocationState, lifetime: Lifetime, finish: Finish) {
   const { config } = invocation.wrap
   const defer = () => {
     end(invocation)
     config.telemetry.defer?.(invocation)
   }
+  const failed = (thrown: unknown): undefined => complain(config, 'the flush', thrown)
   try {
-    const result = lifetime.hold(lifetime.apart ? () => lingering(invocation, finish()) : finish, defer)
+    const result = lifetime.hold(lifetime.apart ? () => lingering(invocation, finish()).catch(failed) : finish, defer)
     if (lifetime === AWAIT) return result instanceof Promise ? result : undefined
-    if (isThenable(result)) return Promise.resolve(result).catch((thrown: unknown) => complain(config, 'the flush', thrown))
+    if (isThenable(result)) return Promise.resolve(result).catch(failed)
   } catch (thrown) {
-    complain(config, 'the flush', thrown)
+    failed(thrown)
   }
 }
 
 // An exporter's request that dies with the one it was made in is never answered, and stays among those it counts: they
 // get what the platform leaves, though the report is out.
-async function lingering(invocation: InvocationState, reported: FlushReport | Promise<FlushReport>) {
+async function lingering(invocation: InvocationState, reported: ReturnType<Finish>) {
   const report = await reported
   const work = invocation.telemetry.answered?.(invocation)
   if (work) await settledWithin({ waiting: 1, work }, new Deadline(remainingMs(invocation), invocation.timers), true)

@@ -90,13 +90,29 @@ class Outermost implements Begun {
     if ('thrown' in how) attempt(config, 'recording the error', () => recordError(root, how.thrown))
     else {
       if (platform.reflect) attempt(config, 'reading the result', () => platform.reflect?.(root, description, how.result))
-      const followed = attempt(config, 'following the result', () => platform.follow?.(how.result, owner, () => hold(owner)))
-      if (followed !== undefined) {
-        how.result = followed
-        return release(owner)
-      }
+      if (platform.follow) return this.#follow(how, platform.follow)
     }
     return hold(owner)
+  }
+
+  async #follow(how: { result: unknown }, follow: NonNullable<Platform<never>['follow']>): Promise<void> {
+    const { owner } = this
+    let held: Promise<unknown> | void = undefined
+    let tell: (() => void) | undefined
+    const work = new Promise<void>((resolve) => (tell = resolve))
+    const over = () => {
+      tell?.()
+      tell = undefined
+      return (held ??= hold(owner))
+    }
+    try {
+      how.result = await follow(how.result, owner, over)
+    } catch (thrown) {
+      complain(owner.wrap.config, 'following the result', thrown)
+      void over()
+    }
+    if (tell) release(owner, { get waiting() { return tell ? 1 : 0 }, work })
+    else await held
   }
 }
 

@@ -217,11 +217,12 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
   reflect?(root: Span, description: Description, result: unknown): void
   /**
-   * Follows a result that goes on after the handler has settled, such as a body that is streamed, and returns what takes
-   * its place; `undefined` for one that is complete. `over` is to be called when it has ended: the invocation ends then.
-   * Whoever waits for the end, waits for what it returns.
+   * Follows a result that may go on after the handler has settled, such as a body that is streamed: calls `over` when it
+   * has ended, which for a complete one is before it returns. Whoever waits for the end, waits for what `over` returns.
+   *
+   * @returns what takes the result's place
    */
-  follow?(result: unknown, invocation: InvocationState, over: () => Promise<unknown> | void): unknown
+  follow?(result: unknown, invocation: InvocationState, over: () => Promise<unknown> | void): Promise<unknown>
   /** The invocation has been opened. Each such call is followed by one of `lifetime`, when it is over. */
   begun?(args: Args, invocation: InvocationState): void
   /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */

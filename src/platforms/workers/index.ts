@@ -1,0 +1,7 @@
+/**
+ * `flushed` for Cloudflare Workers.
+ *
+ * @module
+ */
+export type { WorkersOptions, WorkersOptionsInput } from './options.ts'
+export { withTelemetry } from './wrap.ts'

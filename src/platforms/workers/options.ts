@@ -1,0 +1,44 @@
+import { invalidOption, toError } from '../../core/errors.ts'
+import { once } from '../../core/isolate.ts'
+import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
+import { DEFAULT_IDLE_MS, type StreamingOptions } from '../../web/streaming.ts'
+import type { Settings } from './platform.ts'
+
+/** Options of a Worker. */
+export interface WorkersOptions<Args extends readonly unknown[] = readonly never[]>
+  extends TelemetryOptions<Args>,
+    StreamingOptions {}
+
+/** Options, or a function that makes them of the Worker's bindings: called once an isolate, at its first event. */
+export type WorkersOptionsInput<Env = never, Args extends readonly unknown[] = readonly never[]> =
+  | WorkersOptions<Args>
+  | ((env: Env) => WorkersOptions<Args>)
+
+/** Checks the options. @throws TypeError naming the option and quoting the value */
+function resolve(options: WorkersOptions<never> = {}): Settings {
+  const { streamIdleMs: idleMs = DEFAULT_IDLE_MS } = options
+  if (!(idleMs > 0)) throw invalidOption('streamIdleMs', idleMs, 'a positive number of milliseconds')
+  return { config: resolveOptions(options, ['streamIdleMs']), idleMs }
+}
+
+/**
+ * The settings for an environment. Options that are there are checked now; those that a function makes, when it is called:
+ * where they are bad then, that is told once, and handlers run without telemetry.
+ */
+export function settingsOf(options: WorkersOptionsInput<never, never> | undefined): (env: unknown) => Settings | undefined {
+  if (typeof options !== 'function') {
+    const settings = resolve(options)
+    return () => settings
+  }
+  let known: { env: unknown; settings: Settings | undefined } | undefined
+  return (env) => {
+    if (known?.env === env) return known?.settings
+    known = { env, settings: undefined }
+    try {
+      known.settings = resolve(options(env as never))
+    } catch (thrown) {
+      if (once('options')) console.error(`flushed: no telemetry, since its options failed: ${toError(thrown).message}`)
+    }
+    return known.settings
+  }
+}

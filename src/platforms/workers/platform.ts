@@ -1,0 +1,52 @@
+import { clock } from '../../core/clock.ts'
+import type { InvocationState } from '../../core/invocation.ts'
+import type { Config } from '../../core/options.ts'
+import type { Platform } from '../../core/types.ts'
+import { streaming } from '../../web/streaming.ts'
+import { describe } from './describe.ts'
+import type { WorkerContext } from './types.ts'
+
+/**
+ * Milliseconds that `waitUntil` keeps an invocation going after its response, less some for the end.
+ *
+ * Source: Cloudflare Workers, "Context (ctx)": 30 seconds.
+ */
+const BUDGET_MS = 29_000
+
+/** The options of Workers' own, checked and complete. */
+export interface Settings {
+  readonly config: Config
+  readonly idleMs: number
+}
+
+/** What is peculiar to one event of a Worker. */
+export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined): Platform {
+  let waitUntil: WorkerContext['waitUntil'] | undefined
+  let settledAt = 0
+  return {
+    name: 'workers',
+    timers: false,
+    describe: (args, active) => describe(event, args, active),
+    begun(_args, invocation) {
+      if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation)
+    },
+    remainingMs: () => settledAt + BUDGET_MS - clock().now(),
+    lifetime() {
+      settledAt = clock().now()
+      if (!waitUntil || config.flush === 'before-response') return undefined
+      return { phase: 'after-response', apart: true, hold: (finish) => waitUntil?.(Promise.resolve(finish())) }
+    },
+    ...(event === 'fetch' && streaming(idleMs, ([request]) => request as Request)),
+  }
+}
+
+/** Has an invocation know of what its code hands to `waitUntil`. @returns the one there was */
+function track(ctx: WorkerContext, invocation: InvocationState): WorkerContext['waitUntil'] {
+  // It refuses to be called on anything but its context.
+  const original = ctx.waitUntil.bind(ctx)
+  ctx.waitUntil = (promise) => {
+    original(promise)
+    invocation.waitUntil(promise)
+  }
+  return original
+}

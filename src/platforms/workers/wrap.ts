@@ -1,0 +1,60 @@
+import { invalidOption } from '../../core/errors.ts'
+import { type AnyFunction, dressed } from '../../core/layer.ts'
+import { invoke } from '../../core/lifecycle.ts'
+import { type WorkersOptionsInput, settingsOf } from './options.ts'
+import { type Settings, workers } from './platform.ts'
+import type { WorkerContext } from './types.ts'
+
+const EVENTS = ['fetch', 'scheduled', 'queue', 'email', 'tail', 'trace', 'tailStream', 'connect'] as const
+
+type Event = (typeof EVENTS)[number]
+
+type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) => unknown ? Env : never
+
+/** The bindings that a handler takes, or those of an object of handlers. */
+type EnvOf<T> = T extends AnyFunction ? EnvOfHandler<T> : EnvOfHandler<T[keyof T & Event]>
+
+/**
+ * Wraps a Worker: an object with handlers (`fetch`, `scheduled`, `queue` and so on), an application with a `fetch` method,
+ * or a single `fetch` handler.
+ *
+ * The root span of a request ends when its response's body does; it is sent within the original `ctx.waitUntil`, as soon as
+ * that delays nobody. Promises that the handler itself hands to `ctx.waitUntil` are known: what they record is sent when they
+ * settle. The handler's own result or error is what the runtime gets, whatever the flush did.
+ *
+ * @param options or a function that makes them of the bindings, at the first event of an isolate
+ * @throws TypeError when there is nothing to wrap, or an option is unknown or has a bad value
+ *
+ * @example
+ * export default withTelemetry({
+ *   async fetch(request, env, ctx) { … },
+ *   async queue(batch, env, ctx) { … },
+ * }, (env) => ({ telemetry: telemetryFor(env) }))
+ */
+export function withTelemetry<T extends object>(target: T, options?: WorkersOptionsInput<EnvOf<T>>): T {
+  const settings = settingsOf(options as WorkersOptionsInput)
+  if (typeof target === 'function') return wrapped('fetch', target as unknown as AnyFunction, settings) as unknown as T
+  const handlers: PropertyDescriptorMap = {}
+  for (const event of EVENTS) {
+    // Not `target[event]`: a router may take any property for a route.
+    const handler = target !== null && typeof target === 'object' && event in target && (target as Record<string, unknown>)[event]
+    if (typeof handler !== 'function') continue
+    const value = wrapped(event, handler as AnyFunction, settings, target)
+    handlers[event] = { value, enumerable: true, writable: true, configurable: true }
+  }
+  if (Object.keys(handlers).length === 0) throw invalidOption('handler', target, `a function, or an object with ${EVENTS.join(', ')}`)
+  // What else the object has it still has.
+  return Object.create(target, handlers) as T
+}
+
+/** @param self what the handler is a method of, if that is known by now */
+function wrapped(event: Event, handler: AnyFunction, settings: (env: unknown) => Settings | undefined, self?: object): AnyFunction {
+  const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+    const found = settings(args[1])
+    const receiver = self ?? this
+    if (!found) return Reflect.apply(handler, receiver, args)
+    const platform = workers(event, found, args[2] as Partial<WorkerContext> | undefined)
+    return invoke({ config: found.config, platform: platform as never }, handler, receiver, args)
+  }
+  return dressed(wrapper, handler, { platform: 'workers', original: handler })
+}

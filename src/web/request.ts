@@ -1,0 +1,54 @@
+import { type Attributes, type Context, SpanKind, type TextMapGetter, propagation } from '@opentelemetry/api'
+import { extractW3C } from '../core/propagation.ts'
+import type { Description } from '../core/types.ts'
+
+const getter: TextMapGetter<Headers> = {
+  get: (headers, key) => headers.get(key) ?? undefined,
+  keys: (headers) => [...headers.keys()],
+}
+
+const METHODS = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|QUERY)$/
+
+/** Query parameters that are credentials wherever they occur (semantic conventions, `url.query`). */
+const SECRETS = /(^|[?&])((?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g
+
+/**
+ * The caller's context: by the propagator that the application has registered, or by W3C Trace Context where it has
+ * registered none.
+ */
+export const callerOf = (headers: Headers, active: Context): Context =>
+  propagation.fields().length > 0 ? propagation.extract(active, headers, getter) : extractW3C(headers, getter, active)
+
+/** A URL's query as it may be recorded, without its question mark. */
+export const redacted = (search: string): string => search.replace(SECRETS, '$1$2REDACTED').slice(1)
+
+/** The method's attributes; a method that nobody knows is data of the caller's making, and no name for a span. */
+export function methodOf(method: string, attributes: Attributes): string {
+  const known = METHODS.test(method)
+  attributes['http.request.method'] = known ? method : '_OTHER'
+  if (!known) attributes['http.request.method_original'] = method
+  return known ? method : 'HTTP'
+}
+
+/**
+ * Describes the root span of a request.
+ *
+ * Source: semantic conventions for HTTP spans, "HTTP server", and for FaaS spans, `faas.trigger`.
+ */
+export function describeRequest({ url, method, headers }: Request, active: Context): Description {
+  const { protocol, pathname, search, hostname, port } = new URL(url)
+  const attributes: Attributes = {
+    'faas.trigger': 'http',
+    'url.scheme': protocol.slice(0, -1),
+    'url.path': pathname,
+    'server.address': hostname,
+  }
+  if (port) attributes['server.port'] = Number(port)
+  if (search) attributes['url.query'] = redacted(search)
+  const agent = headers.get('user-agent')
+  if (agent) attributes['user_agent.original'] = agent
+  // Cloudflare's own header cannot be forged there; elsewhere the original client leads the list of proxies.
+  const client = headers.get('cf-connecting-ip') ?? headers.get('x-forwarded-for')?.split(',')[0]?.trim()
+  if (client) attributes['client.address'] = client
+  return { name: methodOf(method, attributes), kind: SpanKind.SERVER, attributes, links: [], parent: callerOf(headers, active) }
+}

@@ -1,0 +1,36 @@
+import { recordError } from '../core/span.ts'
+import type { Platform } from '../core/types.ts'
+import { follow } from './body.ts'
+import { reflectResponse } from './response.ts'
+
+/** Options of handlers that answer requests. */
+export interface StreamingOptions {
+  /**
+   * Milliseconds without a byte after which a streamed body is taken to have ended, and its invocation with it.
+   *
+   * @default 30000
+   */
+  streamIdleMs?: number | undefined
+}
+
+export const DEFAULT_IDLE_MS = 30_000
+
+/**
+ * What is peculiar to requests, whatever the platform: the response's status is reflected on the root span, which ends when
+ * the response's body does.
+ */
+export const streaming = (idleMs: number, requestOf: (args: readonly unknown[]) => Request | undefined): Pick<Platform, 'reflect' | 'follow'> => ({
+  reflect: (root, _description, result) => reflectResponse(root, result),
+  follow(result, { root, args }, over) {
+    const request = requestOf(args)
+    return follow(result, request?.method, {
+      idleMs,
+      signal: request?.signal,
+      ended(how, error) {
+        if (how === 'failed') recordError(root, error)
+        else if (how !== 'finished') root.setAttribute('flushed.response_stream', how)
+        return over()
+      },
+    })
+  },
+})
