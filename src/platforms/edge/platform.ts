@@ -1,9 +1,10 @@
-import { SpanKind } from '@opentelemetry/api'
+import { type Context, SpanKind } from '@opentelemetry/api'
+import { clock } from '../../core/clock.ts'
 import type { Config } from '../../core/options.ts'
-import type { Lifetime, Platform } from '../../core/types.ts'
+import type { Description, Lifetime, Platform } from '../../core/types.ts'
 import { describeRequest } from '../../web/request.ts'
-import { reflectResponse } from '../../web/response.ts'
-import { AFTER_RESPONSE_MS, lifetimeOf } from './lifetime.ts'
+import { streaming } from '../../web/streaming.ts'
+import { lifetimeOf } from './lifetime.ts'
 import type { WaitUntil } from './wait-until.ts'
 
 /** What a handler is called with. */
@@ -11,34 +12,42 @@ export type Args = readonly unknown[]
 
 /** The options of such platforms' own, checked. */
 export interface Settings {
-  readonly flush: Config['flush']
+  readonly config: Config
+  readonly idleMs: number
   readonly waitUntil: WaitUntil | undefined
   readonly route: string | undefined
 }
 
-/** What is peculiar to functions over requests, wherever they run. */
-export function edge({ flush, waitUntil, route }: Settings): Platform<Args> {
-  const lifetimes = new WeakMap<Args, Lifetime>()
+/** Milliseconds that a function is kept after its response, less some for the end: 30 s are what platforms guarantee. */
+const BUDGET_MS = 29_000
+
+/** What is peculiar to one call of a function over requests, wherever it runs. */
+export function edge({ config, idleMs, waitUntil, route }: Settings): Platform<Args> {
+  let lifetime: Lifetime | undefined
+  let settledAt = 0
   return {
     name: 'edge',
     // Some of these runtimes are workerd, and some its like.
     timers: false,
-    describe(args, parent) {
-      const request = requestOf(args)
-      if (!request) return { name: '', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }
-      const description = describeRequest(request, parent)
-      if (route === undefined) return description
-      description.attributes['http.route'] = route
-      return { ...description, name: `${description.name} ${route}` }
+    describe: (args, active) => describe(requestOf(args), route, active),
+    begun(args, invocation) {
+      if (config.flush !== 'before-response') lifetime = lifetimeOf(args, waitUntil, invocation)
     },
-    reflect: (root, _description, result) => reflectResponse(root, result),
-    begun: (args) => {
-      const lifetime = lifetimeOf(flush, args, waitUntil)
-      if (lifetime) lifetimes.set(args, lifetime)
+    remainingMs: () => settledAt + BUDGET_MS - clock().now(),
+    lifetime() {
+      settledAt = clock().now()
+      return lifetime
     },
-    lifetime: (args) => lifetimes.get(args),
-    remainingMs: () => AFTER_RESPONSE_MS,
+    ...streaming(idleMs, requestOf),
   }
+}
+
+function describe(request: Request | undefined, route: string | undefined, parent: Context): Description {
+  if (!request) return { name: '', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }
+  const description = describeRequest(request, parent)
+  if (route === undefined) return description
+  description.attributes['http.route'] = route
+  return { ...description, name: `${description.name} ${route}` }
 }
 
 /** The request that a handler is given: its first argument, or that of an event or a context. */

@@ -1,38 +1,62 @@
 import { invalidOption } from '../../core/errors.ts'
-import type { AnyFunction } from '../../core/layer.ts'
+import { type AnyFunction, dressed, identity } from '../../core/layer.ts'
+import { type Wrap, invoke } from '../../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
-import { type WrapLayer, type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
+import type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'
+import { DEFAULT_IDLE_MS, type StreamingOptions } from '../../web/streaming.ts'
 import { type Settings, edge } from './platform.ts'
 import type { WaitUntil } from './wait-until.ts'
 
 /** Options of a function over requests. */
-export interface EdgeOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args> {
+export interface EdgeOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args>, StreamingOptions {
   /**
-   * Has the platform keep the function alive until a promise has resolved; for platforms that do not hand `waitUntil` to
-   * the handler, and are not known here.
+   * Has the platform keep the function alive until a promise has resolved, which it never rejects: for platforms that do
+   * not hand their `waitUntil` to the handler, and are not known here.
    *
-   * @default that of the handler's arguments, or what Vercel, Next, Supabase or Bunny offer
+   * @default that of the handler's arguments, or of Vercel, Next, Supabase or Bunny
    */
   waitUntil?: WaitUntil | undefined
-  /** The route that the handler serves, as `http.route`: `/orders/[id]`. A part of the root span's name. */
+  /** The route that the handler serves, such as `/orders/:id`: the root span's `http.route`, and a part of its name. */
   route?: string | undefined
 }
 
-/** Checks the options of such a platform. @throws TypeError naming the option and quoting the value */
-export function resolveEdge(options: EdgeOptions<never> = {}): Settings & { config: ReturnType<typeof resolveOptions> } {
-  const config = resolveOptions(options, ['waitUntil', 'route'])
-  const { waitUntil, route } = options
+/** Checks the options. @throws TypeError naming the option and quoting the value */
+export function resolveEdge(options: EdgeOptions<never> = {}): Settings {
+  const config = resolveOptions(options, ['waitUntil', 'route', 'streamIdleMs'])
+  const { waitUntil, route, streamIdleMs: idleMs = DEFAULT_IDLE_MS } = options
   if (waitUntil !== undefined && typeof waitUntil !== 'function') throw invalidOption('waitUntil', waitUntil, 'a function')
   if (route !== undefined && (typeof route !== 'string' || route === '')) throw invalidOption('route', route, 'a non-empty string')
-  return { config, flush: config.flush, waitUntil, route }
+  if (!(idleMs > 0)) throw invalidOption('streamIdleMs', idleMs, 'a positive number of milliseconds')
+  return { config, idleMs, waitUntil, route }
 }
 
 /**
- * Wraps a function over requests, `(request, context?) => Response`, or over an event or context that has one: on Vercel,
- * Netlify, Fastly, Supabase, Deno, Bun and what else has `Request` and `Response`. Any other function will do as well.
+ * Wraps a handler for a platform that is made for each call.
  *
- * Its flush is after the response wherever the platform has a `waitUntil`. Where none is found, the response waits for it,
- * for at most `timeoutMs`, and a warning says once what was looked for; `flush: 'before-response'` says that it is meant.
+ * @param adapt brings the handler into the form that the platform knows
+ */
+export function wrapEach(
+  handler: AnyFunction,
+  { config }: Settings,
+  platform: () => Wrap['platform'],
+  adapt: (handler: AnyFunction) => AnyFunction = identity,
+): AnyFunction {
+  if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
+  const adapted = adapt(handler)
+  const wrapper = function (this: unknown, ...args: unknown[]) {
+    return invoke({ config, platform: platform() }, adapted, this, args)
+  }
+  return dressed(wrapper, adapted, { platform: platform().name, original: handler })
+}
+
+/**
+ * Wraps a function over requests, `(request, context?) => Response`, or over an event or a context that has one: on Vercel,
+ * Netlify, Fastly, Supabase, Bunny, Deno, Bun and what else has `Request` and `Response`. Functions of any other kind are
+ * wrapped as well.
+ *
+ * Its root span ends when the response's body does, and its flush is after the response wherever the platform has a
+ * `waitUntil`. Where none is found, the response waits, for at most `timeoutMs`, and a warning says once what was looked
+ * for: `flush: 'before-response'` says that it is meant.
  *
  * @throws TypeError when `handler` is no function or an option is unknown or has a bad value
  *
@@ -52,5 +76,5 @@ export const withTelemetry = <H extends AnyFunction>(handler: H, options?: EdgeO
  */
 export function telemetry(options?: EdgeOptions<never>): WrapLayer {
   const settings = resolveEdge(options)
-  return wrapLayer(settings.config, edge(settings))
+  return ((handler: AnyFunction) => wrapEach(handler, settings, () => edge(settings))) as WrapLayer
 }

@@ -8,14 +8,26 @@ import type { Finish, Lifetime } from '../../core/types.ts'
  * @throws where there is no request, or not one of the app router
  */
 export function afterResponse(): Lifetime {
-  let settle!: (finish: Finish) => void
-  const settled = new Promise<Finish>((resolve) => (settle = resolve))
+  let finish: Finish | undefined
+  let settled!: () => void
+  const handled = new Promise<void>((resolve) => (settled = resolve))
+  let sent = false
   after(async () => {
     // A client that leaves closes the response while the handler is still running.
-    const finish = await settled
-    // Next's own spans around the handler end in the turn after this: theirs is the same flush.
+    await handled
+    // Next's own spans around the handler end in the turn after this one, and go with this flush.
     await new Promise<void>((resolve) => clock().setTimeout(resolve, 0))
-    await finish()
+    sent = true
+    await finish?.()
   })
-  return { phase: 'after-response', hold: settle }
+  return {
+    phase: 'after-response',
+    apart: true,
+    hold(latest) {
+      if (sent) return void latest()
+      // What is later does all that is left to do.
+      finish = latest
+      settled()
+    },
+  }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AnyFunction } from '../../core/layer.ts'
+import { type AnyFunction, dressed } from '../../core/layer.ts'
 
 // Public only as what `unstable_rethrow` lets pass. The last three are of prerendering, when it comes upon something dynamic.
 const CONTROL =
@@ -22,20 +22,21 @@ export class Passed {
   }
 }
 
-/** Comes to what `run` comes to, and to a {@link Passed} where that is no error. */
-export async function passing(run: () => unknown): Promise<unknown> {
-  try {
-    return await run()
-  } catch (thrown) {
-    if (CONTROL.test(digestOf(thrown))) return new Passed(thrown)
-    throw thrown
-  }
-}
+/** A handler that returns as {@link Passed} what it throws and is no error. */
+export const passing = (handler: AnyFunction): AnyFunction =>
+  dressed(async function (this: unknown, ...args: unknown[]) {
+    try {
+      return await Reflect.apply(handler, this, args)
+    } catch (thrown) {
+      if (CONTROL.test(digestOf(thrown))) return new Passed(thrown)
+      throw thrown
+    }
+  }, handler)
 
-/** A function that throws again what has passed `inner`. */
+/** A function that throws again what `inner` has returned as {@link Passed}. */
 export const throwing = (inner: AnyFunction): AnyFunction =>
-  async function (this: unknown, ...args: unknown[]) {
+  dressed(async function (this: unknown, ...args: unknown[]) {
     const result = await Reflect.apply(inner, this, args)
     if (result instanceof Passed) throw result.thrown
     return result
-  }
+  }, inner)

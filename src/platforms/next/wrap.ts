@@ -1,7 +1,7 @@
-import { type AnyFunction, dressed } from '../../core/layer.ts'
-import { type WrapLayer, type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
-import { type EdgeOptions, resolveEdge } from '../edge/wrap.ts'
-import { throwing } from './control-flow.ts'
+import type { AnyFunction } from '../../core/layer.ts'
+import type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'
+import { type EdgeOptions, resolveEdge, wrapEach } from '../edge/wrap.ts'
+import { passing, throwing } from './control-flow.ts'
 import { next } from './platform.ts'
 
 /** Options of a handler in Next. */
@@ -40,11 +40,8 @@ export const withTelemetry = <H extends AnyFunction>(handler: H, options?: NextO
  */
 export function telemetry(options?: NextOptions<never>): WrapLayer {
   const settings = resolveEdge(options)
-  const layer = wrapLayer(settings.config, next(settings))
-  return ((handler: AnyFunction) => {
-    const wrapped = layer(handler)
-    return unregistered(dressed(throwing(wrapped), wrapped))
-  }) as WrapLayer
+  const platform = () => next(settings)
+  return ((handler: AnyFunction) => unregistered(throwing(wrapEach(handler, settings, platform, passing)))) as WrapLayer
 }
 
 // What makes a function a server action is the handler's. With it, a browser would call the handler past the wrap; without

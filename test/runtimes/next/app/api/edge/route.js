@@ -4,7 +4,7 @@ export const runtime = 'edge'
 
 export const GET = withTelemetry(async () => {
   using _ = span('SELECT orders')
-  await null
+  await Promise.resolve()
   return Response.json({ runtime: typeof EdgeRuntime === 'string' ? EdgeRuntime : 'node' })
 }, { route: '/api/edge' })
 
