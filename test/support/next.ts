@@ -4,11 +4,12 @@
  * It is built once, and again when it or the package has changed.
  */
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { startCollector } from 'flushed/testing'
-import type { Behaviors, Collector } from 'flushed/testing'
+import type { Behaviors, CollectedSpan, Collector } from 'flushed/testing'
+import type { FlushReport } from 'flushed'
 import { install } from './install.mjs'
 import { locked } from './lock.mjs'
 
@@ -17,7 +18,7 @@ const root = folder('../../')
 const home = folder('../runtimes/next/')
 const built = `${home}.cache/built`
 
-const SOURCES = ['*.{js,mjs,json}', '{app,pages}/**/*.js']
+const SOURCES = ['*.{js,mjs,json}', '{app,lib,pages}/**/*.js']
 
 function fingerprint(): string {
   const hash = createHash('sha256')
@@ -59,19 +60,35 @@ export const buildNext = () =>
     writeFileSync(built, now)
   })
 
-/** A running application, and the collector it sends to. */
-export interface NextApp extends AsyncDisposable {
-  readonly url: string
-  readonly collector: Collector
-  /** What it has written. */
-  logs(): string
+/** An answer of the application, and what it is to be told apart by. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly traceId: string
+  /** Milliseconds until all of it was there. */
+  readonly tookMs: number
 }
 
-/** Starts the application on a free port. */
+/** A running application, and the collector it sends to. */
+export interface NextApp extends AsyncDisposable {
+  readonly collector: Collector
+  /** Sends a request, as the child of a span of its own. */
+  request(path: string, init?: RequestInit): Promise<Answer>
+  /** The acknowledged spans of a request, as soon as there is one that is called `name`. */
+  spans(answer: Answer, name: string): Promise<readonly CollectedSpan[]>
+  /** What it has written. */
+  logs(): string
+  /** The reports of flushes since the last call. */
+  reports(): FlushReport[]
+}
+
+/** Starts the application on a free port, with a deadline of half a second for flushes. */
 export async function startNext(behavior: Behaviors = 'ok'): Promise<NextApp> {
   await buildNext()
   const collector = await startCollector({ behavior })
-  const { child, out, ended } = next(['start', '-H', '127.0.0.1', '-p', '0'], { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, FLUSHED_TIMEOUT_MS: '500' }
+  const { child, out, ended } = next(['start', '-H', '127.0.0.1', '-p', '0'], env)
   const stop = async () => {
     child.kill('SIGKILL')
     await ended
@@ -83,5 +100,26 @@ export async function startNext(behavior: Behaviors = 'ok'): Promise<NextApp> {
     throw new Error(`next start failed:\n${out.text}`)
   }
   const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(out.text) ?? []
-  return { url, collector, logs: () => out.text, [Symbol.asyncDispose]: stop }
+  let read = 0
+  return {
+    collector,
+    async request(path, init = {}) {
+      const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
+      const startedAt = performance.now()
+      const headers = { ...init.headers, traceparent: `00-${traceId}-${spanId}-01` }
+      const response = await fetch(url + path, { ...init, redirect: 'manual', headers })
+      const text = await response.text()
+      return { status: response.status, headers: response.headers, text, traceId, tookMs: performance.now() - startedAt }
+    },
+    async spans({ traceId }, name) {
+      await collector.waitFor(() => collector.acknowledged(traceId).some((span) => span.name === name))
+      return collector.acknowledged(traceId)
+    },
+    logs: () => out.text,
+    reports() {
+      const lines = [...out.text.matchAll(/^report (.*)$/gm)].map(([, json]) => JSON.parse(json ?? '') as FlushReport)
+      return lines.slice(read, (read = lines.length))
+    },
+    [Symbol.asyncDispose]: stop,
+  }
 }

@@ -18,14 +18,20 @@ export function lifetimeOf(args: readonly unknown[], given: WaitUntil | undefine
 
 const before = (reason: string): Lifetime => ({ phase: 'before-response', reason, hold: (finish) => finish() })
 
-function within(waitUntil: WaitUntil): Lifetime {
+/**
+ * A lifetime for as long as a platform waits.
+ *
+ * @param soon resolves when the flush may begin. Default: at once
+ * @throws what `waitUntil` throws
+ */
+export function within(waitUntil: WaitUntil, soon?: () => Promise<unknown>): Lifetime {
   let settled!: () => void
   waitUntil(new Promise((resolve) => (settled = resolve)))
   return {
     phase: 'after-response',
     apart: true,
     hold(finish) {
-      const flushed = Promise.resolve(finish()).then(() => {})
+      const flushed = Promise.resolve(soon ? soon().then(finish) : finish()).then(() => {})
       try {
         waitUntil(flushed)
       } catch {

@@ -1,33 +1,53 @@
-import { after } from 'next/server.js'
+import { after as afterwards } from 'next/server.js'
 import { clock } from '../../core/clock.ts'
-import type { Finish, Lifetime } from '../../core/types.ts'
+import { currentInvocation } from '../../core/current.ts'
+import type { Lifetime } from '../../core/types.ts'
+import { within } from '../edge/lifetime.ts'
+
+/** Milliseconds to wait for Next to say that a response has been sent: of a handler that has thrown, it does not on the edge. */
+const SENT_MS = 100
 
 /**
- * A flush that Next runs once the response has been sent.
+ * A flush that begins when the response has been sent, and that Next waits for.
  *
  * @throws where there is no request, or not one of the app router
  */
 export function afterResponse(): Lifetime {
-  let finish: Finish | undefined
-  let settled!: () => void
-  const handled = new Promise<void>((resolve) => (settled = resolve))
-  let sent = false
-  after(async () => {
-    // A client that leaves closes the response while the handler is still running.
-    await handled
-    // Next's own spans around the handler end in the turn after this one, and go with this flush.
-    await new Promise<void>((resolve) => clock().setTimeout(resolve, 0))
-    sent = true
-    await finish?.()
-  })
-  return {
-    phase: 'after-response',
-    apart: true,
-    hold(latest) {
-      if (sent) return void latest()
-      // What is later does all that is left to do.
-      finish = latest
-      settled()
-    },
+  let sent!: (turn: Promise<void>) => void
+  const response = new Promise<void>((resolve) => (sent = resolve))
+  // Next's own spans around the handler end in the turn after this one, and go with the flush.
+  afterwards(() => sent(elapsed(0)))
+  return within(afterwards, () => Promise.race([response, elapsed(SENT_MS)]))
+}
+
+const elapsed = (ms: number) => new Promise<void>((resolve) => clock().setTimeout(resolve, ms))
+
+/**
+ * Next's `after()`, as the invocation knows of it: what the task records goes with the invocation, in a flush of its own when
+ * the task is over. What a task of `next/server`'s records is late, since nobody is told of it.
+ *
+ * @throws where Next's throws: outside of a request of the app router
+ *
+ * @example
+ * export const POST = withTelemetry(async (request: NextRequest) => {
+ *   after(() => audit(request))
+ *   return Response.json({ accepted: true })
+ * })
+ */
+export function after(task: PromiseLike<unknown> | (() => unknown)): void {
+  const invocation = currentInvocation()
+  if (!invocation || typeof task !== 'function') {
+    afterwards(task)
+    return invocation?.waitUntil(task as PromiseLike<unknown>)
   }
+  let over!: () => void
+  const work = new Promise<void>((resolve) => (over = resolve))
+  afterwards(async () => {
+    try {
+      await task()
+    } finally {
+      over()
+    }
+  })
+  invocation.waitUntil(work)
 }

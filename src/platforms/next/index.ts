@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { after } from './after.ts'
 export { type NextOptions, telemetry, withTelemetry } from './wrap.ts'
 export type { WaitUntil } from '../edge/wait-until.ts'
 export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'

@@ -3,11 +3,12 @@
 import { redirect } from 'next/navigation'
 import { span, withTelemetry } from 'flushed/next'
 
-export const order = withTelemetry(async function order(form) {
+// The build renames functions: spans are named here.
+export const order = withTelemetry(async (form) => {
   using _ = span(`INSERT ${form.get('item')}`)
   redirect('/form?ordered')
-})
+}, { name: 'order' })
 
-export const fail = withTelemetry(async function fail() {
+export const fail = withTelemetry(async () => {
   throw new RangeError('out of stock')
-})
+}, { name: 'fail' })

@@ -1,9 +1,9 @@
 import { withTelemetry } from 'flushed/next'
 import { fail, order } from './actions'
 
-const cancelled = withTelemetry(async function cancel(form) {
+const cancelled = withTelemetry(async (form) => {
   if (!form.get('item')) throw new TypeError('nothing to cancel')
-})
+}, { name: 'cancel' })
 
 async function cancel(form) {
   'use server'
@@ -13,12 +13,8 @@ async function cancel(form) {
 export default function Page() {
   return (
     <>
-      <form action={order} id="order">
-        <input name="item" defaultValue="books" />
-      </form>
-      <form action={cancel} id="cancel">
-        <input name="item" defaultValue="books" />
-      </form>
+      <form action={order} id="order" />
+      <form action={cancel} id="cancel" />
       <form action={fail} id="fail" />
     </>
   )

@@ -1,4 +1,5 @@
 import { span, withTelemetry } from 'flushed/next'
+import { options } from '../../../lib/options'
 
 export const runtime = 'edge'
 
@@ -6,8 +7,8 @@ export const GET = withTelemetry(async () => {
   using _ = span('SELECT orders')
   await Promise.resolve()
   return Response.json({ runtime: typeof EdgeRuntime === 'string' ? EdgeRuntime : 'node' })
-}, { route: '/api/edge' })
+}, { ...options, route: '/api/edge' })
 
 export const POST = withTelemetry(async () => {
-  throw new RangeError('no such order')
-})
+  throw new RangeError('no such order at the edge')
+}, options)

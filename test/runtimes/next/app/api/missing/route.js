@@ -1,4 +1,5 @@
 import { notFound } from 'next/navigation'
 import { withTelemetry } from 'flushed/next'
+import { options } from '../../../lib/options'
 
-export const GET = withTelemetry(async () => notFound())
+export const GET = withTelemetry(async () => notFound(), options)

@@ -1,4 +1,5 @@
 import { span, withTelemetry } from 'flushed/next'
+import { options } from '../../../lib/options'
 
 export const GET = withTelemetry(async () => {
   const text = new TextEncoder()
@@ -12,4 +13,4 @@ export const GET = withTelemetry(async () => {
   })
   using _ = span('open stream')
   return new Response(body)
-})
+}, options)

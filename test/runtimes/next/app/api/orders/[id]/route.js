@@ -1,4 +1,5 @@
 import { span, withTelemetry } from 'flushed/next'
+import { options } from '../../../../lib/options'
 
 export const dynamic = 'force-dynamic'
 
@@ -8,8 +9,8 @@ export const GET = withTelemetry(async (_request, { params }) => {
   using _ = span('SELECT orders')
   span('left open')
   return Response.json(await params, { headers: { 'x-order': 'found' } })
-}, { route })
+}, { ...options, route })
 
 export const POST = withTelemetry(async () => {
   throw new RangeError('no such order')
-}, { route })
+}, { ...options, route })
