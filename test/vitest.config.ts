@@ -37,7 +37,7 @@ export default defineConfig({
       {
         extends: true,
         resolve: { alias: [...sources, middy, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
-        test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack] },
+        test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, '**/node_modules/**'] },
       },
       {
         // What concerns OpenTelemetry's SDK, once more with version 2.x and the API package that goes with it.

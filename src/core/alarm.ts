@@ -7,7 +7,7 @@
  * @module
  */
 import { clock } from './clock.ts'
-import type { Clock } from './types.ts'
+import type { Clock, Timers } from './types.ts'
 
 /** An alarm that has been set. */
 export interface Alarm {
@@ -25,7 +25,7 @@ interface Armed {
   awake: boolean
 }
 
-const alarms: Alarm[] = []
+const set: Alarm[] = []
 /** How many of them keep the process alive. */
 let awake = 0
 let armed: Armed | undefined
@@ -37,7 +37,7 @@ let armed: Armed | undefined
  */
 export function setAlarm(ring: () => void, ms: number, idle = false): Alarm {
   const alarm = { at: clock().now() + ms, ring, idle }
-  alarms.push(alarm)
+  set.push(alarm)
   if (!idle) awake++
   if (armed?.clock !== clock() || alarm.at < armed.at) arm(alarm.at, ms)
   else if (!idle && !armed.awake) wake(armed)
@@ -46,14 +46,14 @@ export function setAlarm(ring: () => void, ms: number, idle = false): Alarm {
 
 /** Does no harm to one that has rung, or has been cleared already. */
 export function clearAlarm(alarm: Alarm | undefined): void {
-  const at = alarm ? alarms.lastIndexOf(alarm) : -1
+  const at = alarm ? set.lastIndexOf(alarm) : -1
   if (at < 0) return
-  if (at === alarms.length - 1) alarms.pop()
-  else alarms.splice(at, 1)
+  if (at === set.length - 1) set.pop()
+  else set.splice(at, 1)
   if (!alarm?.idle) awake--
   if (armed?.awake && awake === 0) doze(armed)
   // Elsewhere than on Node a timer cannot be left: it would keep something alive, or outlive its request.
-  if (armed?.awake && alarms.length === 0) disarm(armed)
+  if (armed?.awake && set.length === 0) disarm(armed)
 }
 
 function arm(at: number, ms: number): void {
@@ -83,9 +83,15 @@ function rang(): void {
   armed = undefined
   const now = clock().now()
   // Timers count whole milliseconds, and may ring a fraction early.
-  const due = alarms.filter(({ at }) => at - now < 1)
+  const due = set.filter(({ at }) => at - now < 1)
   for (const alarm of due) clearAlarm(alarm)
-  const next = alarms.reduce((soonest, { at }) => Math.min(soonest, at), Infinity)
+  const next = set.reduce((soonest, { at }) => Math.min(soonest, at), Infinity)
   if (next < Infinity) arm(next, next - now)
   for (const { ring } of due) ring()
+}
+
+/** Alarms as timers, for platforms whose timers may serve several invocations. */
+export const alarms: Timers = {
+  setTimeout: setAlarm,
+  clearTimeout: (alarm) => clearAlarm(alarm as Alarm | undefined),
 }

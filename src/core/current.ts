@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Context, context, trace } from '@opentelemetry/api'
+import { type Context, ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { isolate, once } from './isolate.ts'
 import { owned, ownerOf } from './owned-context.ts'
 import { disposable, tracerOf } from './span.ts'
@@ -25,7 +25,7 @@ export const currentInvocation = (): Invocation | undefined => currentOwner(cont
 export const currentOwner = (active: Context): SpanOwner | undefined => ownerOf(active) ?? ownerAside() ?? isolate.running
 
 /** The invocation that was entered beside a context manager which cannot enter anything. */
-export const ownerAside = (): SpanOwner | undefined => isolate.aside && ownerOf(isolate.aside.active())
+export const ownerAside = (): SpanOwner | undefined => isolate.aside && ownerOf(isolate.aside.getStore() ?? ROOT_CONTEXT)
 
 /**
  * Has the current invocation's flush wait, within its deadline, for work that goes on after the handler's result:

@@ -3,29 +3,31 @@
  *
  * @module
  */
-import pTimeout from 'p-timeout'
-import { clearAlarm, setAlarm } from './alarm.ts'
 import { clock } from './clock.ts'
+import type { FlushContext, SpanOwner, Timers } from './types.ts'
 
 /**
  * The part of the budget that only the network stage may use. Half of it: with the default of 2,000 ms, background
  * work and slow buffers can hold up the exporters for at most one second, and the exporters have at least the other.
  */
-export const NETWORK_SHARE = 0.5
+const NETWORK_SHARE = 0.5
 
-/** The moment by which a flush must be over. */
-export class Deadline {
+/** The moment by which a flush must be over, and what its flushables are told of it. */
+export class Deadline implements FlushContext {
   readonly startedAt = clock().now()
   /** What `elapsedMs` has said last: near enough where nothing was waited for since. */
   lastMs = 0
+  /** Set by the flush that has to keep it. */
+  invocation!: SpanOwner
+  #abort: AbortController | undefined
 
   /**
    * @param budgetMs milliseconds from now; 0 or less means that nothing may be waited for
-   * @param timers whether a timer may serve several invocations: on workerd none may cross from one request to another
+   * @param timers the platform's, if it has any of its own
    */
   constructor(
     readonly budgetMs: number,
-    readonly timers: boolean,
+    readonly timers: Timers = clock(),
   ) {}
 
   elapsedMs(): number {
@@ -33,9 +35,26 @@ export class Deadline {
   }
 
   /** Milliseconds left: all of them for the network, what is not reserved for it for anything else. */
-  remainingMs(network: boolean): number {
-    const budget = network ? this.budgetMs : this.budgetMs * (1 - NETWORK_SHARE)
-    return budget - this.elapsedMs()
+  remainingMs(network?: boolean): number {
+    return this.budgetMs * (network ? 1 : 1 - NETWORK_SHARE) - this.elapsedMs()
+  }
+
+  /**
+   * Not a stage's share of them: that only says how long the next stage waits for this one, and a flushable that gave up
+   * by then would lose what it still had time for.
+   */
+  get timeoutMs(): number {
+    return Math.max(0, Math.floor(this.remainingMs(true)))
+  }
+
+  get signal(): AbortSignal {
+    // Made on demand: few flushables look at it, and an AbortController costs more than many a flush.
+    return (this.#abort ??= new AbortController()).signal
+  }
+
+  /** The time is up, and something has not finished. */
+  expire(reason: unknown): void {
+    this.#abort?.abort(reason)
   }
 }
 
@@ -58,6 +77,8 @@ const FREE_TURNS = 6
 let turns = FREE_TURNS
 /** Milliseconds after which work is urged. */
 const URGE_MS = 100
+/** Milliseconds, of which timers cannot count more: whoever has as many needs none. */
+const ENDLESS_MS = 2 ** 31
 
 /**
  * Waits for work, but not longer than the deadline allows.
@@ -65,40 +86,25 @@ const URGE_MS = 100
  * @param network whether the work may use the network's share of the deadline
  * @returns whether the work was over in time; never rejects
  */
-export async function settledWithin(pending: Pending, deadline: Deadline, network: boolean): Promise<boolean> {
-  for (let turn = 0; turn < turns && pending.waiting > 0; turn++) await undefined
-  turns = pending.waiting > 0 ? 1 : FREE_TURNS
-  if (pending.waiting === 0) return true
-  const remainingMs = deadline.remainingMs(network)
-  if (!(remainingMs > 0)) {
-    for (let turn = 1; turn < FREE_TURNS && pending.waiting > 0; turn++) await undefined
-    return pending.waiting === 0
+export async function settledWithin(pending: Pending, deadline: Deadline, network?: boolean): Promise<boolean> {
+  const leftMs = deadline.remainingMs(network)
+  for (let turn = leftMs > 0 ? turns : FREE_TURNS; turn > 0 && pending.waiting; turn--) await undefined
+  turns = pending.waiting ? 1 : FREE_TURNS
+  if (pending.waiting && leftMs > 0) {
+    await overWithin(pending, pending.urge ? Math.min(URGE_MS, leftMs / 2) : leftMs, deadline.timers)
+    if (pending.waiting) {
+      pending.urge?.()
+      await overWithin(pending, deadline.remainingMs(network), deadline.timers)
+    }
   }
-  const timers = deadline.timers ? alarms : ownTimers
-  if (pending.urge) {
-    await soon(pending, Math.min(URGE_MS, remainingMs / 2), timers)
-    if (pending.waiting > 0) pending.urge()
-  }
-  const milliseconds = pending.waiting > 0 ? deadline.remainingMs(network) : 0
-  // p-timeout takes nothing less.
-  if (milliseconds > 0) await pTimeout(Promise.resolve(pending.work), { milliseconds, fallback: () => {}, customTimers: timers })
-  return pending.waiting === 0
+  return !pending.waiting
 }
 
-// What nearly every flush comes to: not yet a race with the deadline, and with fewer promises than that takes.
-const soon = ({ work }: Pending, ms: number, timers: Timers): Promise<void> =>
+const overWithin = ({ work }: Pending, ms: number, timers: Timers): Promise<void> =>
   new Promise((resolve) => {
-    const timer = timers.setTimeout(resolve, ms)
+    const timer = ms < ENDLESS_MS ? timers.setTimeout(resolve, ms) : undefined
     void work.then(() => {
       timers.clearTimeout(timer)
       resolve()
     })
   })
-
-type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout }
-
-const alarms = { setTimeout: setAlarm, clearTimeout: clearAlarm } as unknown as Timers
-const ownTimers = {
-  setTimeout: (callback: () => void, ms: number) => clock().setTimeout(callback, ms),
-  clearTimeout: (timer: unknown) => clock().clearTimeout(timer),
-} as unknown as Timers

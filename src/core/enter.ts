@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type Context, createContextKey } from '@opentelemetry/api'
-import { ensureContextManager, makeManager } from './context-manager.ts'
+import { type Context, ROOT_CONTEXT, createContextKey } from '@opentelemetry/api'
+import { contextStorage, ensureContextManager } from './context-manager.ts'
 import { isolate } from './isolate.ts'
 
 interface Enterable {
@@ -33,14 +33,14 @@ const ENTRY = createContextKey('flushed.entry')
  */
 export function entering<B extends Enterable>(subject: unknown, begin: () => B | undefined): B | undefined {
   ensureContextManager()
-  const manager = isolate.manager ?? (isolate.aside ??= makeManager())
-  if (!manager) return begin()
-  const active = manager.active()
+  const storage = isolate.storage ?? (isolate.aside ??= contextStorage())
+  if (!storage) return begin()
+  const active = storage.getStore() ?? ROOT_CONTEXT
   const entry = active.getValue(ENTRY) as Entry | undefined
   // Never an `Entered` itself: each would keep the one before it, for ever.
   const outside = entry && entry.subject !== subject ? entry.outside : active.setValue(ENTRY, entry)
-  const begun = manager.with(outside, begin)
-  if (begun) manager.enter(new Entered(begun, begun.context.setValue(ENTRY, { subject, outside }), outside))
+  const begun = storage.run(outside, begin)
+  if (begun) storage.enterWith(new Entered(begun, begun.context.setValue(ENTRY, { subject, outside }), outside))
   return begun
 }
 

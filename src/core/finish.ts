@@ -5,10 +5,10 @@
  */
 import { trace } from '@opentelemetry/api'
 import { Deadline, type Pending, settledWithin } from './deadline.ts'
-import { type FlushResult, flush } from './flush.ts'
+import { flush } from './flush.ts'
 import type { InvocationState } from './invocation.ts'
 import { once } from './isolate.ts'
-import { attempt, complain, makeReport, noSpans, publish } from './report.ts'
+import { type FlushResult, attempt, complain, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
 import type { Finish, FlushReport, Lifetime, Phase, SpanCounts } from './types.ts'
@@ -39,8 +39,11 @@ export function release(invocation: InvocationState, result: Pending): void {
   const lifetime = lifetimeOf(invocation)
   if (!lifetime.apart) return
   const meanwhile = async () => {
-    const over = await settledWithin(result, new Deadline(MEANWHILE_MS, invocation.timers), true)
-    return over ? undefined : conclude(invocation, 'background')
+    if (await settledWithin(result, within(invocation, MEANWHILE_MS), true)) return undefined
+    const report = conclude(invocation, 'background')
+    const { background } = invocation
+    if (background) await settledWithin(background, leavingTime(invocation), true)
+    return report
   }
   void held(invocation, lifetime, meanwhile)
 }
@@ -66,7 +69,7 @@ function held(invocation: InvocationState, lifetime: Lifetime, finish: Finish) {
 async function lingering(invocation: InvocationState, reported: ReturnType<Finish>) {
   const report = await reported
   const work = invocation.telemetry.answered?.(invocation)
-  if (work) await settledWithin({ waiting: 1, work }, new Deadline(remainingMs(invocation), invocation.timers), true)
+  if (work) await settledWithin({ waiting: 1, work }, within(invocation, remainingMs(invocation)), true)
   return report
 }
 
@@ -105,15 +108,17 @@ function finish(invocation: InvocationState, lifetime: Lifetime): FlushReport | 
   })
 }
 
+const within = ({ wrap }: InvocationState, ms: number): Deadline => new Deadline(ms, wrap.platform.alarms)
+
 function leavingTime(invocation: InvocationState): Deadline {
   const leftMs = remainingMs(invocation)
-  return new Deadline(Math.max(leftMs - invocation.wrap.config.timeoutMs, leftMs / 2), invocation.timers)
+  return within(invocation, Math.max(leftMs - invocation.wrap.config.timeoutMs, leftMs / 2))
 }
 
 /** @param budgetMs milliseconds that the platform leaves, if that is not for its `remainingMs` to say */
 export function deadlineFor(invocation: InvocationState, budgetMs?: number): Deadline {
   const leftMs = budgetMs ?? remainingMs(invocation)
-  return new Deadline(Math.min(invocation.wrap.config.timeoutMs, leftMs), invocation.timers)
+  return within(invocation, Math.min(invocation.wrap.config.timeoutMs, leftMs))
 }
 
 const remainingMs = ({ wrap: { config, platform }, args }: InvocationState): number =>
@@ -126,15 +131,13 @@ export function conclude(
   deadline: Deadline = deadlineFor(invocation),
 ): FlushReport | Promise<FlushReport> {
   const { config, platform } = invocation.wrap
+  invocation.phase = phase
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
     const spans = countOf(invocation)
     spans.endedByDispose = invocation.endedByDispose
     invocation.endedByDispose = 0
-    const report = makeReport(result, spans, phase, invocation.warnings.splice(0))
-    // That there was no more to send than before is not worth a report.
-    if (phase === 'background' && report.outcome === 'nothing_to_send' && report.warnings.length === 0) return report
-    publish(report, config)
+    const report = publish(result, spans, phase, invocation.warnings.splice(0), config)
     platform.reported?.(report)
     return report
   }

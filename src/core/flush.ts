@@ -7,17 +7,9 @@
  * @module
  */
 import { type Deadline, settledWithin } from './deadline.ts'
-import { StageRun } from './stage.ts'
-import type { SpanOwner, Stage, StageReport } from './types.ts'
-
-/** What the stages of a flush did. */
-export interface FlushResult {
-  stages: StageReport[]
-  /** A sentence for each flushable that failed or was cut. */
-  warnings: string[]
-  /** Milliseconds from the deadline's start until the last stage was over. */
-  durationMs: number
-}
+import type { FlushResult } from './report.ts'
+import { type StageRun, startStage } from './stage.ts'
+import type { SpanOwner, Stage } from './types.ts'
 
 /**
  * Runs stages in order, each within what the deadline leaves it. Never throws and never rejects.
@@ -30,27 +22,20 @@ export function flush(
   deadline: Deadline,
   invocation: SpanOwner,
 ): FlushResult | Promise<FlushResult> {
+  deadline.invocation = invocation
   const runs: StageRun[] = []
-  for (const stage of stages) {
-    const run = new StageRun(stage, deadline, invocation)
-    runs.push(run)
-    if (run.waiting > 0) return inTime(runs, stages, deadline, invocation)
+  const goOn = (): FlushResult | Promise<FlushResult> => {
+    for (const stage of stages.slice(runs.length)) {
+      const run = startStage(stage, deadline)
+      runs.push(run)
+      if (run.waiting) return settledWithin(run, deadline, stage.network).then(goOn)
+    }
+    const behind = runs.find(({ waiting }) => waiting)
+    if (behind && deadline.remainingMs(true) > 0) return settledWithin(behind, deadline, true).then(goOn)
+    const result: FlushResult = { stages: [], warnings: [], seen: 0, durationMs: 0 }
+    for (const run of runs) run.conclude(result)
+    result.durationMs = deadline.lastMs
+    return result
   }
-  return conclude(runs)
-}
-
-/** The same from the first stage on that has to be waited for. */
-async function inTime(runs: StageRun[], stages: readonly Stage[], deadline: Deadline, invocation: SpanOwner) {
-  for (let at = runs.length - 1; at < stages.length; at++) {
-    const run = (runs[at] ??= new StageRun(stages[at] as Stage, deadline, invocation))
-    if (run.waiting > 0) await settledWithin(run, deadline, run.stage.network === true)
-  }
-  for (const run of runs) if (run.waiting > 0) await settledWithin(run, deadline, true)
-  return conclude(runs)
-}
-
-function conclude(runs: readonly StageRun[]): FlushResult {
-  const result: FlushResult = { stages: [], warnings: [], durationMs: 0 }
-  for (const run of runs) run.conclude(result)
-  return result
+  return goOn()
 }

@@ -6,7 +6,7 @@
 import * as api from '@opentelemetry/api'
 import { running } from './isolate.ts'
 import { unproxied } from './span.ts'
-import type { FlushContext, NamedFlush, Telemetry } from './types.ts'
+import type { NamedFlush, Telemetry } from './types.ts'
 
 /** A provider, as far as it can be flushed. SDK 3.x takes the timeout of one call, 2.x ignores it. */
 export interface FlushableProvider {
@@ -17,25 +17,22 @@ export interface FlushableProvider {
 // hands out the provider for the interface's version.
 const LOGS = Symbol.for('io.opentelemetry.js.api.logs')
 
-function loggerProvider(): FlushableProvider | undefined {
-  const { logs } = api as { logs?: { getLoggerProvider(): object } }
-  const separate = (globalThis as { [LOGS]?: (version: number) => object })[LOGS]?.(1)
-  return separate ?? (logs && unproxied(logs.getLoggerProvider()))
-}
-
 /** Looks the global provider of each signal up at the moment of the flush. */
 export const globalProviders = {
-  tracerProvider: (): FlushableProvider => unproxied(api.trace.getTracerProvider()),
-  meterProvider: (): FlushableProvider => unproxied(api.metrics.getMeterProvider()),
-  loggerProvider,
+  tracerProvider: (): object => api.trace.getTracerProvider(),
+  meterProvider: (): object => api.metrics.getMeterProvider(),
+  loggerProvider: (): object | undefined => {
+    const { logs } = api as { logs?: { getLoggerProvider(): object } }
+    return (globalThis as { [LOGS]?: (version: number) => object })[LOGS]?.(1) ?? logs?.getLoggerProvider()
+  },
 }
 
 /** Flushes what a lookup finds; nothing is flushed where a provider has nothing to flush. */
-export const providerFlush = (name: string, lookup: () => FlushableProvider | undefined): NamedFlush => ({
+export const providerFlush = (name: string, lookup: () => object | undefined): NamedFlush => ({
   name,
-  flush({ timeoutMs, invocation }: FlushContext) {
-    const provider = lookup()
-    if (typeof provider?.forceFlush !== 'function') return 'nothing_to_send'
+  flush({ timeoutMs, invocation }) {
+    const provider: FlushableProvider = unproxied(lookup() ?? {})
+    if (!provider.forceFlush) return 'nothing_to_send'
     // A span processor of ours behind this provider can thus tell whose spans are meant.
     const result = running(invocation, () => provider.forceFlush?.({ timeoutMillis: timeoutMs }))
     // What a provider resolves to is its own business: only whether it resolves tells.

@@ -13,7 +13,7 @@ import { isolate } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { OpenSpans } from './open-spans.ts'
 import { disposable, recordError, tracerOf } from './span.ts'
-import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, SpanOwner, Telemetry } from './types.ts'
+import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
 
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {
@@ -22,6 +22,7 @@ export class InvocationState implements Invocation, SpanOwner {
   ended = false
   readonly warnings: string[] = []
   readonly notes: unknown[] = []
+  phase: Phase | undefined
   root!: Span
   context!: Context
   description!: Description
@@ -32,6 +33,8 @@ export class InvocationState implements Invocation, SpanOwner {
   /** When the handler had settled, in milliseconds since the epoch; only where the root is ended later than that. */
   settledAt: number | undefined
   endedByDispose = 0
+  /** When nothing can be heard of it any more, by the clock. Only where a request may die without a word. */
+  expiresAt = Infinity
   /** Rings when the handler ought to have settled. */
   alarm: Alarm | undefined
   /** A flush of this invocation that is under way. */
@@ -136,6 +139,12 @@ export class InvocationState implements Invocation, SpanOwner {
     }
     if (!this.ended) this.#endRoot(cause)
     if (cause) this.#stop(cause)
+  }
+
+  /** Ends what died without a word; what it has recorded goes with the next flush. */
+  abandon(): void {
+    this.dispose()
+    this.telemetry.defer?.(this)
   }
 
   #endRoot(cause: Error | undefined): void {

@@ -5,27 +5,27 @@
  *
  * @module
  */
-import type { EnterableManager } from './context-manager.ts'
+import type { ContextStorage } from './context-manager.ts'
 import type { Clock, FlushReport, SpanOwner } from './types.ts'
 
 interface Isolate {
   /** The clock that stands in for the system's, in tests. */
-  clock: Clock | undefined
+  clock?: Clock | undefined
   /**
    * The live invocations. An array, for there are few, and a Map or Set that lives long while its entries come and go
    * leaves a chain of outgrown tables behind, through which they survive the garbage collector's quick rounds.
    */
   live: SpanOwner[]
   /** The invocation whose handler is running synchronously right now, for runtimes without AsyncLocalStorage. */
-  running: SpanOwner | undefined
+  running?: SpanOwner | undefined
   /** The last flush, until the next root span has reported it. */
-  previous: Pick<FlushReport, 'outcome' | 'durationMs'> | undefined
+  previous?: Pick<FlushReport, 'outcome' | 'durationMs'> | undefined
   /** Whether a context manager has been looked for. */
-  contextReady: boolean
-  /** The context manager, where it is ours. */
-  manager: EnterableManager | undefined
-  /** A manager of ours beside the application's, once something had to be entered that the latter cannot enter. */
-  aside: EnterableManager | undefined
+  contextReady?: boolean
+  /** What is behind the context manager, where that is ours. */
+  storage?: ContextStorage | undefined
+  /** A storage of ours beside the application's manager, once something had to be entered that the latter cannot enter. */
+  aside?: ContextStorage | undefined
   /** Warnings that are given once an isolate. */
   warned: Set<string>
 }
@@ -35,16 +35,7 @@ const KEY = Symbol.for('flushed.isolate.1')
 const holder = globalThis as { [KEY]?: Isolate }
 
 /** The state of this isolate. */
-export const isolate: Isolate = (holder[KEY] ??= {
-  clock: undefined,
-  live: [],
-  running: undefined,
-  previous: undefined,
-  contextReady: false,
-  manager: undefined,
-  aside: undefined,
-  warned: new Set(),
-})
+export const isolate: Isolate = (holder[KEY] ??= { live: [], warned: new Set() })
 
 /** Runs the synchronous part of something as the given invocation. */
 export function running<T>(invocation: SpanOwner | undefined, run: () => T): T {
@@ -58,8 +49,4 @@ export function running<T>(invocation: SpanOwner | undefined, run: () => T): T {
 }
 
 /** Whether this is the first call with this key in the isolate. */
-export function once(key: string): boolean {
-  if (isolate.warned.has(key)) return false
-  isolate.warned.add(key)
-  return true
-}
+export const once = (key: string): boolean => isolate.warned.size < isolate.warned.add(key).size

@@ -53,18 +53,14 @@ export const layer =
 export const wrapInfo = (handler: unknown): WrapInfo | undefined =>
   typeof handler === 'function' ? (handler as { [WRAPPED]?: WrapInfo })[WRAPPED] : undefined
 
-// In a bundle that is not strict, which those in CommonJS are not, functions have the latter two of their own, and for good.
-const KEPT: readonly PropertyKey[] = ['prototype', 'arguments', 'caller']
-
 /**
  * Gives a wrapper the name, length and own properties of what it wraps, symbols included: Lambda finds streaming
  * handlers by symbols, and its Node 24 runtime refuses handlers by their length.
  */
 export function dressed<W extends AnyFunction>(wrapper: W, original: AnyFunction, info?: WrapInfo): W {
-  for (const key of Reflect.ownKeys(original)) {
-    const property = Object.getOwnPropertyDescriptor(original, key)
-    if (property && !KEPT.includes(key)) Object.defineProperty(wrapper, key, { ...property, configurable: true })
-  }
-  if (info) Object.defineProperty(wrapper, WRAPPED, { value: info, configurable: true })
+  // In a bundle that is not strict, which those in CommonJS are not, functions have the latter two for good.
+  const { prototype: _p, arguments: _a, caller: _c, ...own } = Object.getOwnPropertyDescriptors(original) as PropertyDescriptorMap
+  if (info) own[WRAPPED] = { value: info }
+  for (const key of Reflect.ownKeys(own)) Object.defineProperty(wrapper, key, { ...own[key], configurable: true })
   return wrapper
 }

@@ -8,6 +8,7 @@
  */
 import { type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
 import { ATTRIBUTE } from './attributes.ts'
+import { clock } from './clock.ts'
 import { ensureContextManager } from './context-manager.ts'
 import { contextWithin, currentOwner } from './current.ts'
 import { hold, release } from './finish.ts'
@@ -146,6 +147,8 @@ function nested(config: Config, outer: SpanOwner, name: string): Nested | undefi
 function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context): Outermost | undefined {
   const { config, platform } = wrap
   try {
+    const now = clock().now()
+    for (const owner of isolate.live.filter(({ expiresAt }) => expiresAt < now)) owner.abandon()
     const description = describe(wrap, handlerName, args, active)
     const invocation = new InvocationState(wrap, args, active)
     const within = owned(description.parent, invocation)

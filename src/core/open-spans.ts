@@ -2,16 +2,15 @@
  * The open spans of one invocation.
  *
  * A linked list, for a span comes and goes with every operation that is traced: that costs half of what a Map does, and
- * a thousand spans that are open at the same time may end in any order.
+ * a thousand spans that are open at the same time may end in any order. It is a ring, so that no place in it is special.
  *
  * @module
  */
 import type { OpenEntry, OpenSpan, SpanOwner } from './types.ts'
 
 class Entry implements OpenEntry {
-  older: Entry | undefined
-  younger: Entry | undefined
-  list: OpenSpans | undefined
+  older: Entry = this
+  younger: Entry = this
 
   constructor(
     readonly owner: SpanOwner,
@@ -19,71 +18,52 @@ class Entry implements OpenEntry {
   ) {}
 
   close(): void {
-    this.list?.remove(this)
+    const { older, younger } = this
+    older.younger = younger
+    younger.older = older
+    this.older = this.younger = this
   }
 }
 
 export class OpenSpans {
-  #youngest: Entry | undefined
+  /** Stands between the youngest and the oldest. */
+  readonly #end = new Entry(undefined as never, undefined as never)
 
   get empty(): boolean {
-    return this.#youngest === undefined
+    return this.#end.older === this.#end
   }
 
   /** @param live whether the span is to be ended with its invocation, should nobody else do */
   add(owner: SpanOwner, span: OpenSpan, live: boolean): OpenEntry {
     const entry = new Entry(owner, span)
-    if (!live) return entry
-    entry.list = this
-    entry.older = this.#youngest
-    if (entry.older) entry.older.younger = entry
-    this.#youngest = entry
+    if (live) {
+      entry.younger = this.#end
+      entry.older = this.#end.older
+      entry.older.younger = this.#end.older = entry
+    }
     return entry
-  }
-
-  remove(entry: Entry): void {
-    const { older, younger } = entry
-    if (younger) younger.older = older
-    else this.#youngest = older
-    if (older) older.younger = younger
-    entry.list = undefined
   }
 
   find(spanId: string): OpenEntry | undefined {
     // The youngest first: it is nearly always the one that is meant.
-    for (let entry = this.#youngest; entry; entry = entry.older) {
+    for (let entry = this.#end.older; entry !== this.#end; entry = entry.older) {
       if (entry.span.spanContext?.().spanId === spanId) return entry
     }
     return undefined
   }
 
-  /**
-   * Takes all of them out, in the order they have to end: those with the most open ancestors first, and of those the
-   * youngest. A span is always younger than its parent, so the order holds where a parent in between has ended already.
-   */
+  /** Takes all of them out, in the order they have to end: those with the most open ancestors first, and of those the youngest. */
   drain(): OpenSpan[] {
-    const spans: OpenSpan[] = []
-    for (let entry = this.#youngest; entry; entry = entry.older) {
-      entry.list = undefined
-      spans.push(entry.span)
+    const depths = new Map<unknown, number>()
+    const levels: OpenSpan[][] = []
+    // The oldest first: a span is always younger than its parent.
+    for (let entry = this.#end.younger; entry !== this.#end; entry = this.#end.younger) {
+      const { span } = entry
+      const depth = (depths.get(span.parentSpanContext?.spanId) ?? -1) + 1
+      depths.set(span.spanContext?.().spanId ?? span, depth)
+      ;(levels[depth] ??= []).push(span)
+      entry.close()
     }
-    this.#youngest = undefined
-    return spans.length < 2 ? spans : deepestFirst(spans)
+    return levels.flat().reverse()
   }
-}
-
-/** @param spans the youngest first */
-function deepestFirst(spans: OpenSpan[]): OpenSpan[] {
-  const byId = new Map(spans.map((span) => [span.spanContext?.().spanId, span]))
-  const depths = new Map<OpenSpan, number>()
-  const depthOf = (span: OpenSpan): number => {
-    let depth = depths.get(span)
-    if (depth === undefined) {
-      const parent = span.parentSpanContext && byId.get(span.parentSpanContext.spanId)
-      depths.set(span, 0) // a cycle cannot be, but must not hang a handler either
-      depths.set(span, (depth = parent ? depthOf(parent) + 1 : 0))
-    }
-    return depth
-  }
-  return spans.sort((a, b) => depthOf(b) - depthOf(a))
 }

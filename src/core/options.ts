@@ -60,9 +60,22 @@ export interface Config {
   readonly warn: (message: string) => void
 }
 
-const DEFAULT_TIMEOUT_MS = 2000
-const MODES = ['auto', 'before-response', 'after-response'] as const
-const KNOWN = ['telemetry', 'timeoutMs', 'flush', 'onFlush', 'name', 'attributes', 'logger'] as const
+/** An option as it must be, if it is given at all. */
+type Check = readonly [expected: string, valid: (value: unknown) => boolean]
+
+const isFunction = (value: unknown) => typeof value === 'function'
+const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity
+const MODES: unknown[] = ['auto', 'before-response', 'after-response'] satisfies Config['flush'][]
+
+// `telemetry` is for `toTelemetry` to check.
+const CHECKS: Record<Exclude<keyof TelemetryOptions, 'telemetry'>, Check> = {
+  timeoutMs: ['a positive number of milliseconds', isPositive],
+  flush: [`'${MODES.join("' or '")}'`, (value) => MODES.includes(value)],
+  onFlush: ['a function', isFunction],
+  name: ['a non-empty string', (value) => typeof value === 'string' && value !== ''],
+  attributes: ['an object or a function', (value) => isFunction(value) || (typeof value === 'object' && value !== null)],
+  logger: ['`false` or an object with `warn`', (value) => value === false || isFunction((value as Partial<Console> | null)?.warn)],
+}
 
 /**
  * Checks options and fills the defaults in.
@@ -74,39 +87,22 @@ export function resolveOptions<Args extends readonly unknown[]>(
   options: TelemetryOptions<Args> = {},
   more: readonly string[] = [],
 ): Config {
-  checkKeys(options, [...KNOWN, ...more])
-  const { telemetry, timeoutMs = timeoutFromEnvironment(), flush = 'auto', onFlush, name, attributes, logger } = options
-  check('timeoutMs', timeoutMs, isTimeout(timeoutMs), 'a positive number of milliseconds')
-  check('flush', flush, MODES.includes(flush), MODES.map((mode) => `'${mode}'`).join(' or '))
-  check('onFlush', onFlush, onFlush === undefined || typeof onFlush === 'function', 'a function')
-  check('name', name, name === undefined || (typeof name === 'string' && name !== ''), 'a non-empty string')
-  check('attributes', attributes, isAttributes(attributes), 'an object or a function')
-  check('logger', logger, isLogger(logger), '`false` or an object with `warn`')
-  return { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn: warner(logger) }
-}
-
-const warner = (logger: TelemetryOptions['logger']) => (message: string) => {
-  if (logger === false) return
-  try {
-    ;(logger ?? console).warn(message)
-  } catch {
-    // A logger that throws has nowhere left to say so.
+  checkKeys(options, ['telemetry', ...Object.keys(CHECKS), ...more])
+  for (const [option, [expected, valid]] of Object.entries(CHECKS)) {
+    const value = options[option as keyof typeof CHECKS]
+    if (value !== undefined && !valid(value)) throw invalidOption(option, value, expected)
   }
+  const { telemetry, timeoutMs = environmentNumber('FLUSHED_TIMEOUT_MS', 2000), flush = 'auto' } = options
+  const { onFlush, name, attributes, logger = console } = options
+  const warn = (message: string) => {
+    try {
+      if (logger) logger.warn(message)
+    } catch {
+      // A logger that throws has nowhere left to say so.
+    }
+  }
+  return { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn }
 }
-
-function check(option: string, value: unknown, valid: boolean, expected: string): void {
-  if (!valid) throw invalidOption(option, value, expected)
-}
-
-const isTimeout = (value: unknown) => typeof value === 'number' && value > 0 && Number.isFinite(value)
-
-const isAttributes = (value: unknown) =>
-  value === undefined || typeof value === 'function' || (typeof value === 'object' && value !== null)
-
-const isLogger = (value: unknown) =>
-  value === undefined ||
-  value === false ||
-  (typeof value === 'object' && value !== null && 'warn' in value && typeof value.warn === 'function')
 
 /** An environment variable, on runtimes that have an environment. */
 export const environment = (name: string): string | undefined =>
@@ -118,11 +114,9 @@ export const environment = (name: string): string | undefined =>
  */
 export function environmentNumber(name: string, fallback: number): number {
   const text = environment(name)
-  if (text === undefined || text.trim() === '') return fallback
+  if (!text?.trim()) return fallback
   const value = Number(text)
-  if (isTimeout(value)) return value
+  if (isPositive(value)) return value
   if (once(name)) console.warn(`flushed: ignoring ${name}=${quote(text)}, which is no positive number; using ${fallback}`)
   return fallback
 }
-
-const timeoutFromEnvironment = () => environmentNumber('FLUSHED_TIMEOUT_MS', DEFAULT_TIMEOUT_MS)

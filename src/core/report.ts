@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { FlushResult } from './flush.ts'
 import { isolate } from './isolate.ts'
 import type { Config } from './options.ts'
 import { toError } from './errors.ts'
@@ -19,30 +18,27 @@ export const noSpans = (): SpanCounts => ({
   carriedOver: 0,
 })
 
-/** Puts a report together. `warnings` are those of the invocation; the stages' and the spans' are added. */
-export function makeReport(result: FlushResult, spans: SpanCounts, phase: Phase, warnings: readonly string[]): FlushReport {
-  const { stages, durationMs } = result
-  const all = warnings.length === 0 ? result.warnings : [...warnings, ...result.warnings]
-  for (const [key, fate] of FATES) {
-    if (spans[key] > 0) all.push(`${spans[key]} span${spans[key] === 1 ? '' : 's'} ${fate}`)
-  }
-  return { outcome: overall(stages, spans), durationMs, phase, stages, spans, warnings: all }
+/** What happens to what is flushed. These are bits: of a stage, and all the more of a flush, several may be true. */
+export const DELIVERED = 1
+export const FAILED = 2
+export const LATE = 4
+
+/** What the stages of a flush did. */
+export interface FlushResult {
+  stages: StageReport[]
+  /** A sentence for each flushable that failed or was late. */
+  warnings: string[]
+  /** What happened to any of the flushables, in bits. */
+  seen: number
+  /** Milliseconds from the deadline's start until the last stage was over. */
+  durationMs: number
 }
 
-function overall(stages: readonly StageReport[], spans: SpanCounts): Outcome {
-  let delivered = false
-  let late = false
-  let failed = spans.failed > 0
-  for (const { outcome } of stages) {
-    if (outcome === 'nothing_to_send') continue
-    if (outcome === 'delivered' || outcome === 'partial') delivered = true
-    if (outcome === 'timed_out') late = true
-    if (outcome !== 'delivered') failed = true
-  }
-  if (!failed) return delivered ? 'delivered' : 'nothing_to_send'
-  if (delivered || spans.acknowledged > 0) return 'partial'
-  return late ? 'timed_out' : 'failed'
-}
+/** What a stage, or a whole flush, comes to. */
+export const outcomeOf = (seen: number): Outcome =>
+  seen & DELIVERED
+    ? seen === DELIVERED ? 'delivered' : 'partial'
+    : seen & LATE ? 'timed_out' : seen ? 'failed' : 'nothing_to_send'
 
 const FATES = [
   ['failed', 'lost'],
@@ -51,15 +47,33 @@ const FATES = [
   ['late', 'recorded after the flush of their invocation'],
 ] as const
 
-/** Makes a report known: to the next root span, to `onFlush`, and to the log when something was lost or delayed. */
-export function publish(report: FlushReport, config: Config): FlushReport {
+/**
+ * Puts a report together, and makes it known: to the next root span, to `onFlush`, and to the log when something was lost
+ * or delayed.
+ *
+ * @param warnings those of the invocation; the stages' and the spans' are added
+ */
+export function publish(
+  { stages, seen, durationMs, warnings: stageWarnings }: FlushResult,
+  spans: SpanCounts,
+  phase: Phase,
+  warnings: readonly string[],
+  config: Config,
+): FlushReport {
+  const outcome = outcomeOf(seen | (spans.failed && FAILED) | (spans.acknowledged && DELIVERED))
+  const report: FlushReport = { outcome, durationMs, phase, stages, spans, warnings: [...warnings, ...stageWarnings] }
+  let fine = outcome === 'delivered' || outcome === 'nothing_to_send'
+  for (const [key, fate] of FATES) {
+    const count = spans[key]
+    if (!count) continue
+    fine = false
+    report.warnings.push(`${count} span${count === 1 ? '' : 's'} ${fate}`)
+  }
+  // That there was no more to send than before is not worth a report.
+  if (phase === 'background' && outcome === 'nothing_to_send' && !report.warnings.length) return report
   isolate.previous = report
-  const { onFlush } = config
-  if (onFlush) attempt(config, 'onFlush', () => onFlush(report))
-  const { failed, pending, carriedOver, late } = report.spans
-  const fine = report.outcome === 'delivered' || report.outcome === 'nothing_to_send'
-  if (fine && failed + pending + carriedOver + late === 0) return report
-  config.warn(`flushed: ${report.outcome} after ${Math.round(report.durationMs)} ms: ${report.warnings.join('; ')}`)
+  attempt(config, 'onFlush', () => config.onFlush?.(report))
+  if (!fine) config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${report.warnings.join('; ')}`)
   return report
 }
 

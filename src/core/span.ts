@@ -21,17 +21,14 @@ export function tracerOf(telemetry?: Telemetry): Tracer {
 }
 
 /** A provider behind OpenTelemetry's proxy, or as it is. */
-export const unproxied = (provider: object): object =>
-  'getDelegate' in provider && typeof provider.getDelegate === 'function' ? provider.getDelegate() : provider
+export const unproxied = (provider: object): object => (provider as { getDelegate?(): object }).getDelegate?.() ?? provider
 
 /** Makes a span end at scope exit. A span that has ended by then, or was never recorded, is left alone. */
-export function disposable(span: Span): DisposableSpan {
-  const end = () => {
+export function disposable(span: Span & Partial<Disposable>): DisposableSpan {
+  span[Symbol.dispose] ??= () => {
     if (span.isRecording()) span.end()
   }
-  return Symbol.dispose in span
-    ? (span as DisposableSpan)
-    : Object.defineProperty(span as DisposableSpan, Symbol.dispose, { value: end, configurable: true })
+  return span as DisposableSpan
 }
 
 /** Records on a span what its handler has thrown or rejected with, `undefined` included. */
@@ -39,6 +36,6 @@ export function recordError(span: Span, thrown: unknown): void {
   if (!span.isRecording()) return
   const error = toError(thrown)
   span.recordException(error)
-  span.setAttribute(ATTRIBUTE.errorType, thrown instanceof Error ? thrown.name : typeof thrown)
+  span.setAttribute(ATTRIBUTE.errorType, error === thrown ? error.name : typeof thrown)
   span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
 }

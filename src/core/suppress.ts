@@ -6,9 +6,7 @@
 import { ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
 
 // The key by which OpenTelemetry's own `suppressTracing` marks a context.
-const KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
-
-const suppressed = ROOT_CONTEXT.setValue(KEY, true)
+const suppressed = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true)
 
 /** Runs something that instrumentations must not trace. */
 export const untraced = <T>(run: () => T): T =>

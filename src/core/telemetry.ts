@@ -5,41 +5,55 @@
  */
 import { invalidOption } from './errors.ts'
 import { globalTelemetry } from './globals.ts'
-import type { Flushable, NamedFlush, Stage, Telemetry } from './types.ts'
+import type { Flushable, NamedFlush, Telemetry } from './types.ts'
+
+/** What is flushed at the same time: one flushable, or several. */
+export type StageInput = Flushable | readonly Flushable[]
 
 /** One flushable, or an array of stages in which each element is a flushable or an array of them. */
-export type TelemetryInput = Telemetry | Flushable | readonly (Flushable | readonly Flushable[])[]
+export type TelemetryInput = Telemetry | Flushable | readonly StageInput[]
 
 /** Any accepted form as a {@link Telemetry}; the global providers where there is none. */
 export function toTelemetry(input: TelemetryInput | undefined): Telemetry {
   if (input === undefined) return globalTelemetry
-  if (isTelemetry(input)) return input
-  const stages = Array.isArray(input) ? (input as readonly (Flushable | readonly Flushable[])[]) : [input as Flushable]
+  // A vendor's object may have stages too, but then they are no array.
+  if (Array.isArray((input as Partial<Telemetry> | null)?.stages)) return input as Telemetry
+  const stages = [input].flat() as StageInput[]
   if (stages.length === 0) throw invalidOption('telemetry', input, 'at least one flushable')
-  return { stages: stages.map((stage, index) => toStage(stage, index, index === stages.length - 1)) }
+  return {
+    stages: stages.map((stage, index) => ({
+      name: `stage ${index + 1}`,
+      // The last stage is the one that ends on the network: exporters stand behind what feeds them.
+      network: index + 1 === stages.length,
+      flushables: ([stage].flat() as Flushable[]).map(toNamedFlush),
+    })),
+  }
 }
 
-// A telemetry has stages of its own; so may a vendor's object, but then it has no way to flush that comes first.
-const isTelemetry = (input: unknown): input is Telemetry =>
-  typeof input === 'object' && input !== null && 'stages' in input && Array.isArray(input.stages)
+/**
+ * How flushables are flushed, what is surest first: Langfuse's `flush` tells nobody when it is over, LangSmith's leaves
+ * behind what is still being put together, and an evlog drain's `settled` waits for a timer that its `flush` does not.
+ */
+const WAYS = ['forceFlush', 'flushAsync', 'awaitPendingTraceBatches', 'flush', 'settled'] as const
 
-// The last stage is the one that ends on the network: exporters stand behind what feeds them.
-const toStage = (stage: Flushable | readonly Flushable[], index: number, network: boolean): Stage => {
-  const flushables = (Array.isArray(stage) ? stage : [stage]) as readonly Flushable[]
-  return { name: `stage ${index + 1}`, network, flushables: flushables.map(toNamedFlush) }
-}
+type Way = (typeof WAYS)[number]
+type Methods = Record<Way, (argument?: unknown) => unknown>
 
 /** A flushable as a function with a name. */
-export function toNamedFlush(flushable: Flushable): NamedFlush {
-  if (typeof flushable === 'function') return { name: flushable.name || 'flush', flush: flushable }
-  if (typeof flushable === 'object' && flushable !== null) {
-    const name = flushable.constructor?.name ?? 'Object'
-    if ('forceFlush' in flushable && typeof flushable.forceFlush === 'function') {
-      return { name, flush: () => flushable.forceFlush() }
-    }
-    if ('flush' in flushable && typeof flushable.flush === 'function') {
-      return { name, flush: ({ timeoutMs }) => flushable.flush(timeoutMs) }
-    }
-  }
-  throw invalidOption('telemetry', flushable, 'a flush function, or an object with `forceFlush` or `flush`')
+function toNamedFlush(flushable: Flushable): NamedFlush {
+  const it = flushable as Methods | null | undefined
+  const way = WAYS.find((name) => typeof it?.[name] === 'function')
+  const isFunction = typeof flushable === 'function'
+  const name = (isFunction ? flushable.name : it?.constructor?.name) || 'flush'
+  // Before the functions: evlog's drain is one too, and takes events.
+  if (way) return { name, flush: ({ timeoutMs }) => call(it as Methods, way, timeoutMs) }
+  if (isFunction) return { name, flush: flushable }
+  throw invalidOption('telemetry', flushable, `a flush function, or an object with \`${WAYS.join('` or `')}\``)
+}
+
+function call(it: Methods, way: Way, timeoutMs: number): unknown {
+  if (way !== 'flush') return it[way]()
+  // pino's loggers, destinations and transports take a callback. Sentry and its like take milliseconds, others nothing.
+  if (!('isLevelEnabled' in it || 'flushSync' in it)) return it.flush(timeoutMs)
+  return new Promise<void>((resolve, reject) => it.flush((error: unknown) => (error ? reject(error) : resolve())))
 }

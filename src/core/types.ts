@@ -8,12 +8,16 @@ import type { Attributes, Context, Link, Span, SpanContext, SpanKind, SpanOption
 import type { InvocationState } from './invocation.ts'
 import type { AnyFunction } from './layer.ts'
 
-/** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
-export interface Clock {
-  /** Milliseconds on a monotonic clock. */
-  now(): number
+/** What sets timers. */
+export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
+}
+
+/** A source of time and timers. `fakeClock()` of `flushed/testing` is one. */
+export interface Clock extends Timers {
+  /** Milliseconds on a monotonic clock. */
+  now(): number
 }
 
 /** What became of a flush, or of one of its stages. */
@@ -77,7 +81,14 @@ export interface FlushContext {
 export type FlushFunction = (context: FlushContext) => unknown
 
 /** Anything with buffered telemetry: an OpenTelemetry provider, processor or exporter, a vendor SDK, a function. */
-export type Flushable = FlushFunction | { forceFlush(): unknown } | { flush(timeoutMs?: number): unknown }
+export type Flushable =
+  | FlushFunction
+  | { forceFlush(): unknown }
+  | { flushAsync(): unknown }
+  | { awaitPendingTraceBatches(): unknown }
+  | { flush(timeoutMs?: number): unknown }
+  | { flush(callback?: (error?: Error) => void): unknown }
+  | { settled(): unknown }
 
 /** A flushable with the name that reports call it by. */
 export interface NamedFlush {
@@ -103,8 +114,14 @@ export interface Telemetry {
   readonly needsProvider?: boolean
   /** The tracer of the root span. Default: that of the global tracer provider. */
   tracer?(): Tracer
-  /** What became of the spans since this was last asked, for one invocation. Asked once, when its flush is over. */
+  /** What became of the spans since this was last asked, for one invocation. Asked when a flush of it is over. */
   count?(invocation: SpanOwner): SpanCounts
+  /**
+   * Resolves, and never rejects, when every export that the invocation has started has been answered, however late;
+   * `undefined` if all are. For platforms on which a request that ends takes its exports with it: an exporter whose
+   * request dies keeps a place for it among the few it allows, for ever.
+   */
+  answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
   /** Keeps the spans of an invocation, which is over, for the next flush. */
   defer?(invocation: SpanOwner): void
   /**
@@ -172,10 +189,16 @@ export interface OpenEntry {
 export interface SpanOwner extends Invocation {
   /** What its flush will flush. */
   readonly telemetry: Telemetry
+  /** Which flush is under way. */
+  readonly phase?: Phase | undefined
   /** What pipelines keep of it, each behind itself. Here, so that none needs a WeakMap: those are dear to collect. */
   readonly notes: unknown[]
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
   readonly timers: boolean
+  /** When nothing can be heard of it any more, by the clock. */
+  readonly expiresAt: number
+  /** Ends what died without a word; what it has recorded goes with the next flush. */
+  abandon(): void
   /** Takes a span among the open ones, if there are to be any more. */
   opened(span: OpenSpan): OpenEntry
   /** Whether a span of this identifier is open, or is the root. */
@@ -207,6 +230,8 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   readonly name: string
   /** Whether timers outlive the request that set them. Default: they do. */
   readonly timers?: boolean
+  /** What deadlines are set on, which are nearly always over before they ring. Default: the clock. */
+  readonly alarms?: Timers
   /**
    * Brings a handler into the form that the lifecycle knows: a function whose result, or promise, is what the handler
    * comes to, and is there when the handler is done. Default: the handler has that form.

@@ -6,8 +6,15 @@
 import { checkKeys, invalidOption } from '../core/errors.ts'
 import type { FlushableProvider } from '../core/globals.ts'
 import { environmentNumber } from '../core/options.ts'
-import type { Limits } from './pipeline.ts'
 import type { Exporter } from './types.ts'
+
+/** When spans are sent before their invocation's flush, and how many may wait. */
+export interface Limits {
+  readonly maxBufferSize: number
+  readonly maxQueueSize: number
+  /** `false`: not by time. */
+  readonly flushIntervalMs: number | false
+}
 
 /** The options of `otel()`. */
 export interface OtelOptions {

@@ -6,11 +6,11 @@
 import type { Tracer, TracerProvider } from '@opentelemetry/api'
 import { type FlushableProvider, globalProviders, providerFlush } from '../core/globals.ts'
 import { noSpans } from '../core/report.ts'
-import type { NamedFlush, SpanCounts, Stage, Telemetry } from '../core/types.ts'
+import type { NamedFlush, SpanCounts, Telemetry } from '../core/types.ts'
+import { answers } from './ledger.ts'
 import { type OtelOptions, resolveOtelOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
-import { Pipeline } from './pipeline.ts'
-import { InvocationSpanProcessor } from './processor.ts'
+import { makeProcessor } from './processor.ts'
 import { Tracked } from './track.ts'
 import type { Exporter, SpanProcessor } from './types.ts'
 
@@ -45,46 +45,49 @@ export interface OtelTelemetry extends Telemetry {
  */
 export function otel(options: OtelOptions = {}): OtelTelemetry {
   const { exporters, limits } = resolveOtelOptions(options)
-  const outboxes = exporters.map((exporter) => new Outbox(exporter, limits.maxQueueSize))
-  const pipeline = new Pipeline(outboxes, limits)
+  const outboxes = exporters.map((exporter) => new Outbox(exporter, limits))
   const tracked: Tracked[] = []
-  const waits: NamedFlush[] = outboxes.map((outbox) => ({
-    name: outbox.name,
-    flush: ({ invocation }) => pipeline.settle(outbox, invocation),
-    urge: () => outbox.urge(),
-  }))
-  const stages: Stage[] = [
-    { name: 'buffers', flushables: [handOff(pipeline), ...providers(options, exporters.length > 0)] },
-    { name: 'exporters', network: true, flushables: waits },
-  ]
+  const waits: (Outbox | Tracked)[] = [...outboxes]
+  const handOff: NamedFlush = {
+    name: 'spans',
+    flush({ invocation }) {
+      for (const outbox of outboxes) outbox.handOff(invocation)
+      return 'nothing_to_send'
+    },
+  }
   const telemetry: OtelTelemetry = {
     needsProvider: true,
-    stages,
-    spanProcessor: new InvocationSpanProcessor(pipeline),
+    stages: [
+      { name: 'buffers', flushables: [handOff, ...providers(options, exporters.length > 0)] },
+      { name: 'exporters', network: true, flushables: waits },
+    ],
+    spanProcessor: makeProcessor(outboxes, (owner) => owner.telemetry === telemetry),
     track<E extends Exporter>(exporter: E): E {
       const track = new Tracked(exporter)
       tracked.push(track)
       waits.push(track)
       return track.proxy<E>()
     },
-    defer: (invocation) => pipeline.defer(invocation),
-    backlog: () => pipeline.backlog,
-    count: (invocation) => tracked.reduce(add, pipeline.count(invocation) ?? noSpans()),
+    defer: (invocation) => outboxes.forEach((outbox) => outbox.defer(invocation)),
+    backlog: () => Math.max(0, ...outboxes.map(({ backlog }) => backlog)),
+    count: (invocation) => {
+      const counts = outboxes.map((outbox) => outbox.count(invocation)).reduce(worst, undefined) ?? noSpans()
+      return tracked.reduce((sum, track) => add(sum, track.count(invocation)), counts)
+    },
+    answered(invocation) {
+      const open = waits.flatMap((wait) => wait.open(invocation))
+      return open.length > 0 ? answers(open) : undefined
+    },
   }
   const { tracerProvider } = options
   if (isTracerProvider(tracerProvider)) {
     let tracer: Tracer | undefined
     telemetry.tracer = () => (tracer ??= tracerProvider.getTracer('flushed'))
   }
-  pipeline.telemetry = telemetry
   return telemetry
 }
 
-const handOff = (pipeline: Pipeline): NamedFlush => ({
-  name: 'spans',
-  flush: ({ invocation }) => pipeline.handOff(invocation),
-})
-
+const FATES = ['acknowledged', 'failed', 'pending', 'late', 'carriedOver'] as const
 const SIGNALS = ['tracerProvider', 'meterProvider', 'loggerProvider'] as const
 
 function providers(options: OtelOptions, exporting: boolean): NamedFlush[] {
@@ -99,10 +102,14 @@ function providers(options: OtelOptions, exporting: boolean): NamedFlush[] {
 const isTracerProvider = (provider: FlushableProvider | false | undefined): provider is FlushableProvider & TracerProvider =>
   typeof provider === 'object' && 'getTracer' in provider && typeof provider.getTracer === 'function'
 
-const add = (sum: SpanCounts, tracked: Tracked): SpanCounts => {
-  const { acknowledged, failed, pending } = tracked.count()
-  sum.acknowledged += acknowledged
-  sum.failed += failed
-  sum.pending += pending
-  return sum
+/** Of several exporters, each of which gets every span, the one that did worst. */
+function worst(counts: SpanCounts | undefined, other: SpanCounts): SpanCounts {
+  if (!counts) return other
+  for (const fate of FATES) counts[fate] = (fate === 'acknowledged' ? Math.min : Math.max)(counts[fate], other[fate])
+  return counts
+}
+
+function add(counts: SpanCounts, others: SpanCounts): SpanCounts {
+  for (const fate of FATES) counts[fate] += others[fate]
+  return counts
 }

@@ -1,152 +1,222 @@
 /**
- * Delivery to one exporter: what is in flight, what has to be sent again, what had to be given up.
+ * From finished spans to one exporter, invocation by invocation: what is in flight, what has to be sent again, what had
+ * to be given up.
  *
  * Only plain data outlives a flush. Spans whose export failed, or was not answered in time, go out again with the next
- * flush: one attempt a flush, for as long as the buffer has room. Spans that the backend *refused* (a 4xx) get one more
- * attempt only, since one span it cannot take would spoil every request from then on.
+ * flush: one attempt a flush, for as long as the buffer has room. Where promises must not cross from one request to
+ * another (`timers` of an invocation is `false`), a flush waits for the exports of its own invocation and for no other.
  *
  * @module
  */
-import { exportFailed } from '../core/errors.ts'
+import { clock } from '../core/clock.ts'
+import { toError } from '../core/errors.ts'
+import { isolate } from '../core/isolate.ts'
 import { noSpans } from '../core/report.ts'
 import { untraced } from '../core/suppress.ts'
-import type { SpanCounts } from '../core/types.ts'
-import { Flight } from './flight.ts'
+import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
+import { type Flight, type Ledger, answers, failureOf, land, ledgerOf, nameOf, newFlight, newLedger, notAccepted, remove, sizeOf } from './ledger.ts'
+import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
-
-const NONE: readonly FinishedSpan[] = []
+import { detected, isPending, isRefusal, lostConnection } from './weather.ts'
 
 /** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
 const MOST_REQUESTS = 20
 
-export class Outbox {
+export class Outbox implements NamedFlush {
   readonly name: string
-  /** Spans in exports that have not been answered. */
-  inFlight = 0
+  /** What belongs to nobody: spans, and exports that the next flush waits for, or takes over. */
+  readonly #nobodys = newLedger()
+  /** Spans to be sent again, oldest first. */
+  readonly #kept: FinishedSpan[] = []
+  readonly #refusedOnce = new WeakSet<FinishedSpan>()
+  /** What waits for one of the requests to be answered. */
+  readonly #queued: Flight[] = []
   /** Requests whose answer matters. */
   #requests = 0
-  /** What waits for one of them to be answered. */
-  readonly #queued: Flight[] = []
-  /** Spans to be sent again, oldest first. */
-  #kept: FinishedSpan[] = []
-  readonly #refusedOnce = new WeakSet<FinishedSpan>()
-  /** Exports that a report has called pending. */
-  readonly #unanswered = new Set<Flight>()
-  /** Fates since the last report that no flight of the next one will tell. */
-  #acknowledgedSince = 0
-  #lostSince = 0
+  /** Requests that the exporter has not answered. */
+  #unanswered = 0
+  /** Whose they are, if they are of one. */
+  #only: Ledger | undefined
+  /** Whether one invocation may wait for what another one has started. */
+  #crossing = true
+  #lost = 0
+  #late = 0
+  #timer: unknown
 
-  /** @param maxQueueSize how many spans are kept for another attempt; beyond that the oldest are lost, and counted */
   constructor(
     readonly exporter: Exporter,
-    readonly maxQueueSize: number,
+    readonly limits: Limits,
   ) {
-    this.name = exporter.constructor?.name || 'exporter'
+    this.name = nameOf(exporter)
   }
 
-  /**
-   * Hands spans to the exporter in one request. `undefined` when there is nothing to send.
-   *
-   * @param options.again whether to send along what was kept
-   * @param options.mayQueue whether the request may be made later, when another one, of anybody's, is answered
-   */
-  send(fresh: readonly FinishedSpan[], options: { again: boolean; mayQueue: boolean }): Flight | undefined {
-    const kept = options.again ? this.#takeKept() : NONE
-    const spans = kept.length === 0 ? fresh : [...kept, ...fresh]
-    if (spans.length === 0) return undefined
-    this.inFlight += spans.length
-    const flight = new Flight(this, spans)
-    if (options.mayQueue && this.#requests >= MOST_REQUESTS) this.#queued.push(flight)
+  #ledgerOf(owner: SpanOwner): Ledger {
+    if (!owner.timers) this.#crossing = false
+    return ledgerOf(owner, this)
+  }
+
+  /** Takes a finished span. */
+  finished(span: FinishedSpan, owner: SpanOwner | undefined): void {
+    const ledger = owner ? this.#ledgerOf(owner) : this.#nobodys
+    if (!ledger.closed) return this.#buffer(span, ledger)
+    this.#late++
+    this.#keep([span])
+  }
+
+  #buffer(span: FinishedSpan, ledger: Ledger): void {
+    const { maxBufferSize, maxQueueSize, flushIntervalMs } = this.limits
+    const { finished, owner } = ledger
+    const length = finished.push(span)
+    // The oldest: the root span is the last to finish, and the one that tells most.
+    this.#bound(finished)
+    if (length >= maxBufferSize) {
+      // A collector that does not answer must not make us hold ever more exports open: then the buffer grows to its bound.
+      // And what belongs to nobody must not be sent by a request that is not going to wait for it.
+      if ((owner || this.#crossing) && sizeOf(ledger.open) + length <= maxQueueSize) this.#send(ledger)
+    } else if (length === 1 && flushIntervalMs && owner?.timers) {
+      ledger.since = clock().now()
+      if (this.#timer === undefined) this.#arm(flushIntervalMs)
+    }
+  }
+
+  #bound(spans: FinishedSpan[]): void {
+    const over = spans.length - this.limits.maxQueueSize
+    if (over > 0) this.#lost += spans.splice(0, over).length
+  }
+
+  #keep(spans: readonly FinishedSpan[]): void {
+    for (const span of spans) this.#kept.push(span)
+    this.#bound(this.#kept)
+  }
+
+  // One timer for all invocations. It does not keep the process alive, and looks only at plain data when it fires.
+  #arm(ms: number): void {
+    this.#timer = clock().setTimeout(() => this.#sendAged(), ms)
+    ;(this.#timer as { unref?(): void } | undefined)?.unref?.()
+  }
+
+  #sendAged(): void {
+    this.#timer = undefined
+    let nextMs = Infinity
+    for (const owner of isolate.live) {
+      const ledger = this.#ledgerOf(owner)
+      if (ledger.finished.length === 0) continue
+      const leftMs = ledger.since + Number(this.limits.flushIntervalMs) - clock().now()
+      if (leftMs > 0) nextMs = Math.min(nextMs, leftMs)
+      else this.#send(ledger)
+    }
+    if (nextMs < Infinity) this.#arm(nextMs)
+  }
+
+  /** Sends what has finished, in one request. */
+  #send(ledger: Ledger): void {
+    const { finished } = ledger
+    if (finished.length === 0) return
+    ledger.finished = []
+    const flight = newFlight(ledger, finished)
+    if (this.#crossing && this.#requests >= MOST_REQUESTS) this.#queued.push(flight)
     else this.#depart(flight)
-    return flight
   }
 
   #depart(flight: Flight): void {
     this.#requests++
-    flight.depart()
+    this.#only = this.#unanswered++ === 0 || this.#only === flight.ledger ? flight.ledger : undefined
+    // What a resource waits for is a promise of whoever has made the provider.
+    const pending = this.#crossing && flight.spans.filter(isPending)
+    if (pending && pending.length > 0) void detected(pending).then(() => this.#export(flight))
+    else this.#export(flight)
   }
 
-  /** Keeps spans for the next flush. */
-  keep(spans: readonly FinishedSpan[]): void {
-    this.#kept = this.#kept.concat(spans)
-    const over = this.#kept.length - this.maxQueueSize
-    if (over > 0) this.lose(this.#kept.splice(0, over).length)
+  /** The exporter may answer before this returns; one that throws has refused the spans. */
+  #export(flight: Flight): void {
+    // It may have waited so long for its turn that another one has taken its spans over.
+    if (flight.spans.length === 0) return this.#land(flight, undefined)
+    try {
+      untraced(() => this.exporter.export(flight.spans, (result) => this.#land(flight, failureOf(result))))
+    } catch (thrown) {
+      this.#land(flight, toError(thrown))
+    }
   }
 
-  /** How many spans are kept. */
-  get kept(): number {
-    return this.#kept.length
-  }
-
-  /** Counts spans that are given up. */
-  lose(spans: number): void {
-    this.#lostSince += spans
-  }
-
-  /** Called by a flight in the turn of its answer. */
-  landed(flight: Flight): void {
-    this.inFlight -= flight.size
-    const reported = this.#unanswered.delete(flight)
-    if (flight.superseded) return
+  #land(flight: Flight, error: Error | undefined): void {
+    const { spans, done, again } = flight
+    if (done) return
+    const matters = spans.length > 0
+    if (matters && !again && lostConnection(error)) {
+      flight.again = true
+      return this.#export(flight)
+    }
+    this.#unanswered--
+    land(flight, matters ? error : undefined, remove(this.#nobodys.open, flight) ? this.#nobodys : flight.ledger)
+    if (!matters) return
+    // A long invocation must not hold on to what is delivered.
+    flight.spans = []
     this.#requests--
     const next = this.#queued.shift()
     if (next) this.#depart(next)
-    if (flight.state === 'refused') this.#refused(flight)
-    else if (reported) this.#acknowledgedSince += flight.size
+    if (error) this.#refused(spans, error)
   }
 
-  #refused({ spans, error }: Flight): void {
-    if (!isRefusal(error)) return this.keep(spans)
+  // One more attempt only for what the backend refuses: one span that it cannot take would spoil every request from now on.
+  #refused(spans: readonly FinishedSpan[], error: Error): void {
+    if (!isRefusal(error)) return this.#keep(spans)
     const again = spans.filter((span) => !this.#refusedOnce.has(span))
     for (const span of again) this.#refusedOnce.add(span)
-    this.lose(spans.length - again.length)
-    this.keep(again)
+    this.#lost += spans.length - again.length
+    this.#keep(again)
   }
 
-  #takeKept(): readonly FinishedSpan[] {
-    // Even an empty Set makes itself a new table when it is cleared.
-    if (this.#unanswered.size > 0) {
-      for (const flight of this.#unanswered) {
-        flight.superseded = true
-        this.keep(flight.spans)
-        const queued = this.#queued.indexOf(flight)
-        // One that hangs must not keep others from being tried.
-        if (queued === -1) this.#requests--
-        else {
-          this.#queued.splice(queued, 1)
-          this.inFlight -= flight.size
-        }
-      }
-      this.#unanswered.clear()
+  /** Keeps the spans of an export that nobody waits for any more. */
+  #takeOver(flight: Flight): void {
+    const { spans } = flight
+    if (spans.length === 0) return
+    flight.spans = []
+    // One that hangs must not keep others from being tried.
+    if (remove(this.#queued, flight)) land(flight, undefined, this.#nobodys)
+    else this.#requests--
+    this.#keep(spans)
+  }
+
+  /** Begins a flush of an invocation: hands all that is its own, and all that is nobody's, to the exporter. */
+  handOff(owner: SpanOwner): 'nothing_to_send' {
+    const ledger = this.#ledgerOf(owner)
+    ledger.closed = !owner.live
+    this.#handOff(ledger)
+    return 'nothing_to_send'
+  }
+
+  #handOff(ledger: Ledger): void {
+    const nobodys = this.#nobodys
+    // What was refused earlier goes out again now, so that the refusal is no longer the last word.
+    ledger.refused = 0
+    ledger.error = undefined
+    for (const flight of nobodys.open.splice(0)) {
+      // One of another invocation's had all the time of its flush.
+      if (flight.ledger === nobodys && this.#crossing) {
+        flight.ledger = ledger
+        ledger.open.push(flight)
+      } else this.#takeOver(flight)
     }
-    const kept = this.#kept
-    if (kept.length > 0) this.#kept = []
-    return kept
-  }
-
-  /**
-   * Waits until the exporter has answered for these flights, and then for its own buffers, if it has any.
-   *
-   * @throws when it refused any of them
-   */
-  settle(flights: readonly Flight[]): unknown {
-    if (flights.length === 0) return 'nothing_to_send'
-    const open = flights.filter(({ state }) => state === 'in_flight')
-    if (open.length === 0) return this.#settled(flights)
-    const [first] = open
-    const answers = first && open.length === 1 ? first.answer : Promise.all(open.map(({ answer }) => answer))
-    return answers.then(() => this.#settled(flights))
-  }
-
-  #settled(flights: readonly Flight[]): unknown {
-    const refused = flights.filter(({ state }) => state === 'refused')
-    if (refused.length > 0) {
-      const [first] = refused
-      throw exportFailed(`${sizeOf(refused)} spans not accepted: ${first?.error?.message}`, first?.error)
+    if (this.#kept.length + nobodys.finished.length > 0) {
+      ledger.finished = [...this.#kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished]
     }
+    this.#send(ledger)
+  }
+
+  /** Waits until the exporter has answered for all of an invocation's, and then for its own buffers, if it has any. */
+  readonly flush: NamedFlush['flush'] = ({ invocation }) => this.#settle(this.#ledgerOf(invocation))
+
+  #settle(ledger: Ledger): unknown {
+    const open = ledger.open.filter(({ spans }) => spans.length > 0)
+    return open.length > 0 ? answers(open).then(() => this.#settled(ledger)) : this.#settled(ledger)
+  }
+
+  #settled(ledger: Ledger): unknown {
+    if (ledger.error) throw notAccepted(ledger)
+    if (ledger.acknowledged === 0) return 'nothing_to_send'
     // An exporter with a buffer of its own acknowledges at once and sends later. One that has other requests in flight
     // would wait for those here: for another invocation's, or for one that hangs.
-    return this.inFlight === 0 ? untraced(() => this.exporter.forceFlush?.()) : undefined
+    return this.#unanswered === 0 ? untraced(() => this.exporter.forceFlush?.()) : undefined
   }
 
   /**
@@ -154,6 +224,7 @@ export class Outbox {
    * before there is reason to, since what is done before a request is written holds it up.
    */
   urge(): void {
+    if (!this.#crossing && !this.#only) return
     try {
       void untraced(() => this.exporter.forceFlush?.())?.catch(() => {})
     } catch {
@@ -161,28 +232,60 @@ export class Outbox {
     }
   }
 
-  /** What became of these flights, and of everything else since the last report. To be asked once a flush. */
-  count(flights: readonly Flight[]): SpanCounts {
+  /** What became of an invocation's spans, and of everything else since the last report. */
+  count(owner: SpanOwner): SpanCounts {
+    const nobodys = this.#nobodys
+    const ledger = this.#ledgerOf(owner)
     const counts = noSpans()
-    for (const flight of flights) {
-      if (flight.state === 'acknowledged') counts.acknowledged += flight.size
-      else if (flight.state === 'in_flight') {
-        counts.pending += flight.size
-        this.#unanswered.add(flight)
-      }
-    }
-    counts.acknowledged += this.#acknowledgedSince
-    counts.failed = this.#lostSince
+    counts.acknowledged = ledger.acknowledged + nobodys.acknowledged
+    counts.failed = this.#lost
+    counts.pending = sizeOf(ledger.open)
+    counts.late = this.#late
     counts.carriedOver = this.#kept.length
-    this.#acknowledgedSince = this.#lostSince = 0
+    ledger.acknowledged = nobodys.acknowledged = this.#lost = this.#late = 0
+    if (ledger.closed) nobodys.open.push(...ledger.open)
     return counts
   }
-}
 
-const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { size }) => sum + size, 0)
+  /** Keeps what an invocation has recorded for the next flush, which also waits for what it has sent. */
+  defer(owner: SpanOwner): void {
+    const nobodys = this.#nobodys
+    const ledger = this.#ledgerOf(owner)
+    ledger.closed = true
+    this.#keep(ledger.finished.splice(0))
+    nobodys.acknowledged += ledger.acknowledged
+    for (const flight of ledger.open.splice(0)) {
+      flight.ledger = nobodys
+      nobodys.open.push(flight)
+    }
+  }
 
-// OTLP exporters put the HTTP status into the error's `code`. 408 and 429 are about the moment, not about the request.
-function isRefusal(error: Error | undefined): boolean {
-  const status = error && 'code' in error ? Number(error.code) : Number.NaN
-  return status >= 400 && status < 500 && status !== 408 && status !== 429
+  /** How many spans are kept for the next flush, as a part of how many are worth a request of their own. */
+  get backlog(): number {
+    return this.#kept.length / this.limits.maxBufferSize
+  }
+
+  /** Exports of an invocation that have not been answered. */
+  open(owner: SpanOwner): readonly Flight[] {
+    return this.#ledgerOf(owner).open
+  }
+
+  async forceFlush(owner: SpanOwner | undefined): Promise<void> {
+    if (owner || !this.#crossing) {
+      const ledger = owner ? this.#ledgerOf(owner) : newLedger()
+      this.#handOff(ledger)
+      await this.#settle(ledger)
+      return
+    }
+    const ledgers = isolate.live.map((live) => this.#ledgerOf(live))
+    for (const ledger of ledgers) this.#send(ledger)
+    this.#handOff(this.#nobodys)
+    await Promise.all([...ledgers, this.#nobodys].map((ledger) => this.#settle(ledger)))
+  }
+
+  async shutdown(): Promise<void> {
+    clock().clearTimeout(this.#timer)
+    await this.forceFlush(undefined).catch(() => {})
+    await this.exporter.shutdown()
+  }
 }

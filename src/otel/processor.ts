@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type Context, TraceFlags, context } from '@opentelemetry/api'
+import { TraceFlags, context } from '@opentelemetry/api'
 import { currentOwner, ownerAside } from '../core/current.ts'
 import { isolate } from '../core/isolate.ts'
 import { ownerOf } from '../core/owned-context.ts'
 import type { OpenEntry, SpanOwner } from '../core/types.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Outbox } from './outbox.ts'
 import type { FinishedSpan, SpanProcessor, StartedSpan } from './types.ts'
 
 // Where a span says whose it is. On the span itself: with a WeakMap of spans, which are many and live briefly, the
@@ -19,31 +19,32 @@ interface Owned {
   [ENTRY]?: OpenEntry
 }
 
-export class InvocationSpanProcessor implements SpanProcessor {
-  constructor(readonly pipeline: Pipeline) {}
-
-  onStart(span: StartedSpan, parentContext: Context): void {
+/** @param counts whether an invocation's flush is one of these outboxes: nobody asks them for any other's */
+export const makeProcessor = (outboxes: readonly Outbox[], counts: (owner: SpanOwner) => boolean): SpanProcessor => ({
+  onStart(span, parentContext) {
     const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
-    if (!owner) return
-    ;(span as Owned)[ENTRY] = owner.opened(span)
-  }
+    if (owner) (span as Owned)[ENTRY] = owner.opened(span)
+  },
 
-  onEnd(span: FinishedSpan): void {
+  onEnd(span: FinishedSpan) {
     const entry = (span as Owned)[ENTRY]
     entry?.close()
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.pipeline.finished(span, entry?.owner)
-  }
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
+    const owner = entry && counts(entry.owner) ? entry.owner : undefined
+    for (const outbox of outboxes) outbox.finished(span, owner)
+  },
 
   /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
-  forceFlush(): Promise<void> {
-    return this.pipeline.forceFlush(currentOwner(context.active()))
-  }
+  async forceFlush() {
+    const owner = currentOwner(context.active())
+    await Promise.all(outboxes.map((outbox) => outbox.forceFlush(owner)))
+  },
 
   /** Sends everything, waits for the answers, and shuts the exporters down. */
-  shutdown(): Promise<void> {
-    return this.pipeline.shutdown()
-  }
-}
+  async shutdown() {
+    await Promise.all(outboxes.map((outbox) => outbox.shutdown()))
+  },
+})
 
 // Code that passes contexts by hand may drop ours. Its spans are still part of a trace that we know, and where several
 // invocations share that trace, their parent tells which one is meant.

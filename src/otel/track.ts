@@ -6,21 +6,22 @@
  *
  * @module
  */
-import { exportFailed, toError } from '../core/errors.ts'
+import { context } from '@opentelemetry/api'
+import { currentOwner } from '../core/current.ts'
+import { toError } from '../core/errors.ts'
 import { noSpans } from '../core/report.ts'
-import type { NamedFlush, SpanCounts } from '../core/types.ts'
-import type { ExportResult, Exporter } from './types.ts'
+import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
+import { type Flight, answers, failureOf, land, ledgerOf, nameOf, newFlight, newLedger, notAccepted, sizeOf } from './ledger.ts'
+import type { ExportResult, Exporter, FinishedSpan } from './types.ts'
 
 /** One tracked exporter: what it has been given, and what it has answered. */
 export class Tracked implements NamedFlush {
   readonly name: string
-  readonly #open = new Map<Promise<void>, number>()
-  #acknowledged = 0
-  #failed = 0
-  #error: Error | undefined
+  /** What has become of all spans, and, where promises may cross, all exports that have not been answered. */
+  readonly #all = newLedger()
 
   constructor(readonly exporter: Exporter) {
-    this.name = exporter.constructor?.name || 'exporter'
+    this.name = nameOf(exporter)
   }
 
   /** The exporter, with only its `export` replaced. A proxy, since exporters may have private fields. */
@@ -35,56 +36,52 @@ export class Tracked implements NamedFlush {
   }
 
   readonly #export: Exporter['export'] = (items, resultCallback) => {
-    const spans = spansAmong(items)
-    const landed = this.#depart(spans)
-    const answer = (result: ExportResult) => {
-      landed(result)
-      resultCallback(result)
+    const flight = newFlight(this.#ledgerOf(currentOwner(context.active())), spansAmong(items))
+    const landed = (error: Error | undefined) => {
+      if (!flight.done) land(flight, error, this.#all)
     }
     try {
-      this.exporter.export(items, answer)
+      this.exporter.export(items, (result: ExportResult) => {
+        landed(failureOf(result))
+        resultCallback(result)
+      })
     } catch (thrown) {
-      landed({ code: 1, error: toError(thrown) })
+      landed(toError(thrown))
       throw thrown
     }
   }
 
-  #depart(spans: number): (result: ExportResult) => void {
-    let resolve: (() => void) | undefined
-    const open = new Promise<void>((settle) => (resolve = settle))
-    this.#open.set(open, spans)
-    return ({ code, error }) => {
-      if (!this.#open.delete(open)) return
-      if (code === 0) this.#acknowledged += spans
-      else {
-        this.#failed += spans
-        this.#error = error ?? new Error('the exporter gave no reason')
-      }
-      resolve?.()
-    }
+  // Where promises must not cross, an invocation waits for the exports that were made in it.
+  #ledgerOf(owner: SpanOwner | undefined) {
+    return owner && !owner.timers ? ledgerOf(owner, this) : this.#all
+  }
+
+  /** Exports that have not been answered. */
+  open(owner: SpanOwner): readonly Flight[] {
+    return this.#ledgerOf(owner).open
   }
 
   /** Waits for every export in flight, those that start meanwhile included. */
-  readonly flush = async (): Promise<unknown> => {
-    const idle = this.#open.size === 0 && this.#acknowledged + this.#failed === 0 && !this.#error
-    while (this.#open.size > 0) await Promise.all(this.#open.keys())
-    const error = this.#error
-    this.#error = undefined
-    if (error) throw exportFailed(`not accepted: ${error.message}`, error)
+  readonly flush: NamedFlush['flush'] = async ({ invocation }) => {
+    const all = this.#all
+    const open = this.open(invocation)
+    const idle = open.length + all.acknowledged === 0 && !all.error
+    while (open.length > 0) await answers(open)
+    const { error } = all
+    all.error = undefined
+    if (error) throw notAccepted({ ...all, error })
     return idle ? 'nothing_to_send' : undefined
   }
 
   /** What became of spans since the last report. */
-  count(): SpanCounts {
-    const counts = { ...noSpans(), acknowledged: this.#acknowledged, failed: this.#failed }
-    for (const spans of this.#open.values()) counts.pending += spans
-    this.#acknowledged = this.#failed = 0
+  count(owner: SpanOwner): SpanCounts {
+    const all = this.#all
+    const counts = { ...noSpans(), acknowledged: all.acknowledged, failed: all.refused, pending: sizeOf(this.open(owner)) }
+    all.acknowledged = all.refused = 0
     return counts
   }
 }
 
 // Exporters of metrics and logs can be tracked too; only spans are counted as spans.
-const spansAmong = (items: unknown): number =>
-  Array.isArray(items) && typeof (items[0] as { spanContext?: unknown } | undefined)?.spanContext === 'function'
-    ? items.length
-    : 0
+const spansAmong = (items: unknown): readonly FinishedSpan[] =>
+  Array.isArray(items) && typeof (items[0] as { spanContext?: unknown } | undefined)?.spanContext === 'function' ? items : []

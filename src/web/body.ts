@@ -15,6 +15,10 @@ export interface Follower {
   readonly idleMs: number
   /** Aborted when the client is gone, where the runtime tells. */
   readonly signal?: AbortSignal | undefined
+  /** Something has come; should nothing more be heard of the body, it will have ended by then. */
+  touched(byMs: number): void
+  /** Keeps the runtime going for as long as it allows, beside the body; absent where nothing does. */
+  keep?: ((work: Promise<unknown>) => void) | undefined
   /** Called once; for a body that is complete, before the response is there. Whoever waits for the end, waits for this. */
   ended(how: BodyEnd, error?: unknown): Promise<unknown> | void
 }
@@ -22,7 +26,7 @@ export interface Follower {
 type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>
 
 /** Bytes that a copy may be ahead of what the client has been sent. */
-const MOST_AHEAD = 8 << 20
+const MOST_AHEAD = 1 << 20
 const CHUNK = 1 << 16
 
 /**
@@ -40,16 +44,11 @@ export async function follow<R>(response: R, method: string | undefined, followe
   }
   const { body } = response
   if (!isBytes(body)) return new Response(watch.values(body), response)
-  const length = response.headers.get('content-length')
-  const { FixedLengthStream } = globalThis as { FixedLengthStream?: new (length: number) => TransformStream }
-  if (FixedLengthStream && length !== null) {
-    return new Response(watch.piped(body, new FixedLengthStream(Number(length))), response)
-  }
-  // Only the runtime knows the length of a buffered body, and a copy is all that keeps it.
+  // Only the runtime knows the length of what is buffered, stored or fixed, and a copy is all that keeps it.
   const [sent, copy] = body.tee() as [Bytes, Bytes]
   // What is there already is read before the response goes: afterwards nothing may be left that keeps the request alive.
-  await Promise.race([watch.drain(copy), new Promise((resolve) => clock().setTimeout(() => resolve(undefined), 0))])
-  return new Response(sent, response)
+  const complete = await watch.drained(copy)
+  return new Response(complete || follower.keep ? sent : watch.values(sent), response)
 }
 
 // A stream that JavaScript fills with chunks has no length, and cannot be read into a buffer. All else may have one.
@@ -66,6 +65,8 @@ class Watch {
   #over = false
   #timer: unknown
   #touchedAt = 0
+  /** Whether a copy is no longer of interest. */
+  #left = false
 
   constructor(readonly follower: Follower) {
     follower.signal?.addEventListener('abort', this.#aborted)
@@ -84,6 +85,7 @@ class Watch {
   /** One timer, set again when it rings too early: a stream may have very many chunks. */
   #touch(): void {
     this.#touchedAt = clock().now()
+    this.follower.touched(this.#touchedAt + this.follower.idleMs)
     if (this.#timer === undefined && !this.#over) this.#wait(this.follower.idleMs)
   }
 
@@ -121,31 +123,36 @@ class Watch {
     )
   }
 
-  /** The runtime sends what it has got from elsewhere by itself. */
-  piped(body: Bytes, { readable, writable }: TransformStream): Bytes {
-    void body.pipeTo(writable).then(
-      () => this.end('finished'),
-      (error: unknown) => this.end('failed', error),
-    )
-    return readable
+  /** Reads a copy, to its end if that is there, or else for as long as somebody keeps the runtime going. */
+  async drained(copy: Bytes): Promise<boolean> {
+    const reading = this.#read(copy)
+    const now = new Promise<undefined>((resolve) => clock().setTimeout(() => resolve(undefined), 0))
+    const complete = await Promise.race([reading, now])
+    if (complete) await this.end(...complete)
+    else if (this.follower.keep) {
+      // The runtime would be gone by the time that this has seen the end of a body which it does not pass on itself.
+      this.follower.keep(reading)
+      void reading.then((how) => this.end(...how))
+    } else this.#left = true
+    return complete !== undefined
   }
 
-  /** Resolves when there is nothing more to be read, and never rejects. */
-  async drain(copy: Bytes): Promise<void> {
+  async #read(copy: Bytes): Promise<[how: BodyEnd, error?: unknown]> {
     const reader = copy.getReader({ mode: 'byob' })
     this.#touch()
     try {
       let buffer = new ArrayBuffer(CHUNK)
-      for (let bytes = 0; bytes < MOST_AHEAD && !this.#over; ) {
+      for (let bytes = 0; bytes < MOST_AHEAD && !this.#over && !this.#left; ) {
         const { done, value } = await reader.read(new Uint8Array(buffer))
-        if (done) return void (await this.end('finished'))
+        if (done) return ['finished']
         this.#touch()
         bytes += value.byteLength
         buffer = value.buffer
       }
-      await Promise.all([this.end('unknown'), reader.cancel()])
+      void reader.cancel().catch(() => {})
+      return ['unknown']
     } catch (error) {
-      await this.end('failed', error)
+      return ['failed', error]
     }
   }
 }

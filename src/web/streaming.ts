@@ -18,14 +18,23 @@ export const DEFAULT_IDLE_MS = 30_000
 /**
  * What is peculiar to requests, whatever the platform: the response's status is reflected on the root span, which ends when
  * the response's body does.
+ *
+ * @param keeps whether the platform keeps going for background work
  */
-export const streaming = (idleMs: number, requestOf: (args: readonly unknown[]) => Request | undefined): Pick<Platform, 'reflect' | 'follow'> => ({
+export const streaming = (
+  idleMs: number,
+  keeps: () => boolean,
+  requestOf: (args: readonly unknown[]) => Request | undefined,
+): Pick<Platform, 'reflect' | 'follow'> => ({
   reflect: (root, _description, result) => reflectResponse(root, result),
-  follow(result, { root, args }, over) {
+  follow(result, invocation, over) {
+    const { root, args } = invocation
     const request = requestOf(args)
     return follow(result, request?.method, {
       idleMs,
       signal: request?.signal,
+      touched: (byMs) => (invocation.expiresAt = byMs),
+      keep: keeps() ? (work) => invocation.waitUntil(work) : undefined,
       ended(how, error) {
         if (how === 'failed') recordError(root, error)
         else if (how !== 'finished') root.setAttribute('flushed.response_stream', how)

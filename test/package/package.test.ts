@@ -34,7 +34,7 @@ describe('exports', () => {
   test('are these', () => {
     const names = subpaths.map((path) => [path, Object.keys(createRequire(root + '/')(`flushed${path.slice(1)}`)).toSorted()])
     expect(Object.fromEntries(names)).toEqual({
-      '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'span', 'stack', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
+      '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'span', 'stack', 'stages', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
       './otel': ['otel'],
       './lambda': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './middy': ['telemetry'],

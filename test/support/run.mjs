@@ -17,7 +17,8 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-for (const [folder, what] of [['sdk2', 'OpenTelemetry’s SDK 2.x'], ['middy', 'middy']]) {
+const folders = [['sdk2', 'OpenTelemetry’s SDK 2.x'], ['middy', 'middy'], ['vendors', 'other people’s telemetry SDKs']]
+for (const [folder, what] of folders) {
   await install(join(root, 'test/runtimes', folder), () => console.log(`Installing ${what}, once …`))
 }
 if (process.argv[2] === '--install') process.exit()

@@ -9,7 +9,7 @@ import type {
   SQSEvent,
   SQSHandler,
 } from 'aws-lambda'
-import { type Layer, currentInvocation, identity, layer, span, stack, telemetry, withTelemetry } from 'flushed'
+import { type Layer, type Telemetry, currentInvocation, identity, layer, span, stack, stages, telemetry, withTelemetry } from 'flushed'
 import { withTelemetry as lambda, telemetry as lambdaLayer } from 'flushed/lambda'
 import { otel } from 'flushed/otel'
 import * as sdk3 from '@opentelemetry/sdk-trace'
@@ -98,6 +98,27 @@ withTelemetry(typed, { telemetry: async ({ timeoutMs, signal }) => signal.aborte
 withTelemetry(typed, { telemetry: { export: () => {} } })
 // @ts-expect-error -- no exporter
 otel({ exporter: {} })
+
+// Stages: flushables, or arrays of them, and how they are flushed.
+expectTypeOf(stages([new sdk3.TracerProvider(), new sdk3.TracerProvider()], exporter)).toEqualTypeOf<Telemetry>()
+withTelemetry(typed, { telemetry: stages(exporter, { cascade: false }) })
+stages({ flushAsync: async () => [] }, { awaitPendingTraceBatches: async () => {} }, { settled: async () => {} })
+stages({ flush: (timeout?: number) => timeout }, { flush: async () => true })
+stages({ flush: (callback?: (error?: Error) => void) => callback?.() })
+// A function that takes events, and can be flushed.
+stages(Object.assign((_event: { id: number }) => {}, { flush: async () => {} }))
+// @ts-expect-error -- no stages
+stages()
+// @ts-expect-error -- options are no stage
+stages({ cascade: false })
+// @ts-expect-error -- nothing to flush
+stages(exporter, { export: () => {} })
+// @ts-expect-error -- a typo
+stages(exporter, { cascad: false })
+// @ts-expect-error -- options are last
+stages({ cascade: false }, exporter)
+// @ts-expect-error -- a function that takes events, and cannot be flushed
+stages((_event: { id: number }) => {})
 
 // The span processor fits the SDK, a tracked exporter keeps its type.
 new sdk3.TracerProvider({ spanProcessors: [pipe.spanProcessor] })

@@ -1,5 +1,5 @@
 import type { Attributes, Link, SpanContext } from '@opentelemetry/api'
-import { isId, parseTraceparent } from '../../core/propagation.ts'
+import { parseTraceparent } from '../../core/propagation.ts'
 import { MESSAGING_MESSAGE_ID } from './attributes.ts'
 import { text } from './events.ts'
 
@@ -26,6 +26,10 @@ function add(links: Link[], context: SpanContext, messageId: unknown): void {
   links.push({ context, attributes })
 }
 
+// X-Ray writes a version and dashes into the trace id.
+const ROOT = /^Root=1-(?!0{8}-0{24})([\da-f]{8})-([\da-f]{24})$/
+const PARENT = /^Parent=(?!0{16})([\da-f]{16})$/
+
 /**
  * Reads an X-Ray tracing header: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0|1`, its fields in any order and
  * others among them. Without a parent it names a trace but no span, and so nothing to link to.
@@ -39,21 +43,10 @@ export function parseXRay(value: unknown): SpanContext | undefined {
   let traceFlags = 0
   for (const part of value.split(';')) {
     const field = part.trim()
-    if (field.startsWith('Root=')) traceId = rootId(field)
-    else if (field.startsWith('Parent=')) spanId = parentId(field)
+    if (field.startsWith('Root=')) traceId = ROOT.exec(field)?.slice(1).join('')
+    else if (field.startsWith('Parent=')) spanId = PARENT.exec(field)?.[1]
     else if (field === 'Sampled=1') traceFlags = 1
   }
   if (traceId === undefined || spanId === undefined) return undefined
   return { traceId, spanId, traceFlags, isRemote: true }
-}
-
-/** The trace id without the version and dashes that X-Ray writes into it. */
-function rootId(field: string): string | undefined {
-  if (field.length !== 40 || !field.startsWith('Root=1-') || field[15] !== '-') return undefined
-  const id = field.slice(7, 15) + field.slice(16)
-  return isId(id, 0, 32) ? id : undefined
-}
-
-function parentId(field: string): string | undefined {
-  return field.length === 23 && isId(field, 7, 23) ? field.slice(7) : undefined
 }

@@ -1,4 +1,4 @@
-import { clearAlarm, setAlarm } from '../../core/alarm.ts'
+import { alarms, clearAlarm, setAlarm } from '../../core/alarm.ts'
 import { endEarly } from '../../core/early.ts'
 import { aboutToTimeOut } from '../../core/errors.ts'
 import { AWAIT } from '../../core/finish.ts'
@@ -47,6 +47,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
   }
   return {
     name: 'lambda',
+    alarms,
     adapt: (handler) => adapted(handler, remainingMs),
     describe: (args, active) => describe(args[0], contextOf(args), { active }),
     reflect: (root, description: Description, result) => reflect(root, description, result),

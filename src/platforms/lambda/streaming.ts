@@ -4,6 +4,7 @@
  * @module
  */
 import { trace } from '@opentelemetry/api'
+import { alarms } from '../../core/alarm.ts'
 import { currentInvocation } from '../../core/current.ts'
 import { Deadline, settledWithin } from '../../core/deadline.ts'
 import { isolate } from '../../core/isolate.ts'
@@ -31,7 +32,7 @@ export async function streamed(run: () => unknown, stream: ResponseStream, remai
   const end = new StreamEnd(stream, outermost)
   if (outermost) ends.set(stream, end)
   const result = await Promise.race([run(), end.crash])
-  await settledWithin(end, new Deadline(remainingMs(), true), true)
+  await settledWithin(end, new Deadline(remainingMs(), alarms), true)
   if (span !== undefined && end.state === 'failed') recordError(span, end.error)
   else if (end.state !== 'finished') span?.setAttribute(FLUSHED_RESPONSE_STREAM, end.state)
   return result

@@ -13,6 +13,14 @@ import type { WorkerContext } from './types.ts'
  */
 const BUDGET_MS = 29_000
 
+/**
+ * Milliseconds after which a handler that has not settled has been stopped without a word.
+ *
+ * Source: Cloudflare Workers, "Limits", "Duration": 15 minutes for crons, queue consumers and alarms. Requests have no limit
+ * while their client is connected; but one without an answer for so long is nobody's.
+ */
+const LONGEST_MS = 15 * 60_000
+
 /** The options of Workers' own, checked and complete. */
 export interface Settings {
   readonly config: Config
@@ -23,20 +31,22 @@ export interface Settings {
 export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined): Platform {
   let waitUntil: WorkerContext['waitUntil'] | undefined
   let settledAt = 0
+  const keeps = () => waitUntil !== undefined && config.flush !== 'before-response'
   return {
     name: 'workers',
     timers: false,
     describe: (args, active) => describe(event, args, active),
     begun(_args, invocation) {
+      invocation.expiresAt = clock().now() + LONGEST_MS
       if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation)
     },
     remainingMs: () => settledAt + BUDGET_MS - clock().now(),
     lifetime() {
       settledAt = clock().now()
-      if (!waitUntil || config.flush === 'before-response') return undefined
+      if (!keeps()) return undefined
       return { phase: 'after-response', apart: true, hold: (finish) => waitUntil?.(Promise.resolve(finish())) }
     },
-    ...(event === 'fetch' && streaming(idleMs, ([request]) => request as Request)),
+    ...(event === 'fetch' && streaming(idleMs, keeps, ([request]) => request as Request)),
   }
 }
 

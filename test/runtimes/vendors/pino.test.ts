@@ -1,0 +1,51 @@
+/** The recipes for pino: a transport, and a destination that writes in blocks. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stages } from 'flushed'
+import { pino } from 'pino'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { invoke, recipe, versioned } from './recipe.ts'
+
+recipe({
+  sdk: 'pino',
+  name: 'Pino',
+  refused: 'delivered',
+  cook({ url }) {
+    const transport = pino.transport({ target: new URL('pino-target.mjs', import.meta.url).href, options: { url } })
+    onTestFinished(() => transport.end())
+    const logger = pino(transport)
+    return { telemetry: stages(logger), work: () => logger.info('order') }
+  },
+})
+
+describe(`${versioned('pino')}, with a destination that writes in blocks`, () => {
+  async function file() {
+    const folder = await mkdtemp(join(tmpdir(), 'pino-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const dest = join(folder, 'log')
+    const destination = pino.destination({ dest, sync: false, minLength: 4096 })
+    return { logger: pino(destination), destination, written: () => readFile(dest, 'utf8').catch(() => '') }
+  }
+
+  test('has written the line when the invocation is over', async () => {
+    const { logger, written } = await file()
+    await invoke(stages(logger), () => logger.info('order'))
+    expect(await written()).toContain('order')
+  })
+
+  test('is flushed through a child logger, or by itself, just as well', async () => {
+    const { logger, destination, written } = await file()
+    const child = logger.child({ request: 1 })
+    await invoke(stages(child), () => child.info('first'))
+    expect(await written()).toContain('first')
+    await invoke(stages(destination), () => child.info('second'))
+    expect(await written()).toContain('second')
+  })
+
+  test('has not without the flush', async () => {
+    const { logger, written } = await file()
+    await invoke(() => {}, () => logger.info('order'))
+    expect(await written()).toBe('')
+  })
+})
