@@ -79,7 +79,7 @@ export interface NextApp extends AsyncDisposable {
   spans(answer: Answer, name: string): Promise<readonly CollectedSpan[]>
   /** What it has written. */
   logs(): string
-  /** The reports of flushes since the last call. */
+  /** The reports of all flushes. */
   reports(): FlushReport[]
 }
 
@@ -100,7 +100,6 @@ export async function startNext(behavior: Behaviors = 'ok'): Promise<NextApp> {
     throw new Error(`next start failed:\n${out.text}`)
   }
   const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(out.text) ?? []
-  let read = 0
   return {
     collector,
     async request(path, init = {}) {
@@ -116,10 +115,7 @@ export async function startNext(behavior: Behaviors = 'ok'): Promise<NextApp> {
       return collector.acknowledged(traceId)
     },
     logs: () => out.text,
-    reports() {
-      const lines = [...out.text.matchAll(/^report (.*)$/gm)].map(([, json]) => JSON.parse(json ?? '') as FlushReport)
-      return lines.slice(read, (read = lines.length))
-    },
+    reports: () => [...out.text.matchAll(/^report (.*)$/gm)].map(([, json]) => JSON.parse(json ?? '') as FlushReport),
     [Symbol.asyncDispose]: stop,
   }
 }

@@ -3,11 +3,14 @@ import type { InvocationState } from '../../core/invocation.ts'
 import type { Lifetime } from '../../core/types.ts'
 import { LOOKED_FOR, type WaitUntil, waitUntilOf } from './wait-until.ts'
 
+/** @param given the option of that name */
+export type LifetimeOf = (args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState) => Lifetime
+
 /**
  * What a request may do after its response. To be called before the handler is, in the same turn: Fastly takes the first
  * `waitUntil` of an event only while that is being dispatched.
  */
-export function lifetimeOf(args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState): Lifetime {
+export const lifetimeOf: LifetimeOf = (args, given, invocation) => {
   try {
     const waitUntil = waitUntilOf(args, given, invocation)
     return waitUntil ? within(waitUntil) : before(LOOKED_FOR)

@@ -4,7 +4,7 @@ import type { Config } from '../../core/options.ts'
 import type { Description, Lifetime, Platform } from '../../core/types.ts'
 import { describeRequest } from '../../web/request.ts'
 import { streaming } from '../../web/streaming.ts'
-import { lifetimeOf } from './lifetime.ts'
+import type { LifetimeOf } from './lifetime.ts'
 import type { WaitUntil } from './wait-until.ts'
 
 /** What a handler is called with. */
@@ -21,16 +21,25 @@ export interface Settings {
 /** Milliseconds that a function is kept after its response, less some for the end: 30 s are what platforms guarantee. */
 const BUDGET_MS = 29_000
 
-/** What is peculiar to one call of a function over requests, wherever it runs. */
-export function edge({ config, idleMs, waitUntil, route }: Settings): Platform<Args> {
+/** Milliseconds after which a request that has no answer has been given up, whether or not anybody has been told. */
+const LONGEST_MS = 15 * 60_000
+
+/**
+ * What is peculiar to one call of a function over requests, wherever it runs.
+ *
+ * @param lifetimeOf what such a call may do after its response; asked before the handler is called, in the same turn
+ */
+export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf: LifetimeOf): Platform<Args> {
   let lifetime: Lifetime | undefined
   let settledAt = 0
+  const keeps = () => lifetime?.phase === 'after-response'
   return {
     name: 'edge',
     // Some of these runtimes are workerd, and some its like.
     timers: false,
     describe: (args, active) => describe(requestOf(args), route, active),
     begun(args, invocation) {
+      invocation.expiresAt = clock().now() + LONGEST_MS
       if (config.flush !== 'before-response') lifetime = lifetimeOf(args, waitUntil, invocation)
     },
     remainingMs: () => settledAt + BUDGET_MS - clock().now(),
@@ -38,7 +47,7 @@ export function edge({ config, idleMs, waitUntil, route }: Settings): Platform<A
       settledAt = clock().now()
       return lifetime
     },
-    ...streaming(idleMs, requestOf),
+    ...streaming(idleMs, keeps, requestOf),
   }
 }
 

@@ -4,6 +4,7 @@ import { type Wrap, invoke } from '../../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'
 import { DEFAULT_IDLE_MS, type StreamingOptions } from '../../web/streaming.ts'
+import { lifetimeOf } from './lifetime.ts'
 import { type Settings, edge } from './platform.ts'
 import type { WaitUntil } from './wait-until.ts'
 
@@ -76,5 +77,5 @@ export const withTelemetry = <H extends AnyFunction>(handler: H, options?: EdgeO
  */
 export function telemetry(options?: EdgeOptions<never>): WrapLayer {
   const settings = resolveEdge(options)
-  return ((handler: AnyFunction) => wrapEach(handler, settings, () => edge(settings))) as WrapLayer
+  return ((handler: AnyFunction) => wrapEach(handler, settings, () => edge(settings, lifetimeOf))) as WrapLayer
 }

@@ -8,6 +8,8 @@ let page: string
 beforeAll(async () => {
   app = await startNext()
   page = (await app.request('/form')).text
+  // The first request of all is the one that contexts are carried through code from.
+  await submit('cancel', { item: 'books' })
 }, 120_000)
 afterAll(() => app[Symbol.asyncDispose]())
 
@@ -20,15 +22,15 @@ function submit(form: string, fields: Record<string, string> = {}) {
 }
 
 test('in a real Next, an action that redirects does so, with its spans delivered and no error on them', async () => {
-  app.collector.behave({ delayMs: 1000 })
+  app.collector.behave({ delayMs: 400 })
   const answer = await submit('order', { item: 'books' })
-  app.collector.behave('ok')
   expect([answer.status, answer.headers.get('location')]).toEqual([303, '/form?ordered'])
-  expect(answer.tookMs).toBeLessThan(900)
+  expect(answer.tookMs).toBeLessThan(300)
   const spans = await app.spans(answer, 'order')
   const root = spans.find(({ name }) => name === 'order')
   expect(root).toMatchObject({ kind: 'internal', status: { code: 'unset' }, events: [] })
   expect(spans.find(({ name }) => name === 'INSERT books')?.parentSpanId).toBe(root?.spanId)
+  app.collector.behave('ok')
 })
 
 test('in a real Next, an action that is declared inline may call what is wrapped', async () => {
