@@ -21,21 +21,16 @@ export const lifetimeOf: LifetimeOf = (args, given, invocation) => {
 
 const before = (reason: string): Lifetime => ({ phase: 'before-response', reason, hold: (finish) => finish() })
 
-/**
- * A lifetime for as long as a platform waits.
- *
- * @param soon resolves when the flush may begin. Default: at once
- * @throws what `waitUntil` throws
- */
-export function within(waitUntil: WaitUntil, soon?: () => Promise<unknown>): Lifetime {
+function within(waitUntil: WaitUntil): Lifetime {
   let settled!: () => void
   waitUntil(new Promise((resolve) => (settled = resolve)))
   return {
     phase: 'after-response',
     apart: true,
     hold(finish) {
-      const flushed = Promise.resolve(soon ? soon().then(finish) : finish()).then(() => {})
+      const flushed = Promise.resolve(finish()).then(() => {})
       try {
+        // Anew for each flush: a stream may go on for longer than a platform waits.
         waitUntil(flushed)
       } catch {
         // Too late for this platform: whoever is still there has to wait.

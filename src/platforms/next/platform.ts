@@ -18,11 +18,11 @@ export function next(settings: Settings): Platform<Args> {
   }
 }
 
-const inNext: LifetimeOf = (...call) => {
+const inNext: LifetimeOf = (args, given, invocation) => {
   try {
-    return afterResponse()
+    return afterResponse(invocation)
   } catch {
     // The pages router has no `after()`, nor has what runs outside of a request.
-    return lifetimeOf(...call)
+    return lifetimeOf(args, given, invocation)
   }
 }

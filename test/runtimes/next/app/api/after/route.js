@@ -1,5 +1,5 @@
 import { after, span, withTelemetry } from 'flushed/next'
-import { options } from '../../../lib/options'
+import { options } from '../../../lib/telemetry'
 
 export const POST = withTelemetry(async () => {
   after(async () => {
