@@ -13,6 +13,8 @@ import type { ExportResult, Exporter } from './types.ts'
 const MOST_REQUESTS = 20
 /** Milliseconds between two looks at whether there are fewer. */
 const LOOK_MS = 20
+/** Milliseconds after which an export has died with its request, where exports do: more than any platform gives one. */
+const DEAD_MS = 30_000
 
 export type Delivery = ReturnType<typeof makeDelivery>
 
@@ -20,15 +22,13 @@ export type Delivery = ReturnType<typeof makeDelivery>
 export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error: Error | undefined) => void) {
   /** What waits for a request to be answered. */
   const queued: Flight[] = []
-  /** Whether what is queued may be sent by whoever is answered. */
-  let crossing = true
-  /** Requests whose answer matters. */
-  let requests = 0
+  /** Exports whose answer matters. */
+  const underway: Flight[] = []
   /** Requests that the exporter has not answered: those too whose spans another one has taken over. */
   let unanswered = 0
 
   function depart(flight: Flight, waits: boolean): void {
-    started()
+    started(flight)
     // Resource detectors may still be at work during the first invocation.
     const pending = waits ? flight.spans.filter(({ resource }) => resource?.asyncAttributesPending) : NONE
     if (pending.length === 0) return attempt(flight)
@@ -36,8 +36,20 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     void Promise.allSettled(detected).then(() => attempt(flight))
   }
 
-  function started(): void {
-    requests++
+  // Nobody but its own request may settle a promise of it, where those must not cross. To look at what others do is no harm.
+  async function look(flight: Flight): Promise<void> {
+    while (flight.spans !== NONE && underway.length >= MOST_REQUESTS) {
+      await new Promise<void>((resolve) => clock().setTimeout(resolve, LOOK_MS))
+      const [oldest] = underway
+      if (oldest && clock().now() - oldest.at > DEAD_MS) underway.shift()
+    }
+    if (flight.spans === NONE) land(flight)
+    else depart(flight, false)
+  }
+
+  function started(flight: Flight): void {
+    flight.at = clock().now()
+    underway.push(flight)
     unanswered++
   }
 
@@ -61,8 +73,8 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     }
     unanswered--
     if (matters) {
-      requests--
-      const next = crossing && queued.shift()
+      remove(underway, flight)
+      const next = queued.shift()
       if (next) depart(next, true)
     }
     land(flight, error)
@@ -74,32 +86,22 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     flight.wake?.()
   }
 
-  // No other request can say that it is one's turn. But what another one has done may be looked at.
-  async function lookForTurn(flight: Flight): Promise<void> {
-    while (requests >= MOST_REQUESTS && queued.includes(flight)) {
-      await new Promise<void>((resolve) => clock().setTimeout(resolve, LOOK_MS))
-    }
-    if (remove(queued, flight)) depart(flight, false)
-    else land(flight)
-  }
-
   return {
     started,
     answered,
 
     /** @param waits whether it may wait for what somebody else has begun */
     send(flight: Flight, waits: boolean): void {
-      crossing = waits
-      if (requests < MOST_REQUESTS) return depart(flight, waits)
-      queued.push(flight)
-      if (!waits) void lookForTurn(flight)
+      if (underway.length < MOST_REQUESTS) depart(flight, waits)
+      else if (waits) queued.push(flight)
+      else void look(flight)
     },
 
     /** Its spans are somebody else's to send. One that hangs must not keep others from being tried. */
     forget(flight: Flight): void {
       flight.spans = NONE
-      if (!remove(queued, flight)) requests--
-      else if (crossing) land(flight)
+      if (remove(queued, flight)) land(flight)
+      else remove(underway, flight)
     },
 
     /** Has the exporter send what it may hold in a buffer of its own. */

@@ -33,6 +33,8 @@ export interface Flight {
   /** Whether it must not be tried again at once. */
   tried: boolean
   landed: boolean
+  /** When the exporter was given it, on a clock of its own zero. */
+  at: number
   /** Resolves when it has been answered. Made on demand, as few are waited for. */
   answer?: Promise<void>
   wake?: () => void

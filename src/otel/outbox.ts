@@ -119,7 +119,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   function newFlight(ledger: Ledger, spans: readonly FinishedSpan[]): Flight {
-    const flight = { ledger, spans, tried: watching, landed: false }
+    const flight = { ledger, spans, tried: watching, landed: false, at: 0 }
     ledger.open.push(flight)
     return flight
   }
@@ -228,7 +228,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** Takes an export down that somebody else makes. @returns what is to be told of its answer */
     watch(spans: readonly FinishedSpan[], owner: SpanOwner | undefined) {
       const flight = newFlight(ledgerOf(owner), spans)
-      delivery.started()
+      delivery.started(flight)
       return (error: Error | undefined) => delivery.answered(flight, error)
     },
 
