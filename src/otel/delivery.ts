@@ -6,8 +6,8 @@
 import { clock } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
 import { untraced } from '../core/suppress.ts'
-import { type Flight, NONE, remove } from './ledger.ts'
-import type { ExportResult, Exporter } from './types.ts'
+import { type Flight, NONE, matters, remove } from './ledger.ts'
+import type { ExportResult, Exporter, FinishedSpan } from './types.ts'
 
 /** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
 const MOST_REQUESTS = 20
@@ -30,9 +30,8 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   function depart(flight: Flight, waits: boolean): void {
     started(flight)
     // Resource detectors may still be at work during the first invocation.
-    const pending = waits ? flight.spans.filter(({ resource }) => resource?.asyncAttributesPending) : NONE
-    if (pending.length === 0) return attempt(flight)
-    const detected = pending.map(({ resource }) => resource?.waitForAsyncAttributes?.())
+    if (!waits || !flight.spans.some(isPending)) return attempt(flight)
+    const detected = flight.spans.map(({ resource }) => resource?.waitForAsyncAttributes?.())
     void Promise.allSettled(detected).then(() => attempt(flight))
   }
 
@@ -56,7 +55,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   /** The exporter may answer before this returns; one that throws has refused the spans. */
   function attempt(flight: Flight): void {
     // Another request may have taken them over meanwhile.
-    if (flight.spans === NONE) return answered(flight)
+    if (!matters(flight)) return answered(flight)
     try {
       untraced(() => exporter.export(flight.spans, (result) => answered(flight, failureOf(result))))
     } catch (thrown) {
@@ -66,13 +65,13 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
 
   function answered(flight: Flight, error?: Error): void {
     if (flight.landed) return
-    const matters = flight.spans !== NONE
-    if (matters && !flight.tried && isLost(error)) {
+    const counts = matters(flight)
+    if (counts && !flight.tried && isLost(error)) {
       flight.tried = true
       return attempt(flight)
     }
     unanswered--
-    if (matters) {
+    if (counts) {
       remove(underway, flight)
       const next = queued.shift()
       if (next) depart(next, true)
@@ -111,6 +110,9 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     unanswered: () => unanswered,
   }
 }
+
+// Resource detectors may still be at work during the first invocation.
+const isPending = ({ resource }: FinishedSpan) => resource?.asyncAttributesPending
 
 /** Why an export was not accepted; `undefined` if it was. */
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
