@@ -27,6 +27,7 @@ await installAll([
   ['sdk2', 'OpenTelemetry’s SDK 2.x'],
   ['middy', 'middy'],
   ['vendors', 'other people’s telemetry SDKs'],
+  ['workers', 'workerd'],
   ['edge', 'the edge runtime'],
 ])
 if (process.argv[2] === '--install') process.exit()
