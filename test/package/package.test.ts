@@ -52,7 +52,10 @@ describe('exports', () => {
     })
   })
 
-  test.each([root, besideNext])('are the same for `import` and `require`, in %s', (home) => {
+  test.each([
+    ['by itself', root],
+    ['beside Next', besideNext],
+  ])('are the same for `import` and `require`, %s', (_where, home) => {
     const paths = subpaths.filter((path) => homeOf(path) === home)
     const differing = run(`
       import { createRequire } from 'node:module'
