@@ -1,0 +1,104 @@
+/**
+ * The way to one exporter: few requests at once, a second attempt where the connection was gone, one answer.
+ *
+ * @module
+ */
+import { toError } from '../core/errors.ts'
+import { untraced } from '../core/suppress.ts'
+import { type Flight, NONE, remove } from './ledger.ts'
+import type { ExportResult, Exporter } from './types.ts'
+
+/** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
+const MOST_REQUESTS = 20
+
+export type Delivery = ReturnType<typeof makeDelivery>
+
+/** @param landed called once for each export, in the turn of its answer; with an error if it was not accepted */
+export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error: Error | undefined) => void) {
+  /** What waits for a request to be answered. */
+  const queued: Flight[] = []
+  /** Requests whose answer matters. */
+  let requests = 0
+  /** Requests that the exporter has not answered: those too whose spans another one has taken over. */
+  let unanswered = 0
+
+  function depart(flight: Flight, waits: boolean): void {
+    started()
+    // Resource detectors may still be at work during the first invocation.
+    const pending = waits ? flight.spans.filter(({ resource }) => resource?.asyncAttributesPending) : NONE
+    if (pending.length === 0) return attempt(flight)
+    const detected = pending.map(({ resource }) => resource?.waitForAsyncAttributes?.())
+    void Promise.allSettled(detected).then(() => attempt(flight))
+  }
+
+  function started(): void {
+    requests++
+    unanswered++
+  }
+
+  /** The exporter may answer before this returns; one that throws has refused the spans. */
+  function attempt(flight: Flight): void {
+    // Another request may have taken them over meanwhile.
+    if (flight.spans === NONE) return answered(flight)
+    try {
+      untraced(() => exporter.export(flight.spans, (result) => answered(flight, failureOf(result))))
+    } catch (thrown) {
+      answered(flight, toError(thrown))
+    }
+  }
+
+  function answered(flight: Flight, error?: Error): void {
+    if (flight.landed) return
+    const matters = flight.spans !== NONE
+    if (matters && !flight.tried && isLost(error)) {
+      flight.tried = true
+      return attempt(flight)
+    }
+    unanswered--
+    if (matters) {
+      requests--
+      const next = queued.shift()
+      if (next) depart(next, true)
+    }
+    land(flight, error)
+  }
+
+  function land(flight: Flight, error?: Error): void {
+    flight.landed = true
+    landed(flight, error)
+    flight.wake?.()
+  }
+
+  return {
+    started,
+    answered,
+
+    /** @param waits whether it may wait for its turn, and for what somebody else has begun */
+    send(flight: Flight, waits: boolean): void {
+      if (waits && requests >= MOST_REQUESTS) queued.push(flight)
+      else depart(flight, waits)
+    },
+
+    /** Its spans are somebody else's to send. One that hangs must not keep others from being tried. */
+    forget(flight: Flight): void {
+      flight.spans = NONE
+      if (remove(queued, flight)) land(flight)
+      else requests--
+    },
+
+    /** Has the exporter send what it may hold in a buffer of its own. */
+    drain: (): unknown => untraced(() => exporter.forceFlush?.()),
+
+    /** How many requests the exporter has not answered. */
+    unanswered: () => unanswered,
+  }
+}
+
+/** Why an export was not accepted; `undefined` if it was. */
+export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
+  code === 0 ? undefined : (error ?? new Error('the exporter gave no reason'))
+
+// A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes
+// a new one. Where nothing listens, or nobody answers, another attempt would only cost time.
+const isLost = (error: { code?: unknown; cause?: { code?: unknown } | unknown } | undefined): boolean =>
+  /ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(`${error?.code} ${(error?.cause as typeof error)?.code}`)
