@@ -3,7 +3,9 @@ import type { StartedWorker, WorkerSetup, runtimes } from './workers.ts'
 
 type Runtime = (typeof runtimes)[number]
 
-const RPC_IS_DEFAULT = '2024-04-03'
+const FLAGS_ARE_DEFAULT = '2024-09-26'
+/** Without the latter, the `get` of a Workflow's binding would be one that fetches. */
+const FLAGS = ['rpc', 'fetcher_no_get_put_delete']
 
 /** What the fixture's classes are bound as. */
 export function withClasses({ compatibilityDate }: Runtime, setup: WorkerSetup = {}): WorkerSetup {
@@ -11,7 +13,7 @@ export function withClasses({ compatibilityDate }: Runtime, setup: WorkerSetup =
     durableObjects: { ROOM: 'Room', LEGACY: 'Legacy' },
     serviceBindings: { ORDERS: { name: 'worker', entrypoint: 'Orders' }, SILENT: { name: 'worker', entrypoint: 'Silent' } },
     workflows: { CHECKOUT: { name: 'checkout', className: 'Checkout' } },
-    compatibilityFlags: compatibilityDate < RPC_IS_DEFAULT ? ['rpc'] : [],
+    compatibilityFlags: compatibilityDate < FLAGS_ARE_DEFAULT ? FLAGS : [],
     ...setup,
   }
 }

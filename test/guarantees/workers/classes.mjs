@@ -129,8 +129,9 @@ export class Room extends DurableObject {
     socket.send(`${message}, ${constructed} constructed`)
   }
 
-  webSocketClose(_socket, code) {
+  webSocketClose(socket, code) {
     console.log(`closed with ${code}`)
+    socket.close(code)
   }
 }
 
