@@ -22,11 +22,10 @@ export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => fin
  */
 export function hold(invocation: InvocationState): Promise<unknown> | void {
   const lifetime = lifetimeOf(invocation)
-  if (lifetime.apart) end(invocation, true)
-  else if (lifetime.phase !== 'before-response') {
-    // The response does not wait, so that the root's time is over. What background work still records belongs to it.
-    if (invocation.background) invocation.settledAt = Date.now()
-    else end(invocation)
+  // Where the response does not wait, the root's time is over. What background work still records belongs to it.
+  if (lifetime.phase !== 'before-response') {
+    if (lifetime.apart || !invocation.background) end(invocation, true)
+    else invocation.settledAt = Date.now()
   }
   return held(invocation, lifetime, () => finish(invocation, lifetime))
 }
@@ -156,7 +155,7 @@ const countOf = (invocation: InvocationState): SpanCounts => {
 /** @param apart whether what belongs to background work goes on */
 function end(invocation: InvocationState, apart = false): void {
   const { ended } = invocation
-  invocation.dispose(undefined, apart)
+  invocation.dispose(apart)
   if (ended) return
   const around = trace.getSpan(invocation.outside)
   if (around?.isRecording() && around.spanContext().traceId === invocation.root.spanContext().traceId) {
