@@ -1,0 +1,31 @@
+/** Bundles Workers as wrangler does: one module, of the built package, for workerd. */
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const packages = fileURLToPath(new URL('../runtimes/workers/node_modules', import.meta.url))
+const bundles = new Map<string, Promise<string>>()
+
+/** @param file the Worker's source, bundled once */
+export function bundleWorker(file: string): Promise<string> {
+  let bundle = bundles.get(file)
+  if (!bundle) bundles.set(file, (bundle = bundled(file)))
+  return bundle
+}
+
+async function bundled(file: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['workerd', 'worker', 'browser'],
+    mainFields: ['module', 'main'],
+    external: ['cloudflare:*', 'node:*'],
+    nodePaths: [packages],
+    // The repository's own tsconfig would lead `flushed/…` to the sources.
+    tsconfigRaw: '{}',
+    logLevel: 'silent',
+  })
+  return outputFiles[0]?.text ?? ''
+}

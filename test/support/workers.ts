@@ -1,0 +1,135 @@
+/**
+ * A Worker of this repository on real workerd, in front of a collector.
+ *
+ * A suite that is to run on all that the matrix has says so in its first line, one that need not on the newest alone:
+ *
+ *     describe.each(runtimes)('on $title', ({ startWorker }) => {
+ *     describe(`on ${newest.title}`, () => {
+ *         const { startWorker } = newest
+ */
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { startCollector } from 'flushed/testing'
+import type { FlushReport } from 'flushed'
+import type { Behaviors, CollectedSpan, Collector } from 'flushed/testing'
+import { bundleWorker } from './worker-bundle.ts'
+import { type Binary, type MiniflareOptions, type WorkerOptions, binaries, startMiniflare } from './miniflare.ts'
+
+/** What of Node a Worker can see; `als` is AsyncLocalStorage and nothing else. */
+export type NodeFlags = 'none' | 'nodejs_als' | 'nodejs_compat'
+
+/** Where a Worker runs. */
+export interface Where {
+  readonly binary: Binary
+  readonly compatibilityDate: string
+  readonly flags: NodeFlags
+}
+
+/** Miniflare's options of a Worker (`bindings`, `durableObjects`, `queueConsumers` …), and what else a test decides. */
+export interface WorkerSetup extends WorkerOptions {
+  /** How the collector behaves. Default: it acknowledges at once. */
+  readonly behavior?: Behaviors
+  /** More compatibility flags. */
+  readonly compatibilityFlags?: readonly string[]
+  /** Other Workers in the same workerd, by their names: sources as the first one's. */
+  readonly others?: Readonly<Record<string, WorkerOptions & { readonly script: string }>>
+  /** What concerns the whole of Miniflare. */
+  readonly miniflare?: MiniflareOptions
+}
+
+export interface StartedWorker extends AsyncDisposable {
+  readonly collector: Collector
+  /** Where the Worker itself listens, with nothing of Miniflare's in between. */
+  readonly url: URL
+  /** A request to it. */
+  fetch(path?: string, init?: RequestInit): Promise<Response>
+  /** What workerd and the Worker have written, uncaught exceptions included. */
+  logs(): string
+  /** The reports that `onFlush` of test/guarantees/workers/setup.mjs has written. */
+  reports(): FlushReport[]
+  /** Resolves when so many are there. @throws after a while */
+  reported(count: number): Promise<FlushReport[]>
+  /** Miniflare: `getQueueProducer`, `getWorker`, `dispatchFetch` … */
+  readonly miniflare: Awaited<ReturnType<typeof startMiniflare>>['miniflare']
+}
+
+const REPORT = 'REPORT '
+const REPORT_MS = 15_000
+
+/** What no Worker of ours may have workerd say: that something of one request was touched by another, or never ended. */
+export const CROSSED = /request that has since ended|different request|code had hung|Uncaught/
+
+/**
+ * A `startWorker` for one place. It starts `test/guarantees/workers/<script>` (`'orders.mjs'`) against the built package;
+ * `env.COLLECTOR` is the collector's address.
+ */
+const starter =
+  (where: Where) =>
+  async (script: string, setup: WorkerSetup = {}): Promise<StartedWorker> => {
+    const { behavior = 'ok', others = {}, miniflare: options, ...worker } = setup
+    const collector = await startCollector({ behavior })
+    const of = async (name: string, source: string, more: WorkerOptions) => ({
+      ...more,
+      name,
+      modules: [{ type: 'ESModule' as const, path: 'worker.mjs', contents: await bundleWorker(scriptOf(source)) }],
+      compatibilityDate: where.compatibilityDate,
+      compatibilityFlags: [...flagsOf(where), ...((more.compatibilityFlags as string[] | undefined) ?? [])],
+      bindings: { COLLECTOR: collector.url, ...(more.bindings as object | undefined) },
+      unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+    })
+    const rest = Object.entries(others).map(([name, { script: source, ...more }]) => of(name, source, more))
+    const workers = await Promise.all([of('worker', script, worker), ...rest])
+    const { miniflare, lines } = await startMiniflare(where.binary, { ...options, workers })
+    const url = await miniflare.unsafeGetDirectURL('worker')
+    const reports = () => lines.all.filter((line) => line.startsWith(REPORT)).map((line) => JSON.parse(line.slice(REPORT.length)))
+    return {
+      collector,
+      url,
+      miniflare,
+      fetch: (path = '/', init) => fetch(new URL(path, url), init),
+      logs: () => lines.all.join('\n'),
+      reports,
+      async reported(count) {
+        const signal = AbortSignal.timeout(REPORT_MS)
+        while (reports().length < count) await once(lines, 'line', { signal })
+        return reports()
+      },
+      async [Symbol.asyncDispose]() {
+        await miniflare.dispose()
+        await collector.close()
+      },
+    }
+  }
+
+const scriptOf = (script: string) => fileURLToPath(new URL(`../guarantees/workers/${script}`, import.meta.url))
+
+const COMPAT_IS_DEFAULT = '2026-08-04'
+
+function flagsOf({ compatibilityDate, flags }: Where): string[] {
+  if (compatibilityDate < COMPAT_IS_DEFAULT) return flags === 'none' ? [] : [flags]
+  // Since then a Worker has all of Node, unless it declines both of its versions.
+  const none = ['no_nodejs_compat', 'no_nodejs_compat_v2']
+  return flags === 'none' ? none : flags === 'nodejs_als' ? [...none, flags] : []
+}
+
+const at = (where: Where) => ({
+  ...where,
+  title: `workerd ${where.binary.version}, ${where.compatibilityDate}, ${where.flags === 'none' ? 'no flags' : where.flags}`,
+  startWorker: starter(where),
+})
+
+/** For `describe.each`: each binary there is, the oldest and newest compatibility date we care for, with and without Node's parts. */
+export const runtimes = binaries.flatMap((binary) =>
+  ['2024-01-01', binary.newestDate].flatMap((compatibilityDate) =>
+    (['none', 'nodejs_als', 'nodejs_compat'] as const).map((flags) => at({ binary, compatibilityDate, flags })),
+  ),
+)
+
+/** The newest binary and date, with what most Workers have: for suites that run there alone. */
+export const newest = runtimes.at(-1) as (typeof runtimes)[number]
+
+/** A few that differ most: for suites too slow to run everywhere. */
+export const corners = [runtimes[0] as (typeof runtimes)[number], newest]
+
+/** The names of spans, in order. */
+export const names = (spans: readonly CollectedSpan[]): string[] => spans.map(({ name }) => name)
