@@ -22,6 +22,7 @@ async function bundled(file: string): Promise<string> {
     conditions: ['workerd', 'worker', 'browser'],
     mainFields: ['module', 'main'],
     external: ['cloudflare:*', 'node:*'],
+    alias: { async_hooks: 'node:async_hooks', events: 'node:events' },
     nodePaths: [packages],
     // The repository's own tsconfig would lead `flushed/…` to the sources.
     tsconfigRaw: '{}',
