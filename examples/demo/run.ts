@@ -6,22 +6,11 @@
 import { writeSync } from 'node:fs'
 import { Listr } from 'listr2'
 import pc from 'picocolors'
-import { ensureRuntimeClient } from '../../../test/support/runtime-client.mjs'
-import { bundle } from './bundle.ts'
-import { created } from './created.ts'
-import { FunctionError } from './deployment.ts'
-import { ours } from './functions.ts'
-import { fullBatch, hang, order, traffic } from './measure.ts'
-import type { FullBatch, Hang, Setting, Traffic } from './measure.ts'
-import { renderHeader, renderResults } from './report.ts'
-import type { Runtime } from './report.ts'
-import { kept } from './results.ts'
-import type { Results } from './results.ts'
-import type { Look } from './style.ts'
-import { summarize } from './summarize.ts'
-
-/** Requests of ordinary traffic to each function, the cold one included. */
-const requests = 10
+import { DemoError } from './errors.ts'
+import { lambda } from './lambda/part.ts'
+import type { Part, Report, Step } from './part.ts'
+import { type Look, style, wrap } from './style.ts'
+import { workersPart } from './workers/part.ts'
 
 /** @returns the exit code */
 export async function main(): Promise<number> {
@@ -33,10 +22,13 @@ export async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => leave(terminal))
   await using owner = new AsyncDisposableStack()
   try {
-    const { runtime, results } = await measure(owner)
-    const lines = [...renderHeader(runtime, process.versions.node, look), ...renderResults(results, look)]
-    console.log(['', ...lines].join('\n'))
-    return kept(results) ? 0 : 1
+    const parts = [lambda(owner), workersPart(owner)]
+    await measure(parts)
+    const reports = []
+    for (const part of parts) reports.push({ title: part.title, report: await part.report() })
+    const lines = reports.flatMap(({ title, report }) => ['', ...banner(title, look), '', ...report.render(look)])
+    console.log([...lines, '', ...reports.flatMap(({ title, report }) => verdict(title, report, look)), '  Read on in README.md.'].join('\n'))
+    return reports.every(({ report: { kept } }) => kept) ? 0 : 1
   } catch (error) {
     console.error(['', ...explain(error)].join('\n'))
     return 1
@@ -51,58 +43,37 @@ function leave(terminal: boolean): never {
 }
 
 function explain(error: unknown): string[] {
-  if (!(error instanceof FunctionError)) return [error instanceof Error ? (error.stack ?? error.message) : String(error)]
+  if (!(error instanceof DemoError)) return [error instanceof Error ? (error.stack ?? error.message) : String(error)]
   const wrote = error.logs.length > 0 ? ['It wrote:', ...error.logs.map((line) => `  | ${line}`)] : ['It wrote nothing.']
   return [`The demo stopped. ${error.message}`, ...wrote]
 }
 
-interface Progress {
-  runtime: Runtime & { readonly command: string; readonly args: string[] }
-  traffic: Traffic[]
-  hangs: Hang[]
-  batches: FullBatch[]
+/** Runs the steps of all parts: what is timed one after the other, the rest side by side. */
+async function measure(parts: readonly Part[]): Promise<void> {
+  const taskOf = (part: Part, { title, run }: Step) => ({
+    title: `${part.title}: ${title}`,
+    task: (_context: unknown, task: { output: string }) => run((line) => (task.output = line)),
+  })
+  const steps = [
+    ...parts.map((part) => taskOf(part, part.prepare)),
+    ...parts.flatMap((part) => part.timed.map((step) => taskOf(part, step))),
+    {
+      title: 'What mostly waits',
+      task: () => new Listr(parts.map((part) => taskOf(part, part.waiting)), { concurrent: true, registerSignalListeners: false }),
+    },
+  ]
+  // Signals are dealt with above; what went wrong is told at the end, with what the function wrote.
+  const list = new Listr(steps, { concurrent: false, registerSignalListeners: false, rendererOptions: { showErrorMessage: false } })
+  await list.run()
 }
 
-async function measure(owner: AsyncDisposableStack): Promise<{ runtime: Runtime; results: Results }> {
-  const setting = (context: Progress, task: { output: string }): Setting => ({
-    runtime: context.runtime,
-    owner,
-    progress: (line) => (task.output = line),
-  })
-  const list = new Listr<Progress>(
-    [
-      {
-        title: 'Find the Lambda runtime client (built on first use, about a minute)',
-        task: async (context, task) => {
-          context.runtime = await ensureRuntimeClient({ log: (line) => (task.output = line) })
-          task.title = `Lambda runtime client: ${context.runtime.version}`
-        },
-      },
-      { title: 'Bundle the functions', task: () => bundle() },
-      {
-        title: `Ordinary traffic: ${requests} requests to each function`,
-        task: async (context, task) => {
-          context.traffic = await traffic(requests, setting(context, task))
-        },
-      },
-      {
-        title: 'A batch that fills up at the last span',
-        task: async (context, task) => {
-          context.batches = []
-          for (const id of ['force-flush', ...ours] as const) context.batches.push(await fullBatch(id, setting(context, task)))
-        },
-      },
-      {
-        title: 'A collector that hangs (forceFlush waits until its exporter gives up, 10 s)',
-        task: async (context, task) => {
-          context.hangs = await hang({ naive: 3, 'force-flush': 1, flushed: 3, 'after-response': 3 }, setting(context, task))
-        },
-      },
-    ],
-    // Signals are dealt with above; what went wrong is told at the end, with what the function wrote.
-    { concurrent: false, registerSignalListeners: false, rendererOptions: { showErrorMessage: false } },
-  )
-  const context = await list.run()
-  const results = summarize(await created(order), context.traffic, context.hangs, context.batches)
-  return { runtime: context.runtime, results }
+const banner = (title: string, look: Look): string[] => {
+  const { title: bold, dim } = style(look)
+  return [`${bold(title)} ${dim('━'.repeat(look.width - title.length - 1))}`]
+}
+
+function verdict(title: string, { kept, promise }: Report, look: Look): string[] {
+  const { good, bad } = style(look)
+  if (kept) return wrap(`${title}, flushed: ${promise}.`, look, '✓ ').map(good)
+  return wrap(`${title}, flushed: not ${promise}. That is a bug: please report it with this output.`, look, '✗ ').map(bad)
 }

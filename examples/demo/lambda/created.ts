@@ -6,13 +6,8 @@
 import { trace } from '@opentelemetry/api'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { createOrder } from '../orders/business.ts'
-
-/** Spans that were started, and those of them that were ended. */
-export interface Created {
-  readonly started: number
-  readonly ended: number
-}
+import { createOrder } from '../../lambda/orders/business.ts'
+import type { Created } from '../runs.ts'
 
 const count = { started: 0, ended: 0 }
 const counter = {

@@ -16,6 +16,10 @@ export interface Host {
   readonly title: string
   /** What it really is, for the record. */
   readonly version: string
+  /** Where the functions are. */
+  readonly sources: string
+  /** What its end is, in the demo. */
+  readonly end: string
   /** The header that the platform numbers its requests by. */
   readonly idHeader: string
   /** Starts a variant in an isolate of its own. */

@@ -19,7 +19,9 @@ export async function workers(): Promise<Host> {
   if (binary === undefined) throw new Error('there is no workerd')
   return {
     title: 'Cloudflare Workers',
-    version: `workerd ${binary.version}`,
+    version: `workerd ${binary.version} (the real runtime), ${compatibility.compatibilityDate}`,
+    sources: 'examples/workers/orders',
+    end: 'end = the isolate is disposed of, some seconds after its last request',
     idHeader: 'cf-ray',
     async start(id, { collector, shop }) {
       const worker = {

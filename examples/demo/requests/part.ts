@@ -1,0 +1,67 @@
+/**
+ * The part of a platform that answers requests.
+ *
+ * @module
+ */
+import { startShop } from '../../workers/shop.ts'
+import type { Part } from '../part.ts'
+import { created } from './created.ts'
+import type { Host } from './host.ts'
+import { type Hang, type Setting, type Traffic, hang, traffic } from './measure.ts'
+import { renderHeader, renderResults } from './report.ts'
+import { kept, summarize } from './results.ts'
+
+/** Requests of ordinary traffic to each variant, the cold one included. */
+const requests = 10
+/** Requests during a hang, and as many after it. */
+const hanging = 3
+
+export interface Platform {
+  readonly title: string
+  /** What it needs, in print. */
+  readonly needs: string
+  /** Installs what is not there yet. */
+  prepare(log: (line: string) => void): Promise<Host>
+}
+
+/** @param owner closes what is started */
+export function requestsPart({ title, needs, prepare }: Platform, owner: AsyncDisposableStack): Part {
+  let host: Host
+  let shop: string
+  let ordinary: Promise<Traffic[]>
+  let hangs: Hang[]
+  const setting = (progress: Setting['progress']): Setting => ({ host, shop, owner, progress })
+  return {
+    title,
+    prepare: {
+      title: needs,
+      async run(log) {
+        host = await prepare(log)
+        shop = owner.use(await startShop()).url
+      },
+    },
+    timed: [
+      {
+        title: `${requests} requests to each variant`,
+        async run(progress) {
+          const { settled } = await traffic(requests, setting(progress))
+          ordinary = settled()
+          // Whoever asks for it is told.
+          ordinary.catch(() => {})
+        },
+      },
+    ],
+    waiting: {
+      title: 'a collector that hangs, and the same isolates afterwards',
+      run: async (progress) => (hangs = await hang(hanging, setting(progress))),
+    },
+    async report() {
+      const results = summarize(await created(shop), await ordinary, hangs)
+      return {
+        render: (look) => [...renderHeader(host, look), ...renderResults(results, look)],
+        kept: kept(results),
+        promise: 'all acknowledged before nothing kept the isolate, and again after a hang',
+      }
+    },
+  }
+}
