@@ -10,6 +10,8 @@ const sources = [
   { find: /^flushed\/lambda$/, replacement: here('../src/platforms/lambda/index.ts') },
   { find: /^flushed\/middy$/, replacement: here('../src/platforms/middy/index.ts') },
   { find: /^flushed\/workers$/, replacement: here('../src/platforms/workers/index.ts') },
+  { find: /^flushed\/edge$/, replacement: here('../src/platforms/edge/index.ts') },
+  { find: /^flushed\/next$/, replacement: here('../src/platforms/next/index.ts') },
   { find: /^flushed\/testing$/, replacement: here('../src/testing/index.ts') },
 ]
 
