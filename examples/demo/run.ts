@@ -6,6 +6,7 @@
 import { writeSync } from 'node:fs'
 import { Listr } from 'listr2'
 import pc from 'picocolors'
+import { edgePart } from './edge/part.ts'
 import { DemoError } from './errors.ts'
 import { lambda } from './lambda/part.ts'
 import type { Part, Report, Step } from './part.ts'
@@ -22,7 +23,7 @@ export async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => leave(terminal))
   await using owner = new AsyncDisposableStack()
   try {
-    const parts = [lambda(owner), workersPart(owner)]
+    const parts = [lambda(owner), workersPart(owner), edgePart(owner)]
     await measure(parts)
     const reports = []
     for (const part of parts) reports.push({ title: part.title, report: await part.report() })

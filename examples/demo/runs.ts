@@ -19,12 +19,6 @@ export interface Run {
   readonly acknowledged: readonly CollectedSpan[]
 }
 
-/** Spans that were started, and those of them that were ended. */
-export interface Created {
-  readonly started: number
-  readonly ended: number
-}
-
 /** The trace of a request, if its root has reached the collector. */
 export function traceIdOf({ requestId }: Run, spans: readonly CollectedSpan[]): string | undefined {
   return spans.find(({ attributes }) => Object.values(attributes).includes(requestId))?.traceId

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Created } from '../runs.ts'
+import type { Created } from '../created.ts'
 import type { Trace } from '../trace.ts'
 import { type PeerId, ours } from './functions.ts'
 import type { FullBatch } from './measure.ts'

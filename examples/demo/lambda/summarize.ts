@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Created, countOf, medianMs, sumOf, warm } from '../runs.ts'
+import type { Created } from '../created.ts'
+import { countOf, medianMs, sumOf, warm } from '../runs.ts'
 import { traceOf } from '../trace.ts'
 import { medianFrozenMs } from './measure.ts'
 import type { FullBatch, Hang, Traffic } from './measure.ts'

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Behaviors, type Collector, startCollector } from 'flushed/testing'
 import { DemoError } from '../errors.ts'
-import { type Run, countOf, sumOf } from '../runs.ts'
+import type { Run } from '../runs.ts'
 import type { Host, Isolate } from './host.ts'
 import { type VariantId, titles } from './variants.ts'
 
@@ -22,6 +22,7 @@ export class Deployment<Id extends VariantId = VariantId> {
   readonly collector: Collector
   readonly #host: Host
   readonly #isolate: Isolate
+  #ended: Promise<void> | undefined
 
   private constructor(id: Id, collector: Collector, host: Host, isolate: Isolate) {
     this.id = id
@@ -33,8 +34,9 @@ export class Deployment<Id extends VariantId = VariantId> {
   /** @param owner closes it */
   static async start<Id extends VariantId>(id: Id, host: Host, shop: string, owner: AsyncDisposableStack, behavior: Behaviors): Promise<Deployment<Id>> {
     const collector = owner.use(await startCollector({ behavior }))
-    const isolate = owner.use(await host.start(id, { collector: collector.url, shop }))
-    return new Deployment(id, collector, host, isolate)
+    const deployment = new Deployment(id, collector, host, await host.start(id, { collector: collector.url, shop }))
+    owner.defer(() => deployment.end())
+    return deployment
   }
 
   /** One request, up to the last byte of its response. */
@@ -55,18 +57,13 @@ export class Deployment<Id extends VariantId = VariantId> {
     return Promise.all(runs.map(async ({ kept, ...run }) => ({ ...run, acknowledged: (await kept) ?? end })))
   }
 
-  /** Ends the isolate. */
-  async end(): Promise<void> {
-    await this.#isolate[Symbol.asyncDispose]()
+  /** Ends the isolate. Safe to call twice. */
+  end(): Promise<void> {
+    return (this.#ended ??= this.#isolate.end())
   }
 
   get log(): string | undefined {
     const line = this.#isolate.logs().find((each) => each.includes('flushed:'))
     return line?.slice(line.indexOf('flushed:'))
-  }
-
-  /** How many spans of requests have been acknowledged by their end. */
-  static acknowledgedOf(runs: readonly Run[], { received }: Collector): number {
-    return sumOf(runs, (run) => countOf(run, run.acknowledged, received))
   }
 }

@@ -26,10 +26,12 @@ export interface Host {
   start(id: VariantId, addresses: Addresses): Promise<Isolate>
 }
 
-/** One copy of a function: its own memory, its own timers. Disposing of it ends it without a word, as platforms do. */
-export interface Isolate extends AsyncDisposable {
+/** One copy of a function: its own memory, its own timers. */
+export interface Isolate {
   /** One request. `kept` resolves when nothing that was handed to `waitUntil` is left, if that can be seen from here. */
   request(init: RequestInit): Promise<{ readonly response: Response; readonly kept?: Promise<unknown> }>
   /** What it has written. */
   logs(): readonly string[]
+  /** Ends it without a word, as platforms do. */
+  end(): Promise<void>
 }

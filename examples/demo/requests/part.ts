@@ -14,7 +14,7 @@ import { kept, summarize } from './results.ts'
 /** Requests of ordinary traffic to each variant, the cold one included. */
 const requests = 10
 /** Requests during a hang, and as many after it. */
-const hanging = 3
+const hanging = 5
 
 export interface Platform {
   readonly title: string
@@ -60,7 +60,7 @@ export function requestsPart({ title, needs, prepare }: Platform, owner: AsyncDi
       return {
         render: (look) => [...renderHeader(host, look), ...renderResults(results, look)],
         kept: kept(results),
-        promise: 'all acknowledged before nothing kept the isolate, and again after a hang',
+        promise: 'all acknowledged before the isolate’s end, and again after a hang',
       }
     },
   }

@@ -18,7 +18,7 @@ export const renderHeader = ({ version, sources, end }: Host, look: Look): strin
 /** All results. */
 export function renderResults(results: Results, look: Look): string[] {
   const { title } = style(look)
-  const sections = [[`Acknowledged when nothing kept the isolate any more, ${results.requests} requests each`, comparison(results, look)], ...picture(results, look)] as const
+  const sections = [[`Acknowledged at the isolate’s end, ${results.requests} requests each`, comparison(results, look)], ...picture(results, look)] as const
   return sections.flatMap(([heading, body]) => ['', title(heading), '', ...body])
 }
 
@@ -30,7 +30,7 @@ function comparison({ peers, perRequest, bareMs }: Results, look: Look): string[
     ['acknowledged', 'at the end'],
     ['added at', `${answerMs} ms`],
     ['added on', 'a hang'],
-    ['the same isolate', 'after the hang'],
+    ['after', 'the hang'],
   ]
   const open = perRequest.started - perRequest.ended
   const note =
@@ -70,5 +70,5 @@ function picture({ peers }: Results, look: Look): [heading: string, body: string
   if (trace === undefined) return []
   const { good, warn, bad } = style(look)
   const legend = `  ${good('█')} acknowledged  ${warn('▒')} left open, and acknowledged  ${bad('░')} not acknowledged`
-  return [['One request with flushed: answered, and acknowledged twice: the request, and then its audit', [...renderWaterfall(trace, look), '', legend]]]
+  return [['One request with flushed: answered, then acknowledged, and so is its audit', [...renderWaterfall(trace, look), '', legend]]]
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Created, type Run, countOf, medianMs, sumOf, warm } from '../runs.ts'
+import type { Created } from '../created.ts'
+import { type Run, countOf, medianMs, sumOf, warm } from '../runs.ts'
 import { type Trace, traceOf } from '../trace.ts'
 import type { Hang, Traffic } from './measure.ts'
 import type { PeerId } from './variants.ts'

@@ -36,7 +36,7 @@ export async function workers(): Promise<Host> {
       return {
         request: async (init) => ({ response: await fetch(url, init) }),
         logs: () => lines.all,
-        [Symbol.asyncDispose]: () => miniflare.dispose(),
+        end: () => miniflare.dispose(),
       }
     },
   }

@@ -12,4 +12,8 @@ function telemetryFor({ OTLP_ENDPOINT }: Env) {
   return telemetry
 }
 
-export default withTelemetry({ fetch: createOrder }, (env: Env) => ({ telemetry: telemetryFor(env), timeoutMs: 1000 }))
+export default withTelemetry({ fetch: createOrder }, (env: Env) => ({
+  telemetry: telemetryFor(env),
+  timeoutMs: 1000,
+  name: 'POST /orders',
+}))
