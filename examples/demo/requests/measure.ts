@@ -81,7 +81,8 @@ async function hangOne(deployment: Deployment<PeerId>, requests: number, progres
   await wait(flushMs / 2)
   collector.behave('hang')
   const made = await some('while the collector hangs')
-  await wait(flushMs * 1.5)
+  // Both flushes of a request have given up by then, its own and that of its audit.
+  await wait(flushMs * 2.5)
   collector.behave('ok')
   const more = await some('with the collector back')
   progress('until exporters have given up on the hang')
