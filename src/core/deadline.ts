@@ -14,7 +14,8 @@ const NETWORK_SHARE = 0.5
 
 /** The moment by which a flush must be over, and what its flushables are told of it. */
 export class Deadline implements FlushContext {
-  readonly startedAt = clock().now()
+  readonly #startedAt = clock().now()
+  readonly #budgetMs: number
   /** What `elapsedMs` has said last: near enough where nothing was waited for since. */
   lastMs = 0
   /** Set by the flush that has to keep it. */
@@ -26,17 +27,19 @@ export class Deadline implements FlushContext {
    * @param timers the platform's, if it has any of its own
    */
   constructor(
-    readonly budgetMs: number,
+    budgetMs: number,
     readonly timers: Timers = clock(),
-  ) {}
+  ) {
+    this.#budgetMs = budgetMs
+  }
 
   elapsedMs(): number {
-    return (this.lastMs = clock().now() - this.startedAt)
+    return (this.lastMs = clock().now() - this.#startedAt)
   }
 
   /** Milliseconds left: all of them for the network, what is not reserved for it for anything else. */
   remainingMs(network?: boolean): number {
-    return this.budgetMs * (network ? 1 : 1 - NETWORK_SHARE) - this.elapsedMs()
+    return this.#budgetMs * (network ? 1 : 1 - NETWORK_SHARE) - this.elapsedMs()
   }
 
   /**
@@ -88,19 +91,19 @@ const ENDLESS_MS = 2 ** 31
  */
 export async function settledWithin(pending: Pending, deadline: Deadline, network?: boolean): Promise<boolean> {
   const leftMs = deadline.remainingMs(network)
-  for (let turn = leftMs > 0 ? turns : FREE_TURNS; turn > 0 && pending.waiting; turn--) await undefined
+  for (let turn = leftMs > 0 ? turns : FREE_TURNS; turn && pending.waiting; turn--) await undefined
   turns = pending.waiting ? 1 : FREE_TURNS
   if (pending.waiting && leftMs > 0) {
-    await overWithin(pending, pending.urge ? Math.min(URGE_MS, leftMs / 2) : leftMs, deadline.timers)
+    await overWithin(Math.min(URGE_MS, leftMs / 2), pending, deadline)
     if (pending.waiting) {
       pending.urge?.()
-      await overWithin(pending, deadline.remainingMs(network), deadline.timers)
+      await overWithin(deadline.remainingMs(network), pending, deadline)
     }
   }
   return !pending.waiting
 }
 
-const overWithin = ({ work }: Pending, ms: number, timers: Timers): Promise<void> =>
+const overWithin = (ms: number, { work }: Pending, { timers }: Deadline): Promise<void> =>
   new Promise((resolve) => {
     const timer = ms < ENDLESS_MS ? timers.setTimeout(resolve, ms) : undefined
     void work.then(() => {

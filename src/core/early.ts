@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { ROOT_CONTEXT } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanStatusCode } from '@opentelemetry/api'
 import { clearAlarm } from './alarm.ts'
 import { conclude, deadlineFor } from './finish.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
+import { attempt } from './report.ts'
+import { recordError } from './span.ts'
 import type { FlushReport, Phase } from './types.ts'
 
 /**
@@ -49,10 +51,16 @@ export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: nu
  * @param budgetMs milliseconds that this may take, if not as many as the platform says
  */
 export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
+  const { root, live, settledAt, flushing } = invocation
   clearAlarm(invocation.alarm)
   // One whose background work is stopped has settled, and not failed.
-  invocation.dispose(invocation.settledAt === undefined ? cause : undefined)
+  const failed = live && settledAt === undefined
+  if (failed) attempt(invocation.wrap.config, 'recording the error', () => recordError(root, cause))
+  const status = { code: SpanStatusCode.ERROR, message: cause.message }
+  invocation.dispose(false, failed ? (span) => span.setStatus?.(status) : undefined)
+  // Last of all: what the handler does about it is already outside of the invocation.
+  if (failed) attempt(invocation.wrap.config, 'aborting the signal', () => (invocation.abort ??= new AbortController()).abort(cause))
   // Its spans have been handed over by now; what the flush before has not sent goes with this one.
-  if (invocation.flushing) await invocation.flushing
+  if (flushing) await flushing
   await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
 }

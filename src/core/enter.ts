@@ -11,7 +11,7 @@ import { isolate } from './isolate.ts'
 interface Enterable {
   readonly context: Context
   /** Whether `context` still is what runs in it. */
-  readonly live: boolean
+  live(): boolean
 }
 
 interface Entry {
@@ -57,7 +57,7 @@ class Entered implements Context {
   }
 
   get #current(): Context {
-    return this.#begun.live ? this.#inside : this.#outside
+    return this.#begun.live() ? this.#inside : this.#outside
   }
 
   getValue(key: symbol): unknown {

@@ -22,11 +22,10 @@ export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => fin
  */
 export function hold(invocation: InvocationState): Promise<unknown> | void {
   const lifetime = lifetimeOf(invocation)
-  if (lifetime.apart) invocation.dispose(undefined, true)
-  else if (lifetime.phase !== 'before-response') {
-    // The response does not wait, so that the root's time is over. What background work still records belongs to it.
-    if (invocation.background) invocation.settledAt = Date.now()
-    else invocation.dispose()
+  // Where the response does not wait, the root's time is over. What background work still records belongs to it.
+  if (lifetime.phase !== 'before-response') {
+    if (lifetime.apart || !invocation.background) invocation.dispose(true)
+    else invocation.settledAt = Date.now()
   }
   return held(invocation, lifetime, () => finish(invocation, lifetime))
 }

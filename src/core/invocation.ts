@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { type Context, type Span, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type Context, type Span, type SpanOptions, trace } from '@opentelemetry/api'
 import type { Alarm } from './alarm.ts'
-import { ATTRIBUTE } from './attributes.ts'
+import * as ATTRIBUTE from './attributes.ts'
 import { toError } from './errors.ts'
 import { contextWithin } from './current.ts'
 import type { Pending } from './deadline.ts'
 import { isolate } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { OpenSpans } from './open-spans.ts'
-import { disposable, recordError, tracerOf } from './span.ts'
+import { disposable, tracerOf } from './span.ts'
 import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
 
 /** The invocation behind the {@link Invocation} that a handler sees. */
@@ -29,7 +29,8 @@ export class InvocationState implements Invocation, SpanOwner {
   readonly #open = new OpenSpans()
   #background: Set<PromiseLike<unknown>> | undefined
 
-  #abort: AbortController | undefined
+  /** What the signal is made of, once somebody has asked for it. */
+  abort: AbortController | undefined
   /** When the handler had settled, in milliseconds since the epoch; only where the root is ended later than that. */
   settledAt: number | undefined
   endedByDispose = 0
@@ -59,7 +60,7 @@ export class InvocationState implements Invocation, SpanOwner {
   }
 
   get signal(): AbortSignal {
-    return (this.#abort ??= new AbortController()).signal
+    return (this.abort ??= new AbortController()).signal
   }
 
   /** Makes this the invocation that `root` and everything below it belongs to. */
@@ -123,22 +124,22 @@ export class InvocationState implements Invocation, SpanOwner {
   /**
    * Ends what is still open, deepest first, and then the root.
    *
-   * @param cause why, if the handler has not settled: the spans end with it as their error, and the signal is aborted
    * @param apart whether background work goes on by itself: what is open may be its own then, and is left to it
+   * @param ending called with each open span before it is ended
    */
-  dispose(cause?: Error, apart = false): void {
+  dispose(apart = false, ending?: (span: OpenSpan) => void): void {
     if (!this.live) return
-    const over = !apart || !this.#background?.size
-    // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
-    for (let round = 0; over && round < 3 && !this.#open.empty; round++) {
-      for (const span of this.#open.drain()) this.#end(span, cause)
-    }
-    if (over) {
+    if (!apart || !this.#background?.size) {
+      // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
+      for (let round = 0; round < 3 && !this.#open.empty; round++) {
+        for (const span of this.#open.drain()) this.#try(() => this.#end(span, ending))
+      }
       this.live = false
       isolate.live.splice(isolate.live.indexOf(this), 1)
     }
-    if (!this.ended) this.#endRoot(cause)
-    if (cause) this.#stop(cause)
+    if (this.ended) return
+    this.ended = true
+    this.#try(() => this.root.end(this.settledAt))
   }
 
   /** Ends what died without a word; what it has recorded goes with the next flush. */
@@ -147,35 +148,19 @@ export class InvocationState implements Invocation, SpanOwner {
     this.telemetry.defer?.(this)
   }
 
-  #endRoot(cause: Error | undefined): void {
-    this.ended = true
-    try {
-      if (cause) recordError(this.root, cause)
-      this.root.end(this.settledAt)
-    } catch (error) {
-      this.warnings.push(`the root span could not be ended: ${toError(error).message}`)
-    }
+  #end(span: OpenSpan, ending: ((span: OpenSpan) => void) | undefined): void {
+    if (span.isRecording?.() === false) return
+    this.endedByDispose++
+    span.setAttribute?.(ATTRIBUTE.unfinished, true)
+    ending?.(span)
+    span.end()
   }
 
-  #end(span: OpenSpan, cause: Error | undefined): void {
+  #try(end: () => void): void {
     try {
-      if (span.isRecording?.() === false) return
-      this.endedByDispose++
-      span.setAttribute?.(ATTRIBUTE.unfinished, true)
-      if (cause) span.setStatus?.({ code: SpanStatusCode.ERROR, message: cause.message })
-      span.end()
+      end()
     } catch (error) {
-      this.warnings.push(`an open span could not be ended: ${toError(error).message}`)
-    }
-  }
-
-  // Last of all: what the handler does about it is already outside of the invocation.
-  #stop(cause: Error): void {
-    this.#abort ??= new AbortController()
-    try {
-      this.#abort.abort(cause)
-    } catch (error) {
-      this.warnings.push(`the signal could not be aborted: ${toError(error).message}`)
+      this.warnings.push(`a span could not be ended: ${toError(error).message}`)
     }
   }
 }

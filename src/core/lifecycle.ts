@@ -7,7 +7,7 @@
  * @module
  */
 import { type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
-import { ATTRIBUTE } from './attributes.ts'
+import * as ATTRIBUTE from './attributes.ts'
 import { clock } from './clock.ts'
 import { ensureContextManager } from './context-manager.ts'
 import { contextWithin, currentOwner } from './current.ts'
@@ -19,13 +19,15 @@ import type { Config } from './options.ts'
 import { owned } from './owned-context.ts'
 import { attempt, complain } from './report.ts'
 import { recordError, tracerOf } from './span.ts'
-import type { Description, DisposableSpan, FlushReport, Platform, SpanOwner } from './types.ts'
+import type { Description, FlushReport, Platform, SpanOwner } from './types.ts'
 
 /** What a handler is wrapped with: checked options, and the platform it runs on. */
 export interface Wrap {
   readonly config: Config
   readonly platform: Platform<never>
 }
+
+type Follow = NonNullable<Platform<never>['follow']>
 
 /** How a handler has settled. */
 export type Settled = { result: unknown } | { readonly thrown: unknown }
@@ -36,7 +38,7 @@ export interface Begun {
   /** What the handler has to run in, one way or another. */
   readonly context: Context
   /** Whether what runs in that context is still a part of it. */
-  readonly live: boolean
+  live(): boolean
   /**
    * Takes down how the handler has settled, ends what is open, and flushes if this is the outermost. The response waits
    * for what it returns, which never rejects. To be called once. A result that goes on is replaced by one that is followed.
@@ -63,107 +65,75 @@ export async function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, ar
 /**
  * Opens an invocation now, to be settled later: for those who are told of a handler's start and end, but do not call it.
  *
- * @returns `undefined` if nothing could be opened, and the handler has to run without
+ * @returns `undefined` if nothing could be opened, and the handler has to run without: telemetry must not keep it from that
  */
 export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefined {
   ensureContextManager()
   const active = context.active()
   const outer = currentOwner(active)
-  return outer?.live ? nested(wrap.config, outer, name) : open(wrap, name, args, active)
-}
-
-// Classes, since an object literal with a getter costs more than all the rest of a wrap.
-class Outermost implements Begun {
-  constructor(readonly owner: InvocationState) {}
-
-  get context(): Context {
-    return this.owner.context
-  }
-
-  get live(): boolean {
-    return this.owner.live
-  }
-
-  settle(how: Settled): Promise<unknown> | void {
-    const { owner } = this
-    const { wrap, root, description } = owner
-    const { config, platform } = wrap
-    if ('thrown' in how) attempt(config, 'recording the error', () => recordError(root, how.thrown))
-    else {
-      if (platform.reflect) attempt(config, 'reading the result', () => platform.reflect?.(root, description, how.result))
-      if (platform.follow) return this.#follow(how, platform.follow)
-    }
-    return hold(owner)
-  }
-
-  async #follow(how: { result: unknown }, follow: NonNullable<Platform<never>['follow']>): Promise<void> {
-    const { owner } = this
-    let held: Promise<unknown> | void = undefined
-    let tell: (() => void) | undefined
-    const work = new Promise<void>((resolve) => (tell = resolve))
-    const over = () => {
-      tell?.()
-      tell = undefined
-      return (held ??= hold(owner))
-    }
-    try {
-      how.result = await follow(how.result, owner, over)
-    } catch (thrown) {
-      complain(owner.wrap.config, 'following the result', thrown)
-      void over()
-    }
-    if (tell) release(owner, { get waiting() { return tell ? 1 : 0 }, work })
-    else await held
-  }
+  return attempt(wrap.config, 'opening the invocation', () =>
+    outer?.live ? nested(wrap.config, outer, name) : open(wrap, name, args, active),
+  )
 }
 
 /** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
-class Nested implements Begun {
-  readonly context: Context
-
-  constructor(
-    readonly config: Config,
-    readonly owner: SpanOwner,
-    readonly span: DisposableSpan,
-  ) {
-    this.context = trace.setSpan(contextWithin(owner), span)
-  }
-
-  get live(): boolean {
-    return this.span.isRecording()
-  }
-
-  settle(how: Settled): void {
-    if ('thrown' in how) attempt(this.config, 'recording the error', () => recordError(this.span, how.thrown))
-    attempt(this.config, 'ending a child span', () => this.span[Symbol.dispose]())
+function nested(config: Config, owner: SpanOwner, name: string): Begun {
+  const span = owner.span(config.name ?? (name || 'handler'))
+  return {
+    owner,
+    context: trace.setSpan(contextWithin(owner), span),
+    live: () => span.isRecording(),
+    settle: (how) =>
+      attempt(config, 'ending a child span', () => {
+        if ('thrown' in how) recordError(span, how.thrown)
+        span[Symbol.dispose]()
+      }),
   }
 }
 
-function nested(config: Config, outer: SpanOwner, name: string): Nested | undefined {
-  const span = attempt(config, 'opening a child span', () => outer.span(config.name ?? (name || 'handler')))
-  return span && new Nested(config, outer, span)
-}
-
-function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context): Outermost | undefined {
+function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context): Begun {
   const { config, platform } = wrap
-  try {
-    const now = clock().now()
-    for (const owner of isolate.live.filter(({ expiresAt }) => expiresAt < now)) owner.abandon()
-    const description = describe(wrap, handlerName, args, active)
-    const invocation = new InvocationState(wrap, args, active)
-    const within = owned(description.parent, invocation)
-    const { name, kind, links, attributes } = description
-    const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
-    invocation.begin(root, within, description)
-    if (isolate.previous && root.isRecording()) reportPrevious(root, isolate.previous)
-    if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
-    attempt(config, 'telling the platform', () => platform.begun?.(args as never, invocation))
-    return new Outermost(invocation)
-  } catch (thrown) {
-    // Telemetry that cannot even start must not keep the handler from running.
-    complain(config, 'opening the invocation', thrown)
-    return undefined
+  const now = clock().now()
+  for (const other of isolate.live.filter(({ expiresAt }) => expiresAt < now)) other.abandon()
+  const description = describe(wrap, handlerName, args, active)
+  const owner = new InvocationState(wrap, args, active)
+  const within = owned(description.parent, owner)
+  const { name, kind, links, attributes } = description
+  const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
+  owner.begin(root, within, description)
+  if (isolate.previous && root.isRecording()) reportPrevious(root, isolate.previous)
+  if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
+  attempt(config, 'telling the platform', () => platform.begun?.(args as never, owner))
+  return { owner, context: owner.context, live: () => owner.live, settle: (how) => settle(owner, how) }
+}
+
+function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {
+  const { wrap, root, description } = owner
+  const { config, platform } = wrap
+  attempt(config, 'reading the result', () => {
+    if ('thrown' in how) recordError(root, how.thrown)
+    else platform.reflect?.(root, description, how.result)
+  })
+  return platform.follow && 'result' in how ? followed(owner, how, platform.follow) : hold(owner)
+}
+
+async function followed(owner: InvocationState, how: { result: unknown }, follow: Follow): Promise<void> {
+  let held: Promise<unknown> | void = undefined
+  let tell!: () => void
+  const goingOn = { waiting: 1, work: new Promise<void>((resolve) => (tell = resolve)) }
+  const over = () => {
+    goingOn.waiting = 0
+    tell()
+    return (held ??= hold(owner))
   }
+  try {
+    how.result = await follow(how.result, owner, over)
+  } catch (thrown) {
+    complain(owner.wrap.config, 'following the result', thrown)
+    void over()
+  }
+  if (goingOn.waiting) release(owner, goingOn)
+  else await held
 }
 
 function describe({ config, platform }: Wrap, handlerName: string, args: unknown[], active: Context): Description {
@@ -190,7 +160,6 @@ function warnUnlessRecorded(root: Span, parent: Context, config: Config): void {
   const sampledOut = isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId
   if (sampledOut || !once('provider')) return
   config.warn(
-    'flushed: no OpenTelemetry tracer provider records spans; register one before the first invocation, ' +
-      'and check that the application resolves a single copy of @opentelemetry/api',
+    'flushed: no OpenTelemetry tracer provider records spans: is one registered, with the same copy of @opentelemetry/api?',
   )
 }

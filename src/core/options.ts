@@ -61,10 +61,10 @@ export interface Config {
 }
 
 /** An option as it must be, if it is given at all. */
-type Check = readonly [expected: string, valid: (value: unknown) => boolean]
+export type Check = readonly [expected: string, valid: (value: unknown) => boolean]
 
 const isFunction = (value: unknown) => typeof value === 'function'
-const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity
+export const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity
 const MODES: unknown[] = ['auto', 'before-response', 'after-response'] satisfies Config['flush'][]
 
 // `telemetry` is for `toTelemetry` to check.
@@ -87,11 +87,7 @@ export function resolveOptions<Args extends readonly unknown[]>(
   options: TelemetryOptions<Args> = {},
   more: readonly string[] = [],
 ): Config {
-  checkKeys(options, ['telemetry', ...Object.keys(CHECKS), ...more])
-  for (const [option, [expected, valid]] of Object.entries(CHECKS)) {
-    const value = options[option as keyof typeof CHECKS]
-    if (value !== undefined && !valid(value)) throw invalidOption(option, value, expected)
-  }
+  checkOptions(options, CHECKS, ['telemetry', ...more])
   const { telemetry, timeoutMs = environmentNumber('FLUSHED_TIMEOUT_MS', 2000), flush = 'auto' } = options
   const { onFlush, name, attributes, logger = console } = options
   const warn = (message: string) => {
@@ -102,6 +98,24 @@ export function resolveOptions<Args extends readonly unknown[]>(
     }
   }
   return { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn }
+}
+
+/**
+ * Checks that options are an object, with no option but those known, and that each is as it must be.
+ *
+ * @param others known options that are checked elsewhere
+ * @throws TypeError naming the option and quoting the value
+ */
+export function checkOptions<Names extends string>(
+  options: { readonly [name in Names]?: unknown },
+  checks: Record<Names, Check>,
+  others: readonly string[] = [],
+): void {
+  checkKeys(options, [...others, ...Object.keys(checks)])
+  for (const [option, [expected, valid]] of Object.entries<Check>(checks)) {
+    const value = options[option as Names]
+    if (value !== undefined && !valid(value)) throw invalidOption(option, value, expected)
+  }
 }
 
 /** An environment variable, on runtimes that have an environment. */
@@ -117,6 +131,6 @@ export function environmentNumber(name: string, fallback: number): number {
   if (!text?.trim()) return fallback
   const value = Number(text)
   if (isPositive(value)) return value
-  if (once(name)) console.warn(`flushed: ignoring ${name}=${quote(text)}, which is no positive number; using ${fallback}`)
+  if (once(name)) console.warn(`flushed: ${name}=${quote(text)} is no positive number; using ${fallback}`)
   return fallback
 }

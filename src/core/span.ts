@@ -4,7 +4,7 @@
  * @module
  */
 import { type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import { ATTRIBUTE } from './attributes.ts'
+import * as ATTRIBUTE from './attributes.ts'
 import { toError } from './errors.ts'
 import type { DisposableSpan, Telemetry } from './types.ts'
 

@@ -23,31 +23,15 @@ export function startStage({ name, flushables }: Stage, deadline: Deadline): Sta
   let seen = 0
 
   const tookMs = () => (report.durationMs = deadline.elapsedMs() - startedAt)
-  const fail = (what: number, error: Error, sentence: string) => {
-    seen |= what
+  /** @param to what the flushable has resolved to, or the error it has thrown */
+  const came = (flushable: NamedFlush, to: unknown) => {
+    if (to === 'nothing_to_send') return
+    const failed = to instanceof Error
+    seen |= failed ? FAILED : to === false ? LATE : DELIVERED
+    if (!failed && to !== false) return
+    const error = failed ? to : timedOut(flushable.name, tookMs())
     report.error ??= error
-    warnings.push(`stage "${name}": ${sentence}`)
-  }
-  const cut = (flushable: NamedFlush) => {
-    const error = timedOut(flushable.name, tookMs())
-    fail(LATE, error, error.message)
-  }
-  const finished = (flushable: NamedFlush, result: unknown) => {
-    if (result === false) cut(flushable)
-    else if (result !== 'nothing_to_send') seen |= DELIVERED
-  }
-  const failed = (flushable: NamedFlush, thrown: unknown) => {
-    const error = toError(thrown)
-    fail(FAILED, error, `${flushable.name} failed: ${error.message}`)
-  }
-  /** Makes nothing of one that has been cut before. */
-  const ended = (flushable: NamedFlush, how: typeof finished) => (value: unknown) => {
-    const at = unfinished.indexOf(flushable)
-    if (at < 0) return
-    unfinished.splice(at, 1)
-    run.waiting--
-    tookMs()
-    how(flushable, value)
+    warnings.push(`stage "${name}": ${failed ? `${flushable.name} failed: ` : ''}${error.message}`)
   }
 
   const run = {
@@ -57,8 +41,8 @@ export function startStage({ name, flushables }: Stage, deadline: Deadline): Sta
       for (const flushable of unfinished) flushable.urge?.()
     },
     conclude(result: FlushResult) {
-      if (unfinished.length > 0) {
-        unfinished.splice(0).forEach(cut)
+      for (const flushable of unfinished.splice(0)) {
+        came(flushable, false)
         deadline.expire(report.error)
       }
       report.outcome = outcomeOf(seen)
@@ -69,16 +53,28 @@ export function startStage({ name, flushables }: Stage, deadline: Deadline): Sta
   }
 
   for (const flushable of flushables) {
+    let result: unknown
     try {
-      const result = flushable.flush(deadline)
-      if (isThenable(result)) {
-        const settled = Promise.resolve(result).then(ended(flushable, finished), ended(flushable, failed))
-        run.work = run.waiting++ ? Promise.all([run.work, settled]) : settled
-        unfinished.push(flushable)
-      } else finished(flushable, result)
+      result = flushable.flush(deadline)
     } catch (thrown) {
-      failed(flushable, thrown)
+      result = toError(thrown)
     }
+    if (!isThenable(result)) {
+      came(flushable, result)
+      continue
+    }
+    const ended = (to: unknown) => {
+      const at = unfinished.indexOf(flushable)
+      // It has been cut before.
+      if (at < 0) return
+      unfinished.splice(at, 1)
+      run.waiting--
+      tookMs()
+      came(flushable, to)
+    }
+    unfinished.push(flushable)
+    const settled = Promise.resolve(result).then(ended, (thrown: unknown) => ended(toError(thrown)))
+    run.work = run.waiting++ ? Promise.all([run.work, settled]) : settled
   }
   // One that had nothing to do has taken no time worth looking at the clock for.
   if (seen) tookMs()

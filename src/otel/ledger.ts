@@ -1,25 +1,24 @@
 /**
- * What has been given to an exporter, for whom, and what it has answered.
+ * What has been given to an exporter, and for whom.
  *
  * @module
  */
-import { exportFailed } from '../core/errors.ts'
 import type { SpanOwner } from '../core/types.ts'
-import type { ExportResult, Exporter, FinishedSpan } from './types.ts'
+import type { FinishedSpan } from './types.ts'
 
 /** What one invocation has at one exporter. */
 export interface Ledger {
-  /** Absent for spans that belong to no invocation. */
+  /** Absent for what belongs to no invocation. */
   readonly owner: SpanOwner | undefined
   /** Finished spans that the exporter has not been given yet. */
   finished: FinishedSpan[]
-  /** When the oldest of them finished, on a clock that may interrupt. */
+  /** When the oldest of them finished; never, where no timer is to send them. */
   since: number
   /** Exports that have not been answered. */
   readonly open: Flight[]
   /** Spans whose acknowledgement no report has told yet. */
   acknowledged: number
-  /** Spans refused since the flush began, and why. */
+  /** Spans that were not accepted, and why. */
   refused: number
   error: Error | undefined
   /** Whether the last flush has begun: what finishes from now on is late. */
@@ -29,14 +28,18 @@ export interface Ledger {
 /** One export, until it is answered. */
 export interface Flight {
   ledger: Ledger
-  /** None any more once another export has taken them over: then the answer does not matter. */
+  /** {@link NONE} once they are somebody else's to send: then the answer does not matter any more. */
   spans: readonly FinishedSpan[]
-  /** Whether it is on its second connection. */
-  again: boolean
-  done: boolean
-  answer: Promise<void> | undefined
-  answered: (() => void) | undefined
+  /** Whether it must not be tried again at once. */
+  tried: boolean
+  landed: boolean
+  /** Resolves when it has been answered. Made on demand, as few are waited for. */
+  answer?: Promise<void>
+  wake?: () => void
 }
+
+/** The spans of an export that has none any more. */
+export const NONE: readonly FinishedSpan[] = []
 
 export const newLedger = (owner?: SpanOwner): Ledger => ({
   owner,
@@ -49,50 +52,16 @@ export const newLedger = (owner?: SpanOwner): Ledger => ({
   closed: false,
 })
 
-/** What an invocation has at the exporter that `key` stands for. Made when it is first asked for. */
-export function ledgerOf(owner: SpanOwner, key: object): Ledger {
-  const { notes } = owner
-  let at = notes.indexOf(key)
-  if (at < 0) at = notes.push(key, newLedger(owner)) - 2
-  return notes[at + 1] as Ledger
-}
+/** Resolves when all of these have been answered, and never rejects. */
+export const answersOf = (flights: readonly Flight[]): Promise<unknown> =>
+  Promise.all(flights.map((flight) => (flight.answer ??= new Promise((resolve) => (flight.wake = resolve)))))
 
-export function newFlight(ledger: Ledger, spans: readonly FinishedSpan[]): Flight {
-  const flight = { ledger, spans, again: false, done: false, answer: undefined, answered: undefined }
-  ledger.open.push(flight)
-  return flight
-}
-
-/** Resolves when all of these have been answered. Never rejects. */
-export const answers = (flights: readonly Flight[]): Promise<unknown> =>
-  Promise.all(flights.map((flight) => (flight.answer ??= new Promise((resolve) => (flight.answered = resolve)))))
-
-/** Ends a flight. @param teller whose report is to tell what became of the spans */
-export function land(flight: Flight, error: Error | undefined, teller: Ledger): void {
-  const { length } = flight.spans
-  flight.done = true
-  remove(flight.ledger.open, flight)
-  if (error) {
-    teller.refused += length
-    teller.error = error
-  } else teller.acknowledged += length
-  flight.answered?.()
-}
-
-/** Why an export has failed; `undefined` if it has not. */
-export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
-  code === 0 ? undefined : (error ?? new Error('the exporter gave no reason'))
-
+/** How many spans these carry. */
 export const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { spans }) => sum + spans.length, 0)
 
-export const notAccepted = ({ refused, error }: Ledger): Error =>
-  exportFailed(`${refused ? `${refused} spans ` : ''}not accepted: ${error?.message}`, error)
-
-/** Whether it was there. */
+/** Takes an item out, and tells whether it was there. */
 export function remove<T>(list: T[], item: T): boolean {
   const at = list.indexOf(item)
   if (at >= 0) list.splice(at, 1)
   return at >= 0
 }
-
-export const nameOf = (exporter: Exporter): string => exporter.constructor?.name || 'exporter'

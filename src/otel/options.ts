@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { checkKeys, invalidOption } from '../core/errors.ts'
 import type { FlushableProvider } from '../core/globals.ts'
-import { environmentNumber } from '../core/options.ts'
+import { type Check, checkOptions, environmentNumber, isPositive } from '../core/options.ts'
 import type { Exporter } from './types.ts'
 
 /** When spans are sent before their invocation's flush, and how many may wait. */
@@ -63,47 +62,35 @@ export interface OtelOptions {
   flushIntervalMs?: number | false | undefined
 }
 
-const KNOWN: readonly (keyof OtelOptions)[] = [
-  'exporter',
-  'exporters',
-  'tracerProvider',
-  'meterProvider',
-  'loggerProvider',
-  'maxBufferSize',
-  'maxQueueSize',
-  'flushIntervalMs',
-]
+const isExporter = (value: unknown): boolean => typeof (value as Partial<Exporter> | null)?.export === 'function'
+
+const provider: Check = ['a provider or `false`', (value) => value === false || (typeof value === 'object' && value !== null)]
+const count: Check = ['a positive whole number', (value) => isPositive(value) && Number.isInteger(value)]
+
+const CHECKS: Record<keyof OtelOptions, Check> = {
+  exporter: ['an exporter, with an `export` method', isExporter],
+  exporters: ['an array of exporters', (value) => Array.isArray(value) && value.every(isExporter)],
+  tracerProvider: provider,
+  meterProvider: provider,
+  loggerProvider: provider,
+  maxBufferSize: count,
+  maxQueueSize: count,
+  flushIntervalMs: ['a positive number of milliseconds or `false`', (value) => value === false || isPositive(value)],
+}
 
 /** Checks the options. @throws TypeError naming the option and quoting the value */
 export function resolveOtelOptions(options: OtelOptions): { exporters: readonly Exporter[]; limits: Limits } {
-  checkKeys(options, KNOWN)
-  for (const name of ['tracerProvider', 'meterProvider', 'loggerProvider'] as const) {
-    const provider = options[name]
-    const valid = provider === undefined || provider === false || typeof provider === 'object'
-    if (!valid || provider === null) throw invalidOption(name, provider, 'a provider or `false`')
+  checkOptions(options, CHECKS)
+  const {
+    exporter,
+    exporters = [],
+    maxBufferSize = Math.ceil(environmentNumber('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512)),
+    maxQueueSize = Math.ceil(environmentNumber('OTEL_BSP_MAX_QUEUE_SIZE', 2048)),
+    flushIntervalMs = environmentNumber('OTEL_BSP_SCHEDULE_DELAY', 5000),
+  } = options
+  return {
+    exporters: exporter ? [exporter, ...exporters] : exporters,
+    // As OpenTelemetry's batch processor does: a batch that does not fit into the queue could never be full.
+    limits: { maxQueueSize, maxBufferSize: Math.min(maxBufferSize, maxQueueSize), flushIntervalMs },
   }
-  const maxQueueSize = count('maxQueueSize', options.maxQueueSize, 'OTEL_BSP_MAX_QUEUE_SIZE', 2048)
-  const maxBufferSize = count('maxBufferSize', options.maxBufferSize, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512)
-  const { flushIntervalMs = environmentNumber('OTEL_BSP_SCHEDULE_DELAY', 5000) } = options
-  if (flushIntervalMs !== false && !(flushIntervalMs > 0 && Number.isFinite(flushIntervalMs))) {
-    throw invalidOption('flushIntervalMs', flushIntervalMs, 'a positive number of milliseconds or `false`')
-  }
-  // As OpenTelemetry's batch processor does: a batch that does not fit into the queue could never be full.
-  const limits = { maxQueueSize, maxBufferSize: Math.min(maxBufferSize, maxQueueSize), flushIntervalMs }
-  return { exporters: exportersOf(options), limits }
-}
-
-function count(name: keyof OtelOptions, value: number | undefined, variable: string, fallback: number): number {
-  if (value === undefined) return Math.ceil(environmentNumber(variable, fallback))
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw invalidOption(name, value, 'a positive whole number')
-}
-
-function exportersOf({ exporter, exporters }: OtelOptions): readonly Exporter[] {
-  if (exporters !== undefined && !Array.isArray(exporters)) throw invalidOption('exporters', exporters, 'an array')
-  const all = [...(exporter === undefined ? [] : [exporter]), ...(exporters ?? [])]
-  for (const each of all) {
-    if (typeof each?.export !== 'function') throw invalidOption('exporter', each, 'an exporter, with an `export` method')
-  }
-  return all
 }

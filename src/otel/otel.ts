@@ -4,14 +4,14 @@
  * @module
  */
 import type { Tracer, TracerProvider } from '@opentelemetry/api'
-import { type FlushableProvider, globalProviders, providerFlush } from '../core/globals.ts'
+import { globalProviders, providerFlush } from '../core/globals.ts'
 import { noSpans } from '../core/report.ts'
 import type { NamedFlush, SpanCounts, Telemetry } from '../core/types.ts'
-import { answers } from './ledger.ts'
+import { answersOf } from './ledger.ts'
 import { type OtelOptions, resolveOtelOptions } from './options.ts'
-import { Outbox } from './outbox.ts'
+import { makeOutbox } from './outbox.ts'
 import { makeProcessor } from './processor.ts'
-import { Tracked } from './track.ts'
+import { tracked } from './track.ts'
 import type { Exporter, SpanProcessor } from './types.ts'
 
 /** What `otel()` makes: a telemetry for wraps, and a span processor for the tracer provider. */
@@ -45,9 +45,8 @@ export interface OtelTelemetry extends Telemetry {
  */
 export function otel(options: OtelOptions = {}): OtelTelemetry {
   const { exporters, limits } = resolveOtelOptions(options)
-  const outboxes = exporters.map((exporter) => new Outbox(exporter, limits))
-  const tracked: Tracked[] = []
-  const waits: (Outbox | Tracked)[] = [...outboxes]
+  const outboxes = exporters.map((exporter) => makeOutbox(exporter, limits))
+  const all = [...outboxes]
   const handOff: NamedFlush = {
     name: 'spans',
     flush({ invocation }) {
@@ -59,57 +58,49 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
     needsProvider: true,
     stages: [
       { name: 'buffers', flushables: [handOff, ...providers(options, exporters.length > 0)] },
-      { name: 'exporters', network: true, flushables: waits },
+      { name: 'exporters', network: true, flushables: all },
     ],
-    spanProcessor: makeProcessor(outboxes, (owner) => owner.telemetry === telemetry),
+    // Not the telemetry itself: `stages()` makes one of it and of others.
+    spanProcessor: makeProcessor(outboxes, (owner) => owner.telemetry.count === telemetry.count),
     track<E extends Exporter>(exporter: E): E {
-      const track = new Tracked(exporter)
-      tracked.push(track)
-      waits.push(track)
-      return track.proxy<E>()
+      const outbox = makeOutbox(exporter, { ...limits, maxQueueSize: 0 })
+      all.push(outbox)
+      return tracked(exporter, outbox)
     },
     defer: (invocation) => outboxes.forEach((outbox) => outbox.defer(invocation)),
-    backlog: () => Math.max(0, ...outboxes.map(({ backlog }) => backlog)),
-    count: (invocation) => {
-      const counts = outboxes.map((outbox) => outbox.count(invocation)).reduce(worst, undefined) ?? noSpans()
-      return tracked.reduce((sum, track) => add(sum, track.count(invocation)), counts)
-    },
+    backlog: () => Math.max(0, ...outboxes.map((outbox) => outbox.backlog())),
+    count: (invocation) => all.reduce((counts, outbox) => worst(counts, outbox.count(invocation)), noSpans()),
     answered(invocation) {
-      const open = waits.flatMap((wait) => wait.open(invocation))
-      return open.length > 0 ? answers(open) : undefined
+      const open = all.flatMap((outbox) => outbox.open(invocation))
+      return open.length > 0 ? answersOf(open) : undefined
     },
   }
   const { tracerProvider } = options
-  if (isTracerProvider(tracerProvider)) {
+  if (tracerProvider && 'getTracer' in tracerProvider) {
     let tracer: Tracer | undefined
-    telemetry.tracer = () => (tracer ??= tracerProvider.getTracer('flushed'))
+    telemetry.tracer = () => (tracer ??= (tracerProvider as TracerProvider).getTracer('flushed'))
   }
   return telemetry
 }
 
-const FATES = ['acknowledged', 'failed', 'pending', 'late', 'carriedOver'] as const
-const SIGNALS = ['tracerProvider', 'meterProvider', 'loggerProvider'] as const
-
 function providers(options: OtelOptions, exporting: boolean): NamedFlush[] {
   const flushes: NamedFlush[] = []
-  for (const signal of SIGNALS) {
-    const given = options[signal] ?? (signal === 'tracerProvider' && exporting ? false : undefined)
-    if (given !== false) flushes.push(providerFlush(signal, given ? () => given : globalProviders[signal]))
+  for (const [name, global] of Object.entries(globalProviders)) {
+    const given = options[name as keyof typeof globalProviders] ?? !(exporting && name === 'tracerProvider')
+    if (given) flushes.push(providerFlush(name, given === true ? global : () => given))
   }
   return flushes
 }
 
-const isTracerProvider = (provider: FlushableProvider | false | undefined): provider is FlushableProvider & TracerProvider =>
-  typeof provider === 'object' && 'getTracer' in provider && typeof provider.getTracer === 'function'
-
-/** Of several exporters, each of which gets every span, the one that did worst. */
-function worst(counts: SpanCounts | undefined, other: SpanCounts): SpanCounts {
-  if (!counts) return other
-  for (const fate of FATES) counts[fate] = (fate === 'acknowledged' ? Math.min : Math.max)(counts[fate], other[fate])
+// Each exporter of spans gets every one of them. Others have none to count.
+function worst(counts: SpanCounts, others: SpanCounts): SpanCounts {
+  if (isNothing(counts)) return others
+  if (isNothing(others)) return counts
+  for (const fate of Object.keys(counts) as (keyof SpanCounts)[]) {
+    counts[fate] = Math[fate === 'acknowledged' ? 'min' : 'max'](counts[fate], others[fate])
+  }
   return counts
 }
 
-function add(counts: SpanCounts, others: SpanCounts): SpanCounts {
-  for (const fate of FATES) counts[fate] += others[fate]
-  return counts
-}
+const isNothing = ({ acknowledged, failed, pending, carriedOver }: SpanCounts): boolean =>
+  acknowledged + failed + pending + carriedOver === 0

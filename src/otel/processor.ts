@@ -52,6 +52,5 @@ function ownerByTrace(span: StartedSpan): SpanOwner | undefined {
   const { traceId } = span.spanContext()
   const candidates = isolate.live.filter(({ root }) => root.spanContext().traceId === traceId)
   if (candidates.length < 2) return candidates[0]
-  const parent = span.parentSpanContext?.spanId
-  return parent === undefined ? undefined : candidates.find((owner) => owner.has(parent))
+  return candidates.find((owner) => owner.has(String(span.parentSpanContext?.spanId)))
 }

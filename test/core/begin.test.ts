@@ -26,9 +26,9 @@ test('what is begun is open until it is settled, and delivered when that is over
   const { exporter, tracer, wrap } = setup({ reflect: (root, _description, result) => root.setAttribute('result', String(result)) })
   const begun = begin(wrap, 'handler', [])
   context.with(begun?.context as never, () => tracer.startSpan('left'))
-  expect([begun?.live, exporter.spans]).toEqual([true, []])
+  expect([begun?.live(), exporter.spans]).toEqual([true, []])
   await begun?.settle({ result: 42 })
-  expect([begun?.live, exporter.spans.map(({ name }) => name)]).toEqual([false, ['left', 'root']])
+  expect([begun?.live(), exporter.spans.map(({ name }) => name)]).toEqual([false, ['left', 'root']])
   expect(exporter.spans[1]?.attributes['result']).toBe('42')
 })
 
@@ -37,7 +37,7 @@ test('what is begun within is a child span: ended when it is settled, and not fl
   const outer = begin(wrap, 'outer', [])
   const inner = context.with(outer?.context as never, () => begin(wrap, 'inner', []))
   expect(inner?.settle({ thrown: new Error('boom') })).toBeUndefined()
-  expect([inner?.live, outer?.live, exporter.exports]).toEqual([false, true, []])
+  expect([inner?.live(), outer?.live(), exporter.exports]).toEqual([false, true, []])
   await outer?.settle({ result: undefined })
   expect(exporter.spans.map(({ name, status }) => [name, status.code])).toEqual([
     ['inner', SpanStatusCode.ERROR],

@@ -82,12 +82,17 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 41, pending: 0, carriedOver: 0 } })
   })
 
-  test('would have to be answered before there is room for another one: there is no queue', async () => {
-    const { exporter, request } = setup()
+  test('would have to be answered before there is room for another one: each looks for itself whether there is', async () => {
+    const { exporter, reports, request } = setup()
     const ends = Array.from({ length: 25 }, () => request().end())
-    expect(exporter.inFlight).toBe(25)
+    expect(exporter.inFlight).toBe(20)
+    exporter.acknowledge()
+    expect(exporter.inFlight).toBe(0) // nobody's turn is called out by another request
+    await clock.advance(20)
+    expect(exporter.inFlight).toBe(5)
     exporter.acknowledge()
     await Promise.all(ends)
+    expect(reports.map(({ outcome }) => outcome)).toEqual(Array(25).fill('delivered'))
   })
 
   test('an exporter’s own `forceFlush` would wait for', async () => {

@@ -104,8 +104,9 @@ describe.each(corners)('when the collector hangs for long, on $title', ({ startW
     await worker.reported(HUNG)
     await wait(1500)
     worker.collector.behave('ok')
-    await worker.fetch('/?id=31')
-    await worker.collector.waitFor(({ spans }) => spans.length >= 3)
+    await worker.fetch(`/?id=${HUNG}`)
+    const created = 3 * (HUNG + 1)
+    await worker.collector.waitFor(({ spans }) => new Set(spans.map(({ spanId }) => spanId)).size === created)
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
