@@ -4,11 +4,11 @@
  * @module
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Collector } from 'flushed/testing'
+import type { Behaviors, Collector } from 'flushed/testing'
 import type { Run } from '../runs.ts'
 import { Deployment } from './deployment.ts'
 import type { Host } from './host.ts'
-import { type PeerId, type VariantId, answerMs, exporterMs, flushMs, peers, timerMs, titles, variants } from './variants.ts'
+import { type VariantId, answerMs, exporterMs, flushMs, timerMs, variants } from './variants.ts'
 
 /** What every measurement is given. */
 export interface Setting {
@@ -30,7 +30,7 @@ export interface Traffic {
 
 /** What one variant did with a collector that hangs. */
 export interface Hang {
-  readonly id: PeerId
+  readonly id: VariantId
   readonly collector: Collector
   /** Requests during the hang. */
   readonly runs: readonly Run[]
@@ -40,17 +40,27 @@ export interface Hang {
   readonly log: string | undefined
 }
 
-/** Ordinary traffic: `requests` to each variant, in turns, so that all have the same conditions. */
-export async function traffic(requests: number, { host, shop, owner, progress }: Setting): Promise<{ settled: () => Promise<Traffic[]> }> {
-  const deployments = await Promise.all(variants.map((id) => Deployment.start(id, host, shop, owner, { delayMs: answerMs })))
-  const all = deployments.map((deployment) => ({ deployment, runs: [] as Awaited<ReturnType<Deployment['request']>>[] }))
+type Made = Awaited<ReturnType<Deployment['request']>>[]
+
+const startAll = ({ host, shop, owner }: Setting, behavior: Behaviors) =>
+  Promise.all(variants.map((id) => Deployment.start(id, host, shop, owner, behavior)))
+
+/** So many requests to each, in turns, so that all have the same conditions. */
+async function inTurns(deployments: readonly Deployment[], requests: number, when: string, { progress }: Setting) {
+  const all = deployments.map((deployment) => ({ deployment, made: [] as Made }))
   for (let request = 1; request <= requests; request++) {
-    progress(`request ${request} of ${requests} to each variant`)
-    for (const { deployment, runs } of all) runs.push(await deployment.request())
+    progress(`request ${request} of ${requests} to each variant${when}`)
+    for (const { deployment, made } of all) made.push(await deployment.request())
   }
+  return all
+}
+
+/** Ordinary traffic. */
+export async function traffic(requests: number, setting: Setting): Promise<{ settled: () => Promise<Traffic[]> }> {
+  const all = await inTurns(await startAll(setting, { delayMs: answerMs }), requests, '', setting)
   const timers = wait(timerMs)
   // No more requests: the platform ends the isolates, which it does not do so soon that nothing had its chance.
-  const settle = async ({ deployment, runs: made }: (typeof all)[number]): Promise<Traffic> => {
+  const settle = async ({ deployment, made }: (typeof all)[number]): Promise<Traffic> => {
     await timers
     const { id, collector } = deployment
     const runs = await deployment.settle(made)
@@ -60,34 +70,28 @@ export async function traffic(requests: number, { host, shop, owner, progress }:
   return { settled: () => Promise.all(all.map(settle)) }
 }
 
-/** Some requests while the collector hangs, and as many to the same isolate when it is back. */
-export async function hang(requests: number, { host, shop, owner, progress }: Setting): Promise<Hang[]> {
-  const deployments = await Promise.all(peers.map((id) => Deployment.start(id, host, shop, owner, 'ok')))
-  for (const deployment of deployments) await deployment.request()
-  // From here on they wait rather than work, and so do not disturb each other.
-  return Promise.all(deployments.map((deployment) => hangOne(deployment, requests, progress)))
+/** Some requests while the collector hangs, and as many to the same isolates when it is back. */
+export async function hang(requests: number, setting: Setting): Promise<{ settled: (progress: Setting['progress']) => Promise<Hang[]> }> {
+  const deployments = await startAll(setting, 'ok')
+  await inTurns(deployments, 1, '', setting)
+  await wait(answerMs)
+  for (const { collector } of deployments) collector.behave('hang')
+  const all = await inTurns(deployments, requests, ' while the collector hangs', setting)
+  const settle = async (progress: Setting['progress']): Promise<Hang[]> => {
+    // Both flushes of a request have given up by then, its own and that of its audit.
+    await wait(flushMs * 2.5)
+    for (const { collector } of deployments) collector.behave('ok')
+    const later = await inTurns(deployments, requests, ' with the collector back', { ...setting, progress })
+    progress('until exporters have given up on the hang')
+    await wait(exporterMs)
+    return Promise.all(all.map(({ deployment, made }, index) => settleOne(deployment, made, later[index]?.made ?? [])))
+  }
+  return { settled: settle }
 }
 
-async function hangOne(deployment: Deployment<PeerId>, requests: number, progress: Setting['progress']): Promise<Hang> {
+async function settleOne(deployment: Deployment, during: Made, later: Made): Promise<Hang> {
   const { id, collector } = deployment
-  const some = async (when: string) => {
-    const runs = []
-    for (let request = 1; request <= requests; request++) {
-      progress(`${titles[id]}: request ${request} of ${requests} ${when}`)
-      runs.push(await deployment.request())
-    }
-    return runs
-  }
-  await wait(flushMs / 2)
-  collector.behave('hang')
-  const made = await some('while the collector hangs')
-  // Both flushes of a request have given up by then, its own and that of its audit.
-  await wait(flushMs * 2.5)
-  collector.behave('ok')
-  const more = await some('with the collector back')
-  progress('until exporters have given up on the hang')
-  await wait(exporterMs)
-  const [runs, after] = [await deployment.settle(made), await deployment.settle(more)]
+  const [runs, after] = [await deployment.settle(during), await deployment.settle(later)]
   await deployment.end()
   return { id, collector, runs, after, log: deployment.log }
 }

@@ -28,8 +28,9 @@ export interface Platform {
 export function requestsPart({ title, needs, prepare }: Platform, owner: AsyncDisposableStack): Part {
   let host: Host
   let shop: string
-  let ordinary: Promise<Traffic[]>
-  let hangs: Hang[]
+  let ordinary: Awaited<ReturnType<typeof traffic>>
+  let hung: Awaited<ReturnType<typeof hang>>
+  let settled: [Traffic[], Hang[]]
   const setting = (progress: Setting['progress']): Setting => ({ host, shop, owner, progress })
   return {
     title,
@@ -44,19 +45,24 @@ export function requestsPart({ title, needs, prepare }: Platform, owner: AsyncDi
       {
         title: `${requests} requests to each variant`,
         async run(progress) {
-          const { settled } = await traffic(requests, setting(progress))
-          ordinary = settled()
-          // Whoever asks for it is told.
-          ordinary.catch(() => {})
+          ordinary = await traffic(requests, setting(progress))
+        },
+      },
+      {
+        title: 'a collector that hangs',
+        async run(progress) {
+          hung = await hang(hanging, setting(progress))
         },
       },
     ],
     waiting: {
-      title: 'a collector that hangs, and the same isolates afterwards',
-      run: async (progress) => (hangs = await hang(hanging, setting(progress))),
+      title: 'the same isolates, with the collector back',
+      async run(progress) {
+        settled = await Promise.all([ordinary.settled(), hung.settled(progress)])
+      },
     },
     async report() {
-      const results = summarize(await created(shop), await ordinary, hangs)
+      const results = summarize(await created(shop), ...settled)
       return {
         render: (look) => [...renderHeader(host, look), ...renderResults(results, look)],
         kept: kept(results),

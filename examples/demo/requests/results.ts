@@ -4,10 +4,10 @@
  * @module
  */
 import type { Created } from '../created.ts'
-import { type Run, countOf, medianMs, sumOf, warm } from '../runs.ts'
+import { countOf, medianMs, sumOf, warm } from '../runs.ts'
 import { type Trace, traceOf } from '../trace.ts'
 import type { Hang, Traffic } from './measure.ts'
-import type { PeerId } from './variants.ts'
+import { type PeerId, type VariantId, peers } from './variants.ts'
 
 /** One variant with telemetry. */
 export interface PeerResult {
@@ -41,33 +41,44 @@ export const kept = ({ peers }: Results): boolean =>
 
 /** Puts the measurements together. */
 export function summarize(perRequest: Created, all: readonly Traffic[], hangs: readonly Hang[]): Results {
-  const bare = all.find(({ id }) => id === 'bare')?.runs ?? []
+  const bare = of(all, 'bare').runs
   const bareMs = medianMs(warm(bare))
-  const peers = hangs.map((hang) => {
-    const own = all.find(({ id }) => id === hang.id)
-    if (own === undefined) throw new Error(`${hang.id} had no traffic`)
-    return peerResult(perRequest.started, bareMs, own, hang)
-  })
-  return { requests: bare.length, perRequest, bareMs, peers }
+  const hungMs = medianMs(of(hangs, 'bare').runs)
+  return {
+    requests: bare.length,
+    perRequest,
+    bareMs,
+    peers: peers.map((id) => ({
+      id,
+      ...ordinary(perRequest.started, bareMs, of(all, id)),
+      hang: hanging(perRequest.started, hungMs, of(hangs, id)),
+    })),
+  }
 }
 
-function peerResult(perRequest: number, bareMs: number, { collector, runs }: Traffic, { id, collector: hung, runs: during, after, log }: Hang): PeerResult {
+function of<T extends { readonly id: VariantId }>(all: readonly T[], id: VariantId): T {
+  const found = all.find((each) => each.id === id)
+  if (found === undefined) throw new Error(`${id} was not measured`)
+  return found
+}
+
+function ordinary(perRequest: number, bareMs: number, { collector, runs }: Traffic) {
   const { received, requests } = collector
-  const traces = warm(runs).map((run) => traceOf(run, received, requests))
-  const acknowledgedOf = (all: readonly Run[]) => sumOf(all, (run) => countOf(run, run.acknowledged, hung.received))
   return {
-    id,
     created: runs.length * perRequest,
     acknowledged: sumOf(runs, (run) => countOf(run, run.acknowledged, received)),
     addedMs: medianMs(warm(runs)) - bareMs,
-    hang: {
-      addedMs: medianMs(during) - bareMs,
-      created: after.length * perRequest,
-      // They may arrive with later ones, in a request of which the collector knows.
-      kept: sumOf(during, (run) => countOf(run, hung.spans, hung.received)),
-      delivered: acknowledgedOf(after),
-      log,
-    },
-    trace: traces.find((trace) => trace !== undefined),
+    trace: warm(runs)
+      .map((run) => traceOf(run, received, requests))
+      .find((trace) => trace !== undefined),
   }
 }
+
+const hanging = (perRequest: number, bareMs: number, { collector: { spans, received }, runs, after, log }: Hang): PeerResult['hang'] => ({
+  addedMs: medianMs(runs) - bareMs,
+  created: after.length * perRequest,
+  // Whenever that was.
+  kept: sumOf(runs, (run) => countOf(run, spans, received)),
+  delivered: sumOf(after, (run) => countOf(run, run.acknowledged, received)),
+  log,
+})
