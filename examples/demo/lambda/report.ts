@@ -1,18 +1,18 @@
 /**
- * What the demo prints when it is done. Results in, lines out.
+ * What the demo prints of the Lambda function. Results in, lines out.
  *
  * @module
  */
+import { added, share } from '../cells.ts'
+import { padEnd, style, whole, wrap } from '../style.ts'
+import type { Look } from '../style.ts'
+import { renderTable } from '../table.ts'
+import type { Cell } from '../table.ts'
+import type { Trace } from '../trace.ts'
+import { renderWaterfall, scaleOf } from '../waterfall.ts'
 import { answerMs, batchSize, ours, titles } from './functions.ts'
 import type { PeerId } from './functions.ts'
-import { kept } from './results.ts'
 import type { PeerResult, Results } from './results.ts'
-import { padEnd, style, whole, wrap } from './style.ts'
-import type { Look } from './style.ts'
-import { renderTable } from './table.ts'
-import type { Cell } from './table.ts'
-import type { Trace } from './trace.ts'
-import { renderWaterfall, scaleOf } from './waterfall.ts'
 
 /** What the functions run on. */
 export interface Runtime {
@@ -42,8 +42,7 @@ export function renderResults(results: Results, look: Look): string[] {
     ['The trap of forceFlush(): an export that has started already', trap(results, look)],
     ...pictures(results, look),
   ] as const
-  const lines = sections.flatMap(([heading, body]) => ['', title(heading), '', ...body])
-  return [...lines, '', ...verdict(results, look)]
+  return sections.flatMap(([heading, body]) => ['', title(heading), '', ...body])
 }
 
 function comparison(results: Results, look: Look): string[] {
@@ -69,18 +68,15 @@ function comparison(results: Results, look: Look): string[] {
 }
 
 function cells({ id, created, acknowledged, delivered, addedMs, hang }: PeerResult): Cell[] {
-  const percent = `${Math.floor((100 * acknowledged) / created)}`.padStart(4)
   return [
     { text: titles[id] },
     { text: whole(created) },
-    { text: `${whole(acknowledged)} ${percent} %`, tone: acknowledged >= created ? 'good' : 'bad' },
+    share(acknowledged, created),
     { text: whole(delivered), tone: delivered >= created ? 'good' : 'warn' },
     { text: added(addedMs) },
     hang.error === undefined ? { text: added(hang.addedMs) } : { text: `✗ ${added(hang.addedMs)}`, tone: 'bad' },
   ]
 }
-
-const added = (ms: number): string => (Math.round(ms) === 0 ? '±0 ms' : `${ms > 0 ? '+' : '−'}${whole(Math.abs(ms))} ms`)
 
 /** What became of everything that was not acknowledged in time. */
 function fate(peer: PeerResult): string {
@@ -120,7 +116,7 @@ function trap({ batches }: Results, look: Look): string[] {
   return [...wrap(text, look), '', ...renderTable({ heads, rows }, look)]
 }
 
-function headingOf(id: PeerId, { export: sent, responseMs }: Trace): string {
+function headingOf(id: PeerId, { exports: [sent], responseMs }: Trace): string {
   if (id === 'naive') return 'The same, naive: answered, then frozen with everything still inside'
   const what = id === 'flushed' ? 'One request with flushed' : 'The same, registered'
   if (sent === undefined) return `${what}: not acknowledged before the freeze`
@@ -142,11 +138,4 @@ function pictures({ peers, perRequest }: Results, look: Look): [heading: string,
     const last = index === drawn.length - 1 ? ['', legend] : []
     return [headingOf(id, trace), [...renderWaterfall(trace, { ...look, scaleMs }), ...note, ...last]]
   })
-}
-
-function verdict(results: Results, look: Look): string[] {
-  const { good, bad } = style(look)
-  if (kept(results)) return [`${good('✓')} flushed: all acknowledged before the freeze, 100 %. Read on in README.md.`]
-  const text = 'flushed did not get every span acknowledged before the freeze. That is a bug: please report it with this output.'
-  return wrap(text, look, '✗ ').map(bad)
 }

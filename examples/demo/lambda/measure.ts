@@ -5,9 +5,9 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Collector, RuntimeCommand } from 'flushed/testing'
+import { type Run, countOf, median, sumOf } from '../runs.ts'
 import { created } from './created.ts'
-import { Deployment, countOf } from './deployment.ts'
-import type { Run } from './deployment.ts'
+import { Deployment } from './deployment.ts'
 import { orderOf } from './event.ts'
 import { answerMs, batchSize, functions, peers, titles } from './functions.ts'
 import type { FunctionId, PeerId } from './functions.ts'
@@ -67,16 +67,8 @@ export async function traffic(requests: number, { runtime, owner, progress }: Se
   return results.map(({ deployment: { id, collector }, runs }) => ({ id, collector, runs }))
 }
 
-/** The median time to the response. */
-export const medianMs = (runs: readonly Run[]): number => median(runs.map(({ responseMs }) => responseMs))
 /** The median time to the freeze. */
-export const medianFrozenMs = (runs: readonly Run[]): number => median(runs.map(({ startedAt, frozenAt }) => frozenAt - startedAt))
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = (sorted.length - 1) / 2
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
-}
+export const medianFrozenMs = (runs: readonly Run[]): number => median(runs.map(({ startedAt, frozenAt = startedAt }) => frozenAt - startedAt))
 
 /** Some requests while the collector hangs, and one more when it is back. */
 export async function hang(requests: Readonly<Record<PeerId, number>>, setting: Setting): Promise<Hang[]> {
@@ -101,7 +93,7 @@ async function hangOne(deployment: Deployment<PeerId>, requests: number, { progr
   collector.behave('ok')
   await deployment.invoke(order)
   await sandbox.shutdown()
-  const delivered = runs.reduce((sum, run) => sum + countOf(run, collector.spans, collector.received), 0)
+  const delivered = sumOf(runs, (run) => countOf(run, collector.spans, collector.received))
   const log = sandbox.logs.find(({ line }) => line.includes('flushed:'))?.line
   return { id, runs, delivered, log: log?.slice(log.indexOf('flushed:')) }
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Created } from './created.ts'
+import type { Created } from '../created.ts'
+import type { Trace } from '../trace.ts'
 import { type PeerId, ours } from './functions.ts'
 import type { FullBatch } from './measure.ts'
-import type { Trace } from './trace.ts'
 
 /** One function with telemetry. */
 export interface PeerResult {

@@ -4,8 +4,7 @@
  * @module
  */
 import type { CollectedSpan, CollectorRequest } from 'flushed/testing'
-import { traceIdOf } from './deployment.ts'
-import type { Run } from './deployment.ts'
+import { type Run, traceIdOf } from './runs.ts'
 
 /** A span. Times are milliseconds since the request came in. */
 export interface Bar {
@@ -13,7 +12,7 @@ export interface Bar {
   readonly depth: number
   readonly startMs: number
   readonly endMs: number
-  /** Whether the collector had acknowledged it when the sandbox froze. */
+  /** Whether the collector had acknowledged it when nothing kept the code running any more. */
   readonly acknowledged: boolean
   /** Whether its code had left it open, so that `flushed` ended it. */
   readonly unfinished: boolean
@@ -21,10 +20,11 @@ export interface Bar {
 
 export interface Trace {
   readonly bars: readonly Bar[]
-  /** When the spans had reached the collector, and when it acknowledged them, if that was before the freeze. */
-  readonly export: { readonly startMs: number; readonly endMs: number } | undefined
+  /** When spans had reached the collector, and when it acknowledged them, as far as that was before the freeze. */
+  readonly exports: readonly { readonly startMs: number; readonly endMs: number }[]
   readonly responseMs: number
-  readonly freezeMs: number
+  /** Absent where nothing tells of it. */
+  readonly freezeMs?: number
 }
 
 /** The trace of a request, of whatever has arrived of it up to now. `undefined` if nothing has. */
@@ -46,14 +46,15 @@ export function traceOf(
     acknowledged: acknowledged.has(span.spanId),
     unfinished: span.attributes['flushed.unfinished'] === true,
   }))
-  const sent = requests.find((request) => request.spans.some((span) => span.traceId === traceId))
-  const answeredAt = sent?.answeredAt
-  const inTime = sent !== undefined && answeredAt !== undefined && answeredAt <= run.frozenAt
+  const { frozenAt } = run
+  const sent = requests.filter((request) => request.spans.some((span) => span.traceId === traceId))
   return {
     bars,
-    export: inTime ? { startMs: since(sent.receivedAt), endMs: since(answeredAt) } : undefined,
+    exports: sent.flatMap(({ receivedAt, answeredAt = Infinity }) =>
+      answeredAt < (frozenAt ?? Infinity) ? [{ startMs: since(receivedAt), endMs: since(answeredAt) }] : [],
+    ),
     responseMs: run.responseMs,
-    freezeMs: since(run.frozenAt),
+    ...(frozenAt !== undefined && { freezeMs: since(frozenAt) }),
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * A trace as a waterfall, with the line at which the sandbox froze.
+ * A trace as a waterfall, with the line at which the sandbox froze, if it did.
  *
  * @module
  */
@@ -19,7 +19,8 @@ const durationWidth = 9
 const inMs = (ms: number): string => `${ms.toFixed(1)} ms`
 
 /** Milliseconds that a picture of these traces has to show. */
-export const scaleOf = (traces: readonly Trace[]): number => Math.max(...traces.map(({ freezeMs }) => freezeMs)) * 1.05
+export const scaleOf = (traces: readonly Trace[]): number =>
+  Math.max(...traces.flatMap(({ bars, exports, responseMs, freezeMs = 0 }) => [...[...bars, ...exports].map(({ endMs }) => endMs), responseMs, freezeMs])) * 1.05
 
 /** Lines of the picture. */
 export function renderWaterfall(trace: Trace, look: WaterfallLook): string[] {
@@ -30,15 +31,17 @@ export function renderWaterfall(trace: Trace, look: WaterfallLook): string[] {
   const column = (ms: number) => Math.min(columns - 1, Math.floor((ms / scaleMs) * columns))
   const marks = marksOf(trace)
   // They may be less than a column apart, and each must be seen.
-  const places: Partial<Record<Mark['glyph'], number>> = {}
-  marks.reduce((after, { glyph, ms }) => (places[glyph] = Math.max(after + 1, column(ms))), -1)
-  const { '✓': acknowledgedAt = 0, '●': responseAt = 0, '┃': freezeAt = columns } = places
+  const places = new Map<Mark, number>()
+  marks.reduce((after, mark) => places.set(mark, Math.max(after + 1, column(mark.ms))).get(mark) ?? 0, -1)
+  const placesOf = (glyph: Mark['glyph']) => marks.filter((mark) => mark.glyph === glyph).map((mark) => places.get(mark) ?? 0)
+  const [responseAt = 0] = placesOf('●')
+  const [freezeAt = columns] = placesOf('┃')
 
   /** One row: `cells` are single columns; right of the freeze there is nothing but a remark. */
   const row = (name: string, cells: readonly string[], right = '', remark = '') => {
     const running = Array.from({ length: freezeAt }, (_, at) => cells[at] ?? ' ').join('')
-    const frozen = padEnd(remark, columns - freezeAt - 1)
-    return `${indent}${padEnd(name, names)} ${running}${paint.ice(`┃${frozen}`)} ${paint.dim(right)}`.trimEnd()
+    const frozen = freezeAt < columns ? paint.ice(`┃${padEnd(remark, columns - freezeAt - 1)}`) : ''
+    return `${indent}${padEnd(name, names)} ${running}${frozen} ${paint.dim(right)}`.trimEnd()
   }
   const bar = (span: Bar): string => {
     const tint = !span.acknowledged ? paint.bad : span.unfinished ? paint.warn : paint.good
@@ -47,18 +50,17 @@ export function renderWaterfall(trace: Trace, look: WaterfallLook): string[] {
     if (cells.length + note.length < freezeAt) cells.push(...note)
     return row(' '.repeat(2 * span.depth) + span.name, cells.map(tint), padStart(inMs(span.endMs - span.startMs), durationWidth))
   }
-  const exported = (): string => {
-    const { export: sent } = trace
-    const remark = ' frozen: nothing was acknowledged'
-    if (sent === undefined) return row('export', [], '', remark.length < columns - freezeAt ? remark : '')
-    const from = column(sent.startMs)
-    const way = Array.from({ length: acknowledgedAt }, (_, at) => (at < from ? ' ' : paint.dim('┄')))
-    return row('export', [...way, paint.good('✓')], padStart(inMs(sent.endMs - sent.startMs), durationWidth))
-  }
+  const remark = ' frozen: nothing was acknowledged'
+  const unsent = row('export', [], '', remark.length < columns - freezeAt ? remark : '')
+  const acknowledgedAt = placesOf('✓')
+  const sent = trace.exports.toSorted((a, b) => a.endMs - b.endMs).map(({ startMs, endMs }, index) => {
+    const way = Array.from({ length: acknowledgedAt[index] ?? 0 }, (_, at) => (at < column(startMs) ? ' ' : paint.dim('┄')))
+    return row('export', [...way, paint.good('✓')], padStart(inMs(endMs - startMs), durationWidth))
+  })
   return [
     `${indent}${' '.repeat(names)} ${paint.dim(axis(scaleMs, columns))}`,
     ...trace.bars.map(bar),
-    exported(),
+    ...(sent.length > 0 ? sent : [unsent]),
     row('response', [...' '.repeat(responseAt), '●']),
     indent + marks.map(({ glyph, tone, name, ms }) => `${tone ? paint[tone](glyph) : glyph} ${name} ${inMs(ms)}`).join('  '),
   ]
@@ -72,11 +74,11 @@ interface Mark {
 }
 
 /** The moments that matter, as they came. */
-function marksOf({ export: sent, responseMs, freezeMs }: Trace): Mark[] {
+function marksOf({ exports, responseMs, freezeMs }: Trace): Mark[] {
   const response: Mark = { glyph: '●', name: 'response', ms: responseMs }
-  const acknowledged: Mark[] = sent === undefined ? [] : [{ glyph: '✓', tone: 'good', name: 'acknowledged', ms: sent.endMs }]
-  const freeze: Mark = { glyph: '┃', tone: 'ice', name: 'freeze', ms: freezeMs }
-  return [...acknowledged, response, freeze].sort((a, b) => a.ms - b.ms)
+  const acknowledged = exports.map(({ endMs }): Mark => ({ glyph: '✓', tone: 'good', name: 'acknowledged', ms: endMs }))
+  const freeze: Mark[] = freezeMs === undefined ? [] : [{ glyph: '┃', tone: 'ice', name: 'freeze', ms: freezeMs }]
+  return [...acknowledged, response, ...freeze].sort((a, b) => a.ms - b.ms)
 }
 
 /** A bar in half columns, at least one; in another texture if it is not simply finished and acknowledged. */

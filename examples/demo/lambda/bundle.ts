@@ -9,7 +9,7 @@ import { functions } from './functions.ts'
 import type { FunctionId } from './functions.ts'
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const examples = folder('../')
+const examples = folder('../../lambda/')
 const bundles = folder('../../../.cache/demo/')
 
 /** What `LambdaOptions.handler` wants. */

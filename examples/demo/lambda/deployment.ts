@@ -8,35 +8,17 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { startCollector, startLambda } from 'flushed/testing'
 import type { Behaviors, CollectedSpan, Collector, RuntimeCommand } from 'flushed/testing'
 import type { FreezeRecord, LambdaResult, LambdaSandbox } from 'flushed/testing'
+import { DemoError } from '../errors.ts'
+import type { Run } from '../runs.ts'
 import { handlerOf } from './bundle.ts'
 import { titles } from './functions.ts'
 import type { FunctionId } from './functions.ts'
 
-/** How one request went. Moments are milliseconds since the epoch, on the collector's clock. */
-export interface Run {
-  readonly requestId: string
-  /** Why the request failed, if it did. */
-  readonly error: string | undefined
-  readonly startedAt: number
-  readonly responseMs: number
-  readonly frozenAt: number
-  /** What the collector had acknowledged, of this request or any before, at the instant of the freeze. */
-  readonly acknowledged: readonly CollectedSpan[]
-}
-
 /** Milliseconds that the function may take. Lambda's default, 3 s, would end a `forceFlush()` on a hanging collector. */
 const timeoutMs = 15_000
 
-/** Something that went wrong in a function. */
-export class FunctionError extends Error {
-  /** What the function wrote, as far as it helps. */
-  readonly logs: readonly string[]
-
-  constructor(id: FunctionId, message: string, { logs }: Pick<LambdaSandbox, 'logs'>) {
-    super(`${titles[id]}: ${message}`)
-    this.logs = logs.slice(-12).map(({ line }) => (line.length > 240 ? `${line.slice(0, 239)}…` : line))
-  }
-}
+const fault = (id: FunctionId, message: string, { logs }: Pick<LambdaSandbox, 'logs'>) =>
+  new DemoError(`${titles[id]}: ${message}`, logs.map(({ line }) => line))
 
 export class Deployment<Id extends FunctionId = FunctionId> {
   readonly id: Id
@@ -64,7 +46,7 @@ export class Deployment<Id extends FunctionId = FunctionId> {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'orders' }
     const options = { handler: handlerOf(id), functionName: 'orders', timeoutMs, runtime, env }
     const sandbox = owner.use(await startLambda(options))
-    if (sandbox.initError) throw new FunctionError(id, `init failed: ${sandbox.initError.errorMessage}`, sandbox)
+    if (sandbox.initError) throw fault(id, `init failed: ${sandbox.initError.errorMessage}`, sandbox)
     return new Deployment(id, collector, sandbox)
   }
 
@@ -87,19 +69,7 @@ export class Deployment<Id extends FunctionId = FunctionId> {
   // A request that fails after `forceFlush()` is a result of the demo; one that never ran is a fault of it.
   #mustBeSound({ timedOut, error }: LambdaResult, { outcome }: FreezeRecord): void {
     if (timedOut || outcome !== 'frozen') {
-      throw new FunctionError(this.id, error?.errorMessage ?? 'the sandbox did not survive the request', this.sandbox)
+      throw fault(this.id, error?.errorMessage ?? 'the sandbox did not survive the request', this.sandbox)
     }
   }
-
-}
-
-/** The trace of a request, if any of it has reached the collector. Every handler notes the request on its root span. */
-export function traceIdOf({ requestId }: Run, spans: readonly CollectedSpan[]): string | undefined {
-  return spans.find(({ attributes }) => attributes['faas.invocation_id'] === requestId)?.traceId
-}
-
-/** How many different spans of a request are among `spans`. */
-export function countOf(run: Run, spans: readonly CollectedSpan[], received: readonly CollectedSpan[]): number {
-  const traceId = traceIdOf(run, received)
-  return new Set(spans.filter((span) => span.traceId === traceId).map(({ spanId }) => spanId)).size
 }

@@ -3,16 +3,12 @@
  *
  * @module
  */
-import type { Created } from './created.ts'
-import { countOf } from './deployment.ts'
-import type { Run } from './deployment.ts'
-import { medianFrozenMs, medianMs } from './measure.ts'
+import type { Created } from '../created.ts'
+import { countOf, medianMs, sumOf, warm } from '../runs.ts'
+import { traceOf } from '../trace.ts'
+import { medianFrozenMs } from './measure.ts'
 import type { FullBatch, Hang, Traffic } from './measure.ts'
 import type { PeerResult, Results } from './results.ts'
-import { traceOf } from './trace.ts'
-
-// The first request is the cold start.
-const warm = (runs: readonly Run[]) => runs.slice(1)
 
 /** Puts the measurements together. */
 export function summarize(
@@ -37,8 +33,8 @@ function peerResult(perRequest: number, bareMs: number, { collector, runs }: Tra
   return {
     id: hang.id,
     created: runs.length * perRequest,
-    acknowledged: runs.reduce((sum, run) => sum + countOf(run, run.acknowledged, received), 0),
-    delivered: runs.reduce((sum, run) => sum + countOf(run, spans, received), 0),
+    acknowledged: sumOf(runs, (run) => countOf(run, run.acknowledged, received)),
+    delivered: sumOf(runs, (run) => countOf(run, spans, received)),
     addedMs: medianMs(warm(runs)) - bareMs,
     frozenMs: medianFrozenMs(warm(runs)),
     hang: {

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A file of `../orders`. */
+/** A file of `examples/lambda/orders`. */
 export type FunctionId = 'bare' | 'naive' | 'force-flush' | 'flushed' | 'after-response'
 /** Those with telemetry. */
 export type PeerId = Exclude<FunctionId, 'bare'>
