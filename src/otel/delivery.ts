@@ -65,13 +65,12 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
 
   function answered(flight: Flight, error?: Error): void {
     if (flight.landed) return
-    const counts = matters(flight)
-    if (counts && !flight.tried && isLost(error)) {
+    if (!flight.tried && isLost(error)) {
       flight.tried = true
       return attempt(flight)
     }
     unanswered--
-    if (counts) {
+    if (matters(flight)) {
       remove(underway, flight)
       const next = queued.shift()
       if (next) depart(next, true)
