@@ -17,7 +17,13 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const folders = [['sdk2', 'OpenTelemetry’s SDK 2.x'], ['middy', 'middy'], ['vendors', 'other people’s telemetry SDKs'], ['workers', 'workerd']]
+const folders = [
+  ['sdk2', 'OpenTelemetry’s SDK 2.x'],
+  ['middy', 'middy'],
+  ['vendors', 'other people’s telemetry SDKs'],
+  ['workers', 'workerd'],
+  ['edge', 'the virtual machine of edge functions'],
+]
 for (const [folder, what] of folders) {
   await install(join(root, 'test/runtimes', folder), () => console.log(`Installing ${what}, once …`))
 }

@@ -23,6 +23,7 @@ async function bundled(file: string): Promise<string> {
     mainFields: ['module', 'main'],
     external: ['cloudflare:*', 'node:*'],
     alias: { async_hooks: 'node:async_hooks', events: 'node:events' },
+    keepNames: true,
     nodePaths: [packages],
     // The repository's own tsconfig would lead `flushed/…` to the sources.
     tsconfigRaw: '{}',
