@@ -11,6 +11,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { startCollector } from 'flushed/testing'
 
 const services: Record<string, { ms: number; answer: (body: string) => unknown }> = {
@@ -40,7 +41,7 @@ export async function startShop(port = 0): Promise<AsyncDisposable & { readonly 
   }
 }
 
-if (import.meta.main) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { url } = await startShop(8788)
   const collector = await startCollector({ port: 4318 })
   console.log(`The shop is at ${url}, the collector at ${collector.url}.`)

@@ -24,6 +24,7 @@ async function bundled(file: string): Promise<string> {
     external: ['cloudflare:*', 'node:*'],
     nodePaths: [packages('workers'), packages('vendors')],
     alias: { async_hooks: 'node:async_hooks', events: 'node:events' },
+    keepNames: true,
     // The repository's own tsconfig would lead `flushed/…` to the sources.
     tsconfigRaw: '{}',
     logLevel: 'silent',
