@@ -21,8 +21,8 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
     await using worker = await startWorker('orders.mjs', { behavior: 'hang', bindings: { TIMEOUT_MS: 100 } })
     for (const id of [1, 2, 3]) expect(await (await worker.fetch(`/?id=${id}`)).json()).toEqual({ id })
     expect(worker.collector.spans).toEqual([])
-    for (const { outcome, durationMs } of await worker.reported(3)) {
-      expect(outcome).toBe('timed_out')
+    for (const { outcome, phase, durationMs } of await worker.reported(3)) {
+      expect([outcome, phase]).toEqual(['timed_out', 'after-response'])
       expect(durationMs).toBeLessThan(100 + 500)
     }
     worker.collector.behave('ok')

@@ -52,8 +52,8 @@ describe.each(samples)('on $title', ({ startWorker }) => {
 })
 
 describe.each(corners)('on $title', ({ startWorker }) => {
-  test('the response waits for no work', async () => {
-    await using worker = await startWorker('background.mjs', { behavior: 'hang', bindings: { WORK_MS: 5000 } })
+  test('the response waits neither for work nor for a collector that hangs', async () => {
+    await using worker = await startWorker('background.mjs', { behavior: 'hang', bindings: { WORK_MS: 5000, TIMEOUT_MS: 5000 } })
     const startedAt = performance.now()
     expect(await (await worker.fetch('/outlives')).text()).toBe('hello')
     expect(performance.now() - startedAt).toBeLessThan(2500)
