@@ -73,7 +73,7 @@ const CHECKS: Record<Exclude<keyof TelemetryOptions, 'telemetry'>, Check> = {
   flush: [`'${MODES.join("' or '")}'`, (value) => MODES.includes(value)],
   onFlush: ['a function', isFunction],
   name: ['a non-empty string', (value) => typeof value === 'string' && value !== ''],
-  attributes: ['an object or a function', (value) => isFunction(value) || (typeof value === 'object' && value !== null)],
+  attributes: ['an object or a function', (value) => value === Object(value)],
   logger: ['`false` or an object with `warn`', (value) => value === false || isFunction((value as Partial<Console> | null)?.warn)],
 }
 
@@ -92,8 +92,8 @@ export function resolveOptions<Args extends readonly unknown[]>(
     const value = options[option as keyof typeof CHECKS]
     if (value !== undefined && !valid(value)) throw invalidOption(option, value, expected)
   }
-  const { telemetry, timeoutMs = environmentNumber('FLUSHED_TIMEOUT_MS', 2000), flush = 'auto' } = options
-  const { onFlush, name, attributes, logger = console } = options
+  const { telemetry, onFlush, name, attributes, flush = 'auto', logger = console } = options
+  const { timeoutMs = environmentNumber('FLUSHED_TIMEOUT_MS', 2000) } = options
   const warn = (message: string) => {
     try {
       if (logger) logger.warn(message)
