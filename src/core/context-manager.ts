@@ -11,7 +11,7 @@ import { untraced } from './suppress.ts'
 export interface ContextStorage {
   getStore(): Context | undefined
   enterWith(context: Context): void
-  run<R>(context: Context, callback: () => R): R
+  run<R, A extends unknown[]>(context: Context, callback: (...args: A) => R, ...args: A): R
 }
 
 /**
@@ -32,11 +32,9 @@ export function ensureContextManager(): void {
  * edge runtimes do not have, while some have only the global.
  */
 export function contextStorage(): ContextStorage | undefined {
-  const { AsyncLocalStorage, process } = globalThis as Hooks & {
-    process?: { getBuiltinModule?(id: string): Hooks | undefined }
-  }
-  const Storage = AsyncLocalStorage ?? process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
-  return Storage && new Storage()
+  const { process, AsyncLocalStorage = process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage } =
+    globalThis as Hooks & { process?: { getBuiltinModule?(id: string): Hooks | undefined } }
+  return AsyncLocalStorage && new AsyncLocalStorage()
 }
 
 interface Hooks {
@@ -46,7 +44,7 @@ interface Hooks {
 function managerOf(storage: ContextStorage): ContextManager {
   const manager: ContextManager = {
     active: () => storage.getStore() ?? ROOT_CONTEXT,
-    with: (context, fn, thisArg, ...args) => storage.run(context, () => fn.apply(thisArg as never, args)),
+    with: (context, fn, thisArg, ...args) => storage.run(context, thisArg === undefined ? fn : fn.bind(thisArg), ...args),
     // A proxy, since callers may look at a callback's length. Event emitters are returned as they are: AsyncLocalStorage
     // follows their listeners by itself.
     bind: (context, target) =>

@@ -25,7 +25,8 @@ export function flush(
   deadline.invocation = invocation
   const runs: StageRun[] = []
   const goOn = (): FlushResult | Promise<FlushResult> => {
-    for (const stage of stages.slice(runs.length)) {
+    while (runs.length < stages.length) {
+      const stage = stages[runs.length] as Stage
       const run = startStage(stage, deadline)
       runs.push(run)
       if (run.waiting) return settledWithin(run, deadline, stage.network).then(goOn)

@@ -1,7 +1,7 @@
 /**
  * The open spans of one invocation.
  *
- * A linked list, for a span comes and goes with every operation that is traced: that costs half of what a Map does, and
+ * A linked list, for a span comes and goes with every operation that is traced: that costs half of what a Set does, and
  * a thousand spans that are open at the same time may end in any order. It is a ring, so that no place in it is special.
  *
  * @module

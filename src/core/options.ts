@@ -73,7 +73,7 @@ const CHECKS: Record<Exclude<keyof TelemetryOptions, 'telemetry'>, Check> = {
   flush: [`'${MODES.join("' or '")}'`, (value) => MODES.includes(value)],
   onFlush: ['a function', isFunction],
   name: ['a non-empty string', (value) => typeof value === 'string' && value !== ''],
-  attributes: ['an object or a function', (value) => isFunction(value) || (typeof value === 'object' && value !== null)],
+  attributes: ['an object or a function', (value) => value === Object(value)],
   logger: ['`false` or an object with `warn`', (value) => value === false || isFunction((value as Partial<Console> | null)?.warn)],
 }
 

@@ -46,6 +46,4 @@ class OwnedContext implements Context {
 export const ownerOf = (context: Context): SpanOwner | undefined => context.getValue(OWNER) as SpanOwner | undefined
 
 /** A context that belongs to an invocation. */
-export const owned = (context: Context, owner: SpanOwner): Context =>
-  // In place of the invocation it may belong to: a job that starts the next one would keep them all.
-  context instanceof OwnedContext ? context.setValue(OWNER, owner) : new OwnedContext(OWNER, owner, context)
+export const owned = (context: Context, owner: SpanOwner): Context => new OwnedContext(OWNER, owner, context)

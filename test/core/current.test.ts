@@ -64,6 +64,24 @@ describe('the current invocation', () => {
   })
 })
 
+describe('where the application has no context manager', () => {
+  test('a bound function runs in its context, with its own `this`, arguments and length', async () => {
+    const { telemetry } = pipeline()
+    let bound = function (this: unknown, _a: number, _b: number): unknown[] {
+      return []
+    }
+    await withTelemetry(async () => {
+      bound = context.bind(context.active(), function (this: unknown, a: number, b: number) {
+        return [this, a, b, currentInvocation() !== undefined]
+      })
+    }, { telemetry })()
+    const self = {}
+    expect([bound.call(self, 1, 2), bound.length]).toEqual([[self, 1, 2, true], 2])
+    const emitter = {}
+    expect(context.bind(ROOT_CONTEXT, emitter)).toBe(emitter)
+  })
+})
+
 describe('without AsyncLocalStorage', () => {
   test('the invocation is known up to the first await, and spans passed by hand are its own', async () => {
     withoutAsyncLocalStorage()

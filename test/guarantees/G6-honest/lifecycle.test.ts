@@ -140,6 +140,12 @@ describe('a flush that did not', () => {
     expect(reports[0]?.warnings.join()).toContain('flushSentry timed out')
   })
 
+  test('has failed when a flush function comes to an error, thrown or not', async () => {
+    const flushVendor = async () => new Error('vendor broken')
+    await withTelemetry(async () => {}, { telemetry: flushVendor, ...watch })()
+    expect(reports[0]).toMatchObject({ outcome: 'failed', warnings: ['stage "stage 1": flushVendor failed: vendor broken'] })
+  })
+
   test('is silent in the log with `logger: false`, and still reported', async () => {
     const log = vi.spyOn(console, 'warn')
     await withTelemetry(async () => {}, { telemetry: () => Promise.reject(boom), ...watch, logger: false })()
