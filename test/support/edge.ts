@@ -10,14 +10,14 @@ import type { Behaviors, Collector } from 'flushed/testing'
 
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-let bundled: Promise<string> | undefined
-
-const bundle = () =>
-  (bundled ??= build({
-    entryPoints: [folder('../platforms/edge/functions/orders.mjs')],
+/** A module, bundled for edge runtimes, whose exports become the global `name`. */
+export async function bundleEdge(path: string, name: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [folder(path)],
     bundle: true,
     write: false,
     format: 'iife',
+    globalName: name,
     target: 'es2022',
     conditions: ['edge-light', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
@@ -25,7 +25,11 @@ const bundle = () =>
     // The repository's own tsconfig would lead `flushed/…` to the sources.
     tsconfigRaw: '{}',
     logLevel: 'error',
-  }).then(({ outputFiles: [file] }) => file?.text ?? ''))
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+let functions: Promise<string> | undefined
 
 type Handler = (...args: unknown[]) => Promise<Response>
 
@@ -51,7 +55,7 @@ export interface EdgeSetup {
 
 /** Starts an isolate, and a collector for it. */
 export async function startEdge({ behavior = 'ok', options = {}, storage = true }: EdgeSetup = {}): Promise<Edge> {
-  const code = await bundle()
+  const code = await (functions ??= bundleEdge('../platforms/edge/functions/orders.mjs', 'app'))
   const collector = await startCollector({ behavior })
   const vm = new EdgeVM({ extend: (context) => Object.assign(context, storage ? { AsyncLocalStorage } : {}) })
   vm.evaluate(code)
