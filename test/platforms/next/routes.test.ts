@@ -120,6 +120,15 @@ describe('in a real Next, a route handler', () => {
     await expect.poll(() => app.reports().at(-1)).toMatchObject({ phase: 'background', spans: { acknowledged: 1, late: 0 }, warnings: [] })
   })
 
+  test('that is wrapped without options has the global provider flushed, which the instrumentation has registered', async () => {
+    const answer = await app.request('/api/global')
+    expect(answer.text).toBe('without options')
+    expect(ours(await app.spans(answer, 'GET'))).toEqual([
+      ['GET', 'internal', 'SELECT orders'],
+      ['executing api route (app) /api/global', 'server', 'GET'],
+    ])
+  })
+
   test('that is static is run by the build', async () => {
     const answer = await app.request('/api/static')
     expect([answer.headers.get('x-nextjs-cache'), JSON.parse(answer.text)]).toEqual(['HIT', { built: true }])
