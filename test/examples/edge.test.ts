@@ -1,34 +1,45 @@
-/** The examples for the edge and for Next, on `@edge-runtime/vm` and in an application that Next has built. */
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { EdgeVM } from '@edge-runtime/vm'
-import { startCollector } from 'flushed/testing'
+/** The edge function of the examples, in `@edge-runtime/vm`. */
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { bundleEdge } from '../support/edge.ts'
-import { startNext } from '../support/next.ts'
+import { edge } from '../../examples/demo/edge/host.ts'
+import { Deployment } from '../../examples/demo/requests/deployment.ts'
+import type { VariantId } from '../../examples/demo/requests/variants.ts'
+import { startShop } from '../../examples/workers/shop.ts'
+import { names } from '../support/workers.ts'
 
-test('on @edge-runtime/vm, functions/orders.ts answers before the collector does, and its audit is delivered too', async () => {
-  await using collector = await startCollector({ behavior: { delayMs: 1000 } })
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }
-  const vm = new EdgeVM({ extend: (context) => Object.assign(context, { AsyncLocalStorage, process: { env } }) })
-  vm.evaluate(await bundleEdge('../../examples/edge/functions/orders.ts', 'example'))
-  const held: Promise<unknown>[] = []
-  const globals = vm.context as unknown as { example: { default(request: Request): Promise<Response> }; [symbol: symbol]: unknown }
-  globals[Symbol.for('@vercel/request-context')] = { get: () => ({ waitUntil: (work: Promise<unknown>) => held.push(work) }) }
-  const body = JSON.stringify({ customer: 'known-4711', lines: [{ sku: 'book' }] })
-  const response = await globals.example.default(new vm.context.Request('https://shop.example/orders', { method: 'POST', body }))
-  expect([response.status, await response.json()]).toEqual([202, { accepted: true }])
-  expect(collector.spans).toEqual([])
-  await Promise.all(held)
-  expect(collector.spans.map(({ name }) => name)).toEqual(['look up prices', 'POST /orders', 'audit'])
+const host = edge(fileURLToPath(new URL('../runtimes/edge/', import.meta.url)))
+const SLOW = { delayMs: 300 }
+
+async function started(id: VariantId) {
+  const owner = new AsyncDisposableStack()
+  const shop = owner.use(await startShop())
+  const deployment = await Deployment.start(id, host, shop.url, owner, SLOW)
+  return { deployment, [Symbol.asyncDispose]: () => owner.disposeAsync() }
+}
+
+test('in the edge’s virtual machine, orders/flushed.ts answers before the collector does, and is kept until all is acknowledged', async () => {
+  await using edge_ = await started('flushed')
+  const { deployment } = edge_
+  for (let request = 1; request <= 3; request++) {
+    const { requestId, responseMs, kept } = await deployment.request()
+    if (request > 1) expect(responseMs).toBeLessThan(SLOW.delayMs)
+    const spans = (await kept)?.slice(-10) ?? []
+    expect(deployment.collector.spans).toHaveLength(10 * request)
+    const root = spans.find(({ attributes }) => attributes['vercel.request_id'] === requestId)
+    expect(root).toMatchObject({ name: 'POST /orders', attributes: { 'http.route': '/orders', 'http.response.status_code': 201 } })
+    expect(spans.find(({ name }) => name === 'check fraud')?.attributes['flushed.unfinished']).toBe(true)
+    expect(spans.find(({ name }) => name === 'audit')?.parentSpanId).toBe(root?.spanId)
+  }
+  expect(deployment.log).toBeUndefined()
 })
 
-test('in a real Next, next/app/orders/[id]/route.ts answers before the collector does, and what it does `after()` is delivered too', async () => {
-  await using app = await startNext()
-  await app.request('/orders/1')
-  app.collector.behave({ delayMs: 1000 })
-  const answer = await app.request('/orders/7')
-  expect(JSON.parse(answer.text)).toEqual({ id: '7', state: 'shipped' })
-  expect(app.collector.acknowledged(answer.traceId)).toEqual([])
-  const spans = (await app.spans(answer, 'audit')).filter(({ scope }) => scope?.name === 'flushed')
-  expect(spans.map(({ name }) => name)).toEqual(['SELECT orders', 'GET /orders/[id]', 'audit'])
-}, 120_000)
+test('in the edge’s virtual machine, orders/wait-until.ts is kept for less, and orders/naive.ts for nothing', async () => {
+  await using remedy = await started('wait-until')
+  await using naive = await started('naive')
+  const delivered = async ({ deployment }: typeof remedy) => names((await (await deployment.request()).kept) ?? [])
+  const some = await delivered(remedy)
+  expect(some).toContain('POST /orders')
+  expect(some).not.toContain('audit')
+  expect(some).not.toContain('check fraud')
+  expect(await delivered(naive)).toEqual([])
+})

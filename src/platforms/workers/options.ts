@@ -30,8 +30,10 @@ export function settingsOf(options: WorkersOptionsInput<never, never> | undefine
     const settings = resolve(options)
     return () => settings
   }
+  const shared = made.get(options)
+  if (shared) return shared
   let known: { env: unknown; settings: Settings | undefined } | undefined
-  return (env) => {
+  const settings = (env: unknown) => {
     if (known?.env === env) return known?.settings
     known = { env, settings: undefined }
     try {
@@ -41,4 +43,9 @@ export function settingsOf(options: WorkersOptionsInput<never, never> | undefine
     }
     return known.settings
   }
+  made.set(options, settings)
+  return settings
 }
+
+/** By the functions that make them: a Worker's handlers and classes that have one in common share its telemetry. */
+const made = new WeakMap<object, (env: unknown) => Settings | undefined>()

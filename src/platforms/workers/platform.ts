@@ -1,4 +1,5 @@
 import { clock } from '../../core/clock.ts'
+import { currentInvocation } from '../../core/current.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/types.ts'
@@ -37,7 +38,7 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
     timers: false,
     describe: (args, active) => describe(event, args, active),
     begun(_args, invocation) {
-      invocation.expiresAt = clock().now() + LONGEST_MS
+      touch(invocation)
       if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation)
     },
     remainingMs: () => settledAt + BUDGET_MS - clock().now(),
@@ -50,13 +51,27 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
   }
 }
 
-/** Has an invocation know of what its code hands to `waitUntil`. @returns the one there was */
+/** Something is heard of an invocation. */
+export function touch(invocation: InvocationState): void {
+  invocation.expiresAt = clock().now() + LONGEST_MS
+}
+
+/** What contexts had as `waitUntil`. */
+const originals = new WeakMap<WorkerContext, WorkerContext['waitUntil']>()
+
+/** Has invocations know of what their code hands to `waitUntil`. @returns the one there was */
 function track(ctx: WorkerContext, invocation: InvocationState): WorkerContext['waitUntil'] {
+  const known = originals.get(ctx)
+  if (known) return known
   // It refuses to be called on anything but its context.
   const original = ctx.waitUntil.bind(ctx)
+  originals.set(ctx, original)
+  // A Durable Object has one for all its invocations, and one that is not known to be the current one may be any.
+  const only = ctx.id ? undefined : invocation
   ctx.waitUntil = (promise) => {
     original(promise)
-    invocation.waitUntil(promise)
+    const current = currentInvocation() ?? only
+    current?.waitUntil(promise)
   }
   return original
 }

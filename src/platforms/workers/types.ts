@@ -3,10 +3,12 @@
 /** A context whose `waitUntil` keeps an invocation going: `ExecutionContext`, `DurableObjectState`. */
 export interface WorkerContext {
   waitUntil(promise: Promise<unknown>): void
+  /** That of the Durable Object whose state this is. */
+  readonly id?: unknown
 }
 
 /** The kinds of events that a Worker has handlers for. */
-export type WorkerEvent = 'fetch' | 'scheduled' | 'queue' | 'email' | 'tail' | 'trace' | 'tailStream' | 'connect'
+export const EVENTS = ['fetch', 'scheduled', 'queue', 'email', 'tail', 'trace', 'tailStream', 'connect'] as const
 
 /** A batch of a queue's messages. */
 export interface MessageBatchLike {
@@ -18,4 +20,15 @@ export interface MessageBatchLike {
 export interface ScheduledControllerLike {
   readonly cron: string
   readonly scheduledTime: number
+}
+
+/** What a run of a Workflow is told of itself. */
+export interface WorkflowEventLike {
+  readonly workflowName?: string
+  readonly instanceId?: string
+}
+
+/** What a Workflow runs its steps with. */
+export interface WorkflowStepLike {
+  do(name: string, ...more: unknown[]): PromiseLike<unknown>
 }

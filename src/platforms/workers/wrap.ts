@@ -1,11 +1,10 @@
 import { invalidOption } from '../../core/errors.ts'
 import { type AnyFunction, dressed } from '../../core/layer.ts'
 import { invoke } from '../../core/lifecycle.ts'
+import { isClass, wrapClass } from './classes.ts'
 import { type WorkersOptionsInput, settingsOf } from './options.ts'
 import { type Settings, workers } from './platform.ts'
-import type { WorkerContext } from './types.ts'
-
-const EVENTS = ['fetch', 'scheduled', 'queue', 'email', 'tail', 'trace', 'tailStream', 'connect'] as const
+import { EVENTS, type WorkerContext } from './types.ts'
 
 type Event = (typeof EVENTS)[number]
 
@@ -33,6 +32,7 @@ type EnvOf<T> = T extends AnyFunction ? EnvOfHandler<T> : EnvOfHandler<T[keyof T
  */
 export function withTelemetry<T extends object>(target: T, options?: WorkersOptionsInput<EnvOf<T>>): T {
   const settings = settingsOf(options as WorkersOptionsInput)
+  if (isClass(target)) return wrapClass(target, settings) as T
   if (typeof target === 'function') return wrapped('fetch', target as unknown as AnyFunction, settings) as unknown as T
   const handlers: PropertyDescriptorMap = {}
   for (const event of EVENTS) {

@@ -1,0 +1,132 @@
+/** `DurableObject` classes on real workerd: requests, RPC, alarms, WebSockets that hibernate. */
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { call, withClasses } from '../../support/worker-classes.ts'
+import { CROSSED, type StartedWorker, corners, names, newest } from '../../support/workers.ts'
+
+const spans = (worker: StartedWorker, count: number) => worker.collector.waitFor(({ spans }) => spans.length >= count)
+
+async function connect(worker: StartedWorker) {
+  const socket = new WebSocket(new URL('/room/socket', worker.url))
+  await once(socket, 'open')
+  return socket
+}
+
+const echo = async (socket: WebSocket, message: string) => {
+  socket.send(message)
+  const [event] = (await once(socket, 'message')) as [MessageEvent]
+  return event.data as unknown
+}
+
+describe.each(corners)('on $title', (runtime) => {
+  const start = (script = 'classes-wrapped.mjs') => runtime.startWorker(script, withClasses(runtime))
+
+  test('a request through a stub goes on with its caller’s trace', async () => {
+    await using worker = await start()
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const response = await worker.fetch('/room/hello', { headers: { traceparent } })
+    expect(await response.text()).toBe('room /hello')
+    await spans(worker, 1)
+    expect(worker.collector.spans).toMatchObject([
+      {
+        name: 'GET',
+        kind: 'server',
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        parentSpanId: 'b7ad6b7169203331',
+        attributes: {
+          'url.path': '/hello',
+          'http.response.status_code': 200,
+          'cloudflare.entrypoint': 'Room',
+          'cloudflare.durable_object.id': expect.stringMatching(/^[0-9a-f]{64}$/),
+        },
+      },
+    ])
+  })
+
+  test('a method that is called by RPC is an invocation; constructors, timers and methods that call methods are not', async () => {
+    await using worker = await start()
+    expect(await call(worker, 'count')).toBe(1)
+    expect(await call(worker, 'tick')).toBe('ticking')
+    expect(await call(worker, 'count')).toBe(2)
+    await spans(worker, 3)
+    // The timer's call is over by now: it was set before the last method was called, which has awaited storage.
+    expect(names(worker.collector.spans)).toEqual(['Room/count', 'Room/tick', 'Room/count'])
+    expect((await worker.reported(3)).every(({ phase }) => phase === 'after-response')).toBe(true)
+  })
+
+  test('an error reaches the caller as it is, and the span has it', async () => {
+    await using worker = await start()
+    expect(await call(worker, 'closed')).toBe('TypeError: the room is closed')
+    await spans(worker, 1)
+    expect(worker.collector.spans).toMatchObject([{ name: 'Room/fail', status: { code: 'error', message: 'the room is closed' } }])
+  })
+
+  test('an alarm is an invocation, and is tried again as ever when it fails', async () => {
+    await using worker = await start()
+    await worker.fetch('/room/alarm')
+    await worker.collector.waitFor(({ spans }) => names(spans).filter((name) => name === 'alarm').length === 2, { timeoutMs: 15_000 })
+    const alarms = worker.collector.spans.filter(({ name }) => name === 'alarm')
+    expect(alarms).toMatchObject([
+      { status: { code: 'error', message: 'the first time it fails' }, attributes: { 'faas.trigger': 'timer' } },
+      { status: { code: 'unset' }, attributes: { 'faas.trigger': 'timer', 'cloudflare.entrypoint': 'Room' } },
+    ])
+  })
+
+  test('each message of a WebSocket is an invocation, and so is its end', async () => {
+    await using worker = await start()
+    const socket = await connect(worker)
+    expect(await echo(socket, 'one')).toBe('one, 1 constructed')
+    expect(await echo(socket, 'two')).toBe('two, 1 constructed')
+    socket.close(1000)
+    await once(socket, 'close')
+    await spans(worker, 6)
+    const sent = worker.collector.spans
+    expect(names(sent).toSorted()).toEqual(['GET', 'read', 'read', 'webSocketClose', 'webSocketMessage', 'webSocketMessage'])
+    expect(sent.find(({ name }) => name === 'GET')?.attributes['http.response.status_code']).toBe(101)
+    expect(worker.logs()).toContain('closed with 1000')
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+
+  test('a class that extends none of the runtime’s is a Durable Object as well', async () => {
+    await using bare = await start('classes-bare.mjs')
+    await using worker = await start()
+    expect(await call(worker, 'legacy')).toBe('legacy 42 object string')
+    expect(await call(bare, 'legacy')).toBe('legacy 42 object string')
+    await spans(worker, 1)
+    expect(worker.collector.spans).toMatchObject([{ name: 'GET', attributes: { 'cloudflare.entrypoint': 'Legacy' } }])
+  })
+})
+
+describe(`one object, many callers at once, on ${newest.title}`, () => {
+  test('what each leaves to the context that they share is in the trace of each, in at most one POST a flush', async () => {
+    await using worker = await newest.startWorker('classes-wrapped.mjs', withClasses(newest))
+    expect(await call(worker, 'works')).toEqual(Array.from({ length: 20 }, (_, id) => id))
+    await spans(worker, 40)
+    const roots = worker.collector.spans.filter(({ name }) => name === 'Room/work')
+    const works = worker.collector.spans.filter(({ name }) => name.startsWith('work '))
+    expect([roots.length, new Set(works.map(({ name }) => name)).size]).toEqual([20, 20])
+    expect(new Set(works.map(({ parentSpanId }) => parentSpanId))).toEqual(new Set(roots.map(({ spanId }) => spanId)))
+    const reports = await worker.reported(worker.collector.requests.length)
+    expect(reports.flatMap(({ warnings }) => warnings)).toEqual([])
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+})
+
+describe(`a WebSocket whose object hibernates, on ${newest.title}`, () => {
+  // The runtime's own time, which none of its options shorten.
+  const HIBERNATES_MS = 11_000
+
+  test('its next message revives the object, and is an invocation', { timeout: 40_000 }, async () => {
+    await using worker = await newest.startWorker('classes-wrapped.mjs', withClasses(newest))
+    const socket = await connect(worker)
+    expect(await echo(socket, 'before')).toBe('before, 1 constructed')
+    await spans(worker, 3)
+    await wait(HIBERNATES_MS)
+    expect(await echo(socket, 'after')).toBe('after, 2 constructed')
+    await spans(worker, 5)
+    expect(names(worker.collector.spans).slice(3).toSorted()).toEqual(['read', 'webSocketMessage'])
+    expect(worker.logs()).not.toMatch(CROSSED)
+    socket.close()
+  })
+})

@@ -1,0 +1,73 @@
+/** `WorkerEntrypoint` classes on real workerd: RPC, and requests through a service binding. */
+import { describe, expect, test } from 'vitest'
+import { call, withClasses } from '../../support/worker-classes.ts'
+import { CROSSED, corners, names } from '../../support/workers.ts'
+
+describe.each(corners)('on $title', (runtime) => {
+  const { startWorker } = runtime
+  const start = () => startWorker('classes-wrapped.mjs', withClasses(runtime))
+
+  test('a method that is called by RPC is an invocation; what it calls of its own is not', async () => {
+    await using worker = await start()
+    expect(await call(worker, 'total')).toEqual([20, 20])
+    const [report] = await worker.reported(1)
+    expect(report).toMatchObject({ outcome: 'delivered', phase: 'after-response', spans: { acknowledged: 1 } })
+    expect(worker.collector.spans).toMatchObject([
+      {
+        name: 'Orders/total',
+        kind: 'server',
+        attributes: {
+          'rpc.system.name': 'cloudflare_rpc',
+          'rpc.method': 'Orders/total',
+          'faas.trigger': 'other',
+          'faas.coldstart': true,
+          'cloudflare.entrypoint': 'Orders',
+        },
+      },
+    ])
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+
+  test('a caller cannot tell a wrapped class from the class', async () => {
+    await using bare = await startWorker('classes-bare.mjs', withClasses(runtime))
+    await using worker = await start()
+    const calls = ['taxed', 'tax', 'fail', 'own', 'missing', 'inherited', 'silent', 'cart', 'adder', 'text', 'forwarded', 'fetch']
+    for (const name of calls) expect(await call(worker, name), name).toEqual(await call(bare, name))
+    // One of each call but for those that came to no method, and two where one entrypoint calls another.
+    await worker.collector.waitFor(({ spans }) => spans.length === 9)
+    expect(names(worker.collector.spans).toSorted()).toEqual(
+      ['GET', ...['adder', 'cart', 'fail', 'forwarded', 'taxed', 'taxed', 'text'].map((method) => `Orders/${method}`), 'Silent/ping'],
+    )
+  })
+
+  test('an error reaches the caller as it is, and the span has it', async () => {
+    await using worker = await start()
+    expect(await call(worker, 'fail')).toBe('RangeError: no order 7')
+    await worker.collector.waitFor(({ spans }) => spans.length === 1)
+    expect(worker.collector.spans).toMatchObject([
+      { name: 'Orders/fail', status: { code: 'error', message: 'no order 7' }, attributes: { 'error.type': 'RangeError' } },
+    ])
+  })
+
+  test('work that a method leaves to waitUntil is sent when it is over', async () => {
+    await using worker = await start()
+    expect(await call(worker, 'later')).toBe('now')
+    await worker.collector.waitFor(({ spans }) => spans.length === 2)
+    expect(names(worker.collector.spans)).toEqual(['Orders/later', 'audit'])
+  })
+
+  test('a request through a service binding goes on with its caller’s trace', async () => {
+    await using worker = await start()
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    expect(await call(worker, 'fetch', { headers: { traceparent } })).toBe('orders /call/fetch')
+    await worker.collector.waitFor(({ spans }) => spans.length === 1)
+    expect(worker.collector.spans).toMatchObject([
+      {
+        name: 'GET',
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        parentSpanId: 'b7ad6b7169203331',
+        attributes: { 'http.response.status_code': 200, 'cloudflare.entrypoint': 'Orders' },
+      },
+    ])
+  })
+})

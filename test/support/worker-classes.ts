@@ -1,0 +1,23 @@
+/** The classes of test/guarantees/workers/classes.mjs, as they are and wrapped. */
+import type { StartedWorker, WorkerSetup, runtimes } from './workers.ts'
+
+type Runtime = (typeof runtimes)[number]
+
+const FLAGS_ARE_DEFAULT = '2024-09-26'
+/** Without the latter, the `get` of a Workflow's binding would be one that fetches. */
+const FLAGS = ['rpc', 'fetcher_no_get_put_delete']
+
+/** What the fixture's classes are bound as. */
+export function withClasses({ compatibilityDate }: Runtime, setup: WorkerSetup = {}): WorkerSetup {
+  return {
+    durableObjects: { ROOM: 'Room', LEGACY: 'Legacy' },
+    serviceBindings: { ORDERS: { name: 'worker', entrypoint: 'Orders' }, SILENT: { name: 'worker', entrypoint: 'Silent' } },
+    workflows: { CHECKOUT: { name: 'checkout', className: 'Checkout' } },
+    compatibilityFlags: compatibilityDate < FLAGS_ARE_DEFAULT ? FLAGS : [],
+    ...setup,
+  }
+}
+
+/** Makes calls by their names in the fixture. */
+export const call = async (worker: StartedWorker, name: string, init?: RequestInit): Promise<unknown> =>
+  (await worker.fetch(`/call/${name}`, init)).json()
