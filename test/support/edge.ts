@@ -10,14 +10,13 @@ import type { Behaviors, Collector } from 'flushed/testing'
 
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** A module, bundled for edge runtimes, whose exports become the global `name`. */
-export async function bundleEdge(path: string, name: string): Promise<string> {
+async function bundle(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [folder(path)],
+    entryPoints: [folder('../platforms/edge/functions/orders.mjs')],
     bundle: true,
     write: false,
     format: 'iife',
-    globalName: name,
+    globalName: 'app',
     target: 'es2022',
     conditions: ['edge-light', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
@@ -55,7 +54,7 @@ export interface EdgeSetup {
 
 /** Starts an isolate, and a collector for it. */
 export async function startEdge({ behavior = 'ok', options = {}, storage = true }: EdgeSetup = {}): Promise<Edge> {
-  const code = await (functions ??= bundleEdge('../platforms/edge/functions/orders.mjs', 'app'))
+  const code = await (functions ??= bundle())
   const collector = await startCollector({ behavior })
   const vm = new EdgeVM({ extend: (context) => Object.assign(context, storage ? { AsyncLocalStorage } : {}) })
   vm.evaluate(code)
