@@ -10,14 +10,13 @@ import type { Behaviors, Collector } from 'flushed/testing'
 
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-let bundled: Promise<string> | undefined
-
-const bundle = () =>
-  (bundled ??= build({
+async function bundle(): Promise<string> {
+  const { outputFiles } = await build({
     entryPoints: [folder('../platforms/edge/functions/orders.mjs')],
     bundle: true,
     write: false,
     format: 'iife',
+    globalName: 'app',
     target: 'es2022',
     conditions: ['edge-light', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
@@ -25,7 +24,11 @@ const bundle = () =>
     // The repository's own tsconfig would lead `flushed/…` to the sources.
     tsconfigRaw: '{}',
     logLevel: 'error',
-  }).then(({ outputFiles: [file] }) => file?.text ?? ''))
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+let functions: Promise<string> | undefined
 
 type Handler = (...args: unknown[]) => Promise<Response>
 
@@ -51,7 +54,7 @@ export interface EdgeSetup {
 
 /** Starts an isolate, and a collector for it. */
 export async function startEdge({ behavior = 'ok', options = {}, storage = true }: EdgeSetup = {}): Promise<Edge> {
-  const code = await bundle()
+  const code = await (functions ??= bundle())
   const collector = await startCollector({ behavior })
   const vm = new EdgeVM({ extend: (context) => Object.assign(context, storage ? { AsyncLocalStorage } : {}) })
   vm.evaluate(code)

@@ -35,8 +35,9 @@ function within(waitUntil: WaitUntil): Lifetime {
       } catch {
         // Too late for this platform: whoever is still there has to wait.
         return flushed
+      } finally {
+        settled()
       }
-      settled()
     },
   }
 }

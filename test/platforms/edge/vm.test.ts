@@ -62,9 +62,9 @@ describe.each([
   ] as const)('a collector that %s does not delay the response', async (_what, behavior, outcome) => {
     await using edge = await startEdge({ storage, behavior, options: { timeoutMs: 700 } })
     const context = onVercel(edge)
-    const [response, tookMs] = await timed(edge.handlers.orders(edge.request()))
+    const response = await edge.handlers.orders(edge.request())
     expect(await response.json()).toEqual({ path: '/orders' })
-    expect(tookMs).toBeLessThan(300)
+    expect([edge.reports, edge.collector.spans]).toEqual([[], []])
     await expect.poll(() => edge.reports.map((report) => report.outcome)).toEqual([outcome])
     // What was not acknowledged is sent again by the isolate's next flush.
     edge.collector.behave('ok')
@@ -86,11 +86,10 @@ describe.each([
   test('a streamed body is as it would be, and the root span ends with it', async () => {
     await using edge = await startEdge({ storage, behavior: { delayMs: 500 } })
     const context = onVercel(edge)
-    const [response, tookMs] = await timed(edge.handlers.stream(edge.request()))
-    expect([tookMs < 60, response.headers.get('x-lines')]).toEqual([true, '3'])
-    const [text, streamedMs] = await timed(response.text())
-    expect(text).toBe('line 1\nline 2\nline 3\n')
-    expect(streamedMs).toBeLessThan(400)
+    const response = await edge.handlers.stream(edge.request())
+    expect(response.headers.get('x-lines')).toBe('3')
+    expect(await response.text()).toBe('line 1\nline 2\nline 3\n')
+    expect(edge.collector.spans).toEqual([])
     await context.over()
     const [root] = edge.collector.spans
     expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(75)

@@ -127,6 +127,17 @@ describe('where a function cannot be kept alive', () => {
     expect(warnings).toEqual([expect.stringMatching(reason)])
   })
 
+  test('any longer, once its handler has settled, the response waits for the flush, and nothing that was handed over is left', async () => {
+    const held: Promise<unknown>[] = []
+    const waitUntil = (work: Promise<unknown>) => {
+      if (held.push(work) > 1) throw new TypeError('the request is over')
+    }
+    const { handler, exporter } = setup({ waitUntil })
+    expect(await waits(handler, exporter)).toBe(true)
+    await held[0]
+    expect(exporter.spans).toHaveLength(2)
+  })
+
   test("because it is told not to be, the response waits, and nothing is said", async () => {
     const { handler, exporter, warnings } = setup({ flush: 'before-response' })
     expect(await waits(handler, exporter, new Context())).toBe(true)

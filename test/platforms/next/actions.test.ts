@@ -22,10 +22,10 @@ function submit(form: string, fields: Record<string, string> = {}) {
 }
 
 test('in a real Next, an action that redirects does so, with its spans delivered and no error on them', async () => {
-  app.collector.behave({ delayMs: 400 })
+  app.collector.behave({ delayMs: 1000 })
   const answer = await submit('order', { item: 'books' })
   expect([answer.status, answer.headers.get('location')]).toEqual([303, '/form?ordered'])
-  expect(answer.tookMs).toBeLessThan(300)
+  expect(app.collector.acknowledged(answer.traceId)).toEqual([])
   const spans = await app.spans(answer, 'order')
   const root = spans.find(({ name }) => name === 'order')
   expect(root).toMatchObject({ kind: 'internal', status: { code: 'unset' }, events: [] })

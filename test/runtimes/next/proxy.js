@@ -1,6 +1,6 @@
 import { NextResponse } from 'next/server'
 import { span, withTelemetry } from 'flushed/next'
-import { options } from './lib/telemetry'
+import { options } from './lib/options'
 
 // No `using` in here: Next reads `config` with a parser that does not know it in JavaScript, and then ignores `config`.
 export const proxy = withTelemetry(async (request) => {

@@ -5,11 +5,11 @@ import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { span, withTelemetry } from 'flushed/edge'
 import { otel } from 'flushed/otel'
 
-const warnings = []
-const reports = []
+export const warnings = []
+export const reports = []
 
 /** Makes the functions. */
-function start(url, more) {
+export function start(url, more) {
   const telemetry = otel({ exporter: new OTLPTraceExporter({ url: `${url}/v1/traces` }) })
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))
   const logger = { warn: (message) => warnings.push(message) }
@@ -46,6 +46,4 @@ function start(url, more) {
 
 const text = new TextEncoder()
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-const problem = new RangeError('no such order')
-
-globalThis.app = { start, warnings, reports, problem }
+export const problem = new RangeError('no such order')

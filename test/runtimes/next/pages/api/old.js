@@ -1,5 +1,5 @@
 import { span, withTelemetry } from 'flushed/next'
-import { options } from '../../lib/telemetry'
+import { options } from '../../lib/options'
 
 // `after()` belongs to the app router: here it throws.
 export default withTelemetry(async (_request, response) => {

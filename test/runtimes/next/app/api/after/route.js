@@ -1,5 +1,5 @@
 import { after, span, withTelemetry } from 'flushed/next'
-import { options } from '../../../lib/telemetry'
+import { options } from '../../../lib/options'
 
 export const POST = withTelemetry(async () => {
   after(async () => {

@@ -1,5 +1,5 @@
 import { span, withTelemetry } from 'flushed/next'
-import { options } from '../../../lib/telemetry'
+import { options } from '../../../lib/options'
 
 export const runtime = 'edge'
 
