@@ -50,7 +50,7 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
         get(_, key: string) {
           const method = self[key]
           const called = typeof method === 'function' && typeof key === 'string' && !(key in Object.prototype)
-          return called && (kind !== 'flow' || key === 'run') ? new Proxy(method as AnyFunction, { apply: apply(key) }) : method
+          return called ? new Proxy(method as AnyFunction, { apply: apply(key) }) : method
         },
       })
     },
