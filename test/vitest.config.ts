@@ -10,10 +10,14 @@ const sources = [
   { find: /^flushed\/lambda$/, replacement: here('../src/platforms/lambda/index.ts') },
   { find: /^flushed\/middy$/, replacement: here('../src/platforms/middy/index.ts') },
   { find: /^flushed\/workers$/, replacement: here('../src/platforms/workers/index.ts') },
+  { find: /^flushed\/edge$/, replacement: here('../src/platforms/edge/index.ts') },
+  { find: /^flushed\/next$/, replacement: here('../src/platforms/next/index.ts') },
   { find: /^flushed\/testing$/, replacement: here('../src/testing/index.ts') },
 ]
 
 const middy = { find: /^@middy\//, replacement: here('runtimes/middy/node_modules/@middy/') }
+
+const edge = { find: /^@edge-runtime\/vm$/, replacement: here('runtimes/edge/node_modules/@edge-runtime/vm/dist/index.js') }
 
 const sdk2 = (path: string) => here(`runtimes/sdk2/${path}`)
 
@@ -34,7 +38,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        resolve: { alias: [...sources, middy, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
+        resolve: { alias: [...sources, middy, edge, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
         test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, '**/node_modules/**'] },
       },
       {

@@ -105,7 +105,7 @@ export async function settledWithin(pending: Pending, deadline: Deadline, networ
 
 const overWithin = (ms: number, { work }: Pending, { timers }: Deadline): Promise<void> =>
   new Promise((resolve) => {
-    const timer = ms < ENDLESS_MS ? timers.setTimeout(resolve, ms) : undefined
+    const timer = ms < ENDLESS_MS ? timers.setTimeout(resolve, Math.max(0, ms)) : undefined
     void work.then(() => {
       timers.clearTimeout(timer)
       resolve()

@@ -24,7 +24,7 @@ export function hold(invocation: InvocationState): Promise<unknown> | void {
   const lifetime = lifetimeOf(invocation)
   // Where the response does not wait, the root's time is over. What background work still records belongs to it.
   if (lifetime.phase !== 'before-response') {
-    if (lifetime.apart || !invocation.background) end(invocation, true)
+    if (lifetime.apart || !invocation.background) invocation.dispose(true)
     else invocation.settledAt = Date.now()
   }
   return held(invocation, lifetime, () => finish(invocation, lifetime))
@@ -50,7 +50,7 @@ export function release(invocation: InvocationState, result: Pending): void {
 function held(invocation: InvocationState, lifetime: Lifetime, finish: Finish) {
   const { config } = invocation.wrap
   const defer = () => {
-    end(invocation)
+    invocation.dispose()
     config.telemetry.defer?.(invocation)
   }
   const failed = (thrown: unknown): undefined => complain(config, 'the flush', thrown)
@@ -90,7 +90,7 @@ function finish(invocation: InvocationState, lifetime: Lifetime): FlushReport | 
   if (flushing) return flushing.then(() => finish(invocation, lifetime))
   const { phase, apart } = lifetime
   if (!background) {
-    end(invocation)
+    invocation.dispose()
     return conclude(invocation, phase)
   }
   // Where the response waits, the work has a share of the flush's time. Where it does not, it has all that the platform
@@ -102,7 +102,7 @@ function finish(invocation: InvocationState, lifetime: Lifetime): FlushReport | 
     if (!inTime) invocation.warnings.push('background work was not over in time')
     deadline.elapsedMs()
     await first
-    end(invocation)
+    invocation.dispose()
     return conclude(invocation, apart ? 'background' : phase, waits ? deadline : deadlineFor(invocation))
   })
 }
@@ -131,6 +131,7 @@ export function conclude(
 ): FlushReport | Promise<FlushReport> {
   const { config, platform } = invocation.wrap
   invocation.phase = phase
+  if (phase !== 'background') warnUnlessOutermost(invocation)
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
     const spans = countOf(invocation)
@@ -152,13 +153,10 @@ const countOf = (invocation: InvocationState): SpanCounts => {
   return attempt(config, 'counting the spans', () => config.telemetry.count?.(invocation)) ?? noSpans()
 }
 
-/** @param apart whether what belongs to background work goes on */
-function end(invocation: InvocationState, apart = false): void {
-  const { ended } = invocation
-  invocation.dispose(apart)
-  if (ended) return
-  const around = trace.getSpan(invocation.outside)
-  if (around?.isRecording() && around.spanContext().traceId === invocation.root.spanContext().traceId) {
-    invocation.warnings.push('a span outside the wrap is still open: flushed is not the outermost wrapper')
+// Not when the invocation ends: a span that has ended by the flush will be sent with it.
+function warnUnlessOutermost({ outside, root, warnings }: InvocationState): void {
+  const around = trace.getSpan(outside)
+  if (around?.isRecording() && around.spanContext().traceId === root.spanContext().traceId) {
+    warnings.push('a span outside the wrap is still open: flushed is not the outermost wrapper')
   }
 }

@@ -21,6 +21,7 @@ export interface StagesOptions {
 /**
  * A telemetry of anything that can be flushed, in order: each argument is one flushable, or an array of those that are
  * flushed at the same time, and a stage is begun when the one before is over. Everything shares the wrap's one deadline.
+ * What `otel()` makes may be an argument too.
  *
  * A flushable is an object with `forceFlush()`, `flushAsync()`, `awaitPendingTraceBatches()`, `flush(timeoutMs)`, pino's
  * `flush(callback)` or `settled()` (the first of these that it has), or a function of `{ timeoutMs, signal }`. One that
@@ -47,7 +48,8 @@ export function stages(
   if (typeof last.cascade !== 'boolean') throw invalidOption('cascade', last.cascade, 'a boolean')
   const telemetry = toTelemetry(args.slice(0, -1) as StageInput[])
   if (last.cascade) return telemetry
-  return { stages: telemetry.stages.map((stage, index) => (index === 0 ? stage : atShutdown(stage))) }
+  const always = toTelemetry([args[0] as StageInput]).stages.length
+  return { ...telemetry, stages: telemetry.stages.map((stage, index) => (index < always ? stage : atShutdown(stage))) }
 }
 
 const atShutdown = (stage: Stage): Stage => ({

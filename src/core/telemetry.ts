@@ -5,30 +5,37 @@
  */
 import { invalidOption } from './errors.ts'
 import { globalTelemetry } from './globals.ts'
-import type { Flushable, NamedFlush, Telemetry } from './types.ts'
+import type { Flushable, NamedFlush, Stage, Telemetry } from './types.ts'
 
-/** What is flushed at the same time: one flushable, or several. */
-export type StageInput = Flushable | readonly Flushable[]
+/** A stage: one flushable, or several that are flushed at the same time, or the stages of a telemetry, as of `otel()`. */
+export type StageInput = Telemetry | Flushable | readonly Flushable[]
 
-/** One flushable, or an array of stages in which each element is a flushable or an array of them. */
-export type TelemetryInput = Telemetry | Flushable | readonly StageInput[]
+/** One of those by itself, or an array of them, in order. */
+export type TelemetryInput = StageInput | readonly StageInput[]
 
 /** Any accepted form as a {@link Telemetry}; the global providers where there is none. */
 export function toTelemetry(input: TelemetryInput | undefined): Telemetry {
   if (input === undefined) return globalTelemetry
-  // A vendor's object may have stages too, but then they are no array.
-  if (Array.isArray((input as Partial<Telemetry> | null)?.stages)) return input as Telemetry
+  if (isTelemetry(input)) return input
   const stages = [input].flat() as StageInput[]
   if (stages.length === 0) throw invalidOption('telemetry', input, 'at least one flushable')
   return {
-    stages: stages.map((stage, index) => ({
-      name: `stage ${index + 1}`,
-      // The last stage is the one that ends on the network: exporters stand behind what feeds them.
-      network: index + 1 === stages.length,
-      flushables: ([stage].flat() as Flushable[]).map(toNamedFlush),
-    })),
+    ...stages.find(isTelemetry),
+    stages: stages.flatMap((stage, index): Stage | readonly Stage[] =>
+      isTelemetry(stage)
+        ? stage.stages
+        : {
+            name: `stage ${index + 1}`,
+            // The last stage is the one that ends on the network: exporters stand behind what feeds them.
+            network: index + 1 === stages.length,
+            flushables: ([stage].flat() as Flushable[]).map(toNamedFlush),
+          },
+    ),
   }
 }
+
+// A vendor's object may have stages too, but then they are no array.
+const isTelemetry = (input: unknown): input is Telemetry => Array.isArray((input as Partial<Telemetry> | null)?.stages)
 
 /**
  * How flushables are flushed, what is surest first: Langfuse's `flush` tells nobody when it is over, LangSmith's leaves

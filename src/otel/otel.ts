@@ -60,7 +60,8 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
       { name: 'buffers', flushables: [handOff, ...providers(options, exporters.length > 0)] },
       { name: 'exporters', network: true, flushables: all },
     ],
-    spanProcessor: makeProcessor(outboxes, (owner) => owner.telemetry === telemetry),
+    // Not the telemetry itself: `stages()` makes one of it and of others.
+    spanProcessor: makeProcessor(outboxes, (owner) => owner.telemetry.count === telemetry.count),
     track<E extends Exporter>(exporter: E): E {
       const outbox = makeOutbox(exporter, { ...limits, maxQueueSize: 0 })
       all.push(outbox)

@@ -1,8 +1,8 @@
 /** How the demo draws what it has measured. */
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
-import { renderTable } from '../../examples/lambda/demo/table.ts'
-import { renderWaterfall } from '../../examples/lambda/demo/waterfall.ts'
+import { renderTable } from '../../examples/demo/table.ts'
+import { renderWaterfall } from '../../examples/demo/waterfall.ts'
 
 const bar = (name: string, depth: number, startMs: number, endMs: number, unfinished = false) => ({
   name,
@@ -15,7 +15,7 @@ const bar = (name: string, depth: number, startMs: number, endMs: number, unfini
 
 const trace = {
   bars: [bar('POST /orders', 0, 0, 40), bar('charge', 1, 10, 30), bar('left', 1, 20, 40, true)],
-  export: { startMs: 41, endMs: 81 },
+  exports: [{ startMs: 41, endMs: 81 }],
   responseMs: 82,
   freezeMs: 90,
 }
@@ -32,10 +32,24 @@ test('a trace that was acknowledged, answered and frozen, in this order', () => 
 })
 
 test('spans that nobody had acknowledged at the freeze are hollow, and there is no export', () => {
-  const lost = { ...trace, bars: trace.bars.map((each) => ({ ...each, acknowledged: false })), export: undefined }
+  const lost = { ...trace, bars: trace.bars.map((each) => ({ ...each, acknowledged: false })), exports: [] }
   const text = renderWaterfall(lost, { width: 72, color: false }).join('\n')
   expect(text).toContain('░')
   expect(text).not.toMatch(/[█▌✓]/)
+})
+
+test('where nothing tells of a freeze: two exports, and all the width for them', () => {
+  const { freezeMs: _, ...running } = trace
+  // The later one ended first.
+  const exports = [{ startMs: 300, endMs: 390 }, ...trace.exports]
+  const lines = renderWaterfall({ ...running, exports }, { width: 90, color: false })
+  const [first, second, response] = lines.slice(-4, -1)
+  expect(first).toMatch(/export +┄+✓ +40\.0 ms$/)
+  expect(second).toMatch(/export +┄+✓ +90\.0 ms$/)
+  expect(second?.indexOf('✓')).toBeGreaterThan(first?.indexOf('✓') ?? Infinity)
+  expect(response).toMatch(/response +●$/)
+  expect(lines.join('\n')).not.toContain('┃')
+  expect(lines.at(-1)).toContain('✓ acknowledged 81.0 ms  ● response 82.0 ms  ✓ acknowledged 390.0 ms')
 })
 
 test.each([64, 72, 80, 100])('no line is wider than %i columns, and colour changes nothing that is seen', (width) => {

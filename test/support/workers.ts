@@ -47,8 +47,8 @@ export interface StartedWorker extends AsyncDisposable {
   logs(): string
   /** The reports that `onFlush` of test/guarantees/workers/setup.mjs has written. */
   reports(): FlushReport[]
-  /** Resolves when so many are there. @throws after a while */
-  reported(count: number): Promise<FlushReport[]>
+  /** Resolves when so many are there, or one that is looked for. @throws after a while */
+  reported(which: number | ((report: FlushReport) => boolean)): Promise<FlushReport[]>
   /** Miniflare: `getQueueProducer`, `getWorker`, `dispatchFetch` … */
   readonly miniflare: Awaited<ReturnType<typeof startMiniflare>>['miniflare']
 }
@@ -81,7 +81,7 @@ const starter =
     const workers = await Promise.all([of('worker', script, worker), ...rest])
     const { miniflare, lines } = await startMiniflare(where.binary, { ...options, workers })
     const url = await miniflare.unsafeGetDirectURL('worker')
-    const reports = () => lines.all.filter((line) => line.startsWith(REPORT)).map((line) => JSON.parse(line.slice(REPORT.length)))
+    const reports = (): FlushReport[] => lines.all.filter((line) => line.startsWith(REPORT)).map((line) => JSON.parse(line.slice(REPORT.length)))
     return {
       collector,
       url,
@@ -89,9 +89,10 @@ const starter =
       fetch: (path = '/', init) => fetch(new URL(path, url), init),
       logs: () => lines.all.join('\n'),
       reports,
-      async reported(count) {
+      async reported(which) {
         const signal = AbortSignal.timeout(REPORT_MS)
-        while (reports().length < count) await once(lines, 'line', { signal })
+        const missing = () => (typeof which === 'number' ? reports().length < which : !reports().some(which))
+        while (missing()) await once(lines, 'line', { signal })
         return reports()
       },
       async [Symbol.asyncDispose]() {
@@ -128,7 +129,10 @@ export const runtimes = binaries.flatMap((binary) =>
 /** The newest binary and date, with what most Workers have: for suites that run there alone. */
 export const newest = runtimes.at(-1) as (typeof runtimes)[number]
 
-/** A few that differ most: for suites too slow to run everywhere. */
+/** Each binary at each date, with other flags every time: for suites too slow to run everywhere. */
+export const samples = [0, 4, 8, 9].flatMap((at) => runtimes[at] ?? [])
+
+/** The two that differ most: for suites that wait for long. */
 export const corners = [runtimes[0] as (typeof runtimes)[number], newest]
 
 /** The names of spans, in order. */

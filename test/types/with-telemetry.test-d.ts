@@ -107,6 +107,11 @@ stages({ flush: (timeout?: number) => timeout }, { flush: async () => true })
 stages({ flush: (callback?: (error?: Error) => void) => callback?.() })
 // A function that takes events, and can be flushed.
 stages(Object.assign((_event: { id: number }) => {}, { flush: async () => {} }))
+// What `otel()` makes, among others.
+withTelemetry(typed, { telemetry: stages(exporter, pipe) })
+withTelemetry(typed, { telemetry: [exporter, pipe] })
+// @ts-expect-error -- it has stages of its own
+stages([exporter, pipe])
 // @ts-expect-error -- no stages
 stages()
 // @ts-expect-error -- options are no stage

@@ -1,0 +1,14 @@
+/** What of `npx wrangler types` is used here. */
+interface Env {
+  OTLP_ENDPOINT: string
+  ORDERS: { send(message: unknown): Promise<unknown> }
+  SOLD: { getByName(name: string): { add(quantity: number): Promise<number> } }
+}
+
+declare module 'cloudflare:workers' {
+  export class DurableObject<Env> {
+    constructor(ctx: unknown, env: Env)
+    protected ctx: { storage: { get<T>(key: string): Promise<T | undefined>; put(key: string, value: unknown): Promise<void> } }
+    protected env: Env
+  }
+}

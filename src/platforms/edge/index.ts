@@ -1,0 +1,11 @@
+/**
+ * `flushed` for functions over requests: Vercel, Netlify, Fastly, Supabase, Deno, Bun.
+ *
+ * @module
+ */
+export { type EdgeOptions, telemetry, withTelemetry } from './wrap.ts'
+export type { WaitUntil } from './wait-until.ts'
+export type { StreamingOptions } from '../../web/streaming.ts'
+export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
+export type { AnyFunction, Layer } from '../../core/layer.ts'
+export type { Wrapped, WrapLayer } from '../../core/with-telemetry.ts'

@@ -1,0 +1,42 @@
+import { toError } from '../../core/errors.ts'
+import type { InvocationState } from '../../core/invocation.ts'
+import type { Lifetime } from '../../core/types.ts'
+import { LOOKED_FOR, type WaitUntil, waitUntilOf } from './wait-until.ts'
+
+/** @param given the option of that name */
+export type LifetimeOf = (args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState) => Lifetime
+
+/**
+ * What a request may do after its response. To be called before the handler is, in the same turn: Fastly takes the first
+ * `waitUntil` of an event only while that is being dispatched.
+ */
+export const lifetimeOf: LifetimeOf = (args, given, invocation) => {
+  try {
+    const waitUntil = waitUntilOf(args, given, invocation)
+    return waitUntil ? within(waitUntil) : before(LOOKED_FOR)
+  } catch (thrown) {
+    return before(`waitUntil failed: ${toError(thrown).message}`)
+  }
+}
+
+const before = (reason: string): Lifetime => ({ phase: 'before-response', reason, hold: (finish) => finish() })
+
+function within(waitUntil: WaitUntil): Lifetime {
+  let settled!: () => void
+  waitUntil(new Promise((resolve) => (settled = resolve)))
+  return {
+    phase: 'after-response',
+    apart: true,
+    hold(finish) {
+      const flushed = Promise.resolve(finish()).then(() => {})
+      try {
+        // Anew for each flush: a stream may go on for longer than a platform waits.
+        waitUntil(flushed)
+      } catch {
+        // Too late for this platform: whoever is still there has to wait.
+        return flushed
+      }
+      settled()
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import { type Context, SpanKind, trace } from '@opentelemetry/api'
+import { clock } from '../../core/clock.ts'
+import type { Config } from '../../core/options.ts'
+import type { Description, Lifetime, Platform } from '../../core/types.ts'
+import { describeRequest } from '../../web/request.ts'
+import { streaming } from '../../web/streaming.ts'
+import type { LifetimeOf } from './lifetime.ts'
+import type { WaitUntil } from './wait-until.ts'
+
+/** What a handler is called with. */
+export type Args = readonly unknown[]
+
+/** The options of such platforms' own, checked. */
+export interface Settings {
+  readonly config: Config
+  readonly idleMs: number
+  readonly waitUntil: WaitUntil | undefined
+  readonly route: string | undefined
+}
+
+/** Milliseconds that a function is kept after its response, less some for the end: 30 s are what platforms guarantee. */
+const BUDGET_MS = 29_000
+
+/** Milliseconds after which a request that has no answer has been given up, whether or not anybody has been told. */
+const LONGEST_MS = 15 * 60_000
+
+/**
+ * What is peculiar to one call of a function over requests, wherever it runs.
+ *
+ * @param lifetimeOf what such a call may do after its response; asked before the handler is called, in the same turn
+ */
+export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf: LifetimeOf): Platform<Args> {
+  let lifetime: Lifetime | undefined
+  let settledAt = 0
+  const keeps = () => lifetime?.phase === 'after-response'
+  return {
+    name: 'edge',
+    // Some of these runtimes are workerd, and some its like.
+    timers: false,
+    describe: (args, active) => describe(requestOf(args), route, active),
+    begun(args, invocation) {
+      invocation.expiresAt = clock().now() + LONGEST_MS
+      if (config.flush !== 'before-response') lifetime = lifetimeOf(args, waitUntil, invocation)
+    },
+    remainingMs: () => settledAt + BUDGET_MS - clock().now(),
+    lifetime() {
+      settledAt = clock().now()
+      return lifetime
+    },
+    ...streaming(idleMs, keeps, requestOf),
+  }
+}
+
+function describe(request: Request | undefined, route: string | undefined, parent: Context): Description {
+  if (!request) return { name: '', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }
+  const description = describeRequest(request, parent)
+  // A span around the handler that has joined the caller's trace is nearer than the caller.
+  if (traceOf(parent) === traceOf(description.parent)) description.parent = parent
+  if (route === undefined) return description
+  description.attributes['http.route'] = route
+  return { ...description, name: `${description.name} ${route}` }
+}
+
+const traceOf = (context: Context) => trace.getSpanContext(context)?.traceId
+
+/** The request that a handler is given: its first argument, or that of an event or a context. */
+function requestOf([first]: Args): Request | undefined {
+  if (isRequest(first)) return first
+  const { request } = (first ?? {}) as { request?: unknown }
+  return isRequest(request) ? request : undefined
+}
+
+const isRequest = (value: unknown): value is Request => {
+  const { url, method, headers } = (value ?? {}) as Partial<Request>
+  return typeof url === 'string' && typeof method === 'string' && typeof headers?.get === 'function'
+}

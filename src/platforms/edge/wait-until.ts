@@ -1,0 +1,58 @@
+/**
+ * Who keeps a function alive after its response: there is one way for each platform, and none on some.
+ *
+ * @module
+ */
+import type { InvocationState } from '../../core/invocation.ts'
+
+/** Has the platform keep the function alive until `work` is over. */
+export type WaitUntil = (work: Promise<void>) => unknown
+
+interface Context {
+  waitUntil: (work: Promise<unknown>) => unknown
+}
+
+interface Globals {
+  /** Vercel's, and Next's name for the same. Sources: `@vercel/functions` 3; Next 16, `server/after/builtin-request-context`. */
+  [request: symbol]: { get?(): unknown } | undefined
+  /** On Vercel and in Next a string, on Supabase an object. Source: Supabase, "Background Tasks". */
+  EdgeRuntime?: unknown
+  /** Source: bunny.net, "Edge Scripting", "Runtime". */
+  Bunny?: { v1?: unknown }
+}
+
+const VERCEL = Symbol.for('@vercel/request-context')
+const NEXT = Symbol.for('@next/request-context')
+
+/** What is looked for, in the words of a warning. */
+export const LOOKED_FOR =
+  'no argument of the handler has `waitUntil`, and there is no `waitUntil` option, no request context of Vercel or Next, ' +
+  'no `EdgeRuntime.waitUntil` (Supabase) and no `Bunny.v1.waitUntil`'
+
+/**
+ * The `waitUntil` of a request: that of an argument (contexts of Netlify, Cloudflare and Next, Fastly's event), the given
+ * one, or that of the platform. `undefined` where there is none.
+ */
+export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState): WaitUntil | undefined {
+  const context = args.find(isContext)
+  if (context) return tracked(context, invocation)
+  if (given) return given
+  const { [VERCEL]: vercel, [NEXT]: next, EdgeRuntime, Bunny } = globalThis as Globals
+  const platform = [vercel?.get?.(), next?.get?.(), EdgeRuntime, Bunny?.v1].find(isContext)
+  return platform && ((work) => platform.waitUntil(work))
+}
+
+const isContext = (value: unknown): value is Context => typeof (value as Partial<Context> | undefined | null)?.waitUntil === 'function'
+
+/** Has an invocation know of what its handler hands to `waitUntil`. @returns the one there was */
+function tracked(context: Context, invocation: InvocationState): WaitUntil {
+  // Those of platforms refuse to be called on anything but their context.
+  const original = context.waitUntil.bind(context)
+  const waitUntil = (work: Promise<unknown>) => {
+    original(work)
+    invocation.waitUntil(work)
+  }
+  // Where it cannot be replaced, that work is not known: then it is as any other that nobody has been told of.
+  Reflect.defineProperty(context, 'waitUntil', { value: waitUntil, writable: true, configurable: true })
+  return original
+}

@@ -1,0 +1,81 @@
+import { invalidOption } from '../../core/errors.ts'
+import { type AnyFunction, dressed, identity } from '../../core/layer.ts'
+import { type Wrap, invoke } from '../../core/lifecycle.ts'
+import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
+import type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'
+import { DEFAULT_IDLE_MS, type StreamingOptions } from '../../web/streaming.ts'
+import { lifetimeOf } from './lifetime.ts'
+import { type Settings, edge } from './platform.ts'
+import type { WaitUntil } from './wait-until.ts'
+
+/** Options of a function over requests. */
+export interface EdgeOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args>, StreamingOptions {
+  /**
+   * Has the platform keep the function alive until a promise has resolved, which it never rejects: for platforms that do
+   * not hand their `waitUntil` to the handler, and are not known here.
+   *
+   * @default that of the handler's arguments, or of Vercel, Next, Supabase or Bunny
+   */
+  waitUntil?: WaitUntil | undefined
+  /** The route that the handler serves, such as `/orders/:id`: the root span's `http.route`, and a part of its name. */
+  route?: string | undefined
+}
+
+/** Checks the options. @throws TypeError naming the option and quoting the value */
+export function resolveEdge(options: EdgeOptions<never> = {}): Settings {
+  const config = resolveOptions(options, ['waitUntil', 'route', 'streamIdleMs'])
+  const { waitUntil, route, streamIdleMs: idleMs = DEFAULT_IDLE_MS } = options
+  if (waitUntil !== undefined && typeof waitUntil !== 'function') throw invalidOption('waitUntil', waitUntil, 'a function')
+  if (route !== undefined && (typeof route !== 'string' || route === '')) throw invalidOption('route', route, 'a non-empty string')
+  if (!(idleMs > 0)) throw invalidOption('streamIdleMs', idleMs, 'a positive number of milliseconds')
+  return { config, idleMs, waitUntil, route }
+}
+
+/**
+ * Wraps a handler for a platform that is made for each call.
+ *
+ * @param adapt brings the handler into the form that the platform knows
+ */
+export function wrapEach(
+  handler: AnyFunction,
+  { config }: Settings,
+  platform: () => Wrap['platform'],
+  adapt: (handler: AnyFunction) => AnyFunction = identity,
+): AnyFunction {
+  if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
+  const adapted = adapt(handler)
+  const wrapper = function (this: unknown, ...args: unknown[]) {
+    return invoke({ config, platform: platform() }, adapted, this, args)
+  }
+  return dressed(wrapper, adapted, { platform: platform().name, original: handler })
+}
+
+/**
+ * Wraps a function over requests, `(request, context?) => Response`, or over an event or a context that has one: on Vercel,
+ * Netlify, Fastly, Supabase, Bunny, Deno, Bun and what else has `Request` and `Response`. Functions of any other kind are
+ * wrapped as well.
+ *
+ * Its root span ends when the response's body does, and its flush is after the response wherever the platform has a
+ * `waitUntil`. Where none is found, the response waits, for at most `timeoutMs`, and a warning says once what was looked
+ * for: `flush: 'before-response'` says that it is meant.
+ *
+ * @throws TypeError when `handler` is no function or an option is unknown or has a bad value
+ *
+ * @example
+ * export default withTelemetry(async (request: Request) => Response.json(await ordersOf(request)), { telemetry })
+ */
+export const withTelemetry = <H extends AnyFunction>(handler: H, options?: EdgeOptions<Parameters<H>>): Wrapped<H> =>
+  telemetry(options)(handler)
+
+/**
+ * The same as a layer, for `stack`: `telemetry(options)(handler)` is `withTelemetry(handler, options)`.
+ *
+ * @throws TypeError when an option is unknown or has a bad value
+ *
+ * @example
+ * export default stack(telemetry({ timeoutMs: 500 }), authorized)(async (request: Request) => { … })
+ */
+export function telemetry(options?: EdgeOptions<never>): WrapLayer {
+  const settings = resolveEdge(options)
+  return ((handler: AnyFunction) => wrapEach(handler, settings, () => edge(settings, lifetimeOf))) as WrapLayer
+}

@@ -1,0 +1,11 @@
+/**
+ * `flushed` for Next.js: route handlers, the proxy, server actions.
+ *
+ * @module
+ */
+export { after } from './after.ts'
+export { type NextOptions, telemetry, withTelemetry } from './wrap.ts'
+export type { WaitUntil } from '../edge/wait-until.ts'
+export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
+export type { AnyFunction, Layer } from '../../core/layer.ts'
+export type { Wrapped, WrapLayer } from '../../core/with-telemetry.ts'

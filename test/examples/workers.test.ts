@@ -1,0 +1,76 @@
+/** The examples for Workers, on the newest workerd there is, with the flags and bindings of their `wrangler.jsonc`. */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { startCollector } from 'flushed/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Deployment } from '../../examples/demo/requests/deployment.ts'
+import { workers } from '../../examples/demo/workers/host.ts'
+import { configOf, workerOf } from '../../examples/demo/workers/wrangler.ts'
+import { startShop } from '../../examples/workers/shop.ts'
+import { binaries, startMiniflare } from '../support/miniflare.ts'
+import { CROSSED, names } from '../support/workers.ts'
+
+const binary = binaries.at(-1) as (typeof binaries)[number]
+const SLOW = { delayMs: 300 }
+
+describe(`on workerd ${binary.version}`, () => {
+  let shop: Awaited<ReturnType<typeof startShop>>
+  beforeAll(async () => void (shop = await startShop()))
+  afterAll(() => shop[Symbol.asyncDispose]())
+
+  test('orders/flushed.ts answers before the collector does, and has its audit and what it left open delivered', async () => {
+    await using owner = new AsyncDisposableStack()
+    const worker = await Deployment.start('flushed', await workers(), shop.url, owner, SLOW)
+    for (let request = 1; request <= 3; request++) {
+      const { requestId, responseMs } = await worker.request()
+      if (request > 1) expect(responseMs).toBeLessThan(SLOW.delayMs)
+      await worker.collector.waitFor(({ spans }) => spans.length === 10 * request)
+      const spans = worker.collector.spans.slice(-10)
+      const root = spans.find(({ attributes }) => attributes['cloudflare.ray_id'] === requestId)
+      expect(root).toMatchObject({ name: 'POST /orders', kind: 'server', attributes: { 'http.response.status_code': 201 } })
+      expect(spans.find(({ name }) => name === 'check fraud')?.attributes['flushed.unfinished']).toBe(true)
+      expect(spans.find(({ name }) => name === 'audit')?.parentSpanId).toBe(root?.spanId)
+      expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1)
+    }
+    expect(worker.collector.requests).toHaveLength(6)
+    expect(worker.log).toBeUndefined()
+  })
+
+  test('orders/naive.ts and orders/wait-until.ts do the same work, and less of it is delivered', async () => {
+    await using owner = new AsyncDisposableStack()
+    const host = await workers()
+    const naive = await Deployment.start('naive', host, shop.url, owner, 'ok')
+    const remedy = await Deployment.start('wait-until', host, shop.url, owner, 'ok')
+    for (const worker of [naive, remedy]) await worker.request()
+    await remedy.collector.waitFor(({ spans }) => spans.length > 0)
+    expect(names(remedy.collector.spans)).toContain('POST /orders')
+    expect(names(remedy.collector.spans)).not.toContain('check fraud')
+    expect(naive.collector.requests).toEqual([])
+  })
+
+  test('handlers/sales.ts: a request, the batch it becomes, linked to it, and a Durable Object, each with its own root', async () => {
+    await using owner = new AsyncDisposableStack()
+    const collector = owner.use(await startCollector())
+    const worker = await workerOf('handlers/wrangler.jsonc', { OTLP_ENDPOINT: collector.url })
+    const { miniflare, lines } = await startMiniflare(binary, { workers: [worker] })
+    owner.defer(() => miniflare.dispose())
+    const url = await miniflare.unsafeGetDirectURL(worker.name)
+    const sales = [2, 3].map((quantity) => ({ sku: 'mug', quantity }))
+    for (const sale of sales) expect((await fetch(url, { method: 'POST', body: JSON.stringify(sale) })).status).toBe(202)
+
+    await collector.waitFor(({ spans }) => spans.length === 9, { timeoutMs: 8000 })
+    const named = (name: string) => collector.spans.filter((span) => span.name === name)
+    const [batch] = named('orders process')
+    expect(batch).toMatchObject({ kind: 'consumer', attributes: { 'messaging.batch.message_count': 2 } })
+    expect(batch?.links.map(({ spanId }) => spanId)).toEqual(named('POST').map(({ spanId }) => spanId))
+    expect(named('sell').map(({ parentSpanId }) => parentSpanId)).toEqual([batch?.spanId, batch?.spanId])
+    expect(named('sell').map(({ attributes }) => attributes['app.sold']).toSorted()).toEqual([2, 5])
+    expect(named('write').map(({ parentSpanId }) => parentSpanId)).toEqual(named('Sold/add').map(({ spanId }) => spanId))
+    expect(lines.all.join('\n')).not.toMatch(CROSSED)
+  })
+})
+
+test.each(['wrangler.jsonc', 'handlers/wrangler.jsonc'])('%s: what it deploys is there', (file) => {
+  const { main } = configOf(file)
+  expect(existsSync(fileURLToPath(new URL(`../../examples/workers/${file}/../${main}`, import.meta.url)))).toBe(true)
+})

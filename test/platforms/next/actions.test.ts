@@ -1,0 +1,57 @@
+/** Server actions, in a real application: built by Next with the package as users get it, and started. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type NextApp, startNext } from '../../support/next.ts'
+
+let app: NextApp
+let page: string
+
+beforeAll(async () => {
+  app = await startNext()
+  page = (await app.request('/form')).text
+  // The first request of all is the one that contexts are carried through code from.
+  await submit('cancel', { item: 'books' })
+}, 120_000)
+afterAll(() => app[Symbol.asyncDispose]())
+
+/** Submits a form as a browser without JavaScript does. */
+function submit(form: string, fields: Record<string, string> = {}) {
+  const [, action = ''] = new RegExp(`<form id="${form}".*?name="(\\$ACTION_ID_\\w+)"`).exec(page) ?? []
+  const body = new FormData()
+  for (const [name, value] of Object.entries({ [action]: '', ...fields })) body.set(name, value)
+  return app.request('/form', { method: 'POST', body })
+}
+
+test('in a real Next, an action that redirects does so, with its spans delivered and no error on them', async () => {
+  app.collector.behave({ delayMs: 400 })
+  const answer = await submit('order', { item: 'books' })
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, '/form?ordered'])
+  expect(answer.tookMs).toBeLessThan(300)
+  const spans = await app.spans(answer, 'order')
+  const root = spans.find(({ name }) => name === 'order')
+  expect(root).toMatchObject({ kind: 'internal', status: { code: 'unset' }, events: [] })
+  expect(spans.find(({ name }) => name === 'INSERT books')?.parentSpanId).toBe(root?.spanId)
+  app.collector.behave('ok')
+})
+
+test('in a real Next, an action that is declared inline may call what is wrapped', async () => {
+  const answer = await submit('cancel', { item: 'books' })
+  expect(answer.status).toBe(200)
+  expect((await app.spans(answer, 'cancel')).find(({ name }) => name === 'cancel')?.status).toEqual({ code: 'unset' })
+})
+
+test('in a real Next, an action that throws has Next answer 500 and log the error, which is on its span', async () => {
+  const answer = await submit('fail')
+  expect(answer.status).toBe(500)
+  expect(app.logs()).toContain('RangeError: out of stock')
+  const spans = await app.spans(answer, 'fail')
+  expect(spans.find(({ name }) => name === 'fail')).toMatchObject({
+    attributes: { 'error.type': 'RangeError' },
+    status: { code: 'error', message: 'out of stock' },
+  })
+})
+
+test('in a real Next, a wrap around an inline action is refused by React, and not passed by', async () => {
+  const answer = await app.request('/inline')
+  expect(answer.status).toBe(500)
+  expect(app.logs()).toContain('Functions cannot be passed directly to Client Components')
+})

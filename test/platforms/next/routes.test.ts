@@ -1,0 +1,161 @@
+/** Route handlers and the proxy, in a real application: built by Next with the package as users get it, and started. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type NextApp, startNext } from '../../support/next.ts'
+
+let app: NextApp
+
+beforeAll(async () => {
+  app = await startNext()
+  // What Next does for the first request of each kind takes it longer than a flush.
+  await Promise.all(['/api/orders/1', '/api/edge', '/proxied'].map((path) => app.request(path)))
+}, 120_000)
+beforeEach(() => {
+  app.collector.behave('ok')
+  app.collector.release()
+})
+afterAll(() => app[Symbol.asyncDispose]())
+
+const ORDER = 'GET /api/orders/[id]'
+
+/** Of spans, those that are not Next's own: what was recorded, and under what. */
+const ours = (spans: Awaited<ReturnType<NextApp['spans']>>) =>
+  spans
+    .filter(({ scope }) => scope?.name === 'flushed')
+    .map(({ name, kind, parentSpanId }) => [spans.find(({ spanId }) => spanId === parentSpanId)?.name, kind, name])
+
+describe.each([
+  ['node', '/api/orders/7', ORDER, { id: '7' }],
+  ['edge', '/api/edge', 'GET /api/edge', { runtime: 'edge-runtime' }],
+])('in a real Next, a route handler on the %s runtime', (runtime, path, root, body) => {
+  test('answers as it would, with its spans delivered', async () => {
+    const answer = await app.request(path)
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, body])
+    const spans = await app.spans(answer, root)
+    expect(ours(spans)).toContainEqual([root, 'internal', 'SELECT orders'])
+    expect(spans.find(({ name, scope }) => name === root && scope?.name === 'flushed')).toMatchObject({
+      kind: 'server',
+      attributes: { 'http.request.method': 'GET', 'http.route': root.slice(4), 'url.path': path, 'http.response.status_code': 200 },
+      status: { code: 'unset' },
+    })
+  })
+
+  test('does not wait for a collector that takes 400 ms', async () => {
+    app.collector.behave({ delayMs: 400 })
+    const answer = await app.request(path)
+    expect(answer.tookMs).toBeLessThan(300)
+    await app.spans(answer, root)
+  })
+
+  test('does not wait for a collector that hangs, and what that has not acknowledged goes with the next flush', async () => {
+    app.collector.behave('hang')
+    const answer = await app.request(path)
+    expect(answer.tookMs).toBeLessThan(300)
+    // Which of the two depends on whose timer is first: the provider's, which has the same time, or the flush's.
+    await expect.poll(() => app.reports().at(-1)?.outcome, { timeout: 5000 }).toMatch(/timed_out|failed/)
+    app.collector.behave('ok')
+    const next = await app.request(path)
+    await app.spans(next, root)
+    await app.spans(answer, root)
+  })
+
+  test('that throws has Next answer 500 and log the error itself, which is on the root span', async () => {
+    const answer = await app.request(path, { method: 'POST' })
+    expect(answer.status).toBe(500)
+    expect(app.logs()).toContain(`RangeError: no such order${runtime === 'edge' ? ' at the edge' : ''}`)
+    const spans = await app.spans(answer, runtime === 'edge' ? 'POST' : 'POST /api/orders/[id]')
+    expect(spans.find(({ scope, kind }) => scope?.name === 'flushed' && kind === 'server')).toMatchObject({
+      attributes: { 'error.type': 'RangeError' },
+      status: { code: 'error', message: expect.stringContaining('no such order') },
+      events: [{ name: 'exception' }],
+    })
+  })
+})
+
+describe('in a real Next, a route handler', () => {
+  test('is in the trace that Next is in; what Next records around it is part of the same flush, and what is left open too', async () => {
+    const requests = app.collector.requests.length
+    const answer = await app.request('/api/orders/7')
+    expect(answer.headers.get('x-order')).toBe('found')
+    const spans = await app.spans(answer, ORDER)
+    expect(ours(spans)).toEqual([
+      [ORDER, 'internal', 'SELECT orders'],
+      [ORDER, 'internal', 'left open'],
+      ['executing api route (app) /api/orders/[id]', 'server', ORDER],
+    ])
+    expect(spans.find(({ name }) => name === 'left open')?.attributes).toEqual({ 'flushed.unfinished': true })
+    expect(spans.find(({ attributes }) => attributes['next.span_type'] === 'BaseServer.handleRequest')).toBeDefined()
+    expect(app.collector.requests.length).toBe(requests + 1)
+    await expect.poll(() => app.reports().at(-1)).toMatchObject({ outcome: 'delivered', phase: 'after-response', warnings: [] })
+  })
+
+  test.each([
+    ['redirect()', '/api/redirect', 307, '/form'],
+    ['notFound()', '/api/missing', 404, null],
+  ])('that ends with %s does so, and that is no error', async (_what, path, status, location) => {
+    const answer = await app.request(path)
+    expect([answer.status, answer.headers.get('location')]).toEqual([status, location])
+    const spans = await app.spans(answer, 'GET')
+    expect(spans.find(({ scope }) => scope?.name === 'flushed')).toMatchObject({
+      attributes: { 'http.response.status_code': status },
+      status: { code: 'unset' },
+      events: [],
+    })
+  })
+
+  test('that streams has its root span end when the stream does, and the stream does not wait for the flush', async () => {
+    app.collector.behave({ delayMs: 400 })
+    const answer = await app.request('/api/stream')
+    expect(answer.text).toBe('line 1\nline 2\nline 3\n')
+    expect(answer.tookMs).toBeLessThan(400)
+    const root = (await app.spans(answer, 'GET')).find(({ scope, kind }) => scope?.name === 'flushed' && kind === 'server')
+    expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(145)
+  })
+
+  test('may do more `after()` its response: that delays nothing, and what it records is delivered', async () => {
+    const answer = await app.request('/api/after', { method: 'POST' })
+    expect(answer.tookMs).toBeLessThan(180)
+    expect(ours(await app.spans(answer, 'audit'))).toEqual([
+      ['executing api route (app) /api/after', 'server', 'POST'],
+      ['POST', 'internal', 'audit'],
+    ])
+    await expect.poll(() => app.reports().at(-1)).toMatchObject({ phase: 'background', spans: { acknowledged: 1, late: 0 }, warnings: [] })
+  })
+
+  test('that is static is run by the build', async () => {
+    const answer = await app.request('/api/static')
+    expect([answer.headers.get('x-nextjs-cache'), JSON.parse(answer.text)]).toEqual(['HIT', { built: true }])
+  })
+
+  test('of the pages router, which has no `after()`, is over when its flush is, and that is told once', async () => {
+    for (let request = 0; request < 2; request++) {
+      const answer = await app.request('/api/old')
+      expect(JSON.parse(answer.text)).toEqual({ router: 'pages' })
+      expect(ours(await app.spans(answer, 'old'))).toContainEqual(['old', 'internal', 'SELECT orders'])
+      await expect.poll(() => app.reports().at(-1)?.phase).toBe('before-response')
+    }
+    expect(app.logs().match(/next cannot flush after the response here.*/g)).toEqual([expect.stringContaining('no `waitUntil` option')])
+  })
+})
+
+describe('in a real Next, the proxy', () => {
+  test.each([
+    ['lets a request pass', '/proxied', 200, 'behind the proxy'],
+    ['answers it', '/proxied?blocked', 403, 'blocked'],
+  ])('%s, with its spans delivered and without waiting for that', async (_what, path, status, text) => {
+    app.collector.behave({ delayMs: 400 })
+    const answer = await app.request(path)
+    expect(answer).toMatchObject({ status, text })
+    expect(answer.tookMs).toBeLessThan(300)
+    const spans = await app.spans(answer, 'proxy')
+    expect(ours(spans)).toEqual([
+      ['proxy', 'internal', 'check session'],
+      ['middleware GET', 'server', 'proxy'],
+    ])
+  })
+
+  test('is asked for what its `config` says, and for nothing else', async () => {
+    const answer = await app.request('/api/orders/7')
+    await app.spans(answer, ORDER)
+    expect(app.collector.acknowledged(answer.traceId).some(({ name }) => name === 'proxy')).toBe(false)
+  })
+})

@@ -1,0 +1,5 @@
+import { redirect } from 'next/navigation'
+import { withTelemetry } from 'flushed/next'
+import { options } from '../../../lib/telemetry'
+
+export const GET = withTelemetry(async () => redirect('/form'), options)

@@ -1,0 +1,14 @@
+'use server'
+
+import { redirect } from 'next/navigation'
+import { span, withTelemetry } from 'flushed/next'
+
+// The build renames functions: spans are named here.
+export const order = withTelemetry(async (form) => {
+  using _ = span(`INSERT ${form.get('item')}`)
+  redirect('/form?ordered')
+}, { name: 'order' })
+
+export const fail = withTelemetry(async () => {
+  throw new RangeError('out of stock')
+}, { name: 'fail' })

@@ -1,0 +1,2 @@
+/** See install.mjs. */
+export function install(folder: string, announce?: () => void): Promise<void>

@@ -1,0 +1,2 @@
+/** See lock.mjs. */
+export function locked<T>(file: string, work: () => Promise<T>): Promise<T>
