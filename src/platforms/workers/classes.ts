@@ -14,19 +14,9 @@ import type { Platform } from '../../core/types.ts'
 import { describe } from './describe.ts'
 import { type Settings, workers } from './platform.ts'
 import { EVENTS, type WorkerContext } from './types.ts'
-import { workflow } from './workflow.ts'
+import { describeRun, followSteps } from './workflow.ts'
 
 type Class = new (...args: never[]) => object
-
-const WORKFLOW = 'WorkflowEntrypoint'
-const OBJECT = 'DurableObject'
-
-/** What the runtime itself calls, by the class that is extended. Anything else is called by RPC. */
-const EVENTS_OF: Record<string, readonly string[]> = {
-  WorkerEntrypoint: EVENTS,
-  [OBJECT]: ['fetch', 'connect', 'alarm', 'webSocketMessage', 'webSocketClose', 'webSocketError'],
-  [WORKFLOW]: ['run'],
-}
 
 /** Whether a function is a class, be it one that was compiled into a function with methods. */
 export function isClass(value: unknown): value is Class {
@@ -34,36 +24,33 @@ export function isClass(value: unknown): value is Class {
   return !!prototype && (!prototype.writable || Object.getOwnPropertyNames(prototype.value).length > 1)
 }
 
-/** The runtime's class that a class extends: none, if it is a Durable Object as they once were. */
-function baseOf(target: object): string {
+/** Which of the runtime's classes a class extends. What extends none is a Durable Object as they once were. */
+function kindOf(target: object): 'er' | 'flow' | null {
   const base = Object.getPrototypeOf(target) as { name: string } | null
-  if (!base) return OBJECT
-  return base.name in EVENTS_OF ? base.name : baseOf(base)
+  return base && ((/^Work(er|flow)Entrypoint$/.exec(base.name)?.[1] as 'er' | 'flow' | undefined) ?? kindOf(base))
 }
 
 /** Wraps a class: what the runtime makes of it, and nothing that is made of a class which extends it. */
 export function wrapClass<C extends Class>(target: C, settings: (env: unknown) => Settings | undefined): C {
-  const base = baseOf(target)
+  const kind = kindOf(target)
   const info = { platform: 'workers', original: target }
   const wrapped: C = new Proxy(target, {
     get: (_, key, receiver) => (key === WRAPPED ? info : Reflect.get(target, key, receiver)),
-    construct(_, given: [ctx: WorkerContext, env: unknown], newTarget) {
+    construct(_, given: [ctx: WorkerContext | undefined, env: unknown], newTarget) {
       const self = Reflect.construct(target, given, newTarget) as Record<string, unknown>
       // The private members of a class that extends this one would be looked for on the proxy.
       if (newTarget !== wrapped) return self
+      const apply = (key: string) => (method: AnyFunction, _: unknown, args: unknown[]) => {
+        const found = settings(given[1])
+        if (!found) return Reflect.apply(method, self, args)
+        const platform = platformOf(target.name, kind, key, found, given[0]) as Platform<never>
+        return call({ config: found.config, platform }, method, self, args)
+      }
       return new Proxy(self, {
-        get(_self, key: string) {
+        get(_, key: string) {
           const method = self[key]
-          if (typeof method !== 'function' || typeof key === 'symbol' || key in Object.prototype) return method
-          if (base === WORKFLOW && key !== 'run') return method
-          return new Proxy(method as AnyFunction, {
-            apply(_method, _receiver, args: unknown[]) {
-              const found = settings(given[1])
-              if (!found) return Reflect.apply(method, self, args)
-              const platform = platformOf(target.name, base, key, found, given[0]) as Platform<never>
-              return call({ config: found.config, platform }, method as AnyFunction, self, args)
-            },
-          })
+          const called = typeof method === 'function' && typeof key === 'string' && !(key in Object.prototype)
+          return called ? new Proxy(method as AnyFunction, { apply: apply(key) }) : method
         },
       })
     },
@@ -71,24 +58,30 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
   return wrapped
 }
 
-function platformOf(name: string, base: string, key: string, found: Settings, ctx: WorkerContext | undefined): Platform {
-  const isEvent = EVENTS_OF[base]?.includes(key)
-  const platform: Platform = {
-    ...workers(key, found, ctx),
+function platformOf(name: string, kind: string | null, key: string, found: Settings, ctx: WorkerContext | undefined): Platform {
+  const isEvent = kind ? (EVENTS as readonly string[]).includes(key) : /^(fetch|connect|alarm|webSocket(Message|Close|Error))$/.test(key)
+  const platform = workers(key, found, ctx)
+  const { begun } = platform
+  return {
+    ...platform,
     describe(args, active) {
       const description = describe(isEvent ? key : '', args, active)
       const { attributes } = description
       attributes['cloudflare.entrypoint'] = name
       if (ctx?.id) attributes['cloudflare.durable_object.id'] = `${ctx.id}`
-      if (!isEvent) {
+      if (kind === 'flow') describeRun(description, name, args)
+      else if (!isEvent) {
         // Source: semantic conventions for RPC spans, release candidate: the method with its service is the span's name.
         attributes['rpc.system.name'] = 'cloudflare_rpc'
         attributes['rpc.method'] = description.name = `${name}/${key}`
       }
       return description
     },
+    begun(args, invocation) {
+      begun?.(args, invocation)
+      if (kind === 'flow') followSteps(args, invocation, found, ctx)
+    },
   }
-  return base === WORKFLOW ? workflow(name, platform, found, ctx) : platform
 }
 
 /** As `invoke` of the lifecycle does, but a method that is synchronous stays so, where nothing has to wait for the flush. */

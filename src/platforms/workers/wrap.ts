@@ -10,12 +10,16 @@ type Event = (typeof EVENTS)[number]
 
 type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) => unknown ? Env : never
 
-/** The bindings that a handler takes, or those of an object of handlers. */
-type EnvOf<T> = T extends AnyFunction ? EnvOfHandler<T> : EnvOfHandler<T[keyof T & Event]>
+/** The bindings that a class is made with, that a handler takes, or those of an object of handlers. */
+type EnvOf<T> = T extends abstract new (ctx: never, env: infer Env) => unknown
+  ? Env
+  : EnvOfHandler<T extends AnyFunction ? T : T[keyof T & Event]>
 
 /**
  * Wraps a Worker: an object with handlers (`fetch`, `scheduled`, `queue` and so on), an application with a `fetch` method,
- * or a single `fetch` handler.
+ * a single `fetch` handler, or a class: a `WorkerEntrypoint`, a `DurableObject`, a `WorkflowEntrypoint`. Of a class, whatever
+ * is called from outside is an invocation: events, methods by RPC, the run of a Workflow and each of its steps. Wrap the class
+ * that is exported: one that extends it is not wrapped.
  *
  * The root span of a request ends when its response's body does; it is sent within the original `ctx.waitUntil`, as soon as
  * that delays nobody. Promises that the handler itself hands to `ctx.waitUntil` are known: what they record is sent when they
@@ -29,6 +33,9 @@ type EnvOf<T> = T extends AnyFunction ? EnvOfHandler<T> : EnvOfHandler<T[keyof T
  *   async fetch(request, env, ctx) { … },
  *   async queue(batch, env, ctx) { … },
  * }, (env) => ({ telemetry: telemetryFor(env) }))
+ *
+ * @example
+ * export const Room = withTelemetry(class Room extends DurableObject<Env> { … }, options)
  */
 export function withTelemetry<T extends object>(target: T, options?: WorkersOptionsInput<EnvOf<T>>): T {
   const settings = settingsOf(options as WorkersOptionsInput)

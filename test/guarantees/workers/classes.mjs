@@ -1,8 +1,6 @@
-// What people write as classes, without any telemetry; and a Worker that calls them.
-import { trace } from '@opentelemetry/api'
+// What people write as classes, not wrapped; and a Worker that calls them.
 import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint } from 'cloudflare:workers'
-
-const child = (name) => trace.getTracer('classes').startSpan(name)
+import { span } from 'flushed'
 
 class Cart extends RpcTarget {
   #items = []
@@ -54,7 +52,7 @@ export class Orders extends WorkerEntrypoint {
   }
 
   later() {
-    this.ctx.waitUntil(scheduler.wait(200).then(() => child('audit').end()))
+    this.ctx.waitUntil(scheduler.wait(200).then(() => span('audit').end()))
     return 'now'
   }
 
@@ -101,7 +99,7 @@ export class Room extends DurableObject {
   }
 
   async work(id, ms) {
-    this.ctx.waitUntil(scheduler.wait(ms).then(() => child(`work ${id}`).end()))
+    this.ctx.waitUntil(scheduler.wait(ms).then(() => span(`work ${id}`).end()))
     await scheduler.wait(5)
     return id
   }
@@ -125,7 +123,7 @@ export class Room extends DurableObject {
 
   webSocketMessage(socket, message) {
     if (message === 'throw') throw new Error('cannot read that')
-    child('read').end()
+    span('read').end()
     socket.send(`${message}, ${constructed} constructed`)
   }
 
@@ -156,7 +154,7 @@ let attempts = 0
 export class Checkout extends WorkflowEntrypoint {
   async run({ payload }, step) {
     const price = await step.do('price', async () => {
-      child('look up').end()
+      span('look up').end()
       return 20
     })
     const paid = await step.do('pay', { retries: { limit: 1, delay: 1 } }, async () => {

@@ -1,0 +1,155 @@
+/** A wrapped class without a runtime, over a stand-in for the runtime’s own class. */
+import { wrapInfo } from 'flushed'
+import { withTelemetry } from 'flushed/workers'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+abstract class WorkerEntrypoint {
+  constructor(
+    protected readonly ctx: object,
+    protected readonly env: { readonly tax: number },
+  ) {}
+}
+
+class Prices extends WorkerEntrypoint {
+  static readonly currency = 'EUR'
+  readonly #rate = 2
+  seen: unknown
+
+  constructor(ctx: object, env: { readonly tax: number }, ..._more: never[]) {
+    super(ctx, env)
+    this.seen = this.rated(1)
+  }
+
+  get rate() {
+    return this.#rate
+  }
+
+  set rate(_value: number) {
+    this.seen = this.#rate
+  }
+
+  rated(price: number) {
+    return price * this.#rate * this.env.tax
+  }
+
+  async summed(...prices: number[]) {
+    await Promise.resolve()
+    return prices.map((price) => this.rated(price))
+  }
+
+  refuse(): number {
+    throw new RangeError('no such price')
+  }
+}
+
+function context() {
+  const works: Promise<unknown>[] = []
+  return { works, ctx: { waitUntil: (work: Promise<unknown>) => void works.push(work) } }
+}
+
+const names = ({ exporter }: ReturnType<typeof pipeline>) => exporter.spans.map(({ name }) => name)
+
+describe('a class', () => {
+  test('stays what it was: its name, length, statics and prototype', () => {
+    const { telemetry } = pipeline()
+    const Wrapped = withTelemetry(Prices, { telemetry })
+    expect([Wrapped.name, Wrapped.length, Wrapped.currency]).toEqual(['Prices', 2, 'EUR'])
+    expect(Object.getPrototypeOf(Wrapped)).toBe(WorkerEntrypoint)
+    expect(wrapInfo(Wrapped)).toEqual({ platform: 'workers', original: Prices })
+    const prices = new Wrapped(context().ctx, { tax: 1 })
+    expect(prices).toBeInstanceOf(Prices)
+    expect(prices.constructor).toBe(Prices)
+    expect(Object.keys(prices)).toEqual(Object.keys(new Prices(context().ctx, { tax: 1 })))
+  })
+
+  test('a synchronous method stays one, and its flush is left to waitUntil', async () => {
+    const made = pipeline()
+    const { ctx, works } = context()
+    const prices = new (withTelemetry(Prices, { telemetry: made.telemetry }))(ctx, { tax: 3 })
+    expect(prices.rated(10)).toBe(60)
+    expect(() => prices.refuse()).toThrow(new RangeError('no such price'))
+    await Promise.all(works)
+    expect(names(made)).toEqual(['Prices/rated', 'Prices/refuse'])
+  })
+
+  test('where the flush has to be waited for, a synchronous method cannot stay one', async () => {
+    const made = pipeline()
+    const prices = new (withTelemetry(Prices, { telemetry: made.telemetry, flush: 'before-response' }))(context().ctx, { tax: 1 })
+    expect(await (prices.rated(1) as unknown as Promise<number>)).toBe(2)
+    expect(names(made)).toEqual(['Prices/rated'])
+  })
+
+  test('its constructor, its methods’ calls of one another, getters and setters are no invocations', async () => {
+    const made = pipeline()
+    const { ctx, works } = context()
+    const prices = new (withTelemetry(Prices, { telemetry: made.telemetry }))(ctx, { tax: 1 })
+    expect([prices.seen, prices.rate]).toEqual([2, 2])
+    expect(await prices.summed(1, 2)).toEqual([2, 4])
+    await Promise.all(works)
+    expect(names(made)).toEqual(['Prices/summed'])
+  })
+
+  test('methods keep their names and lengths', () => {
+    const prices = new (withTelemetry(Prices, { telemetry: pipeline().telemetry }))(context().ctx, { tax: 1 })
+    expect([prices.rated.name, prices.rated.length, prices.summed.length]).toEqual(['rated', 1, 0])
+  })
+
+  test('that extends a wrapped one is not wrapped, and works', () => {
+    const made = pipeline()
+    class More extends withTelemetry(Prices, { telemetry: made.telemetry }) {
+      readonly #more = 1
+      more() {
+        return this.rated(1) + this.#more
+      }
+    }
+    expect(new More(context().ctx, { tax: 1 }).more()).toBe(3)
+    expect(made.exporter.spans).toEqual([])
+  })
+
+  test('that is wrapped twice is wrapped once', async () => {
+    const made = pipeline()
+    const { ctx, works } = context()
+    const Twice = withTelemetry(withTelemetry(Prices, { telemetry: made.telemetry }), { telemetry: made.telemetry })
+    expect(new Twice(ctx, { tax: 1 }).rated(1)).toBe(2)
+    await Promise.all(works)
+    expect(names(made)).toEqual(['Prices/rated'])
+  })
+
+  test('that was compiled into a function with methods is one, too; any other function is a handler', async () => {
+    const made = pipeline()
+    const { ctx, works } = context()
+    function Counter(this: { ctx: object }, given: object) {
+      this.ctx = given
+    }
+    Counter.prototype.count = () => 1
+    const counter = new (withTelemetry(Counter as never, { telemetry: made.telemetry }) as new (given: object) => { count(): number })(ctx)
+    expect(counter.count()).toBe(1)
+    const handler = withTelemetry(function handler(_request: Request) {
+      return new Response('called')
+    }, { telemetry: made.telemetry })
+    expect(await (await handler(new Request('http://counter/'))).text()).toBe('called')
+    await Promise.all(works)
+    expect(names(made)).toEqual(['Counter/count', 'GET'])
+  })
+
+  test('options are checked when it is wrapped', () => {
+    expect(() => withTelemetry(Prices, { timeoutMs: -1 })).toThrow(TypeError)
+  })
+
+  test('options that a function makes are made once, for all that have that function', async () => {
+    const made = pipeline()
+    let calls = 0
+    const options = () => {
+      calls++
+      return { telemetry: made.telemetry }
+    }
+    const { ctx, works } = context()
+    const env = { tax: 1 }
+    for (const Wrapped of [withTelemetry(Prices, options), withTelemetry(class Other extends Prices {}, options)]) new Wrapped(ctx, env).rated(1)
+    await Promise.all(works)
+    expect([calls, ...names(made)]).toEqual([1, 'Prices/rated', 'Other/rated'])
+  })
+})
