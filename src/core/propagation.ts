@@ -1,5 +1,5 @@
-import { createTraceState, trace, TraceFlags } from '@opentelemetry/api'
-import type { Context, SpanContext, TextMapGetter } from '@opentelemetry/api'
+import { createTraceState, isSpanContextValid, trace, TraceFlags } from '@opentelemetry/api'
+import type { Context, SpanContext, TextMapGetter, TextMapSetter } from '@opentelemetry/api'
 
 /**
  * Puts the remote parent named by the `traceparent` and `tracestate` of `carrier` into `context`, for programs that
@@ -35,4 +35,14 @@ export function parseTraceparent(value: unknown): SpanContext | undefined {
   const [, traceId, spanId, flags] = (typeof value === 'string' && TRACEPARENT.exec(value.trim())) || []
   if (!traceId || !spanId) return undefined
   return { traceId, spanId, traceFlags: Number(`0x${flags}`) & TraceFlags.SAMPLED, isRemote: true }
+}
+
+/** The reverse of {@link extractW3C}: leaves the carrier as it is where `context` names no span. */
+export function injectW3C<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
+  const span = trace.getSpanContext(context)
+  if (!span || !isSpanContextValid(span)) return
+  const { traceId, spanId, traceFlags, traceState } = span
+  setter.set(carrier, 'traceparent', `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}`)
+  const state = traceState?.serialize()
+  if (state) setter.set(carrier, 'tracestate', state)
 }

@@ -23,8 +23,6 @@ export interface Follower {
   ended(how: BodyEnd, error?: unknown): Promise<unknown> | void
 }
 
-type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>
-
 /** Bytes that a copy may be ahead of what the client has been sent. */
 const MOST_AHEAD = 1 << 20
 const CHUNK = 1 << 16
@@ -37,113 +35,106 @@ const COPIED_MS = 20_000
  * @returns the response, or one to send in its place, with the same status, headers and bytes
  */
 export async function follow<R>(response: R, method: string | undefined, follower: Follower): Promise<R | Response> {
-  const { idleMs, signal } = follower
-  // An encoded body would have to be decoded to be looked into.
-  const plain = isResponse(response) && !response.bodyUsed && method !== 'HEAD' && !response.headers.has('content-encoding')
-  if (!plain || !response.body || response.body.locked) {
+  const { idleMs, signal, keep } = follower
+  const body = isResponse(response) && method !== 'HEAD' && bodyOf(response)
+  const unmeasured = body && (!isBytes(body) || response.headers.has('transfer-encoding'))
+  // Of other bodies only the runtime knows whether they have a length, and a copy is all that keeps it.
+  if (!body || !(unmeasured || (keep && 'FixedLengthStream' in globalThis))) {
     await follower.ended('finished')
     return response
   }
-  const { body, headers } = response
+
   let over = false
   let timer: unknown
   let touchedAt = 0
-  let until = Infinity
   let copy: ReadableStreamBYOBReader | undefined
-
-  const leave = () => void copy?.cancel().catch(() => {})
   const end = (how: BodyEnd, error?: unknown) => {
     if (over) return
     over = true
     clock().clearTimeout(timer)
     signal?.removeEventListener('abort', aborted)
-    leave()
+    // Or whoever fills it would go on for nobody.
+    void copy?.cancel().catch(() => {})
     return follower.ended(how, error)
   }
   const aborted = () => void end('cancelled')
-  const touch = () => {
-    touchedAt = clock().now()
-    follower.touched(touchedAt + idleMs)
-  }
+  const touch = () => follower.touched((touchedAt = clock().now()) + idleMs)
+  touch()
+  const until = unmeasured ? Infinity : touchedAt + COPIED_MS
   // One timer, set again when it rings too early: a stream may have very many chunks.
   const watch = () => {
     const now = clock().now()
     const leftMs = Math.min(touchedAt + idleMs, until) - now
     if (leftMs > 0) timer = clock().setTimeout(watch, leftMs)
-    else void end(until > now ? 'idle' : 'unknown')
+    else void end(now < until ? 'idle' : 'unknown')
   }
-
-  /** The same chunks, and none of them read before somebody asks for it. */
-  const followed = (bytes: Bytes): Bytes => {
-    const reader = bytes.getReader()
-    watch()
-    return new ReadableStream(
-      {
-        async pull(controller) {
-          try {
-            const { done, value } = await reader.read()
-            touch()
-            if (!done) return controller.enqueue(value)
-          } catch (error) {
-            await end('failed', error)
-            throw error
-          }
-          await end('finished')
-          controller.close()
-        },
-        async cancel(reason) {
-          await Promise.all([reader.cancel(reason), end('cancelled')])
-        },
-      },
-      { highWaterMark: 0 },
-    )
-  }
-  const read = async (reader: ReadableStreamBYOBReader): Promise<[how: BodyEnd, error?: unknown]> => {
-    try {
-      let buffer = new ArrayBuffer(CHUNK)
-      for (let bytes = 0; bytes < MOST_AHEAD; ) {
-        const { done, value } = await reader.read(new Uint8Array(buffer))
-        if (done) return ['finished']
-        touch()
-        bytes += value.byteLength
-        buffer = value.buffer
-      }
-      return ['unknown']
-    } catch (error) {
-      return ['failed', error]
-    }
-  }
-
-  touch()
+  watch()
   signal?.addEventListener('abort', aborted)
   if (signal?.aborted) aborted()
-  // A stream that JavaScript fills with chunks has no length.
-  if (!isBytes(body)) return new Response(followed(body), response)
-  // Of others, only the runtime knows whether they have one, and a copy is all that keeps it.
-  const [sent, other] = body.tee() as [Bytes, Bytes]
-  const reading = read((copy = other.getReader({ mode: 'byob' })))
-  // What is there already is read before the response goes: afterwards nothing may be left that keeps the request alive.
-  const complete = await Promise.race([reading, new Promise<void>((resolve) => clock().setTimeout(() => resolve(), 0))])
-  if (complete) await end(...complete)
-  // These have no length. Whoever passes on what others produce passes on, too, that nobody wants it any more.
-  else if (!follower.keep || headers.has('transfer-encoding') || headers.get('content-type')?.startsWith('text/event-stream')) {
-    leave()
-    return new Response(followed(sent), response)
-  } else {
-    // The runtime may be gone by the time that this has seen the end of a body which it does not pass on itself.
-    until = clock().now() + COPIED_MS
-    watch()
-    follower.keep(reading)
-    void reading.then((how) => end(...how))
-  }
+  if (unmeasured) return new Response(followed(body, touch, end), response)
+
+  const [sent, other] = body.tee()
+  const reader = (copy = other.getReader({ mode: 'byob' }))
+  // Not before the response goes: what a copy has read by then, the runtime sends only with what comes next.
+  const reading = new Promise<void>((resolve) => clock().setTimeout(resolve, 0)).then(() => read(reader, touch))
+  // The runtime may be gone by the time that this has seen the end of a body which it passes on by itself.
+  keep?.(reading)
+  void reading.then((how) => end(...how))
   return new Response(sent, response)
 }
 
+/** The body, if there is one to be followed: an encoded one would have to be decoded first. */
+const bodyOf = ({ body, bodyUsed, headers }: Response) => !bodyUsed && !headers.has('content-encoding') && !body?.locked && body
+
+/** What JavaScript fills with chunks has no length, and cannot be read into a buffer. */
 function isBytes(body: ReadableStream): boolean {
   try {
     body.getReader({ mode: 'byob' }).releaseLock()
     return true
   } catch {
     return false
+  }
+}
+
+type Ended = readonly [how: BodyEnd, error?: unknown]
+
+/** The same chunks, and none of them read before somebody asks for it. */
+function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) => unknown): ReadableStream {
+  const reader = body.getReader()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          touch()
+          if (!done) return controller.enqueue(value)
+        } catch (error) {
+          await end('failed', error)
+          throw error
+        }
+        await end('finished')
+        controller.close()
+      },
+      async cancel(reason) {
+        await Promise.all([reader.cancel(reason), end('cancelled')])
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** Reads a copy, as far as it may be ahead. Never rejects. */
+async function read(copy: ReadableStreamBYOBReader, touch: () => void): Promise<Ended> {
+  try {
+    let view = new Uint8Array(CHUNK)
+    for (let bytes = 0; bytes < MOST_AHEAD; bytes += view.byteLength, view = new Uint8Array(view.buffer)) {
+      const { done, value } = await copy.read(view)
+      if (done) return ['finished']
+      touch()
+      view = value
+    }
+    return ['unknown']
+  } catch (error) {
+    return ['failed', error]
   }
 }

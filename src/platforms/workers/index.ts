@@ -5,3 +5,4 @@
  */
 export type { WorkersOptions, WorkersOptionsInput } from './options.ts'
 export { withTelemetry } from './wrap.ts'
+export { traced, tracedFetch } from '../../web/fetch.ts'

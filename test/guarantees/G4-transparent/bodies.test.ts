@@ -1,0 +1,31 @@
+/** What a client sees on the wire, of a Worker and of the same Worker wrapped, in real workerd. */
+import { describe, expect, test } from 'vitest'
+import { startOrigin } from '../../support/origin.ts'
+import { ask } from '../../support/raw.ts'
+import { runtimes } from '../../support/workers.ts'
+// @ts-expect-error: a Worker, of which the paths are used
+import { routes } from '../workers/bodies-bare.mjs'
+
+const paths = Object.keys(routes as object).filter((path) => path !== 'idle' && path !== 'websocket')
+
+const bodies = runtimes.filter(({ flags }) => flags === 'nodejs_als')
+
+describe.each(bodies)('on $title', ({ startWorker }) => {
+  test.each([{}, { FLUSH: 'before-response' }])('status, headers and bytes are those of the Worker by itself (%j)', async (more) => {
+    await using origin = await startOrigin()
+    const bindings = { ORIGIN: origin.url, ...more }
+    await using worker = await startWorker('bodies.mjs', {
+      bindings,
+      serviceBindings: { BEHIND: 'bare' },
+      others: { bare: { script: 'bodies-bare.mjs', bindings, serviceBindings: { BEHIND: 'bare' } } },
+    })
+    const bare = await worker.miniflare.unsafeGetDirectURL('bare')
+    for (const path of paths) {
+      for (const method of ['GET', 'HEAD']) {
+        const of = (url: URL) => ask(new URL(`/${path}`, url), { method })
+        const [expected, answer] = await Promise.all([of(bare), of(worker.url)])
+        expect.soft({ path, method, ...answer }).toEqual({ path, method, ...expected })
+      }
+    }
+  })
+})

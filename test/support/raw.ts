@@ -1,0 +1,52 @@
+/** HTTP as it is on the wire, without what a client makes of it. */
+import { type IncomingMessage, get, request } from 'node:http'
+
+/** All that a client can see of an answer. */
+export interface RawAnswer {
+  status: number | undefined
+  statusText: string | undefined
+  /** Names and values in turn, as they came; but for the date. */
+  headers: string[]
+  body: string
+  /** Why it was cut short, if it was. */
+  error: string | undefined
+}
+
+/** Asks, and takes down all that comes. Never rejects. */
+export function ask(url: URL, options: { method?: string; headers?: Record<string, string> } = {}): Promise<RawAnswer> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    const answered = (response?: IncomingMessage, error?: NodeJS.ErrnoException) =>
+      resolve({
+        status: response?.statusCode,
+        statusText: response?.statusMessage,
+        headers: undated(response?.rawHeaders ?? []),
+        body: Buffer.concat(chunks).toString('latin1'),
+        error: error?.code,
+      })
+    const asked = request(url, { agent: false, ...options }, (response) => {
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.once('end', () => answered(response))
+      response.once('error', (error) => answered(response, error))
+    })
+    asked.once('error', (error) => answered(undefined, error))
+    asked.end()
+  })
+}
+
+const undated = (headers: string[]) => headers.filter((_, index) => headers[index - (index % 2)]?.toLowerCase() !== 'date')
+
+/** Asks, and hangs up when so many bytes have come. */
+export function hangUpAfter(url: URL, bytes: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { agent: false }, (response: IncomingMessage) => {
+      let seen = 0
+      response.on('data', (chunk: Buffer) => {
+        if ((seen += chunk.length) >= bytes) response.destroy()
+      })
+      response.once('error', () => {})
+      response.once('close', resolve)
+    })
+    asked.once('error', reject)
+  })
+}

@@ -1,0 +1,165 @@
+/** The opt-in `fetch`, on Node, against a server. */
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api'
+import { withTelemetry } from 'flushed'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { traced, tracedFetch } from '../../src/web/fetch.ts'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+const seen: { method?: string; headers: Record<string, unknown>; body: string }[] = []
+const server = createServer(async (request, response) => {
+  let body = ''
+  for await (const chunk of request) body += chunk
+  seen.push({ method: request.method, headers: request.headers, body })
+  response.statusCode = Number(new URL(request.url ?? '', 'http://x').searchParams.get('status') ?? 200)
+  response.end('answer')
+})
+let origin: string
+let port: number
+
+beforeAll(async () => {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  port = (server.address() as AddressInfo).port
+  origin = `http://127.0.0.1:${port}`
+})
+afterAll(() => void server.close())
+beforeEach(() => void (seen.length = 0))
+afterEach(() => {
+  propagation.disable()
+  newIsolate()
+})
+
+/** Runs something in an invocation. @returns the client spans, the root, and what came out */
+async function within<T>(run: () => Promise<T>) {
+  const { exporter, telemetry } = pipeline()
+  const result = await withTelemetry(run, { telemetry })().catch((error: unknown) => ({ error }))
+  const spans = exporter.spans
+  return { result, clients: spans.filter(({ kind }) => kind === SpanKind.CLIENT), root: spans.at(-1) }
+}
+
+describe('in an invocation', () => {
+  test('is a client span by the semantic conventions, below the active one', async () => {
+    const { clients, root } = await within(async () => (await tracedFetch(`${origin}/orders?page=2`)).text())
+    expect(clients).toHaveLength(1)
+    expect(clients[0]).toMatchObject({ name: 'GET', kind: SpanKind.CLIENT, status: { code: SpanStatusCode.UNSET } })
+    expect(clients[0]?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
+    expect(clients[0]?.attributes).toEqual({
+      'http.request.method': 'GET',
+      'http.response.status_code': 200,
+      'server.address': '127.0.0.1',
+      'server.port': port,
+      'url.full': `${origin}/orders?page=2`,
+    })
+  })
+
+  test('sends the span’s context', async () => {
+    const { clients, result } = await within(async () => (await tracedFetch(origin)).text())
+    const { traceId, spanId } = clients[0]?.spanContext() ?? {}
+    expect(seen[0]?.headers.traceparent).toBe(`00-${traceId}-${spanId}-01`)
+    expect(seen[0]?.headers.tracestate).toBeUndefined()
+    expect(result).toBe('answer')
+  })
+
+  test('sends it as the registered propagator has it, and not otherwise', async () => {
+    propagation.setGlobalPropagator({
+      fields: () => ['x-trace'],
+      inject: (within, carrier, setter) => setter.set(carrier, 'x-trace', trace.getSpanContext(within)?.spanId ?? ''),
+      extract: (within) => within,
+    })
+    const { clients } = await within(() => tracedFetch(origin))
+    expect(seen[0]?.headers).toMatchObject({ 'x-trace': clients[0]?.spanContext().spanId })
+    expect(seen[0]?.headers).not.toHaveProperty('traceparent')
+  })
+
+  test.each([[399, SpanStatusCode.UNSET], [400, SpanStatusCode.ERROR], [404, SpanStatusCode.ERROR], [503, SpanStatusCode.ERROR]])('a status of %d is %d', async (status, code) => {
+    const { clients } = await within(() => tracedFetch(`${origin}/?status=${status}`))
+    expect(clients[0]?.status.code).toBe(code)
+    expect(clients[0]?.attributes['error.type']).toBe(code === SpanStatusCode.ERROR ? `${status}` : undefined)
+  })
+
+  test('credentials are redacted, in what is recorded alone', async () => {
+    const fetched = vi.fn(async (_input: string) => new Response())
+    const url = 'https://user:secret@bucket.test/a?X-Amz-Signature=abc&b=1&sig=xyz#top'
+    const { clients } = await within(() => traced({ fetch: fetched }).fetch(url))
+    expect(clients[0]?.attributes).toMatchObject({
+      'url.full': 'https://REDACTED:REDACTED@bucket.test/a?X-Amz-Signature=REDACTED&b=1&sig=REDACTED#top',
+      'server.port': 443,
+    })
+    expect(fetched.mock.calls[0]?.[0]).toBe(url)
+  })
+
+  test('a Request goes as it is: method, headers, body; and it is not changed', async () => {
+    const request = new Request(origin, { method: 'PUT', body: 'an order', headers: { 'x-mine': '1' } })
+    const { clients } = await within(() => tracedFetch(request))
+    expect(seen[0]).toMatchObject({ method: 'PUT', body: 'an order', headers: { 'x-mine': '1', traceparent: expect.any(String) } })
+    expect([...request.headers.keys()]).not.toContain('traceparent')
+    expect(clients[0]?.name).toBe('PUT')
+  })
+
+  test('options go as they are, and are not changed', async () => {
+    const headers = { 'x-mine': '2' }
+    const init: RequestInit = { method: 'post', headers, body: new Blob(['b']).stream(), duplex: 'half' } as RequestInit
+    const { clients } = await within(() => tracedFetch(new URL(origin), init))
+    expect(seen[0]).toMatchObject({ method: 'POST', body: 'b', headers: { 'x-mine': '2' } })
+    expect(headers).toEqual({ 'x-mine': '2' })
+    expect(init.headers).toBe(headers)
+    expect(clients[0]?.name).toBe('POST')
+  })
+
+  test('a method that nobody knows names no span', async () => {
+    const { clients } = await within(() => traced({ fetch: async () => new Response() }).fetch(...(['http://x.test', { method: 'BREW' }] as never[])) as Promise<unknown>)
+    expect(clients[0]).toMatchObject({ name: 'HTTP', attributes: { 'http.request.method': '_OTHER', 'http.request.method_original': 'BREW' } })
+  })
+
+  test('what is thrown is thrown on, and recorded', async () => {
+    const error = new TypeError('network down')
+    const { result, clients } = await within(() => traced({ fetch: () => Promise.reject(error) }).fetch(...(['http://x.test'] as never[])))
+    expect(result).toEqual({ error })
+    expect((result as { error: unknown }).error).toBe(error)
+    expect(clients[0]).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'network down' }, attributes: { 'error.type': 'TypeError' } })
+  })
+
+  test.each([['no url', undefined], ['http://x.test', { headers: { 'no header': '1' } }]])('what fetch cannot use (%s) fails as fetch does', async (url, init) => {
+    const expected = await fetch(url, init as never).catch((error: Error) => error)
+    const { result, clients } = await within(() => tracedFetch(url, init as never))
+    expect((result as { error: Error }).error.message).toBe((expected as Error).message)
+    expect(clients).toEqual([])
+  })
+
+  test('a binding’s fetch is called on the binding', async () => {
+    class Binding {
+      #name = 'orders'
+      fetch = async (_url: string) => new Response(this.#name)
+    }
+    class Strict {
+      #name = 'strict'
+      async fetch(_url: string) {
+        return new Response(this.#name)
+      }
+    }
+    const { result } = await within(() => Promise.all([new Binding(), new Strict()].map(async (it) => (await traced(it).fetch('http://x.test')).text())))
+    expect(result).toEqual(['orders', 'strict'])
+  })
+})
+
+describe('outside of an invocation', () => {
+  test('is fetch, and nothing is sent along', async () => {
+    const { exporter } = pipeline()
+    const response = await tracedFetch(origin, { headers: { traceparent: 'mine' } })
+    expect(await response.text()).toBe('answer')
+    expect(seen[0]?.headers).toMatchObject({ traceparent: 'mine' })
+    expect(exporter.spans).toEqual([])
+  })
+
+  test('sends the active span’s context', async () => {
+    const { tracer, exporter } = pipeline()
+    // Has a context manager registered.
+    await withTelemetry(async () => {}, { telemetry: () => {} })()
+    const span = tracer.startSpan('mine')
+    await context.with(trace.setSpan(context.active(), span), () => tracedFetch(origin))
+    expect(seen[0]?.headers.traceparent).toBe(`00-${span.spanContext().traceId}-${span.spanContext().spanId}-01`)
+    expect(exporter.spans).toEqual([])
+  })
+})
