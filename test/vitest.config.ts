@@ -17,6 +17,8 @@ const sources = [
 
 const middy = { find: /^@middy\//, replacement: here('runtimes/middy/node_modules/@middy/') }
 
+const edge = { find: /^@edge-runtime\/vm$/, replacement: here('runtimes/edge/node_modules/@edge-runtime/vm/dist/index.js') }
+
 const sdk2 = (path: string) => here(`runtimes/sdk2/${path}`)
 
 const backToBack = 'test/**/back-to-back.test.ts'
@@ -36,7 +38,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        resolve: { alias: [...sources, middy, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
+        resolve: { alias: [...sources, middy, edge, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
         test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, '**/node_modules/**'] },
       },
       {

@@ -6,13 +6,15 @@
 import { clock } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
 import { untraced } from '../core/suppress.ts'
-import { type Flight, NONE, remove } from './ledger.ts'
-import type { ExportResult, Exporter } from './types.ts'
+import { type Flight, NONE, matters, remove } from './ledger.ts'
+import type { ExportResult, Exporter, FinishedSpan } from './types.ts'
 
 /** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
 const MOST_REQUESTS = 20
 /** Milliseconds between two looks at whether there are fewer. */
 const LOOK_MS = 20
+/** Milliseconds after which an export has died with its request, where exports do: more than any platform gives one. */
+const DEAD_MS = 30_000
 
 export type Delivery = ReturnType<typeof makeDelivery>
 
@@ -20,31 +22,40 @@ export type Delivery = ReturnType<typeof makeDelivery>
 export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error: Error | undefined) => void) {
   /** What waits for a request to be answered. */
   const queued: Flight[] = []
-  /** Whether what is queued may be sent by whoever is answered. */
-  let crossing = true
-  /** Requests whose answer matters. */
-  let requests = 0
+  /** Exports whose answer matters. */
+  const underway: Flight[] = []
   /** Requests that the exporter has not answered: those too whose spans another one has taken over. */
   let unanswered = 0
 
   function depart(flight: Flight, waits: boolean): void {
-    started()
+    started(flight)
     // Resource detectors may still be at work during the first invocation.
-    const pending = waits ? flight.spans.filter(({ resource }) => resource?.asyncAttributesPending) : NONE
-    if (pending.length === 0) return attempt(flight)
-    const detected = pending.map(({ resource }) => resource?.waitForAsyncAttributes?.())
+    if (!waits || !flight.spans.some(isPending)) return attempt(flight)
+    const detected = flight.spans.map(({ resource }) => resource?.waitForAsyncAttributes?.())
     void Promise.allSettled(detected).then(() => attempt(flight))
   }
 
-  function started(): void {
-    requests++
+  // Nobody but its own request may settle a promise of it, where those must not cross. To look at what others do is no harm.
+  async function look(flight: Flight): Promise<void> {
+    while (flight.spans !== NONE && underway.length >= MOST_REQUESTS) {
+      await new Promise<void>((resolve) => clock().setTimeout(resolve, LOOK_MS))
+      const [oldest] = underway
+      if (oldest && clock().now() - oldest.at > DEAD_MS) underway.shift()
+    }
+    if (flight.spans === NONE) land(flight)
+    else depart(flight, false)
+  }
+
+  function started(flight: Flight): void {
+    flight.at = clock().now()
+    underway.push(flight)
     unanswered++
   }
 
   /** The exporter may answer before this returns; one that throws has refused the spans. */
   function attempt(flight: Flight): void {
     // Another request may have taken them over meanwhile.
-    if (flight.spans === NONE) return answered(flight)
+    if (!matters(flight)) return answered(flight)
     try {
       untraced(() => exporter.export(flight.spans, (result) => answered(flight, failureOf(result))))
     } catch (thrown) {
@@ -54,15 +65,14 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
 
   function answered(flight: Flight, error?: Error): void {
     if (flight.landed) return
-    const matters = flight.spans !== NONE
-    if (matters && !flight.tried && isLost(error)) {
+    if (!flight.tried && isLost(error)) {
       flight.tried = true
       return attempt(flight)
     }
     unanswered--
-    if (matters) {
-      requests--
-      const next = crossing && queued.shift()
+    if (matters(flight)) {
+      remove(underway, flight)
+      const next = queued.shift()
       if (next) depart(next, true)
     }
     land(flight, error)
@@ -74,32 +84,22 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     flight.wake?.()
   }
 
-  // No other request can say that it is one's turn. But what another one has done may be looked at.
-  async function lookForTurn(flight: Flight): Promise<void> {
-    while (requests >= MOST_REQUESTS && queued.includes(flight)) {
-      await new Promise<void>((resolve) => clock().setTimeout(resolve, LOOK_MS))
-    }
-    if (remove(queued, flight)) depart(flight, false)
-    else land(flight)
-  }
-
   return {
     started,
     answered,
 
     /** @param waits whether it may wait for what somebody else has begun */
     send(flight: Flight, waits: boolean): void {
-      crossing = waits
-      if (requests < MOST_REQUESTS) return depart(flight, waits)
-      queued.push(flight)
-      if (!waits) void lookForTurn(flight)
+      if (underway.length < MOST_REQUESTS) depart(flight, waits)
+      else if (waits) queued.push(flight)
+      else void look(flight)
     },
 
     /** Its spans are somebody else's to send. One that hangs must not keep others from being tried. */
     forget(flight: Flight): void {
       flight.spans = NONE
-      if (!remove(queued, flight)) requests--
-      else if (crossing) land(flight)
+      if (remove(queued, flight)) land(flight)
+      else remove(underway, flight)
     },
 
     /** Has the exporter send what it may hold in a buffer of its own. */
@@ -109,6 +109,9 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     unanswered: () => unanswered,
   }
 }
+
+// Resource detectors may still be at work during the first invocation.
+const isPending = ({ resource }: FinishedSpan) => resource?.asyncAttributesPending
 
 /** Why an export was not accepted; `undefined` if it was. */
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>

@@ -3,13 +3,10 @@
  *
  * @module
  */
-import type { SpanOwner } from '../core/types.ts'
 import type { FinishedSpan } from './types.ts'
 
 /** What one invocation has at one exporter. */
 export interface Ledger {
-  /** Absent for what belongs to no invocation. */
-  readonly owner: SpanOwner | undefined
   /** Finished spans that the exporter has not been given yet. */
   finished: FinishedSpan[]
   /** When the oldest of them finished; never, where no timer is to send them. */
@@ -18,8 +15,7 @@ export interface Ledger {
   readonly open: Flight[]
   /** Spans whose acknowledgement no report has told yet. */
   acknowledged: number
-  /** Spans that were not accepted, and why. */
-  refused: number
+  /** Why an export of the flush was not accepted. */
   error: Error | undefined
   /** Whether the last flush has begun: what finishes from now on is late. */
   closed: boolean
@@ -33,6 +29,8 @@ export interface Flight {
   /** Whether it must not be tried again at once. */
   tried: boolean
   landed: boolean
+  /** When the exporter was given it, on a clock of its own zero. */
+  at: number
   /** Resolves when it has been answered. Made on demand, as few are waited for. */
   answer?: Promise<void>
   wake?: () => void
@@ -41,13 +39,14 @@ export interface Flight {
 /** The spans of an export that has none any more. */
 export const NONE: readonly FinishedSpan[] = []
 
-export const newLedger = (owner?: SpanOwner): Ledger => ({
-  owner,
+/** Whether it matters what the exporter answers. */
+export const matters = ({ spans }: Flight): boolean => spans !== NONE
+
+export const newLedger = (): Ledger => ({
   finished: [],
   since: Infinity,
   open: [],
   acknowledged: 0,
-  refused: 0,
   error: undefined,
   closed: false,
 })
@@ -59,9 +58,11 @@ export const answersOf = (flights: readonly Flight[]): Promise<unknown> =>
 /** How many spans these carry. */
 export const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { spans }) => sum + spans.length, 0)
 
-/** Takes an item out, and tells whether it was there. */
+/** Takes an item out, and tells whether it was there. The last one gets its place: to splice makes another array. */
 export function remove<T>(list: T[], item: T): boolean {
   const at = list.indexOf(item)
-  if (at >= 0) list.splice(at, 1)
-  return at >= 0
+  if (at < 0) return false
+  const last = list.pop() as T
+  if (at < list.length) list[at] = last
+  return true
 }

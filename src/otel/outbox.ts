@@ -12,7 +12,7 @@ import { exportFailed } from '../core/errors.ts'
 import { isolate } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { makeDelivery } from './delivery.ts'
-import { type Flight, type Ledger, NONE, answersOf, newLedger, remove, sizeOf } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, matters, newLedger, remove, sizeOf } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -39,12 +39,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const { ledger, spans } = flight
     remove(ledger.open, flight)
     const expired = remove(nobodys.open, flight)
-    if (spans === NONE) return
+    if (!matters(flight)) return
     if (error) {
-      ledger.refused += spans.length
-      ledger.error = error
+      const what = spans.length > 0 ? `${spans.length} spans ` : ''
+      ledger.error ??= exportFailed(`${what}not accepted: ${error.message}`, error)
       keep(isRefusal(error) ? spans.filter(onceMore) : spans)
-    } else if (expired || watching || !ledger.owner) acknowledged += spans.length
+    } else if (expired || watching || ledger === nobodys) acknowledged += spans.length
     else ledger.acknowledged += spans.length
   })
 
@@ -71,7 +71,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     if (!owner || (crossing && watching)) return nobodys
     const { notes } = owner
     let at = notes.indexOf(nobodys)
-    if (at < 0) at = notes.push(nobodys, newLedger(owner)) - 2
+    if (at < 0) at = notes.push(nobodys, newLedger()) - 2
     return notes[at + 1] as Ledger
   }
 
@@ -119,7 +119,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   function newFlight(ledger: Ledger, spans: readonly FinishedSpan[]): Flight {
-    const flight = { ledger, spans, tried: watching, landed: false }
+    const flight = { ledger, spans, tried: watching, landed: false, at: 0 }
     ledger.open.push(flight)
     return flight
   }
@@ -127,11 +127,14 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   /** Begins a flush: hands all that is a ledger's own, and all that is nobody's, to the exporter. */
   function handOff(ledger: Ledger): void {
     // What was refused earlier goes out again now, so that the refusal is no longer the last word.
-    ledger.refused = 0
     ledger.error = undefined
     for (const flight of nobodys.open.splice(0)) {
+      const { spans } = flight
       if (flight.ledger === nobodys && crossing) move(flight, ledger)
-      else takeOver(flight)
+      else if (matters(flight)) {
+        delivery.forget(flight)
+        keep(spans)
+      }
     }
     if (kept.length + nobodys.finished.length > 0) {
       ledger.finished = [...kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished]
@@ -144,20 +147,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     ledger.open.push(flight)
   }
 
-  function takeOver(flight: Flight): void {
-    const { spans } = flight
-    if (spans === NONE) return
-    delivery.forget(flight)
-    keep(spans)
-  }
-
   /** Waits until the exporter has answered for all of a ledger's, and then for its own buffers, if it has any. */
   function settle(ledger: Ledger, idle = true): unknown {
-    const open = ledger.open.filter(({ spans }) => spans !== NONE)
-    if (open.length > 0) return answersOf(open).then(() => settle(ledger, false))
-    const { error, refused } = ledger
+    if (ledger.open.some(matters)) return answersOf(ledger.open.filter(matters)).then(() => settle(ledger, false))
+    const { error } = ledger
     ledger.error = undefined
-    if (error) throw exportFailed(`${refused ? `${refused} spans ` : ''}not accepted: ${error.message}`, error)
+    if (error) throw error
     if (idle && ledger.acknowledged + acknowledged === 0) return 'nothing_to_send'
     // An exporter with a buffer of its own acknowledges at once and sends later. One that has other requests in flight
     // would wait for those here: for another invocation's, or for one that hangs.
@@ -228,7 +223,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** Takes an export down that somebody else makes. @returns what is to be told of its answer */
     watch(spans: readonly FinishedSpan[], owner: SpanOwner | undefined) {
       const flight = newFlight(ledgerOf(owner), spans)
-      delivery.started()
+      delivery.started(flight)
       return (error: Error | undefined) => delivery.answered(flight, error)
     },
 

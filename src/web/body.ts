@@ -28,6 +28,8 @@ type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>
 /** Bytes that a copy may be ahead of what the client has been sent. */
 const MOST_AHEAD = 1 << 20
 const CHUNK = 1 << 16
+/** Milliseconds for which a copy is read, with room left for a flush in what platforms allow after a response. */
+const COPIED_MS = 20_000
 
 /**
  * Follows the body of a response to its end.
@@ -35,124 +37,113 @@ const CHUNK = 1 << 16
  * @returns the response, or one to send in its place, with the same status, headers and bytes
  */
 export async function follow<R>(response: R, method: string | undefined, follower: Follower): Promise<R | Response> {
-  const watch = new Watch(follower)
-  // An upgraded connection is none of ours, and an encoded body would have to be decoded to be looked into.
-  if (!isResponse(response) || !response.body || response.bodyUsed || response.body.locked || method === 'HEAD' ||
-    response.status < 200 || response.headers.has('content-encoding')) {
-    await watch.end('finished')
+  const { idleMs, signal } = follower
+  // An encoded body would have to be decoded to be looked into.
+  const plain = isResponse(response) && !response.bodyUsed && method !== 'HEAD' && !response.headers.has('content-encoding')
+  if (!plain || !response.body || response.body.locked) {
+    await follower.ended('finished')
     return response
   }
-  const { body } = response
-  if (!isBytes(body)) return new Response(watch.values(body), response)
-  // Only the runtime knows the length of what is buffered, stored or fixed, and a copy is all that keeps it.
-  const [sent, copy] = body.tee() as [Bytes, Bytes]
+  const { body, headers } = response
+  let over = false
+  let timer: unknown
+  let touchedAt = 0
+  let until = Infinity
+  let copy: ReadableStreamBYOBReader | undefined
+
+  const leave = () => void copy?.cancel().catch(() => {})
+  const end = (how: BodyEnd, error?: unknown) => {
+    if (over) return
+    over = true
+    clock().clearTimeout(timer)
+    signal?.removeEventListener('abort', aborted)
+    leave()
+    return follower.ended(how, error)
+  }
+  const aborted = () => void end('cancelled')
+  const touch = () => {
+    touchedAt = clock().now()
+    follower.touched(touchedAt + idleMs)
+  }
+  // One timer, set again when it rings too early: a stream may have very many chunks.
+  const watch = () => {
+    const now = clock().now()
+    const leftMs = Math.min(touchedAt + idleMs, until) - now
+    if (leftMs > 0) timer = clock().setTimeout(watch, leftMs)
+    else void end(until > now ? 'idle' : 'unknown')
+  }
+
+  /** The same chunks, and none of them read before somebody asks for it. */
+  const followed = (bytes: Bytes): Bytes => {
+    const reader = bytes.getReader()
+    watch()
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          try {
+            const { done, value } = await reader.read()
+            touch()
+            if (!done) return controller.enqueue(value)
+          } catch (error) {
+            await end('failed', error)
+            throw error
+          }
+          await end('finished')
+          controller.close()
+        },
+        async cancel(reason) {
+          await Promise.all([reader.cancel(reason), end('cancelled')])
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+  const read = async (reader: ReadableStreamBYOBReader): Promise<[how: BodyEnd, error?: unknown]> => {
+    try {
+      let buffer = new ArrayBuffer(CHUNK)
+      for (let bytes = 0; bytes < MOST_AHEAD; ) {
+        const { done, value } = await reader.read(new Uint8Array(buffer))
+        if (done) return ['finished']
+        touch()
+        bytes += value.byteLength
+        buffer = value.buffer
+      }
+      return ['unknown']
+    } catch (error) {
+      return ['failed', error]
+    }
+  }
+
+  touch()
+  signal?.addEventListener('abort', aborted)
+  if (signal?.aborted) aborted()
+  // A stream that JavaScript fills with chunks has no length.
+  if (!isBytes(body)) return new Response(followed(body), response)
+  // Of others, only the runtime knows whether they have one, and a copy is all that keeps it.
+  const [sent, other] = body.tee() as [Bytes, Bytes]
+  const reading = read((copy = other.getReader({ mode: 'byob' })))
   // What is there already is read before the response goes: afterwards nothing may be left that keeps the request alive.
-  const complete = await watch.drained(copy)
-  return new Response(complete || follower.keep ? sent : watch.values(sent), response)
+  const complete = await Promise.race([reading, new Promise<void>((resolve) => clock().setTimeout(() => resolve(), 0))])
+  if (complete) await end(...complete)
+  // These have no length. Whoever passes on what others produce passes on, too, that nobody wants it any more.
+  else if (!follower.keep || headers.has('transfer-encoding') || headers.get('content-type')?.startsWith('text/event-stream')) {
+    leave()
+    return new Response(followed(sent), response)
+  } else {
+    // The runtime may be gone by the time that this has seen the end of a body which it does not pass on itself.
+    until = clock().now() + COPIED_MS
+    watch()
+    follower.keep(reading)
+    void reading.then((how) => end(...how))
+  }
+  return new Response(sent, response)
 }
 
-// A stream that JavaScript fills with chunks has no length, and cannot be read into a buffer. All else may have one.
 function isBytes(body: ReadableStream): boolean {
   try {
     body.getReader({ mode: 'byob' }).releaseLock()
     return true
   } catch {
     return false
-  }
-}
-
-class Watch {
-  #over = false
-  #timer: unknown
-  #touchedAt = 0
-  /** Whether a copy is no longer of interest. */
-  #left = false
-
-  constructor(readonly follower: Follower) {
-    follower.signal?.addEventListener('abort', this.#aborted)
-  }
-
-  readonly #aborted = () => void this.end('cancelled')
-
-  end(how: BodyEnd, error?: unknown): Promise<unknown> | void {
-    if (this.#over) return
-    this.#over = true
-    clock().clearTimeout(this.#timer)
-    this.follower.signal?.removeEventListener('abort', this.#aborted)
-    return this.follower.ended(how, error)
-  }
-
-  /** One timer, set again when it rings too early: a stream may have very many chunks. */
-  #touch(): void {
-    this.#touchedAt = clock().now()
-    this.follower.touched(this.#touchedAt + this.follower.idleMs)
-    if (this.#timer === undefined && !this.#over) this.#wait(this.follower.idleMs)
-  }
-
-  #wait(ms: number): void {
-    this.#timer = clock().setTimeout(() => {
-      const left = this.#touchedAt + this.follower.idleMs - clock().now()
-      if (left > 0) this.#wait(left)
-      else void this.end('idle')
-    }, ms)
-  }
-
-  /** The same chunks, and none of them read before somebody asks for it. */
-  values(body: Bytes): Bytes {
-    const reader = body.getReader()
-    this.#touch()
-    return new ReadableStream(
-      {
-        pull: async (controller) => {
-          try {
-            const { done, value } = await reader.read()
-            this.#touch()
-            if (!done) return controller.enqueue(value)
-          } catch (error) {
-            await this.end('failed', error)
-            throw error
-          }
-          await this.end('finished')
-          controller.close()
-        },
-        cancel: async (reason) => {
-          await Promise.all([reader.cancel(reason), this.end('cancelled')])
-        },
-      },
-      { highWaterMark: 0 },
-    )
-  }
-
-  /** Reads a copy, to its end if that is there, or else for as long as somebody keeps the runtime going. */
-  async drained(copy: Bytes): Promise<boolean> {
-    const reading = this.#read(copy)
-    const now = new Promise<undefined>((resolve) => clock().setTimeout(() => resolve(undefined), 0))
-    const complete = await Promise.race([reading, now])
-    if (complete) await this.end(...complete)
-    else if (this.follower.keep) {
-      // The runtime would be gone by the time that this has seen the end of a body which it does not pass on itself.
-      this.follower.keep(reading)
-      void reading.then((how) => this.end(...how))
-    } else this.#left = true
-    return complete !== undefined
-  }
-
-  async #read(copy: Bytes): Promise<[how: BodyEnd, error?: unknown]> {
-    const reader = copy.getReader({ mode: 'byob' })
-    this.#touch()
-    try {
-      let buffer = new ArrayBuffer(CHUNK)
-      for (let bytes = 0; bytes < MOST_AHEAD && !this.#over && !this.#left; ) {
-        const { done, value } = await reader.read(new Uint8Array(buffer))
-        if (done) return ['finished']
-        this.#touch()
-        bytes += value.byteLength
-        buffer = value.buffer
-      }
-      void reader.cancel().catch(() => {})
-      return ['unknown']
-    } catch (error) {
-      return ['failed', error]
-    }
   }
 }

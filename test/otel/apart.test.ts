@@ -82,17 +82,33 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 41, pending: 0, carriedOver: 0 } })
   })
 
-  test('would have to be answered before there is room for another one: each looks for itself whether there is', async () => {
+  test('has to be answered before there is room for another one: it looks, and nobody tells it', async () => {
     const { exporter, reports, request } = setup()
     const ends = Array.from({ length: 25 }, () => request().end())
     expect(exporter.inFlight).toBe(20)
-    exporter.acknowledge()
-    expect(exporter.inFlight).toBe(0) // nobody's turn is called out by another request
+    exporter.acknowledge(3)
+    expect(exporter.inFlight).toBe(17)
     await clock.advance(20)
-    expect(exporter.inFlight).toBe(5)
-    exporter.acknowledge()
+    expect(exporter.inFlight).toBe(20)
+    for (let round = 0; round < 2; round++) {
+      exporter.acknowledge()
+      await clock.advance(20)
+    }
     await Promise.all(ends)
+    expect(new Set(exporter.spans.map((span) => span.spanContext().spanId)).size).toBe(25)
     expect(reports.map(({ outcome }) => outcome)).toEqual(Array(25).fill('delivered'))
+  })
+
+  test('a killed request has left: it takes up room until no request can still be waiting for it', async () => {
+    const { exporter, record, reports, request } = setup({ maxBufferSize: 2 })
+    for (let i = 0; i < 20; i++) request().run(() => record('a', 'b'))
+    exporter.setMode('sync')
+    const end = request().end()
+    await clock.advance(2000)
+    await end
+    expect(reports).toMatchObject([{ outcome: 'timed_out', spans: { pending: 1 } }])
+    await clock.advance(30_000)
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['root'])
   })
 
   test('an exporter’s own `forceFlush` would wait for', async () => {

@@ -1,10 +1,15 @@
 /** When spans are sent before their invocation's flush, and what happens when too many wait. */
 import { sdkVersion } from '#sdk'
+import { type Context, SpanKind } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { invoke } from '../../src/core/lifecycle.ts'
+import { resolveOptions } from '../../src/core/options.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
+
+const describeRoot = (_args: unknown, parent: Context) => ({ name: 'root', kind: SpanKind.SERVER, attributes: {}, links: [], parent })
 
 beforeEach(newIsolate)
 afterEach(() => vi.unstubAllEnvs())
@@ -125,6 +130,35 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 3, failed: 0, carriedOver: 0 } })
   })
 
+  test('an early export that was answered counts with the next flush, where its own is left out', async () => {
+    const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 })
+    let report: FlushReport | undefined
+    const left = { phase: 'background', hold: (_finish: unknown, defer: () => void) => defer() } as const
+    const config = resolveOptions({ telemetry, onFlush: (r) => void (report = r) })
+    const platform = { name: 'leaving', describe: describeRoot, lifetime: () => left }
+    await invoke({ config, platform }, async () => {
+      for (const name of ['one', 'two']) tracer.startSpan(name).end()
+    }, undefined, [])
+    await withTelemetry(async () => {}, { telemetry, onFlush: (r) => (report = r) })()
+    expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([2, 2])
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 4, carriedOver: 0 } })
+  })
+
+  test('an exporter that answers twice is believed the first time', async () => {
+    const { telemetry } = pipeline({
+      exporter: {
+        export(_spans, done) {
+          done({ code: 0 })
+          done({ code: 1 })
+        },
+        shutdown: async () => {},
+      },
+    })
+    let report: FlushReport | undefined
+    await withTelemetry(async () => {}, { telemetry, onFlush: (r) => (report = r) })()
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 1, carriedOver: 0 } })
+  })
+
   describe('more flushes at once than an exporter takes requests', () => {
     const ANSWERED_AT_ONCE = 20
 
@@ -141,6 +175,10 @@ describe(`with SDK ${sdkVersion}`, () => {
       await Promise.all(runs)
       expect(reports.every(({ outcome }) => outcome === 'delivered')).toBe(true)
       expect(exporter.spans).toHaveLength(runs.length)
+
+      exporter.setMode('sync')
+      await handler()
+      expect(exporter.spans).toHaveLength(runs.length + 1)
     })
 
     test('are cut at their deadline, and go out with the next flush, once', async () => {
@@ -161,6 +199,15 @@ describe(`with SDK ${sdkVersion}`, () => {
       expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: ANSWERED_AT_ONCE + 6, pending: 0 } })
       exporter.acknowledge()
       expect(exporter.exports).toHaveLength(ANSWERED_AT_ONCE + 1)
+
+      exporter.hold()
+      const more = Array.from({ length: ANSWERED_AT_ONCE + 5 }, () => handler())
+      await exporter.nextExport()
+      await clock.tick()
+      expect(exporter.inFlight).toBe(ANSWERED_AT_ONCE)
+      exporter.setMode('microtask')
+      exporter.acknowledge()
+      await Promise.all(more)
     })
   })
 

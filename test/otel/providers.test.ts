@@ -147,6 +147,36 @@ describe('a tracked exporter', () => {
     expect([tracked.sent(), tracked.selectAggregationTemporality()]).toEqual([2, 2])
   })
 
+  test('of another signal has delivered something when its export is answered', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const telemetry = otel({ tracerProvider: false })
+    telemetry.track(exporter).export([], () => {})
+    const run = withTelemetry(async () => {}, { telemetry, ...watch })()
+    await new Promise((resolve) => setImmediate(resolve)) // the flush has begun
+    exporter.acknowledge()
+    await run
+    expect(report?.stages.at(-1)).toMatchObject({ name: 'exporters', outcome: 'delivered' })
+  })
+
+  test('of another signal has no say in what became of the spans', async () => {
+    const { exporter, telemetry } = pipeline()
+    telemetry.track(inMemoryExporter<ReadableSpan>()).export([], () => {})
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
+    expect(exporter.spans).toHaveLength(1)
+    expect(report?.spans).toMatchObject({ acknowledged: 1, failed: 0, pending: 0 })
+  })
+
+  test('that has lost its connection is left to whoever called it', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const telemetry = otel({ tracerProvider: false })
+    const done = vi.fn()
+    const lost = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+    telemetry.track(exporter).export([makeProvider({}).getTracer('app').startSpan('span') as unknown as ReadableSpan], done)
+    exporter.fail(lost)
+    expect(done).toHaveBeenCalledWith({ code: 1, error: lost })
+    expect(exporter.exports).toHaveLength(1)
+  })
+
   test('that fails is named, and its spans are counted as lost: its processor has let go of them', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })

@@ -5,14 +5,19 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
+import { installNext } from '../support/next.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
 const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json')
 
+// Where there is a Next, which is imported by what is made for it, and the package beside it.
+const besideNext = await installNext()
+const homeOf = (path: string) => (path === './next' ? besideNext : root)
+
 /** Runs a module in a Node of its own, in the package's folder, so that `flushed` is the built package. */
-const run = (source: string) =>
-  execFileSync(process.execPath, ['--input-type=module', '-e', source], { cwd: root, encoding: 'utf8' }).trim()
+const run = (source: string, cwd = root) =>
+  execFileSync(process.execPath, ['--input-type=module', '-e', source], { cwd, encoding: 'utf8' }).trim()
 
 const bundle = async (source: string, external: string[], platform: 'neutral' | 'node' = 'neutral') => {
   const { outputFiles } = await build({
@@ -32,29 +37,36 @@ const bundle = async (source: string, external: string[], platform: 'neutral' | 
 
 describe('exports', () => {
   test('are these', () => {
-    const names = subpaths.map((path) => [path, Object.keys(createRequire(root + '/')(`flushed${path.slice(1)}`)).toSorted()])
+    const names = subpaths.map((path) => [path, Object.keys(createRequire(homeOf(path))(`flushed${path.slice(1)}`)).toSorted()])
     expect(Object.fromEntries(names)).toEqual({
       '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'span', 'stack', 'stages', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
       './otel': ['otel'],
       './lambda': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './middy': ['telemetry'],
+      './workers': ['withTelemetry'],
+      './edge': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
+      './next': ['adopt', 'after', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './lambda/register': [],
       './lambda/register/shutdown-only': [],
       './testing': ['MissingProtobufError', 'defaultRuntime', 'fakeClock', 'inMemoryExporter', 'startCollector', 'startLambda', 'useClock'],
     })
   })
 
-  test('are the same for `import` and `require`', () => {
+  test.each([
+    ['by itself', root],
+    ['beside Next', besideNext],
+  ])('are the same for `import` and `require`, %s', (_where, home) => {
+    const paths = subpaths.filter((path) => homeOf(path) === home)
     const differing = run(`
       import { createRequire } from 'node:module'
       const require = createRequire(process.cwd() + '/')
       const out = []
-      for (const path of ${JSON.stringify(subpaths)}) {
+      for (const path of ${JSON.stringify(paths)}) {
         const name = 'flushed' + path.slice(1)
         const [esm, cjs] = [Object.keys(await import(name)).sort(), Object.keys(require(name)).sort()]
         if (esm.join() !== cjs.join()) out.push(name)
       }
-      console.log(JSON.stringify(out))`)
+      console.log(JSON.stringify(out))`, home)
     expect(JSON.parse(differing)).toEqual([])
   })
 })
@@ -84,6 +96,13 @@ describe('a bundle', () => {
     const text = await bundle(`export * from 'flushed'; export * from 'flushed/otel'`, ['@opentelemetry/api'])
     expect(text).not.toMatch(/(from|import|require)\s*\(?["']node:/)
     expect([...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name).filter((name) => name !== '@opentelemetry/api')).toEqual([])
+  })
+
+  test.each(['edge', 'next'])('of `flushed/%s` has nothing of Node in it either', async (entry) => {
+    const text = await bundle(`export * from 'flushed/${entry}'`, ['@opentelemetry/api', 'next'])
+    expect(text).not.toMatch(/(from|import|require)\s*\(?["']node:/)
+    const imported = [...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name)
+    expect(imported.filter((name) => name !== '@opentelemetry/api')).toEqual(entry === 'next' ? ['next/server.js'] : [])
   })
 
   test('registers an extension if it is asked to, and only then', async () => {

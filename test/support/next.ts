@@ -18,6 +18,9 @@ const root = folder('../../')
 const home = folder('../runtimes/next/')
 const built = `${home}.cache/built`
 
+/** Test files run at once, and all want the same folder. */
+const alone = <T>(work: () => Promise<T>) => locked(`${home}.cache/lock`, work)
+
 const SOURCES = ['*.{js,mjs,json}', '{app,lib,pages}/**/*.js']
 
 function fingerprint(): string {
@@ -29,13 +32,18 @@ function fingerprint(): string {
 }
 
 /** Installs Next, and the package beside it as `npm install` would. @returns the folder */
-export async function installNext(): Promise<string> {
+export const installNext = (): Promise<string> =>
+  alone(async () => {
+    await installBoth()
+    return home
+  })
+
+async function installBoth(): Promise<void> {
   await install(home)
   const copy = `${home}node_modules/flushed`
   rmSync(copy, { recursive: true, force: true })
   cpSync(`${root}dist`, `${copy}/dist`, { recursive: true })
   cpSync(`${root}package.json`, `${copy}/package.json`)
-  return home
 }
 
 function next(args: string[], env: Record<string, string> = {}) {
@@ -51,10 +59,10 @@ function next(args: string[], env: Record<string, string> = {}) {
 
 /** Builds the application unless it is built. @throws with Next's output when the build fails */
 export const buildNext = () =>
-  locked(`${home}.cache/build.lock`, async () => {
+  alone(async () => {
     const now = fingerprint()
     if (existsSync(built) && readFileSync(built, 'utf8') === now) return
-    await installNext()
+    await installBoth()
     const { out, ended } = next(['build'])
     if ((await ended) !== 0) throw new Error(`next build failed:\n${out.text}`)
     writeFileSync(built, now)

@@ -17,17 +17,21 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const folders = [
+async function installAll(folders) {
+  for (const [folder, what] of folders) {
+    await install(join(root, 'test/runtimes', folder), () => console.log(`Installing ${what}, once …`))
+  }
+}
+
+await installAll([
   ['sdk2', 'OpenTelemetry’s SDK 2.x'],
   ['middy', 'middy'],
   ['vendors', 'other people’s telemetry SDKs'],
   ['workers', 'workerd'],
-  ['edge', 'the virtual machine of edge functions'],
-]
-for (const [folder, what] of folders) {
-  await install(join(root, 'test/runtimes', folder), () => console.log(`Installing ${what}, once …`))
-}
+  ['edge', 'the edge runtime'],
+])
 if (process.argv[2] === '--install') process.exit()
+await installAll([['next', 'Next.js']])
 for (const client of await ensureRuntimeClients()) {
   console.log(`Lambda tests run on ${client.version}${client.real ? ', a real runtime client' : ', NOT A REAL RUNTIME CLIENT'}`)
 }

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const packages = fileURLToPath(new URL('../runtimes/workers/node_modules', import.meta.url))
+const packages = (folder: string) => fileURLToPath(new URL(`../runtimes/${folder}/node_modules`, import.meta.url))
 const bundles = new Map<string, Promise<string>>()
 
 /** @param file the Worker's source, bundled once */
@@ -22,9 +22,9 @@ async function bundled(file: string): Promise<string> {
     conditions: ['workerd', 'worker', 'browser'],
     mainFields: ['module', 'main'],
     external: ['cloudflare:*', 'node:*'],
+    nodePaths: [packages('workers'), packages('vendors')],
     alias: { async_hooks: 'node:async_hooks', events: 'node:events' },
     keepNames: true,
-    nodePaths: [packages],
     // The repository's own tsconfig would lead `flushed/…` to the sources.
     tsconfigRaw: '{}',
     logLevel: 'silent',

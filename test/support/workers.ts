@@ -129,7 +129,10 @@ export const runtimes = binaries.flatMap((binary) =>
 /** The newest binary and date, with what most Workers have: for suites that run there alone. */
 export const newest = runtimes.at(-1) as (typeof runtimes)[number]
 
-/** A few that differ most: for suites too slow to run everywhere. */
+/** Each binary at each date, with other flags every time: for suites too slow to run everywhere. */
+export const samples = [0, 4, 8, 9].flatMap((at) => runtimes[at] ?? [])
+
+/** The two that differ most: for suites that wait for long. */
 export const corners = [runtimes[0] as (typeof runtimes)[number], newest]
 
 /** The names of spans, in order. */

@@ -1,6 +1,6 @@
 /** What the user hands to `ctx.waitUntil`, on real workerd. */
 import { describe, expect, test } from 'vitest'
-import { CROSSED, corners, names, runtimes } from '../../support/workers.ts'
+import { CROSSED, corners, names, runtimes, samples } from '../../support/workers.ts'
 
 describe.each(runtimes)('on $title', ({ startWorker }) => {
   test('a child that ends 200 ms after the response arrives whole, and the request’s own spans before it', async () => {
@@ -22,7 +22,9 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
     expect(worker.collector.requests).toHaveLength(2)
     expect(worker.logs()).not.toMatch(CROSSED)
   })
+})
 
+describe.each(samples)('on $title', ({ startWorker }) => {
   test('a child that is never ended arrives, marked, when the work is over', async () => {
     await using worker = await startWorker('background.mjs')
     await worker.fetch('/never')
@@ -50,8 +52,8 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
 })
 
 describe.each(corners)('on $title', ({ startWorker }) => {
-  test('the response waits for no work', async () => {
-    await using worker = await startWorker('background.mjs', { behavior: 'hang', bindings: { WORK_MS: 5000 } })
+  test('the response waits neither for work nor for a collector that hangs', async () => {
+    await using worker = await startWorker('background.mjs', { behavior: 'hang', bindings: { WORK_MS: 5000, TIMEOUT_MS: 5000 } })
     const startedAt = performance.now()
     expect(await (await worker.fetch('/outlives')).text()).toBe('hello')
     expect(performance.now() - startedAt).toBeLessThan(2500)

@@ -1,0 +1,79 @@
+/** G3 Bounded, on real workerd: what a slow collector, and one that never answers, cost a response. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Collector } from 'flushed/testing'
+import { describe, expect, test } from 'vitest'
+import { CROSSED, corners, runtimes } from '../../support/workers.ts'
+
+const SPANS = 3
+
+/** How many spans were acknowledged: one whose answer came too late was sent once more. */
+const different = ({ spans }: Collector) => new Set(spans.map(({ spanId }) => spanId)).size
+
+describe.each(runtimes)('on $title', ({ startWorker }) => {
+  test('a collector that takes 500 ms delays no response', async () => {
+    await using worker = await startWorker('orders.mjs', { behavior: { delayMs: 500 } })
+    expect(await (await worker.fetch('/?id=1')).json()).toEqual({ id: 1 })
+    expect(worker.collector.spans).toEqual([])
+    await worker.collector.waitFor(({ spans }) => spans.length === 3)
+  })
+
+  test('one that hangs delays none either; the same isolate delivers once it answers, what hung included', async () => {
+    await using worker = await startWorker('orders.mjs', { behavior: 'hang', bindings: { TIMEOUT_MS: 100 } })
+    for (const id of [1, 2, 3]) expect(await (await worker.fetch(`/?id=${id}`)).json()).toEqual({ id })
+    expect(worker.collector.spans).toEqual([])
+    for (const { outcome, phase, durationMs } of await worker.reported(3)) {
+      expect([outcome, phase]).toEqual(['timed_out', 'after-response'])
+      expect(durationMs).toBeLessThan(100 + 500)
+    }
+    worker.collector.behave('ok')
+    await worker.fetch('/?id=4')
+    await worker.collector.waitFor((collector) => different(collector) === 4 * SPANS)
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+})
+
+describe.concurrent.each(corners)('a collector that hangs for more requests than an exporter makes at a time, on $title', { timeout: 60_000 }, ({ startWorker }) => {
+  const HUNG = 31
+  /** By then the exporter has answered for those whose requests have waited for it. */
+  const ANSWERED_MS = 1500
+  const bindings = { TIMEOUT_MS: 100, EXPORTER_TIMEOUT_MS: 1000 }
+
+  test('with flushed: every span arrives once it answers again', async () => {
+    await using worker = await startWorker('orders.mjs', { behavior: 'hang', bindings })
+    for (let id = 0; id < HUNG; id++) await worker.fetch(`/?id=${id}`)
+    await worker.reported(HUNG)
+    await wait(ANSWERED_MS)
+    worker.collector.behave('ok')
+    await worker.fetch(`/?id=${HUNG}`)
+    await worker.collector.waitFor((collector) => different(collector) === SPANS * (HUNG + 1))
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+
+  test('with OpenTelemetry’s batch processor, flushed by every request: nothing arrives any more', async () => {
+    await using worker = await startWorker('stock.mjs', { behavior: 'hang', bindings })
+    for (let id = 0; id < HUNG; id++) {
+      await worker.fetch(`/hung-${id}`)
+      await wait(bindings.TIMEOUT_MS + 10)
+    }
+    await wait(ANSWERED_MS)
+    worker.collector.behave('ok')
+    const before = worker.collector.requests.length
+    expect(before).toBeGreaterThan(0)
+    for (let id = 0; id < 3; id++) {
+      await worker.fetch(`/after-${id}`)
+      await wait(bindings.TIMEOUT_MS + 50)
+    }
+    expect(worker.collector.requests).toHaveLength(before)
+    expect(worker.collector.spans).toEqual([])
+  })
+
+  test('with OpenTelemetry’s batch processor by itself, nothing ever does, though it answers', async () => {
+    await using worker = await startWorker('stock.mjs')
+    for (let id = 0; id < 10; id++) {
+      await worker.fetch(`/order-${id}`)
+      // Longer than its timer takes.
+      await wait(250)
+    }
+    expect(worker.collector.requests).toEqual([])
+  })
+})

@@ -1,0 +1,51 @@
+/** Edge functions, bundled for `@edge-runtime/vm` by `test/support/edge.ts`. `AsyncLocalStorage` may be there or not. */
+import { trace } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { span, withTelemetry } from 'flushed/edge'
+import { otel } from 'flushed/otel'
+
+const warnings = []
+const reports = []
+
+/** Makes the functions. */
+function start(url, more) {
+  const telemetry = otel({ exporter: new OTLPTraceExporter({ url: `${url}/v1/traces` }) })
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))
+  const logger = { warn: (message) => warnings.push(message) }
+  const options = { telemetry, logger, onFlush: (report) => reports.push(report), ...more }
+  return {
+    orders: withTelemetry(async function orders(request) {
+      span('left open')
+      span('SELECT orders').end()
+      await pause(10)
+      return Response.json({ path: new URL(request.url).pathname })
+    }, options),
+    fail: withTelemetry(async function fail() {
+      await pause(1)
+      throw problem
+    }, options),
+    stream: withTelemetry(function stream() {
+      let lines = 0
+      const body = new ReadableStream({
+        async pull(controller) {
+          await pause(20)
+          if (lines++ === 3) controller.close()
+          else controller.enqueue(text.encode(`line ${lines}\n`))
+        },
+      })
+      return new Response(body, { headers: { 'x-lines': '3' } })
+    }, options),
+    later: withTelemetry(async function later(_request, context) {
+      const audit = span('audit')
+      context.waitUntil(pause(100).then(() => audit.end()))
+      return new Response('accepted', { status: 202 })
+    }, options),
+  }
+}
+
+const text = new TextEncoder()
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+const problem = new RangeError('no such order')
+
+globalThis.app = { start, warnings, reports, problem }

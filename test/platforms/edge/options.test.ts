@@ -1,0 +1,75 @@
+/** What a wrap makes of a handler, and what its options may be; in this process, on exporters that end in memory. */
+import { SpanKind } from '@opentelemetry/api'
+import { wrapInfo } from 'flushed'
+import { telemetry, withTelemetry } from 'flushed/edge'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+const quiet = { flush: 'before-response' } as const
+
+describe('the root span', () => {
+  const describedAs = async (handler: (...args: never[]) => unknown, args: unknown[], options: Parameters<typeof telemetry>[0] = {}) => {
+    const { exporter, telemetry } = pipeline()
+    await withTelemetry(handler as () => unknown, { telemetry, ...quiet, ...options }).apply(undefined, args as never)
+    const [root] = exporter.spans
+    return { name: root?.name, kind: root?.kind, attributes: root?.attributes, parent: root?.parentSpanContext?.spanId }
+  }
+
+  test('has the route in its name, where that is known', async () => {
+    const request = new Request('https://shop.example:8443/orders/7?page=2', { method: 'PUT' })
+    expect(await describedAs(() => new Response(null, { status: 503 }), [request], { route: '/orders/:id' })).toMatchObject({
+      name: 'PUT /orders/:id',
+      kind: SpanKind.SERVER,
+      attributes: { 'http.route': '/orders/:id', 'url.path': '/orders/7', 'server.port': 8443, 'http.response.status_code': 503, 'error.type': '503' },
+    })
+  })
+
+  test('has the caller for its parent', async () => {
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+    expect(await describedAs(() => new Response(), [new Request('https://shop.example/', { headers })])).toMatchObject({ parent: 'b7ad6b7169203331' })
+  })
+
+  test.each([
+    ['an event', { request: new Request('https://shop.example/orders'), respondWith() {} }],
+    ['a context', { request: new Request('https://shop.example/orders'), env: {} }],
+  ])('is that of the request which %s has', async (_what, event) => {
+    expect(await describedAs(() => new Response(), [event])).toMatchObject({ name: 'GET', kind: SpanKind.SERVER })
+  })
+
+  test.each([[undefined], [null], ['nightly'], [{ request: 'yes' }], [{ url: '/old', method: 'GET', headers: {} }]])(
+    'of a function without a request is an internal one, with the name of the function: %j',
+    async (argument) => {
+      expect(await describedAs(function nightly() {}, [argument])).toMatchObject({ name: 'nightly', kind: SpanKind.INTERNAL, attributes: {} })
+    },
+  )
+})
+
+describe('a wrap', () => {
+  test('has the name, the length and the properties of what it wraps, and says what that was', () => {
+    const handler = Object.assign(async function found(_request: Request) { return new Response() }, { config: { path: '/orders' } })
+    const wrapped = withTelemetry(handler)
+    expect([wrapped.name, wrapped.length, wrapped.config]).toEqual(['found', 1, { path: '/orders' }])
+    expect(wrapInfo(wrapped)).toEqual({ platform: 'edge', original: handler })
+  })
+
+  test('passes `this` and every argument on', async () => {
+    const self = { handler: withTelemetry(async function (this: unknown, ...args: unknown[]) { return [this, ...args] }, quiet) }
+    expect(await self.handler(1, 2, 3)).toEqual([self, 1, 2, 3])
+  })
+
+  test.each([
+    [{ waitUntil: 'later' }, '`waitUntil` must be a function, got "later"'],
+    [{ route: '' }, '`route` must be a non-empty string, got ""'],
+    [{ streamIdleMs: 0 }, '`streamIdleMs` must be a positive number of milliseconds, got 0'],
+    [{ waituntil: () => {} }, 'unknown option `waituntil`'],
+  ])('refuses %j when it is made', (options, message) => {
+    expect(() => withTelemetry(async () => {}, options as never)).toThrow(message)
+    expect(() => withTelemetry(async () => {}, options as never)).toThrow(TypeError)
+  })
+
+  test('refuses what is no function', () => {
+    expect(() => telemetry()({} as never)).toThrow('`handler` must be a function, got {}')
+  })
+})

@@ -1,0 +1,141 @@
+/** `flushed/edge` as users get it, in `@edge-runtime/vm`: the virtual machine of Vercel's edge runtime. */
+import { describe, expect, test } from 'vitest'
+import { type Edge, startEdge } from '../../support/edge.ts'
+
+/** A context like those of platforms: its `waitUntil` must be called on it, and holds on to what it is given. */
+class Context {
+  readonly #held: Promise<unknown>[] = []
+
+  waitUntil(work: Promise<unknown>): void {
+    this.#held.push(work)
+  }
+
+  /** Everything is over, and nothing has been rejected: a rejection would be an error of the request. */
+  async over(): Promise<void> {
+    for (let done = 0; done < this.#held.length; done++) await this.#held[done]
+  }
+}
+
+/** Puts a context where Vercel's runtime has it. */
+function onVercel({ globals }: Edge): Context {
+  const context = new Context()
+  globals[Symbol.for('@vercel/request-context')] = { get: () => context }
+  return context
+}
+
+const timed = async <T>(work: Promise<T>): Promise<[T, number]> => {
+  const startedAt = performance.now()
+  return [await work, performance.now() - startedAt]
+}
+
+const names = ({ collector }: Edge) => collector.spans.map(({ name }) => name)
+
+test('the virtual machine is as bare as it is thought to be', async () => {
+  await using edge = await startEdge({ storage: false })
+  const { AbortSignal, AsyncLocalStorage, process, EdgeRuntime } = edge.globals as never as Record<string, { any?: unknown } | string>
+  expect([(AbortSignal as { any?: unknown }).any, AsyncLocalStorage, process, EdgeRuntime]).toEqual([undefined, undefined, undefined, 'edge-runtime'])
+})
+
+describe.each([
+  ['with AsyncLocalStorage', true],
+  ['without AsyncLocalStorage', false],
+])('on @edge-runtime/vm, %s', (_what, storage) => {
+  test('spans are delivered after the response, in one request', async () => {
+    await using edge = await startEdge({ storage })
+    const context = onVercel(edge)
+    const response = await edge.handlers.orders(edge.request('/orders?sig=secret'))
+    expect([response.status, await response.json()]).toEqual([200, { path: '/orders' }])
+    await context.over()
+    expect(names(edge)).toEqual(['SELECT orders', 'left open', 'GET'])
+    expect(edge.collector.requests).toHaveLength(1)
+    expect(edge.collector.spans.at(-1)).toMatchObject({
+      kind: 'server',
+      attributes: { 'http.request.method': 'GET', 'url.path': '/orders', 'url.query': 'sig=REDACTED', 'http.response.status_code': 200 },
+    })
+    expect(edge.reports).toMatchObject([{ outcome: 'delivered', phase: 'after-response', spans: { acknowledged: 3, endedByDispose: 1 } }])
+    expect(edge.warnings).toEqual([])
+  })
+
+  test.each([
+    ['takes 500 ms', { delayMs: 500 }, 'delivered'],
+    ['hangs', 'hang', 'timed_out'],
+  ] as const)('a collector that %s does not delay the response', async (_what, behavior, outcome) => {
+    await using edge = await startEdge({ storage, behavior, options: { timeoutMs: 700 } })
+    const context = onVercel(edge)
+    const [response, tookMs] = await timed(edge.handlers.orders(edge.request()))
+    expect(await response.json()).toEqual({ path: '/orders' })
+    expect(tookMs).toBeLessThan(300)
+    await expect.poll(() => edge.reports.map((report) => report.outcome)).toEqual([outcome])
+    // What was not acknowledged is sent again by the isolate's next flush.
+    edge.collector.behave('ok')
+    edge.collector.release({ status: 400 })
+    await edge.handlers.orders(edge.request('/again'))
+    await context.over()
+    expect(names(edge).filter((name) => name === 'GET')).toHaveLength(2)
+  })
+
+  test('an error reaches the platform as it was thrown, with the spans delivered', async () => {
+    await using edge = await startEdge({ storage })
+    const context = onVercel(edge)
+    const thrown = await edge.handlers.fail(edge.request()).catch((error: unknown) => error)
+    expect(thrown).toBe(edge.problem)
+    await context.over()
+    expect(edge.collector.spans).toMatchObject([{ name: 'GET', attributes: { 'error.type': 'RangeError' }, status: { code: 'error' } }])
+  })
+
+  test('a streamed body is as it would be, and the root span ends with it', async () => {
+    await using edge = await startEdge({ storage, behavior: { delayMs: 500 } })
+    const context = onVercel(edge)
+    const [response, tookMs] = await timed(edge.handlers.stream(edge.request()))
+    expect([tookMs < 60, response.headers.get('x-lines')]).toEqual([true, '3'])
+    const [text, streamedMs] = await timed(response.text())
+    expect(text).toBe('line 1\nline 2\nline 3\n')
+    expect(streamedMs).toBeLessThan(400)
+    await context.over()
+    const [root] = edge.collector.spans
+    expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(75)
+  })
+
+  test('where nothing keeps the function alive, the response waits for its flush, and that is told once', async () => {
+    await using edge = await startEdge({ storage })
+    for (let request = 1; request <= 2; request++) {
+      const response = await edge.handlers.orders(edge.request())
+      expect(edge.collector.spans).toHaveLength(3 * request)
+      await response.text()
+    }
+    expect(edge.warnings).toEqual([expect.stringMatching(/^flushed: edge cannot flush after the response here.*`waitUntil` option.*Vercel.*Supabase/)])
+  })
+
+  test('where nothing keeps it alive, a collector that hangs delays the response for `timeoutMs`, and no longer', async () => {
+    await using edge = await startEdge({ storage, behavior: 'hang', options: { timeoutMs: 200, flush: 'before-response' } })
+    const [response, tookMs] = await timed(edge.handlers.orders(edge.request()))
+    expect(response.status).toBe(200)
+    expect(tookMs).toBeGreaterThan(195)
+    expect(tookMs).toBeLessThan(1000)
+    expect(edge.reports).toMatchObject([{ outcome: 'timed_out', phase: 'before-response' }])
+    // Asked for, and so no warning but that of the flush.
+    expect(edge.warnings).toEqual([expect.stringContaining('timed_out after')])
+  })
+})
+
+describe('on @edge-runtime/vm', () => {
+  test('what the handler hands to its context is part of the invocation, and delays neither the response nor the first flush', async () => {
+    await using edge = await startEdge()
+    const context = new Context()
+    const response = await edge.handlers.later(edge.request('/orders', { method: 'POST' }), context)
+    expect(response.status).toBe(202)
+    await context.over()
+    expect(edge.reports.map(({ phase, spans }) => [phase, spans.acknowledged, spans.endedByDispose])).toEqual([['after-response', 1, 0], ['background', 1, 0]])
+    expect(names(edge)).toEqual(['POST', 'audit'])
+  })
+
+  test('twenty requests at once keep their spans apart, with one export for each', async () => {
+    await using edge = await startEdge()
+    const context = onVercel(edge)
+    const responses = await Promise.all(Array.from({ length: 20 }, () => edge.handlers.orders(edge.request())))
+    expect(responses.map(({ status }) => status)).toEqual(Array(20).fill(200))
+    await context.over()
+    expect(edge.collector.requests.map(({ spans }) => spans.map(({ traceId }) => traceId)).every(([first, ...others]) => others.every((id) => id === first))).toBe(true)
+    expect([edge.collector.spans.length, edge.collector.requests.length]).toEqual([60, 20])
+  })
+})

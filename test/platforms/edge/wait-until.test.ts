@@ -1,0 +1,173 @@
+/** Who is asked to keep a function alive, with contexts and globals that are fakes, each as its platform has it. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type EdgeOptions, span, withTelemetry } from 'flushed/edge'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
+
+const VERCEL = Symbol.for('@vercel/request-context')
+const NEXT = Symbol.for('@next/request-context')
+const globals = globalThis as unknown as Record<PropertyKey, unknown>
+
+/** `waitUntil` as platforms have it: called on anything but its context, it is an illegal invocation. */
+class Context {
+  readonly #held: Promise<unknown>[] = []
+
+  waitUntil(work: Promise<unknown>): void {
+    this.#held.push(work)
+  }
+
+  get held(): Promise<unknown>[] {
+    return this.#held
+  }
+}
+
+beforeEach(newIsolate)
+afterEach(() => {
+  for (const name of [VERCEL, NEXT, 'EdgeRuntime', 'Bunny']) delete globals[name]
+})
+
+/** A handler, the exporter its spans go to, which answers when it is told to, and what was written to the log. */
+function setup(options: EdgeOptions<unknown[]> = {}) {
+  const made = pipeline({}, 'hold')
+  const warnings: string[] = []
+  const logger = { warn: (message: string) => warnings.push(message) }
+  const answer = async (..._args: unknown[]) => {
+    span('SELECT orders').end()
+    return new Response('found')
+  }
+  return { ...made, warnings, handler: withTelemetry(answer, { telemetry: made.telemetry, logger, ...options }) }
+}
+
+const request = () => new Request('https://shop.example/orders')
+/** An argument that is a request, and has nothing to do with telemetry. */
+const info = { remoteAddr: { hostname: '203.0.113.7' } }
+
+describe('a function is kept alive until its flush is over, by', () => {
+  const contexts: [string, (context: Context) => { args?: unknown[]; options?: EdgeOptions<unknown[]> }][] = [
+    ['the context that Netlify passes', (context) => ({ args: [request(), context] })],
+    ['the event that Fastly dispatches', (context) => ({ args: [Object.assign(context, { request: request(), respondWith() {} })] })],
+    ['an environment and a context, as in a module Worker', (context) => ({ args: [request(), { KV: {} }, context] })],
+    ['the `waitUntil` option', (context) => ({ options: { waitUntil: (work) => context.waitUntil(work) } })],
+    ['the request context that Vercel has in a global symbol', (context) => {
+      globals[VERCEL] = { get: () => context }
+      return {}
+    }],
+    ['the request context that Next has in a global symbol', (context) => {
+      globals[NEXT] = { get: () => context }
+      return {}
+    }],
+    ['`EdgeRuntime` of Supabase', (context) => {
+      globals['EdgeRuntime'] = context
+      return {}
+    }],
+    ['`Bunny.v1`', (context) => {
+      globals['Bunny'] = { v1: context }
+      return {}
+    }],
+  ]
+
+  test.each(contexts)('%s', async (_what, arrange) => {
+    const context = new Context()
+    const { args = [request(), info], options } = arrange(context)
+    const { handler, exporter, warnings } = setup(options)
+    // The exporter has not answered, and the response is there.
+    expect(await (await handler(...args)).text()).toBe('found')
+    expect(exporter.spans).toEqual([])
+    exporter.acknowledge()
+    expect(await Promise.all(context.held)).toEqual(context.held.map(() => undefined))
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['SELECT orders', 'GET'])
+    expect(warnings).toEqual([])
+  })
+})
+
+describe('of several ways to be kept alive', () => {
+  test('an argument comes before the option, the option before the platform, and Vercel before the rest', async () => {
+    const [argument, option, vercel, supabase] = [new Context(), new Context(), new Context(), new Context()]
+    globals[VERCEL] = { get: () => vercel }
+    globals['EdgeRuntime'] = supabase
+    const all = [argument, option, vercel, supabase]
+    const asked = async (options: EdgeOptions<unknown[]>, ...args: unknown[]) => {
+      const before = all.map(({ held }) => held.length)
+      const { handler, exporter } = setup(options)
+      await handler(request(), ...args)
+      exporter.acknowledge()
+      return all.findIndex(({ held }, index) => held.length > (before[index] ?? 0))
+    }
+    expect(await asked({ waitUntil: (work) => option.waitUntil(work) }, argument)).toBe(0)
+    expect(await asked({ waitUntil: (work) => option.waitUntil(work) })).toBe(1)
+    expect(await asked({})).toBe(2)
+    globals[VERCEL] = { get: () => undefined }
+    expect(await asked({})).toBe(3)
+  })
+})
+
+describe('where a function cannot be kept alive', () => {
+  /** Whether the response is there before the exporter has answered. */
+  async function waits(handler: (...args: unknown[]) => Promise<unknown>, exporter: ReturnType<typeof setup>['exporter'], ...args: unknown[]) {
+    let there = false
+    const exported = exporter.nextExport()
+    const response = handler(request(), ...args).then(() => (there = true))
+    await exported
+    await new Promise((resolve) => setImmediate(resolve))
+    const waited = !there
+    exporter.acknowledge()
+    await response
+    return waited
+  }
+
+  test.each([
+    ['nobody offers to', undefined, /no argument of the handler has `waitUntil`.*option.*Vercel.*Supabase.*Bunny/],
+    ['`waitUntil` throws', { waitUntil: () => { throw new TypeError('Illegal invocation') } }, /waitUntil failed: Illegal invocation/],
+    ['a name is taken for something else', { waitUntil: 'tomorrow' }, /no argument of the handler/],
+  ])('because %s, the response waits for the flush, and the log says why, once', async (_what, context, reason) => {
+    globals['EdgeRuntime'] = 'edge-runtime'
+    const { handler, exporter, warnings } = setup()
+    expect(await waits(handler, exporter, context)).toBe(true)
+    expect(await waits(handler, exporter, context)).toBe(true)
+    expect(exporter.spans).toHaveLength(4)
+    expect(warnings).toEqual([expect.stringMatching(reason)])
+  })
+
+  test("because it is told not to be, the response waits, and nothing is said", async () => {
+    const { handler, exporter, warnings } = setup({ flush: 'before-response' })
+    expect(await waits(handler, exporter, new Context())).toBe(true)
+    expect(warnings).toEqual([])
+  })
+})
+
+test('Fastly takes the first `waitUntil` of an event only while that is dispatched: it gets one then', async () => {
+  let dispatching = true
+  let pending = 0
+  const event = {
+    request: request(),
+    waitUntil(work: Promise<unknown>) {
+      if (!dispatching && pending === 0) throw new TypeError('waitUntil called asynchronously')
+      pending++
+      void work.then(() => pending--)
+    },
+  }
+  const { handler, exporter, warnings } = setup()
+  const response = handler(event)
+  dispatching = false
+  expect(await (await response).text()).toBe('found')
+  expect(pending).toBe(1)
+  exporter.acknowledge()
+  await expect.poll(() => pending).toBe(0)
+  expect(exporter.spans).toHaveLength(2)
+  expect(warnings).toEqual([])
+})
+
+test('work that the handler hands to its context is part of the invocation; its failure is in the report, and unhandled nowhere', async () => {
+  const context = new Context()
+  const { telemetry, exporter } = setup()
+  exporter.setMode('microtask')
+  const warnings: string[][] = []
+  const handler = withTelemetry(async (_request: Request, { waitUntil }: { waitUntil(work: Promise<unknown>): void }) => {
+    waitUntil(Promise.reject(new RangeError('no such audit')))
+    return new Response('found')
+  }, { telemetry, onFlush: (report) => warnings.push(report.warnings), logger: false })
+  await handler(request(), context)
+  const [own, given, ...flushes] = await Promise.allSettled(context.held)
+  expect([own?.status, given?.status]).toEqual(['fulfilled', 'rejected'])
+  expect(flushes.every(({ status }) => status === 'fulfilled')).toBe(true)
+  expect(warnings.flat()).toEqual([expect.stringContaining('no such audit')])
+})
