@@ -28,7 +28,8 @@ export async function main(): Promise<number> {
     const reports = []
     for (const part of parts) reports.push({ title: part.title, report: await part.report() })
     const lines = reports.flatMap(({ title, report }) => ['', ...banner(title, look), '', ...report.render(look)])
-    console.log([...lines, '', ...reports.flatMap(({ title, report }) => verdict(title, report, look)), '  Read on in README.md.'].join('\n'))
+    const verdicts = reports.flatMap(({ title, report }) => verdict(title, report, look))
+    console.log([...lines, '', ...verdicts, '  Read on in README.md.'].join('\n'))
     return reports.every(({ report: { kept } }) => kept) ? 0 : 1
   } catch (error) {
     console.error(['', ...explain(error)].join('\n'))

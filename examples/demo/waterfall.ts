@@ -19,8 +19,10 @@ const durationWidth = 9
 const inMs = (ms: number): string => `${ms.toFixed(1)} ms`
 
 /** Milliseconds that a picture of these traces has to show. */
-export const scaleOf = (traces: readonly Trace[]): number =>
-  Math.max(...traces.flatMap(({ bars, exports, responseMs, freezeMs = 0 }) => [...[...bars, ...exports].map(({ endMs }) => endMs), responseMs, freezeMs])) * 1.05
+export const scaleOf = (traces: readonly Trace[]): number => Math.max(...traces.map(lastOf)) * 1.05
+
+const lastOf = ({ bars, exports, responseMs, freezeMs = 0 }: Trace): number =>
+  Math.max(responseMs, freezeMs, ...[...bars, ...exports].map(({ endMs }) => endMs))
 
 /** Lines of the picture. */
 export function renderWaterfall(trace: Trace, look: WaterfallLook): string[] {

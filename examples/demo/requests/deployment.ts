@@ -32,7 +32,13 @@ export class Deployment<Id extends VariantId = VariantId> {
   }
 
   /** @param owner closes it */
-  static async start<Id extends VariantId>(id: Id, host: Host, shop: string, owner: AsyncDisposableStack, behavior: Behaviors): Promise<Deployment<Id>> {
+  static async start<Id extends VariantId>(
+    id: Id,
+    host: Host,
+    shop: string,
+    owner: AsyncDisposableStack,
+    behavior: Behaviors,
+  ): Promise<Deployment<Id>> {
     const collector = owner.use(await startCollector({ behavior }))
     const deployment = new Deployment(id, collector, host, await host.start(id, { collector: collector.url, shop }))
     owner.defer(() => deployment.end())
@@ -47,7 +53,9 @@ export class Deployment<Id extends VariantId = VariantId> {
     const { response, kept } = await this.#isolate.request({ method: 'POST', headers, body: JSON.stringify(order) })
     const body = await response.text()
     const responseMs = now() - startedAt
-    if (response.status !== 201) throw new DemoError(`${this.#host.title}, ${titles[this.id]}: ${response.status} ${body}`, this.#isolate.logs())
+    if (response.status !== 201) {
+      throw new DemoError(`${this.#host.title}, ${titles[this.id]}: ${response.status} ${body}`, this.#isolate.logs())
+    }
     return { requestId, error: undefined, startedAt, responseMs, kept: kept?.then(() => this.collector.acknowledged()) }
   }
 

@@ -78,12 +78,13 @@ export async function hang(requests: number, setting: Setting): Promise<{ settle
   for (const { collector } of deployments) collector.behave('hang')
   const all = await inTurns(deployments, requests, ' while the collector hangs', setting)
   const settle = async (progress: Setting['progress']): Promise<Hang[]> => {
+    const givenUp = wait(exporterMs)
     // Both flushes of a request have given up by then, its own and that of its audit.
     await wait(flushMs * 2.5)
     for (const { collector } of deployments) collector.behave('ok')
     const later = await inTurns(deployments, requests, ' with the collector back', { ...setting, progress })
     progress('until exporters have given up on the hang')
-    await wait(exporterMs)
+    await Promise.all([givenUp, wait(timerMs)])
     return Promise.all(all.map(({ deployment, made }, index) => settleOne(deployment, made, later[index]?.made ?? [])))
   }
   return { settled: settle }

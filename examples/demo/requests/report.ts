@@ -18,7 +18,10 @@ export const renderHeader = ({ version, sources, end }: Host, look: Look): strin
 /** All results. */
 export function renderResults(results: Results, look: Look): string[] {
   const { title } = style(look)
-  const sections = [[`Acknowledged at the isolate’s end, ${results.requests} requests each`, comparison(results, look)], ...picture(results, look)] as const
+  const sections = [
+    [`Acknowledged at the isolate’s end, ${results.requests} requests each`, comparison(results, look)],
+    ...picture(results, look),
+  ] as const
   return sections.flatMap(([heading, body]) => ['', title(heading), '', ...body])
 }
 
