@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { Deadline, type Pending, settledWithin } from './deadline.ts'
 import { flush } from './flush.ts'
 import type { InvocationState } from './invocation.ts'
@@ -134,6 +134,8 @@ export function conclude(
   if (phase !== 'background') warnUnlessOutermost(invocation)
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
+    // A program that starts one thing within another, and so on, must not keep all of them.
+    if (!invocation.live) invocation.outside = ROOT_CONTEXT
     const spans = countOf(invocation)
     spans.endedByDispose = invocation.endedByDispose
     invocation.endedByDispose = 0

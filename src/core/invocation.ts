@@ -48,7 +48,7 @@ export class InvocationState implements Invocation, SpanOwner {
   constructor(
     readonly wrap: Wrap,
     readonly args: unknown[],
-    readonly outside: Context,
+    public outside: Context,
   ) {}
 
   get telemetry(): Telemetry {
