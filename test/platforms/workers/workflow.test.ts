@@ -33,12 +33,13 @@ describe.each(corners)('on $title', (runtime) => {
     const root = sent.find(({ name }) => name === 'Checkout')
     expect(root).toMatchObject({
       kind: 'server',
-      attributes: { 'cloudflare.workflow.name': 'checkout', 'cloudflare.workflow.instance_id': id, 'faas.trigger': 'other' },
+      attributes: { 'cloudflare.workflow.name': 'checkout', 'cloudflare.workflow.instance_id': id, 'faas.trigger': 'other', 'app.shop': 'one' },
     })
     expect(root?.attributes).not.toHaveProperty('flushed.replayed_steps')
     const steps = sent.filter(({ name }) => /price|pay|ship/.test(name))
     expect(names(steps)).toEqual(['price', 'pay', 'pay', 'ship'])
     for (const step of steps) expect(step).toMatchObject({ kind: 'internal', traceId: root?.traceId, parentSpanId: root?.spanId })
+    expect(steps.flatMap(({ attributes }) => Object.keys(attributes))).not.toContain('app.shop')
     expect(steps[1]?.status).toEqual({ code: 'error', message: 'declined' })
     expect(sent.find(({ name }) => name === 'look up')?.parentSpanId).toBe(steps[0]?.spanId)
     expect(worker.logs()).not.toMatch(CROSSED)
