@@ -116,7 +116,8 @@ function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) 
         controller.close()
       },
       async cancel(reason) {
-        await Promise.all([reader.cancel(reason), end('cancelled')])
+        // First: to cancel is to have what is being read come to its end.
+        await Promise.all([end('cancelled'), reader.cancel(reason)])
       },
     },
     { highWaterMark: 0 },

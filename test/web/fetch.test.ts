@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { traced, tracedFetch } from '../../src/web/fetch.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
-const seen: { method?: string; headers: Record<string, unknown>; body: string }[] = []
+const seen: { method: string | undefined; headers: Record<string, unknown>; body: string }[] = []
 const server = createServer(async (request, response) => {
   let body = ''
   for await (const chunk of request) body += chunk
@@ -109,13 +109,13 @@ describe('in an invocation', () => {
   })
 
   test('a method that nobody knows names no span', async () => {
-    const { clients } = await within(() => traced({ fetch: async () => new Response() }).fetch(...(['http://x.test', { method: 'BREW' }] as never[])) as Promise<unknown>)
+    const { clients } = await within(() => traced({ fetch: async (_url: string, _init: RequestInit) => new Response() }).fetch('http://x.test', { method: 'BREW' }))
     expect(clients[0]).toMatchObject({ name: 'HTTP', attributes: { 'http.request.method': '_OTHER', 'http.request.method_original': 'BREW' } })
   })
 
   test('what is thrown is thrown on, and recorded', async () => {
     const error = new TypeError('network down')
-    const { result, clients } = await within(() => traced({ fetch: () => Promise.reject(error) }).fetch(...(['http://x.test'] as never[])))
+    const { result, clients } = await within(() => traced({ fetch: (_url: string) => Promise.reject(error) }).fetch('http://x.test'))
     expect(result).toEqual({ error })
     expect((result as { error: unknown }).error).toBe(error)
     expect(clients[0]).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'network down' }, attributes: { 'error.type': 'TypeError' } })

@@ -3,22 +3,19 @@ const bytes = new TextEncoder()
 const chunk = (index) => bytes.encode(`chunk ${index}\n`)
 const query = (request, name, otherwise) => Number(new URL(request.url).searchParams.get(name) ?? otherwise)
 
-/** Writes as many chunks as asked for, one every so many milliseconds, and says when it could not go on. */
+/** Writes as many chunks as asked for, one every so many milliseconds, and says so. */
 async function produce(writable, request) {
   const writer = writable.getWriter()
-  try {
-    for (let index = 0; index < query(request, 'chunks', 3); index++) {
-      await writer.write(chunk(index))
-      await scheduler.wait(query(request, 'everyMs', 20))
-    }
-    await writer.close()
-  } catch {
-    console.log('PRODUCER STOPPED')
+  for (let index = 0; index < query(request, 'chunks', 3); index++) {
+    await writer.write(chunk(index))
+    console.log(`WROTE ${index}`)
+    await scheduler.wait(query(request, 'everyMs', 20))
   }
+  await writer.close()
 }
 
 function passed(stream, request, init) {
-  void produce(stream.writable, request)
+  void produce(stream.writable, request).catch(() => {})
   return new Response(stream.readable, init)
 }
 
@@ -119,6 +116,21 @@ export const routes = {
     })
     return new Response(null, { status: 101, webSocket: client })
   },
+  /** 50 MiB, in pieces of 64 KiB, as fast as they are taken; says how many went. */
+  flood() {
+    const { readable, writable } = new IdentityTransformStream()
+    const piece = new Uint8Array(1 << 16)
+    const flood = async () => {
+      const writer = writable.getWriter()
+      for (let index = 1; index <= 800; index++) {
+        await writer.write(piece)
+        console.log(`PRODUCED ${index}`)
+      }
+      await writer.close()
+    }
+    void flood().catch(() => {})
+    return new Response(readable)
+  },
   async idle() {
     const { readable, writable } = new TransformStream()
     void writable.getWriter().write(chunk(0))
@@ -127,7 +139,7 @@ export const routes = {
 }
 
 /** What comes from elsewhere, passed on as it is or in a new response. */
-for (const path of ['chunked', 'known', 'gzip', 'range', 'found', 'slow', 'broken', 'html']) {
+for (const path of ['chunked', 'endless', 'known', 'gzip', 'range', 'found', 'slow', 'broken', 'html']) {
   const init = { redirect: 'manual', headers: { range: 'bytes=1-4' } }
   routes[`from-${path}`] = (_request, env) => origin(env, `/${path}`, init)
   routes[`again-${path}`] = async (_request, env) => {

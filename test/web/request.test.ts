@@ -1,0 +1,114 @@
+/** How requests and responses are described, on Node. */
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, createTraceState, propagation, trace } from '@opentelemetry/api'
+import { afterEach, describe, expect, test } from 'vitest'
+import { describeRequest } from '../../src/web/request.ts'
+import { isResponse, reflectResponse } from '../../src/web/response.ts'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+afterEach(() => {
+  propagation.disable()
+  newIsolate()
+})
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const SPAN = 'b7ad6b7169203331'
+const described = (url: string, init?: RequestInit) => describeRequest(new Request(url, init), ROOT_CONTEXT)
+const attributesOf = (url: string, headers: Record<string, string> = {}) => described(url, { headers }).attributes
+
+describe('a request', () => {
+  test('is described by the semantic conventions for HTTP servers', () => {
+    const { name, kind, links, attributes } = described('https://shop.test:8443/orders/1?page=2', { method: 'PUT', headers: { 'user-agent': 'curl/8' } })
+    expect({ name, kind, links }).toEqual({ name: 'PUT', kind: SpanKind.SERVER, links: [] })
+    expect(attributes).toEqual({
+      'faas.trigger': 'http',
+      'http.request.method': 'PUT',
+      'server.address': 'shop.test',
+      'server.port': 8443,
+      'url.path': '/orders/1',
+      'url.query': 'page=2',
+      'url.scheme': 'https',
+      'user_agent.original': 'curl/8',
+    })
+  })
+
+  test('has neither a port nor a query where its URL has none', () => {
+    expect(Object.keys(attributesOf('https://shop.test/'))).toEqual(expect.not.arrayContaining(['server.port', 'url.query']))
+    expect(attributesOf('https://shop.test:443/?')).not.toHaveProperty('server.port')
+  })
+
+  test.each(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])('is named after its method: %s', (method) => {
+    expect(described('http://x.test', { method })).toMatchObject({ name: method, attributes: { 'http.request.method': method } })
+  })
+
+  test.each(['BREW', 'GETX', 'XGET', 'propfind'])('of a method that nobody knows, %s, is named HTTP', (method) => {
+    const { name, attributes } = described('http://x.test', { method })
+    expect(name).toBe('HTTP')
+    expect(attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': method })
+  })
+
+  test.each([
+    ['?sig=abc', 'sig=REDACTED'],
+    ['?a=1&Signature=x%20y&b=2', 'a=1&Signature=REDACTED&b=2'],
+    ['?X-Amz-Credential=k&X-Amz-Security-Token=t&X-Amz-Signature=s', 'X-Amz-Credential=REDACTED&X-Amz-Security-Token=REDACTED&X-Amz-Signature=REDACTED'],
+    ['?AWSAccessKeyId=1&X-Goog-Signature=2', 'AWSAccessKeyId=REDACTED&X-Goog-Signature=REDACTED'],
+    ['?sig=a&sig=b', 'sig=REDACTED&sig=REDACTED'],
+    ['?sig=a=b', 'sig=REDACTED'],
+    ['?design=1&mysig=2&sigh=3', 'design=1&mysig=2&sigh=3'],
+  ])('keeps no credentials of a query: %s', (search, expected) => {
+    expect(attributesOf(`http://x.test/${search}`)['url.query']).toBe(expected)
+  })
+
+  test.each([
+    [{ 'cf-connecting-ip': '1.1.1.1', 'x-forwarded-for': '2.2.2.2' }, '1.1.1.1'],
+    [{ 'x-forwarded-for': '2.2.2.2, 10.0.0.1' }, '2.2.2.2'],
+    [{ 'x-forwarded-for': ' 2001:db8::1 ' }, '2001:db8::1'],
+    [{ 'x-forwarded-for': '' }, undefined],
+    [{}, undefined],
+  ])('names its client by what proxies say: %j', (headers, expected) => {
+    expect(attributesOf('http://x.test', headers as Record<string, string>)['client.address']).toBe(expected)
+  })
+
+  test('is the caller’s child', () => {
+    const { parent } = described('http://x.test', { headers: { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: 'a=1' } })
+    const state = createTraceState('a=1').serialize()
+    expect(trace.getSpanContext(parent)).toMatchObject({ traceId: TRACE, spanId: SPAN, traceFlags: 1, isRemote: true })
+    expect(trace.getSpanContext(parent)?.traceState?.serialize()).toBe(state)
+  })
+
+  test.each([['nothing', {}], ['nonsense', { traceparent: '00-zz-1-01' }]])('with %s for a traceparent is nobody’s child', (_, headers) => {
+    expect(described('http://x.test', { headers: headers as Record<string, string> }).parent).toBe(ROOT_CONTEXT)
+  })
+
+  test('is the child of what the registered propagator finds', () => {
+    const found = trace.setSpanContext(ROOT_CONTEXT, { traceId: TRACE, spanId: SPAN, traceFlags: 0 })
+    propagation.setGlobalPropagator({
+      fields: () => ['x-trace'],
+      inject: () => {},
+      extract: (within, carrier, getter) => (getter.get(carrier, 'X-Trace') === '1' && getter.keys(carrier).includes('x-trace') ? found : within),
+    })
+    expect(described('http://x.test', { headers: { 'x-trace': '1', traceparent: `00-${'1'.repeat(32)}-${SPAN}-01` } }).parent).toBe(found)
+  })
+})
+
+describe('a response', () => {
+  const reflected = (response: unknown, errorsFrom?: number) => {
+    const span = pipeline().tracer.startSpan('root')
+    reflectResponse(span, response, errorsFrom)
+    return span as unknown as { attributes: Record<string, unknown>; status: { code: SpanStatusCode } }
+  }
+
+  test.each([[200, undefined], [304, undefined], [404, undefined], [499, undefined], [500, '500'], [503, '503']])('of status %d', (status, type) => {
+    const { attributes, status: { code } } = reflected(new Response(null, { status }))
+    expect(attributes).toEqual({ 'http.response.status_code': status, ...(type && { 'error.type': type }) })
+    expect(code).toBe(type ? SpanStatusCode.ERROR : SpanStatusCode.UNSET)
+  })
+
+  test('is an error from 400 on to who has asked', () => {
+    expect(reflected(new Response(null, { status: 404 }), 400).attributes['error.type']).toBe('404')
+  })
+
+  test.each([[undefined], [null], ['text'], [{}], [{ status: 200 }]])('is not what only looks a little like one: %j', (value) => {
+    expect(isResponse(value)).toBe(false)
+    expect(reflected(value).attributes).toEqual({})
+  })
+})
