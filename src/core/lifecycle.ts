@@ -19,6 +19,7 @@ import type { Config } from './options.ts'
 import { owned } from './owned-context.ts'
 import { attempt, complain } from './report.ts'
 import { recordError, tracerOf } from './span.ts'
+import { isThenable } from './stage.ts'
 import type { Description, FlushReport, Platform, SpanOwner } from './types.ts'
 
 /** What a handler is wrapped with: checked options, and the platform it runs on. */
@@ -46,18 +47,29 @@ export interface Begun {
   settle(how: Settled): Promise<unknown> | void
 }
 
-/** One invocation of a wrapped handler. Settles as the handler does, with the same value or the same error. */
-export async function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, args: unknown[]): Promise<unknown> {
+/**
+ * One invocation of a wrapped handler. Comes to what the handler comes to, the same value or the same error: at once, if it
+ * does so at once and nobody has to wait for the flush.
+ */
+export function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, args: unknown[]): unknown {
   const begun = begin(wrap, handler.name, args)
   if (!begun) return Reflect.apply(handler, self, args)
-  let how: Settled
-  try {
-    how = { result: await running(begun.owner, () => context.with(begun.context, handler, self, ...args)) }
-  } catch (thrown) {
-    how = { thrown }
+  const settle = (how: Settled): unknown => {
+    const held = begun.settle(how)
+    return held ? held.then(() => outcomeOf(how)) : outcomeOf(how)
   }
-  const held = begun.settle(how)
-  if (held) await held
+  let result: unknown
+  try {
+    result = running(begun.owner, () => context.with(begun.context, handler, self, ...args))
+  } catch (thrown) {
+    return settle({ thrown })
+  }
+  return isThenable(result)
+    ? Promise.resolve(result).then((value) => settle({ result: value }), (thrown: unknown) => settle({ thrown }))
+    : settle({ result })
+}
+
+function outcomeOf(how: Settled): unknown {
   if ('thrown' in how) throw how.thrown
   return how.result
 }

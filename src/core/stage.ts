@@ -81,6 +81,6 @@ export function startStage({ name, flushables }: Stage, deadline: Deadline): Sta
   return run
 }
 
-/** Whether something is, or acts as, a promise. */
+/** Whether something is, or acts as, a promise: those of Cloudflare's RPC are functions. */
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'

@@ -27,9 +27,18 @@ export function wrap<H extends AnyFunction>(handler: H, config: Wrap['config'], 
   const parts: Wrap = { config, platform }
   const adapted = platform.adapt?.(handler) ?? handler
   const wrapper = function (this: unknown, ...args: unknown[]) {
-    return invoke(parts, adapted, this, args)
+    return promised(() => invoke(parts, adapted, this, args))
   }
   return dressed(wrapper, adapted, { platform: platform.name, original: handler }) as unknown as Wrapped<H>
+}
+
+/** What a function comes to, always as a promise. Without an `await`, which a promise would only wait longer for. */
+export function promised(run: () => unknown): Promise<unknown> {
+  try {
+    return Promise.resolve(run())
+  } catch (thrown) {
+    return Promise.reject(thrown)
+  }
 }
 
 /** {@link wrap} as a layer. */

@@ -2,7 +2,7 @@ import { invalidOption } from '../../core/errors.ts'
 import { type AnyFunction, dressed, identity } from '../../core/layer.ts'
 import { type Wrap, invoke } from '../../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
-import type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'
+import { type WrapLayer, type Wrapped, promised } from '../../core/with-telemetry.ts'
 import { DEFAULT_IDLE_MS, type StreamingOptions } from '../../web/streaming.ts'
 import { lifetimeOf } from './lifetime.ts'
 import { type Settings, edge } from './platform.ts'
@@ -45,7 +45,7 @@ export function wrapEach(
   if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
   const adapted = adapt(handler)
   const wrapper = function (this: unknown, ...args: unknown[]) {
-    return invoke({ config, platform: platform() }, adapted, this, args)
+    return promised(() => invoke({ config, platform: platform() }, adapted, this, args))
   }
   return dressed(wrapper, adapted, { platform: platform().name, original: handler })
 }

@@ -6,10 +6,8 @@
  *
  * @module
  */
-import { context } from '@opentelemetry/api'
-import { running } from '../../core/isolate.ts'
 import { type AnyFunction, WRAPPED } from '../../core/layer.ts'
-import { type Settled, type Wrap, begin } from '../../core/lifecycle.ts'
+import { invoke } from '../../core/lifecycle.ts'
 import type { Platform } from '../../core/types.ts'
 import { describe } from './describe.ts'
 import { type Settings, workers } from './platform.ts'
@@ -44,7 +42,7 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
         const found = settings(given[1])
         if (!found) return Reflect.apply(method, self, args)
         const platform = platformOf(target.name, kind, key, found, given[0]) as Platform<never>
-        return call({ config: found.config, platform }, method, self, args)
+        return invoke({ config: found.config, platform }, method, self, args)
       }
       return new Proxy(self, {
         get(_, key: string) {
@@ -82,30 +80,4 @@ function platformOf(name: string, kind: string | null, key: string, found: Setti
       if (kind === 'flow') followSteps(args, invocation, found, ctx)
     },
   }
-}
-
-/** As `invoke` of the lifecycle does, but a method that is synchronous stays so, where nothing has to wait for the flush. */
-function call(wrap: Wrap, method: AnyFunction, self: unknown, args: unknown[]): unknown {
-  const begun = begin(wrap, method.name, args)
-  if (!begun) return Reflect.apply(method, self, args)
-  const settle = (how: Settled): unknown => {
-    const held = begun.settle(how)
-    const come = () => {
-      if ('thrown' in how) throw how.thrown
-      return how.result
-    }
-    return held ? held.then(come) : come()
-  }
-  let result: unknown
-  try {
-    result = running(begun.owner, () => context.with(begun.context, method, self, ...args))
-  } catch (thrown) {
-    return settle({ thrown })
-  }
-  // Promises of RPC are functions.
-  if (typeof (result as PromiseLike<unknown> | undefined | null)?.then !== 'function') return settle({ result })
-  return Promise.resolve(result).then(
-    (value) => settle({ result: value }),
-    (thrown: unknown) => settle({ thrown }),
-  )
 }

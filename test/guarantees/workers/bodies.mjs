@@ -4,7 +4,7 @@ import bare from './bodies-bare.mjs'
 import { optionsFor } from './setup.mjs'
 
 /** Five seconds, and a span for every chunk. */
-function counted(request) {
+function counted() {
   const invocation = currentInvocation()
   let index = 0
   const body = new ReadableStream({
