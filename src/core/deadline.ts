@@ -66,7 +66,7 @@ export interface Pending {
   /** How much of it there is; 0 when it is over. */
   readonly waiting: number
   /** Resolves when it is over, and never rejects. */
-  readonly work: PromiseLike<unknown>
+  readonly work: PromiseLike<unknown> | undefined
   /** Called once when it takes longer than a request in the neighbourhood does. Must not throw. */
   urge?(): void
 }
@@ -106,7 +106,7 @@ export async function settledWithin(pending: Pending, deadline: Deadline, networ
 const overWithin = (ms: number, { work }: Pending, { timers }: Deadline): Promise<void> =>
   new Promise((resolve) => {
     const timer = ms < ENDLESS_MS ? timers.setTimeout(resolve, Math.max(0, ms)) : undefined
-    void work.then(() => {
+    void work?.then(() => {
       timers.clearTimeout(timer)
       resolve()
     })

@@ -8,7 +8,7 @@
  */
 import { type Deadline, settledWithin } from './deadline.ts'
 import type { FlushResult } from './report.ts'
-import { type StageRun, startStage } from './stage.ts'
+import { StageRun } from './stage.ts'
 import type { SpanOwner, Stage } from './types.ts'
 
 /**
@@ -27,7 +27,7 @@ export function flush(
   const goOn = (): FlushResult | Promise<FlushResult> => {
     while (runs.length < stages.length) {
       const stage = stages[runs.length] as Stage
-      const run = startStage(stage, deadline)
+      const run = new StageRun(stage, deadline)
       runs.push(run)
       if (run.waiting) return settledWithin(run, deadline, stage.network).then(goOn)
     }

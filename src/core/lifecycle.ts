@@ -54,19 +54,28 @@ export interface Begun {
 export function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, args: unknown[]): unknown {
   const begun = begin(wrap, handler.name, args)
   if (!begun) return Reflect.apply(handler, self, args)
-  const settle = (how: Settled): unknown => {
-    const held = begun.settle(how)
-    return held ? held.then(() => outcomeOf(how)) : outcomeOf(how)
-  }
-  let result: unknown
+  let how: Settled
   try {
-    result = running(begun.owner, () => context.with(begun.context, handler, self, ...args))
+    const result: unknown = running(begun.owner, () => context.with(begun.context, handler, self, ...args))
+    if (isThenable(result)) return settled(begun, result)
+    how = { result }
   } catch (thrown) {
-    return settle({ thrown })
+    how = { thrown }
   }
-  return isThenable(result)
-    ? Promise.resolve(result).then((value) => settle({ result: value }), (thrown: unknown) => settle({ thrown }))
-    : settle({ result })
+  const held = begun.settle(how)
+  return held ? held.then(() => outcomeOf(how)) : outcomeOf(how)
+}
+
+async function settled(begun: Begun, result: PromiseLike<unknown>): Promise<unknown> {
+  let how: Settled
+  try {
+    how = { result: await result }
+  } catch (thrown) {
+    how = { thrown }
+  }
+  const held = begun.settle(how)
+  if (held) await held
+  return outcomeOf(how)
 }
 
 function outcomeOf(how: Settled): unknown {
@@ -105,8 +114,7 @@ function nested(config: Config, owner: SpanOwner, name: string): Begun {
 
 function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context): Begun {
   const { config, platform } = wrap
-  const now = clock().now()
-  for (const other of isolate.live.filter(({ expiresAt }) => expiresAt < now)) other.abandon()
+  if (platform.timers === false) abandonDead()
   const description = describe(wrap, handlerName, args, active)
   const owner = new InvocationState(wrap, args, active)
   const within = owned(description.parent, owner)
@@ -117,6 +125,12 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
   attempt(config, 'telling the platform', () => platform.begun?.(args as never, owner))
   return { owner, context: owner.context, live: () => owner.live, settle: (how) => settle(owner, how) }
+}
+
+// Where a request may die without a word, the next one is the first that could hear of it.
+function abandonDead(): void {
+  const now = clock().now()
+  for (const owner of isolate.live.filter(({ expiresAt }) => expiresAt < now)) owner.abandon()
 }
 
 function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {

@@ -8,77 +8,82 @@ import { timedOut, toError } from './errors.ts'
 import { DELIVERED, FAILED, type FlushResult, LATE, outcomeOf } from './report.ts'
 import type { NamedFlush, Stage, StageReport } from './types.ts'
 
-/** One stage, under way. */
-export interface StageRun extends Pending {
-  /** Adds what the stage did to `result`. What has not finished by now has timed out. */
-  conclude(result: FlushResult): void
-}
+/** One stage, under way. Never throws, and no promise of its own ever rejects. */
+export class StageRun implements Pending {
+  waiting = 0
+  work: Promise<unknown> | undefined
+  readonly #startedAt: number
+  readonly #report: StageReport
+  // Made on demand, as most flushables have nothing to wait for, and nothing to warn of.
+  #unfinished: NamedFlush[] | undefined
+  #warnings: string[] | undefined
+  #seen = 0
 
-/** Starts all flushables of a stage. Never throws, and no promise of its own ever rejects. */
-export function startStage({ name, flushables }: Stage, deadline: Deadline): StageRun {
-  const startedAt = deadline.lastMs
-  const report: StageReport = { name, outcome: 'nothing_to_send', durationMs: 0 }
-  const warnings: string[] = []
-  const unfinished: NamedFlush[] = []
-  let seen = 0
-
-  const tookMs = () => (report.durationMs = deadline.elapsedMs() - startedAt)
-  /** @param to what the flushable has resolved to, or the error it has thrown */
-  const came = (flushable: NamedFlush, to: unknown) => {
-    if (to === 'nothing_to_send') return
-    const failed = to instanceof Error
-    seen |= failed ? FAILED : to === false ? LATE : DELIVERED
-    if (!failed && to !== false) return
-    const error = failed ? to : timedOut(flushable.name, tookMs())
-    report.error ??= error
-    warnings.push(`stage "${name}": ${failed ? `${flushable.name} failed: ` : ''}${error.message}`)
+  /** Starts all flushables of a stage. */
+  constructor(
+    { name, flushables }: Stage,
+    readonly deadline: Deadline,
+  ) {
+    this.#startedAt = deadline.lastMs
+    this.#report = { name, outcome: 'nothing_to_send', durationMs: 0 }
+    for (const flushable of flushables) this.#start(flushable)
+    // One that had nothing to do has taken no time worth looking at the clock for.
+    if (this.#seen) this.#tookMs()
   }
 
-  const run = {
-    waiting: 0,
-    work: undefined as never as Promise<unknown>,
-    urge() {
-      for (const flushable of unfinished) flushable.urge?.()
-    },
-    conclude(result: FlushResult) {
-      for (const flushable of unfinished.splice(0)) {
-        came(flushable, false)
-        deadline.expire(report.error)
-      }
-      report.outcome = outcomeOf(seen)
-      result.stages.push(report)
-      result.warnings.push(...warnings)
-      result.seen |= seen
-    },
-  }
-
-  for (const flushable of flushables) {
+  #start(flushable: NamedFlush): void {
     let result: unknown
     try {
-      result = flushable.flush(deadline)
+      result = flushable.flush(this.deadline)
     } catch (thrown) {
       result = toError(thrown)
     }
-    if (!isThenable(result)) {
-      came(flushable, result)
-      continue
-    }
+    if (!isThenable(result)) return this.#came(flushable, result)
     const ended = (to: unknown) => {
-      const at = unfinished.indexOf(flushable)
+      const at = this.#unfinished?.indexOf(flushable) ?? -1
       // It has been cut before.
       if (at < 0) return
-      unfinished.splice(at, 1)
-      run.waiting--
-      tookMs()
-      came(flushable, to)
+      this.#unfinished?.splice(at, 1)
+      this.waiting--
+      this.#tookMs()
+      this.#came(flushable, to)
     }
-    unfinished.push(flushable)
+    ;(this.#unfinished ??= []).push(flushable)
     const settled = Promise.resolve(result).then(ended, (thrown: unknown) => ended(toError(thrown)))
-    run.work = run.waiting++ ? Promise.all([run.work, settled]) : settled
+    this.work = this.waiting++ ? Promise.all([this.work, settled]) : settled
   }
-  // One that had nothing to do has taken no time worth looking at the clock for.
-  if (seen) tookMs()
-  return run
+
+  #tookMs(): number {
+    return (this.#report.durationMs = this.deadline.elapsedMs() - this.#startedAt)
+  }
+
+  /** @param to what the flushable has resolved to, or the error it has thrown */
+  #came(flushable: NamedFlush, to: unknown): void {
+    if (to === 'nothing_to_send') return
+    const failed = to instanceof Error
+    this.#seen |= failed ? FAILED : to === false ? LATE : DELIVERED
+    if (!failed && to !== false) return
+    const error = failed ? to : timedOut(flushable.name, this.#tookMs())
+    this.#report.error ??= error
+    const what = `${failed ? `${flushable.name} failed: ` : ''}${error.message}`
+    ;(this.#warnings ??= []).push(`stage "${this.#report.name}": ${what}`)
+  }
+
+  urge(): void {
+    for (const flushable of this.#unfinished ?? []) flushable.urge?.()
+  }
+
+  /** Adds what the stage did to `result`. What has not finished by now has timed out. */
+  conclude(result: FlushResult): void {
+    for (const flushable of this.#unfinished?.splice(0) ?? []) {
+      this.#came(flushable, false)
+      this.deadline.expire(this.#report.error)
+    }
+    this.#report.outcome = outcomeOf(this.#seen)
+    result.stages.push(this.#report)
+    if (this.#warnings) result.warnings.push(...this.#warnings)
+    result.seen |= this.#seen
+  }
 }
 
 /** Whether something is, or acts as, a promise: those of Cloudflare's RPC are functions. */

@@ -65,7 +65,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
 
   function answered(flight: Flight, error?: Error): void {
     if (flight.landed) return
-    if (!flight.tried && isLost(error)) {
+    if (error && !flight.tried && isLost(error)) {
       flight.tried = true
       return attempt(flight)
     }
@@ -119,5 +119,5 @@ export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
 
 // A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes
 // a new one. Where nothing listens, or nobody answers, another attempt would only cost time.
-const isLost = (error: { code?: unknown; cause?: { code?: unknown } | unknown } | undefined): boolean =>
-  /ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(`${error?.code} ${(error?.cause as typeof error)?.code}`)
+const isLost = (error: { code?: unknown; cause?: unknown }): boolean =>
+  /ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(`${error.code} ${(error.cause as typeof error | undefined)?.code}`)

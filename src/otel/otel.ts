@@ -69,7 +69,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
     },
     defer: (invocation) => outboxes.forEach((outbox) => outbox.defer(invocation)),
     backlog: () => Math.max(0, ...outboxes.map((outbox) => outbox.backlog())),
-    count: (invocation) => all.reduce((counts, outbox) => worst(counts, outbox.count(invocation)), noSpans()),
+    count: (invocation) => all.map((outbox) => outbox.count(invocation)).reduce(worst, undefined) ?? noSpans(),
     answered(invocation) {
       const open = all.flatMap((outbox) => outbox.open(invocation))
       return open.length > 0 ? answersOf(open) : undefined
@@ -93,8 +93,8 @@ function providers(options: OtelOptions, exporting: boolean): NamedFlush[] {
 }
 
 // Each exporter of spans gets every one of them. Others have none to count.
-function worst(counts: SpanCounts, others: SpanCounts): SpanCounts {
-  if (isNothing(counts)) return others
+function worst(counts: SpanCounts | undefined, others: SpanCounts): SpanCounts {
+  if (!counts || isNothing(counts)) return others
   if (isNothing(others)) return counts
   for (const fate of Object.keys(counts) as (keyof SpanCounts)[]) {
     counts[fate] = Math[fate === 'acknowledged' ? 'min' : 'max'](counts[fate], others[fate])
