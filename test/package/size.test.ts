@@ -1,0 +1,57 @@
+/** What the package adds to a bundle: minified and gzipped by esbuild, as wrangler would, of the built package. */
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const API = '@opentelemetry/api'
+
+async function bundle(source: string, external: string[]): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir: root },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['workerd', 'worker', 'browser'],
+    mainFields: ['browser', 'module', 'main'],
+    external: [...external, 'next/server.js'],
+    // The repository's own tsconfig would lead `flushed/…` to the sources.
+    tsconfigRaw: '{}',
+    logLevel: 'error',
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+const wrapOf = (entry: string) => `export { withTelemetry } from '${entry}'; export { otel } from 'flushed/otel';`
+const SDK = `
+  export { TracerProvider } from '@opentelemetry/sdk-trace'
+  export { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+  export { trace } from '${API}'`
+
+describe('kilobytes', () => {
+  test.each([
+    ['`withTelemetry` of `flushed`', `export { withTelemetry } from 'flushed'`, [API], 7.2],
+    ['`flushed/workers` and `flushed/otel`', wrapOf('flushed/workers'), [API], 13.4],
+    ['`flushed/edge` and `flushed/otel`', wrapOf('flushed/edge'), [API], 12.4],
+    ['`flushed/workers`, `flushed/otel`, OpenTelemetry’s SDK 3 and its OTLP exporter', wrapOf('flushed/workers') + SDK, [], 29.4],
+  ])('%s', async (_what, source, external, budget) => {
+    const size = gzipSync(await bundle(source, external), { level: 9 }).length / 1000
+    expect(size).toBeLessThanOrEqual(budget)
+    // A budget that is never spent is none.
+    expect(size).toBeGreaterThan(budget * 0.9)
+  })
+})
+
+test.each(['flushed', 'flushed/workers', 'flushed/edge', 'flushed/next', 'flushed/otel'])('%s imports nothing of Node', async (entry) => {
+  const text = await bundle(`export * from '${entry}'`, [API])
+  expect(text.match(/from\s*"(?!@opentelemetry\/api|next\/server\.js)[^"]+"/g)).toBeNull()
+  expect(text).not.toMatch(/\brequire\(|import\(/)
+})
+
+test('of `flushed/workers`, what is not used is not in the bundle', async () => {
+  const text = await bundle(wrapOf('flushed/workers'), [API])
+  expect(text).not.toContain('url.full') // of `tracedFetch`
+})
