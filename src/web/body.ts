@@ -23,8 +23,6 @@ export interface Follower {
   ended(how: BodyEnd, error?: unknown): Promise<unknown> | void
 }
 
-/** Bytes that a copy may be ahead of what the client has been sent. */
-const MOST_AHEAD = 1 << 20
 const CHUNK = 1 << 16
 /** Milliseconds for which a copy is read, with room left for a flush in what platforms allow after a response. */
 const COPIED_MS = 20_000
@@ -74,9 +72,8 @@ export async function follow<R>(response: R, method: string | undefined, followe
   if (unmeasured) return new Response(followed(body, touch, end), response)
 
   const [sent, other] = body.tee()
-  const reader = (copy = other.getReader({ mode: 'byob' }))
-  // Not before the response goes: what a copy has read by then, the runtime sends only with what comes next.
-  const reading = new Promise<void>((resolve) => clock().setTimeout(resolve, 0)).then(() => read(reader, touch))
+  // Nothing may be waited for from here until the response goes: what a copy has by then is sent only with what comes next.
+  const reading = read((copy = other.getReader({ mode: 'byob' })), touch)
   // The runtime may be gone by the time that this has seen the end of a body which it passes on by itself.
   keep?.(reading)
   void reading.then((how) => end(...how))
@@ -124,17 +121,15 @@ function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) 
   )
 }
 
-/** Reads a copy, as far as it may be ahead. Never rejects. */
+/** Reads a copy: at the client's pace, since the runtime's `tee` takes no more than both have room for. Never rejects. */
 async function read(copy: ReadableStreamBYOBReader, touch: () => void): Promise<Ended> {
   try {
-    let view = new Uint8Array(CHUNK)
-    for (let bytes = 0; bytes < MOST_AHEAD; bytes += view.byteLength, view = new Uint8Array(view.buffer)) {
+    for (let view = new Uint8Array(CHUNK); ; view = new Uint8Array(view.buffer)) {
       const { done, value } = await copy.read(view)
       if (done) return ['finished']
       touch()
       view = value
     }
-    return ['unknown']
   } catch (error) {
     return ['failed', error]
   }
