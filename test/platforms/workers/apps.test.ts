@@ -1,0 +1,30 @@
+/** Applications of other people's frameworks, wrapped as a whole, on real workerd. */
+import { describe, expect, test } from 'vitest'
+import { CROSSED, corners } from '../../support/workers.ts'
+
+describe.each(corners)('on $title', ({ startWorker }) => {
+  test.each([
+    ['Hono', 'hono.mjs', ['find order', 'audit', 'GET']],
+    ['itty-router', 'itty.mjs', ['find order', 'GET']],
+  ])('%s answers as ever, and its spans are there', async (_name, script, names) => {
+    await using worker = await startWorker(script, { bindings: { REGION: 'weur' } })
+    for (const id of ['1', '2']) {
+      const response = await worker.fetch(`/orders/${id}`)
+      expect(await response.json()).toEqual({ id, region: 'weur' })
+    }
+    await worker.collector.waitFor(({ spans }) => spans.length >= 2 * names.length)
+    expect(worker.collector.spans.map(({ name }) => name).toSorted()).toEqual([...names, ...names].toSorted())
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+
+  test('Hono: an error that it makes a response of is an error of the root span by its status', async () => {
+    await using worker = await startWorker('hono.mjs')
+    expect((await worker.fetch('/fails')).status).toBe(500)
+    await worker.collector.waitFor(({ spans }) => spans.length >= 1)
+    expect(worker.collector.spans[0]).toMatchObject({
+      name: 'GET',
+      status: { code: 'error' },
+      attributes: { 'http.response.status_code': 500, 'error.type': '500' },
+    })
+  })
+})
