@@ -28,6 +28,11 @@ export class InvocationState implements Invocation, SpanOwner {
   description!: Description
   readonly #open = new OpenSpans()
   #background: Set<PromiseLike<unknown>> | undefined
+  /** Counts turns of the promise queue, if spans are started in them. */
+  #turn = 0
+  #counting = false
+  /** The turn in which the first of the background work was handed over: what was open before is not its own. */
+  #workSince = Infinity
 
   /** What the signal is made of, once somebody has asked for it. */
   abort: AbortController | undefined
@@ -74,7 +79,15 @@ export class InvocationState implements Invocation, SpanOwner {
   }
 
   opened(span: OpenSpan): OpenEntry {
-    return this.#open.add(this, span, this.live)
+    // Where background work is told apart, so is what may be its own.
+    if (!this.timers && !this.#counting) {
+      this.#counting = true
+      queueMicrotask(() => {
+        this.#counting = false
+        this.#turn++
+      })
+    }
+    return this.#open.add(this, span, this.live, this.#turn)
   }
 
   has(spanId: string): boolean {
@@ -96,6 +109,7 @@ export class InvocationState implements Invocation, SpanOwner {
 
   waitUntil(work: PromiseLike<unknown>): void {
     const background = (this.#background ??= new Set())
+    if (background.size === 0) this.#workSince = this.#turn
     const settled: Promise<unknown> = Promise.resolve(work).then(
       () => background.delete(settled),
       (reason: unknown) => {
@@ -124,16 +138,18 @@ export class InvocationState implements Invocation, SpanOwner {
   /**
    * Ends what is still open, deepest first, and then the root.
    *
-   * @param apart whether background work goes on by itself: what is open may be its own then, and is left to it
+   * @param apart whether background work goes on by itself: what may be its own is left to it. A promise does not tell what
+   *   it stands for; but what was open before the work was begun, in an earlier turn, is not its own.
    * @param ending called with each open span before it is ended
    */
   dispose(apart = false, ending?: (span: OpenSpan) => void): void {
     if (!this.live) return
-    if (!apart || !this.#background?.size) {
-      // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
-      for (let round = 0; round < 3 && !this.#open.empty; round++) {
-        for (const span of this.#open.drain()) this.#try(() => this.#end(span, ending))
-      }
+    const goesOn = apart && this.#background?.size
+    // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
+    for (let round = 0; round < 3 && !this.#open.empty; round++) {
+      for (const span of this.#open.drain(goesOn ? this.#workSince : Infinity)) this.#try(() => this.#end(span, ending))
+    }
+    if (!goesOn) {
       this.live = false
       isolate.live.splice(isolate.live.indexOf(this), 1)
     }

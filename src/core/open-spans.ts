@@ -15,6 +15,7 @@ class Entry implements OpenEntry {
   constructor(
     readonly owner: SpanOwner,
     readonly span: OpenSpan,
+    readonly turn: number,
   ) {}
 
   close(): void {
@@ -27,15 +28,18 @@ class Entry implements OpenEntry {
 
 export class OpenSpans {
   /** Stands between the youngest and the oldest. */
-  readonly #end = new Entry(undefined as never, undefined as never)
+  readonly #end = new Entry(undefined as never, undefined as never, 0)
 
   get empty(): boolean {
     return this.#end.older === this.#end
   }
 
-  /** @param live whether the span is to be ended with its invocation, should nobody else do */
-  add(owner: SpanOwner, span: OpenSpan, live: boolean): OpenEntry {
-    const entry = new Entry(owner, span)
+  /**
+   * @param live whether the span is to be ended with its invocation, should nobody else do
+   * @param turn when it was started, in turns of the promise queue that had spans started in them
+   */
+  add(owner: SpanOwner, span: OpenSpan, live: boolean, turn: number): OpenEntry {
+    const entry = new Entry(owner, span, turn)
     if (live) {
       entry.younger = this.#end
       entry.older = this.#end.older
@@ -52,12 +56,16 @@ export class OpenSpans {
     return undefined
   }
 
-  /** Takes all of them out, in the order they have to end: those with the most open ancestors first, and of those the youngest. */
-  drain(): OpenSpan[] {
+  /**
+   * Takes them out, in the order they have to end: those with the most open ancestors first, and of those the youngest.
+   *
+   * @param before the turn from which on they are left in
+   */
+  drain(before = Infinity): OpenSpan[] {
     const depths = new Map<unknown, number>()
     const levels: OpenSpan[][] = []
     // The oldest first: a span is always younger than its parent.
-    for (let entry = this.#end.younger; entry !== this.#end; entry = this.#end.younger) {
+    for (let entry = this.#end.younger; entry !== this.#end && entry.turn < before; entry = this.#end.younger) {
       const { span } = entry
       const depth = (depths.get(span.parentSpanContext?.spanId) ?? -1) + 1
       depths.set(span.spanContext?.().spanId ?? span, depth)

@@ -23,6 +23,11 @@ const WORK = {
     )
     invocation.span('audit').end()
   },
+  async '/forgotten'(invocation) {
+    const audit = invocation.span('audit')
+    await scheduler.wait(100)
+    audit.end()
+  },
   async '/rejects'(invocation) {
     invocation.span('audit').end()
     await scheduler.wait(50)
@@ -39,7 +44,9 @@ const handler = {
   async fetch(request, env, ctx) {
     const { pathname, searchParams } = new URL(request.url)
     const invocation = currentInvocation()
-    invocation.span('order').end()
+    const order = invocation.span('order')
+    if (pathname === '/forgotten') await scheduler.wait(1)
+    else order.end()
     ctx.waitUntil(WORK[pathname](invocation, ctx, env))
     if (searchParams.has('throw')) throw new RangeError('out of range')
     return new Response('hello')

@@ -33,6 +33,14 @@ describe.each(samples)('on $title', ({ startWorker }) => {
     expect((await worker.reported(2))[1]).toMatchObject({ phase: 'background', spans: { acknowledged: 1, endedByDispose: 1 } })
   })
 
+  test('what the handler has left open does not wait for work that was begun after it', async () => {
+    await using worker = await startWorker('background.mjs')
+    await worker.fetch('/forgotten')
+    await worker.collector.waitFor(({ spans }) => spans.length === 3)
+    expect(worker.collector.requests.map(({ spans }) => names(spans))).toEqual([['order', 'GET'], ['audit']])
+    expect(worker.collector.spans.map(({ attributes }) => attributes['flushed.unfinished'])).toEqual([true, undefined, undefined])
+  })
+
   test('work that work has handed over is waited for', async () => {
     await using worker = await startWorker('background.mjs')
     await worker.fetch('/nested')
