@@ -11,7 +11,8 @@ import { once } from './isolate.ts'
 import { type FlushResult, attempt, complain, noSpans, publish } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
-import type { Finish, FlushReport, Lifetime, Phase, SpanCounts } from './types.ts'
+import type { Finish, Lifetime } from './platform.ts'
+import type { FlushReport, Phase, SpanCounts } from './types.ts'
 
 /** The response waits for the flush. */
 export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }

@@ -13,7 +13,8 @@ import { isolate } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { OpenSpans } from './open-spans.ts'
 import { disposable, tracerOf } from './span.ts'
-import type { Description, DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
+import type { Description } from './platform.ts'
+import type { DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
 
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {

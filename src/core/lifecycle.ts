@@ -20,7 +20,8 @@ import { owned } from './owned-context.ts'
 import { attempt, complain } from './report.ts'
 import { recordError, tracerOf } from './span.ts'
 import { isThenable } from './stage.ts'
-import type { Description, FlushReport, Platform, SpanOwner } from './types.ts'
+import type { Description, Platform } from './platform.ts'
+import type { FlushReport, SpanOwner } from './types.ts'
 
 /** What a handler is wrapped with: checked options, and the platform it runs on. */
 export interface Wrap {

@@ -8,7 +8,7 @@ import { invalidOption } from './errors.ts'
 import { type AnyFunction, type Layer, dressed } from './layer.ts'
 import { type Wrap, invoke } from './lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from './options.ts'
-import type { Platform } from './types.ts'
+import type { Platform } from './platform.ts'
 
 /**
  * The type of a wrapped handler: the handler's own. Only a handler that returns no promise gets a type of its own,

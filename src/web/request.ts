@@ -1,6 +1,6 @@
 import { type Attributes, type Context, SpanKind, type TextMapGetter, propagation } from '@opentelemetry/api'
 import { extractW3C } from '../core/propagation.ts'
-import type { Description } from '../core/types.ts'
+import type { Description } from '../core/platform.ts'
 
 const getter: TextMapGetter<Headers> = {
   get: (headers, key) => headers.get(key) ?? undefined,

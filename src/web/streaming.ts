@@ -1,5 +1,5 @@
 import { recordError } from '../core/span.ts'
-import type { Platform } from '../core/types.ts'
+import type { Platform } from '../core/platform.ts'
 import { follow } from './body.ts'
 import { reflectResponse } from './response.ts'
 

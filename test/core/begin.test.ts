@@ -2,7 +2,7 @@
 import { SpanKind, SpanStatusCode, context } from '@opentelemetry/api'
 import { begin, type Wrap } from '../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../src/core/options.ts'
-import type { Lifetime, Platform } from '../../src/core/types.ts'
+import type { Lifetime, Platform } from '../../src/core/platform.ts'
 import { beforeEach, expect, test } from 'vitest'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 

@@ -10,7 +10,8 @@ import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { begin } from '../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../src/core/options.ts'
-import type { Platform, Telemetry } from '../../src/core/types.ts'
+import type { Platform } from '../../src/core/platform.ts'
+import type { Telemetry } from '../../src/core/types.ts'
 import { type ReadableSpan, newIsolate, pipeline } from '../support/sdk.ts'
 
 let clock = fakeClock()

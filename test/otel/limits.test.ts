@@ -1,8 +1,7 @@
 /** When spans are sent before their invocation's flush, and what happens when too many wait. */
 import { sdkVersion } from '#sdk'
 import { type Context, SpanKind } from '@opentelemetry/api'
-import { withTelemetry } from 'flushed'
-import type { FlushReport } from 'flushed'
+import { type FlushReport, withTelemetry } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { invoke } from '../../src/core/lifecycle.ts'
@@ -18,13 +17,9 @@ describe(`with SDK ${sdkVersion}`, () => {
   test('`maxBufferSize` finished spans are an export, and the flush sends only the rest', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 })
     let report: FlushReport | undefined
-    const handler = withTelemetry(
-      async () => {
-        for (let i = 0; i < 5; i++) tracer.startSpan(`${i}`).end()
-      },
-      { telemetry, onFlush: (r) => (report = r) },
-    )
-    await handler()
+    await withTelemetry(async () => {
+      for (let i = 0; i < 5; i++) tracer.startSpan(`${i}`).end()
+    }, { telemetry, onFlush: (r) => (report = r) })()
     expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([2, 2, 2])
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 6 } })
   })

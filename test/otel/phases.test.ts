@@ -9,7 +9,7 @@ import { Deadline } from '../../src/core/deadline.ts'
 import { flush } from '../../src/core/flush.ts'
 import { begin } from '../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../src/core/options.ts'
-import type { Platform } from '../../src/core/types.ts'
+import type { Platform } from '../../src/core/platform.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
 let clock = fakeClock()

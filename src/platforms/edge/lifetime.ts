@@ -1,6 +1,6 @@
 import { toError } from '../../core/errors.ts'
 import type { InvocationState } from '../../core/invocation.ts'
-import type { Lifetime } from '../../core/types.ts'
+import type { Lifetime } from '../../core/platform.ts'
 import { LOOKED_FOR, type WaitUntil, waitUntilOf } from './wait-until.ts'
 
 /** @param given the option of that name */

@@ -1,7 +1,7 @@
 import { type Context, SpanKind, trace } from '@opentelemetry/api'
 import { clock } from '../../core/clock.ts'
 import type { Config } from '../../core/options.ts'
-import type { Description, Lifetime, Platform } from '../../core/types.ts'
+import type { Description, Lifetime, Platform } from '../../core/platform.ts'
 import { describeRequest } from '../../web/request.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { LifetimeOf } from './lifetime.ts'

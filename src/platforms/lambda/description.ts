@@ -1,4 +1,4 @@
-import type { Description as RootDescription } from '../../core/types.ts'
+import type { Description as RootDescription } from '../../core/platform.ts'
 
 /** The values of `faas.trigger` (FaaS spans, "Function trigger type"). */
 export type Trigger = 'datasource' | 'http' | 'pubsub' | 'timer' | 'other'

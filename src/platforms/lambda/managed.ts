@@ -1,6 +1,6 @@
 import { toError } from '../../core/errors.ts'
 import type { Config } from '../../core/options.ts'
-import type { Lifetime } from '../../core/types.ts'
+import type { Lifetime } from '../../core/platform.ts'
 import { afterResponse } from './extension/timing.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Lifetime } from '../../core/types.ts'
+import type { Lifetime } from '../../core/platform.ts'
 import { twoTurns } from './extension/timing.ts'
 
 /** The shortest time without a flush after which the sandbox may have been frozen for long enough to matter. */

@@ -2,7 +2,7 @@ import { after as afterwards } from 'next/server.js'
 import { clock } from '../../core/clock.ts'
 import { currentInvocation } from '../../core/current.ts'
 import type { InvocationState } from '../../core/invocation.ts'
-import type { Finish, Lifetime } from '../../core/types.ts'
+import type { Finish, Lifetime } from '../../core/platform.ts'
 
 /** Milliseconds to wait for Next to say that a response has been sent: of a handler that has thrown, it does not on the edge. */
 const SENT_MS = 500

@@ -1,5 +1,5 @@
 import { SpanKind } from '@opentelemetry/api'
-import type { Platform } from '../../core/types.ts'
+import type { Platform } from '../../core/platform.ts'
 import { type LifetimeOf, lifetimeOf } from '../edge/lifetime.ts'
 import { type Args, type Settings, edge } from '../edge/platform.ts'
 import { afterResponse } from './after.ts'

@@ -8,7 +8,7 @@
  */
 import { type AnyFunction, WRAPPED } from '../../core/layer.ts'
 import { invoke } from '../../core/lifecycle.ts'
-import type { Platform } from '../../core/types.ts'
+import type { Platform } from '../../core/platform.ts'
 import { describe } from './describe.ts'
 import { type Settings, workers } from './platform.ts'
 import { EVENTS, type WorkerContext } from './types.ts'

@@ -1,7 +1,7 @@
 import { type Attributes, type Context, type Link, SpanKind } from '@opentelemetry/api'
 import { once } from '../../core/isolate.ts'
 import { parseTraceparent } from '../../core/propagation.ts'
-import type { Description } from '../../core/types.ts'
+import type { Description } from '../../core/platform.ts'
 import { describeRequest } from '../../web/request.ts'
 import type { MessageBatchLike, ScheduledControllerLike } from './types.ts'
 

@@ -10,7 +10,7 @@ import { ROOT_CONTEXT, SpanKind, context, trace } from '@opentelemetry/api'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { AnyFunction } from '../../core/layer.ts'
 import { type Wrap, invoke } from '../../core/lifecycle.ts'
-import type { Description, Platform } from '../../core/types.ts'
+import type { Description, Platform } from '../../core/platform.ts'
 import { type Settings, touch, workers } from './platform.ts'
 import type { WorkerContext, WorkflowEventLike, WorkflowStepLike } from './types.ts'
 

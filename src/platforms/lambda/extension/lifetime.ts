@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { Config } from '../../../core/options.ts'
-import type { Lifetime } from '../../../core/types.ts'
+import type { Lifetime } from '../../../core/platform.ts'
 import { thawed } from '../thaw.ts'
 import { shared } from './state.ts'
 
