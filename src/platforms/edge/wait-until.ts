@@ -4,13 +4,10 @@
  * @module
  */
 import type { InvocationState } from '../../core/invocation.ts'
+import { type KeepingContext, track } from '../../web/track.ts'
 
 /** Has the platform keep the function alive until `work` is over. */
 export type WaitUntil = (work: Promise<void>) => unknown
-
-interface Context {
-  waitUntil: (work: Promise<unknown>) => unknown
-}
 
 interface Globals {
   /** Vercel's, and Next's name for the same. Sources: `@vercel/functions` 3; Next 16, `server/after/builtin-request-context`. */
@@ -35,24 +32,11 @@ export const LOOKED_FOR =
  */
 export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState): WaitUntil | undefined {
   const context = args.find(isContext)
-  if (context) return tracked(context, invocation)
+  if (context) return track(context, invocation)
   if (given) return given
   const { [VERCEL]: vercel, [NEXT]: next, EdgeRuntime, Bunny } = globalThis as Globals
   const platform = [vercel?.get?.(), next?.get?.(), EdgeRuntime, Bunny?.v1].find(isContext)
   return platform && ((work) => platform.waitUntil(work))
 }
 
-const isContext = (value: unknown): value is Context => typeof (value as Partial<Context> | undefined | null)?.waitUntil === 'function'
-
-/** Has an invocation know of what its handler hands to `waitUntil`. @returns the one there was */
-function tracked(context: Context, invocation: InvocationState): WaitUntil {
-  // Those of platforms refuse to be called on anything but their context.
-  const original = context.waitUntil.bind(context)
-  const waitUntil = (work: Promise<unknown>) => {
-    original(work)
-    invocation.waitUntil(work)
-  }
-  // Where it cannot be replaced, that work is not known: then it is as any other that nobody has been told of.
-  Reflect.defineProperty(context, 'waitUntil', { value: waitUntil, writable: true, configurable: true })
-  return original
-}
+const isContext = (value: unknown): value is KeepingContext => typeof (value as Partial<KeepingContext> | undefined | null)?.waitUntil === 'function'

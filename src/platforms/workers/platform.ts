@@ -1,9 +1,9 @@
 import { clock } from '../../core/clock.ts'
-import { currentInvocation } from '../../core/current.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
 import { streaming } from '../../web/streaming.ts'
+import { type KeepingContext, track } from '../../web/track.ts'
 import { describe } from './describe.ts'
 import type { WorkerContext } from './types.ts'
 
@@ -30,7 +30,7 @@ export interface Settings {
 
 /** What is peculiar to one event of a Worker. */
 export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined): Platform {
-  let waitUntil: WorkerContext['waitUntil'] | undefined
+  let waitUntil: KeepingContext['waitUntil'] | undefined
   let settledAt = 0
   const keeps = () => waitUntil !== undefined && config.flush !== 'before-response'
   return {
@@ -39,7 +39,8 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
     describe: (args, active) => describe(event, args, active),
     begun(_args, invocation) {
       touch(invocation)
-      if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation)
+      // A Durable Object has one for all its invocations.
+      if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, ctx.id !== undefined)
     },
     remainingMs: () => settledAt + BUDGET_MS - clock().now(),
     lifetime() {
@@ -54,24 +55,4 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
 /** Something is heard of an invocation. */
 export function touch(invocation: InvocationState): void {
   invocation.expiresAt = clock().now() + LONGEST_MS
-}
-
-/** What contexts had as `waitUntil`. */
-const originals = new WeakMap<WorkerContext, WorkerContext['waitUntil']>()
-
-/** Has invocations know of what their code hands to `waitUntil`. @returns the one there was */
-function track(ctx: WorkerContext, invocation: InvocationState): WorkerContext['waitUntil'] {
-  const known = originals.get(ctx)
-  if (known) return known
-  // It refuses to be called on anything but its context.
-  const original = ctx.waitUntil.bind(ctx)
-  originals.set(ctx, original)
-  // A Durable Object has one for all its invocations, and one that is not known to be the current one may be any.
-  const only = ctx.id ? undefined : invocation
-  ctx.waitUntil = (promise) => {
-    original(promise)
-    const current = currentInvocation() ?? only
-    current?.waitUntil(promise)
-  }
-  return original
 }
