@@ -28,7 +28,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   let unanswered = 0
 
   function depart(flight: Flight, waits: boolean): void {
-    started(flight)
+    started(flight, waits)
     // Resource detectors may still be at work during the first invocation.
     if (!waits || !flight.spans.some(isPending)) return attempt(flight)
     const detected = flight.spans.map(({ resource }) => resource?.waitForAsyncAttributes?.())
@@ -46,8 +46,9 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     else depart(flight, false)
   }
 
-  function started(flight: Flight): void {
-    flight.at = clock().now()
+  /** @param waits whether it may wait for others; only those that may not ask for how long others have been on their way */
+  function started(flight: Flight, waits: boolean): void {
+    if (!waits) flight.at = clock().now()
     underway.push(flight)
     unanswered++
   }

@@ -29,7 +29,7 @@ export interface Flight {
   /** Whether it must not be tried again at once. */
   tried: boolean
   landed: boolean
-  /** When the exporter was given it, on a clock of its own zero. */
+  /** When the exporter was given it, by the clock; only where promises must not cross. */
   at: number
   /** Resolves when it has been answered. Made on demand, as few are waited for. */
   answer?: Promise<void>

@@ -88,7 +88,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       // An exporter that does not answer is not given ever more: then the buffer grows to its bound. And nobody's spans
       // are not for a request to send that will not wait for them.
       if ((owner || crossing) && sizeOf(ledger.open) + size <= maxQueueSize) send(ledger)
-    } else if (size === 1 && flushIntervalMs && owner?.timers) {
+    } else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) {
       ledger.since = clock().now()
       if (timer === undefined) arm(flushIntervalMs)
     }
@@ -223,7 +223,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** Takes an export down that somebody else makes. @returns what is to be told of its answer */
     watch(spans: readonly FinishedSpan[], owner: SpanOwner | undefined) {
       const flight = newFlight(ledgerOf(owner), spans)
-      delivery.started(flight)
+      delivery.started(flight, crossing)
       return (error: Error | undefined) => delivery.answered(flight, error)
     },
 
