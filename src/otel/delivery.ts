@@ -5,8 +5,9 @@
  */
 import { clock } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
+import { remove } from '../core/isolate.ts'
 import { untraced } from '../core/suppress.ts'
-import { type Flight, NONE, matters, remove } from './ledger.ts'
+import { type Flight, NONE, matters } from './ledger.ts'
 import type { ExportResult, Exporter, FinishedSpan } from './types.ts'
 
 /** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */

@@ -57,12 +57,3 @@ export const answersOf = (flights: readonly Flight[]): Promise<unknown> =>
 
 /** How many spans these carry. */
 export const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { spans }) => sum + spans.length, 0)
-
-/** Takes an item out, and tells whether it was there. The last one gets its place: to splice makes another array. */
-export function remove<T>(list: T[], item: T): boolean {
-  const at = list.indexOf(item)
-  if (at < 0) return false
-  const last = list.pop() as T
-  if (at < list.length) list[at] = last
-  return true
-}

@@ -9,10 +9,10 @@
  */
 import { clock } from '../core/clock.ts'
 import { exportFailed } from '../core/errors.ts'
-import { isolate } from '../core/isolate.ts'
+import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { makeDelivery } from './delivery.ts'
-import { type Flight, type Ledger, answersOf, matters, newLedger, remove, sizeOf } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, matters, newLedger, sizeOf } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -128,7 +128,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   function handOff(ledger: Ledger): void {
     // What was refused earlier goes out again now, so that the refusal is no longer the last word.
     ledger.error = undefined
-    for (const flight of nobodys.open.splice(0)) {
+    for (let flight; (flight = nobodys.open.shift()); ) {
       const { spans } = flight
       if (flight.ledger === nobodys && crossing) move(flight, ledger)
       else if (matters(flight)) {
@@ -201,7 +201,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
         carriedOver: kept.length,
       }
       ledger.acknowledged = acknowledged = lost = late = 0
-      if (ledger.closed) nobodys.open.push(...ledger.open)
+      if (ledger.closed) for (const flight of ledger.open) nobodys.open.push(flight)
       return counts
     },
 
