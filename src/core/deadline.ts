@@ -90,10 +90,14 @@ const ENDLESS_MS = 2 ** 31
  * @returns whether the work was over in time; never rejects
  */
 export async function settledWithin(pending: Pending, deadline: Deadline, network?: boolean): Promise<boolean> {
-  const leftMs = deadline.remainingMs(network)
-  for (let turn = leftMs > 0 ? turns : FREE_TURNS; turn && pending.waiting; turn--) await undefined
+  let leftMs = 0
+  for (let turn = 0; turn < FREE_TURNS && pending.waiting; turn++) {
+    // Not before: a look at the clock costs more than a turn.
+    if (turn === turns && (leftMs = deadline.remainingMs(network)) > 0) break
+    await undefined
+  }
   turns = pending.waiting ? 1 : FREE_TURNS
-  if (pending.waiting && leftMs > 0) {
+  if (pending.waiting && (leftMs ||= deadline.remainingMs(network)) > 0) {
     await overWithin(Math.min(URGE_MS, leftMs / 2), pending, deadline)
     if (pending.waiting) {
       pending.urge?.()

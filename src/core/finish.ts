@@ -140,7 +140,9 @@ export function conclude(
     const spans = countOf(invocation)
     spans.endedByDispose = invocation.endedByDispose
     invocation.endedByDispose = 0
-    const report = publish(result, spans, phase, invocation.warnings.splice(0), config)
+    const { warnings } = invocation
+    invocation.warnings = []
+    const report = publish(result, spans, phase, warnings, config)
     platform.reported?.(report)
     return report
   }

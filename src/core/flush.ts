@@ -34,7 +34,7 @@ export function flush(
     const behind = runs.find(({ waiting }) => waiting)
     if (behind && deadline.remainingMs(true) > 0) return settledWithin(behind, deadline, true).then(goOn)
     const result: FlushResult = { stages: [], warnings: [], seen: 0, durationMs: 0 }
-    for (const run of runs) run.conclude(result)
+    result.stages = runs.map((run) => run.conclude(result))
     result.durationMs = deadline.lastMs
     return result
   }

@@ -30,11 +30,12 @@ export const globalProviders = {
 /** Flushes what a lookup finds; nothing is flushed where a provider has nothing to flush. */
 export const providerFlush = (name: string, lookup: () => object | undefined): NamedFlush => ({
   name,
-  flush({ timeoutMs, invocation }) {
+  flush(told) {
     const provider: FlushableProvider = unproxied(lookup() ?? {})
     if (!provider.forceFlush) return 'nothing_to_send'
     // A span processor of ours behind this provider can thus tell whose spans are meant.
-    const result = running(invocation, () => provider.forceFlush?.({ timeoutMillis: timeoutMs }))
+    // The time that is left is asked for only now: to tell it takes a look at the clock, and most programs have no meter.
+    const result = running(told.invocation, () => provider.forceFlush?.({ timeoutMillis: told.timeoutMs }))
     // What a provider resolves to is its own business: only whether it resolves tells.
     return Promise.resolve(result).then(() => {})
   },

@@ -9,7 +9,7 @@ import * as ATTRIBUTE from './attributes.ts'
 import { toError } from './errors.ts'
 import { contextWithin } from './current.ts'
 import type { Pending } from './deadline.ts'
-import { isolate } from './isolate.ts'
+import { isolate, remove } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { OpenSpans } from './open-spans.ts'
 import { disposable, tracerOf } from './span.ts'
@@ -21,7 +21,7 @@ export class InvocationState implements Invocation, SpanOwner {
   live = true
   /** Whether its root has been ended. */
   ended = false
-  readonly warnings: string[] = []
+  warnings: string[] = []
   readonly notes: unknown[] = []
   phase: Phase | undefined
   root!: Span
@@ -152,7 +152,7 @@ export class InvocationState implements Invocation, SpanOwner {
     }
     if (!goesOn) {
       this.live = false
-      isolate.live.splice(isolate.live.indexOf(this), 1)
+      remove<SpanOwner>(isolate.live, this)
     }
     if (this.ended) return
     this.ended = true

@@ -48,5 +48,14 @@ export function running<T>(invocation: SpanOwner | undefined, run: () => T): T {
   }
 }
 
+/** Takes an item out, and tells whether it was there. The last one gets its place: to splice makes another array. */
+export function remove<T>(list: T[], item: T): boolean {
+  const at = list.indexOf(item)
+  if (at < 0) return false
+  const last = list.pop() as T
+  if (at < list.length) list[at] = last
+  return true
+}
+
 /** Whether this is the first call with this key in the isolate. */
 export const once = (key: string): boolean => isolate.warned.size < isolate.warned.add(key).size

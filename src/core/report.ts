@@ -40,41 +40,37 @@ export const outcomeOf = (seen: number): Outcome =>
     ? seen === DELIVERED ? 'delivered' : 'partial'
     : seen & LATE ? 'timed_out' : seen ? 'failed' : 'nothing_to_send'
 
-const FATES = [
-  ['failed', 'lost'],
-  ['pending', 'not acknowledged in time'],
-  ['carriedOver', 'kept for the next flush'],
-  ['late', 'recorded after the flush of their invocation'],
-] as const
-
 /**
  * Puts a report together, and makes it known: to the next root span, to `onFlush`, and to the log when something was lost
  * or delayed.
  *
- * @param warnings those of the invocation; the stages' and the spans' are added
+ * @param warnings those of the invocation, which become the report's: the stages' and the spans' are added
  */
 export function publish(
   { stages, seen, durationMs, warnings: stageWarnings }: FlushResult,
   spans: SpanCounts,
   phase: Phase,
-  warnings: readonly string[],
+  warnings: string[],
   config: Config,
 ): FlushReport {
   const outcome = outcomeOf(seen | (spans.failed && FAILED) | (spans.acknowledged && DELIVERED))
-  const report: FlushReport = { outcome, durationMs, phase, stages, spans, warnings: [...warnings, ...stageWarnings] }
-  let fine = outcome === 'delivered' || outcome === 'nothing_to_send'
-  for (const [key, fate] of FATES) {
-    const count = spans[key]
-    if (!count) continue
-    fine = false
-    report.warnings.push(`${count} span${count === 1 ? '' : 's'} ${fate}`)
-  }
+  const report: FlushReport = { outcome, durationMs, phase, stages, spans, warnings }
+  const others = warnings.push(...stageWarnings)
+  tell(warnings, spans.failed, 'lost')
+  tell(warnings, spans.pending, 'not acknowledged in time')
+  tell(warnings, spans.carriedOver, 'kept for the next flush')
+  tell(warnings, spans.late, 'recorded after the flush of their invocation')
+  const fine = warnings.length === others && (outcome === 'delivered' || outcome === 'nothing_to_send')
   // That there was no more to send than before is not worth a report.
-  if (phase === 'background' && outcome === 'nothing_to_send' && !report.warnings.length) return report
+  if (phase === 'background' && outcome === 'nothing_to_send' && !warnings.length) return report
   isolate.previous = report
   attempt(config, 'onFlush', () => config.onFlush?.(report))
-  if (!fine) config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${report.warnings.join('; ')}`)
+  if (!fine) config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${warnings.join('; ')}`)
   return report
+}
+
+function tell(warnings: string[], count: number, fate: string): void {
+  if (count) warnings.push(`${count} span${count === 1 ? '' : 's'} ${fate}`)
 }
 
 /** Calls a function that is not ours and must not matter to the handler, whatever it does. `undefined` if it throws. */

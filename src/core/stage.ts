@@ -73,16 +73,16 @@ export class StageRun implements Pending {
     for (const flushable of this.#unfinished ?? []) flushable.urge?.()
   }
 
-  /** Adds what the stage did to `result`. What has not finished by now has timed out. */
-  conclude(result: FlushResult): void {
+  /** Adds what came of the stage to `result`. What has not finished by now has timed out. */
+  conclude(result: FlushResult): StageReport {
     for (const flushable of this.#unfinished?.splice(0) ?? []) {
       this.#came(flushable, false)
       this.deadline.expire(this.#report.error)
     }
     this.#report.outcome = outcomeOf(this.#seen)
-    result.stages.push(this.#report)
     if (this.#warnings) result.warnings.push(...this.#warnings)
     result.seen |= this.#seen
+    return this.#report
   }
 }
 

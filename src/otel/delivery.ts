@@ -5,8 +5,9 @@
  */
 import { clock } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
+import { remove } from '../core/isolate.ts'
 import { untraced } from '../core/suppress.ts'
-import { type Flight, NONE, matters, remove } from './ledger.ts'
+import { type Flight, NONE, matters } from './ledger.ts'
 import type { ExportResult, Exporter, FinishedSpan } from './types.ts'
 
 /** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
@@ -28,7 +29,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   let unanswered = 0
 
   function depart(flight: Flight, waits: boolean): void {
-    started(flight)
+    started(flight, waits)
     // Resource detectors may still be at work during the first invocation.
     if (!waits || !flight.spans.some(isPending)) return attempt(flight)
     const detected = flight.spans.map(({ resource }) => resource?.waitForAsyncAttributes?.())
@@ -46,8 +47,9 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     else depart(flight, false)
   }
 
-  function started(flight: Flight): void {
-    flight.at = clock().now()
+  /** @param waits whether it may wait for others; only those that may not ask for how long others have been on their way */
+  function started(flight: Flight, waits: boolean): void {
+    if (!waits) flight.at = clock().now()
     underway.push(flight)
     unanswered++
   }

@@ -29,7 +29,7 @@ export interface Flight {
   /** Whether it must not be tried again at once. */
   tried: boolean
   landed: boolean
-  /** When the exporter was given it, on a clock of its own zero. */
+  /** When the exporter was given it, by the clock; only where promises must not cross. */
   at: number
   /** Resolves when it has been answered. Made on demand, as few are waited for. */
   answer?: Promise<void>
@@ -57,12 +57,3 @@ export const answersOf = (flights: readonly Flight[]): Promise<unknown> =>
 
 /** How many spans these carry. */
 export const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { spans }) => sum + spans.length, 0)
-
-/** Takes an item out, and tells whether it was there. The last one gets its place: to splice makes another array. */
-export function remove<T>(list: T[], item: T): boolean {
-  const at = list.indexOf(item)
-  if (at < 0) return false
-  const last = list.pop() as T
-  if (at < list.length) list[at] = last
-  return true
-}

@@ -69,7 +69,11 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
     },
     defer: (invocation) => outboxes.forEach((outbox) => outbox.defer(invocation)),
     backlog: () => Math.max(0, ...outboxes.map((outbox) => outbox.backlog())),
-    count: (invocation) => all.map((outbox) => outbox.count(invocation)).reduce(worst, undefined) ?? noSpans(),
+    count(invocation) {
+      let counts: SpanCounts | undefined
+      for (const outbox of all) counts = worst(counts, outbox.count(invocation))
+      return counts ?? noSpans()
+    },
     answered(invocation) {
       const open = all.flatMap((outbox) => outbox.open(invocation))
       return open.length > 0 ? answersOf(open) : undefined

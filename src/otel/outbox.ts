@@ -9,10 +9,10 @@
  */
 import { clock } from '../core/clock.ts'
 import { exportFailed } from '../core/errors.ts'
-import { isolate } from '../core/isolate.ts'
+import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { makeDelivery } from './delivery.ts'
-import { type Flight, type Ledger, answersOf, matters, newLedger, remove, sizeOf } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, matters, newLedger, sizeOf } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -88,7 +88,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       // An exporter that does not answer is not given ever more: then the buffer grows to its bound. And nobody's spans
       // are not for a request to send that will not wait for them.
       if ((owner || crossing) && sizeOf(ledger.open) + size <= maxQueueSize) send(ledger)
-    } else if (size === 1 && flushIntervalMs && owner?.timers) {
+    } else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) {
       ledger.since = clock().now()
       if (timer === undefined) arm(flushIntervalMs)
     }
@@ -128,7 +128,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   function handOff(ledger: Ledger): void {
     // What was refused earlier goes out again now, so that the refusal is no longer the last word.
     ledger.error = undefined
-    for (const flight of nobodys.open.splice(0)) {
+    for (let flight; (flight = nobodys.open.shift()); ) {
       const { spans } = flight
       if (flight.ledger === nobodys && crossing) move(flight, ledger)
       else if (matters(flight)) {
@@ -201,7 +201,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
         carriedOver: kept.length,
       }
       ledger.acknowledged = acknowledged = lost = late = 0
-      if (ledger.closed) nobodys.open.push(...ledger.open)
+      if (ledger.closed) for (const flight of ledger.open) nobodys.open.push(flight)
       return counts
     },
 
@@ -223,7 +223,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** Takes an export down that somebody else makes. @returns what is to be told of its answer */
     watch(spans: readonly FinishedSpan[], owner: SpanOwner | undefined) {
       const flight = newFlight(ledgerOf(owner), spans)
-      delivery.started(flight)
+      delivery.started(flight, crossing)
       return (error: Error | undefined) => delivery.answered(flight, error)
     },
 
