@@ -43,7 +43,7 @@ describe('exports', () => {
       './otel': ['otel'],
       './lambda': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './middy': ['telemetry'],
-      './workers': ['withTelemetry'],
+      './workers': ['adopt', 'currentInvocation', 'span', 'telemetry', 'traced', 'tracedFetch', 'waitUntil', 'withTelemetry'],
       './edge': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './next': ['adopt', 'after', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './lambda/register': [],

@@ -1,5 +1,5 @@
 /** What compiles, and what does not. Checked by `npm run types`; nothing here is run. */
-import { withTelemetry } from 'flushed/workers'
+import { telemetry, withTelemetry } from 'flushed/workers'
 import { expectTypeOf } from 'vitest'
 
 interface Env {
@@ -26,3 +26,16 @@ expectTypeOf(Wrapped).toEqualTypeOf<typeof Room>()
 expectTypeOf<InstanceType<typeof Wrapped>['enter']>().returns.toBeNumber()
 // @ts-expect-error -- there is no such binding
 withTelemetry(Room, (env) => ({ name: env.NOPE }))
+
+// Objects of handlers, applications and functions keep their types; as a layer, too.
+const handlers = {
+  async fetch(_request: Request, env: Env) {
+    return new Response(env.COLLECTOR)
+  },
+  async queue(_batch: { readonly queue: string }, _env: Env) {},
+}
+expectTypeOf(withTelemetry(handlers, (env) => ({ name: env.COLLECTOR }))).toEqualTypeOf<typeof handlers>()
+expectTypeOf(telemetry((env: Env) => ({ name: env.COLLECTOR }))(handlers)).toEqualTypeOf<typeof handlers>()
+expectTypeOf(withTelemetry(handlers.fetch)).toEqualTypeOf<typeof handlers.fetch>()
+// @ts-expect-error -- nothing to wrap
+withTelemetry('fetch')

@@ -4,5 +4,6 @@
  * @module
  */
 export type { WorkersOptions, WorkersOptionsInput } from './options.ts'
-export { withTelemetry } from './wrap.ts'
+export { telemetry, withTelemetry } from './wrap.ts'
 export { traced, tracedFetch } from '../../web/fetch.ts'
+export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'

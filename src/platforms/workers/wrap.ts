@@ -54,6 +54,21 @@ export function withTelemetry<T extends object>(target: T, options?: WorkersOpti
   return Object.create(target, handlers) as T
 }
 
+/**
+ * The same as a layer: `telemetry(options)(target)` is `withTelemetry(target, options)`.
+ *
+ * @throws TypeError when an option is unknown or has a bad value
+ *
+ * @example
+ * const traced = telemetry((env: Env) => ({ telemetry: telemetryFor(env) }))
+ * export class Room extends DurableObject<Env> { … }
+ * export const TracedRoom = traced(Room)
+ */
+export const telemetry =
+  <Env = unknown>(options?: WorkersOptionsInput<Env>): (<T extends object>(target: T) => T) =>
+  (target) =>
+    withTelemetry(target, options as never)
+
 /** @param self what the handler is a method of, if that is known by now */
 function wrapped(event: Event, handler: AnyFunction, settings: (env: unknown) => Settings | undefined, self?: object): AnyFunction {
   const wrapper = function (this: unknown, ...args: unknown[]): unknown {
