@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as api from '@opentelemetry/api'
+import { metrics, trace } from '@opentelemetry/api'
 import { running } from './isolate.ts'
 import { unproxied } from './span.ts'
 import type { NamedFlush, Telemetry } from './types.ts'
@@ -13,18 +13,19 @@ export interface FlushableProvider {
   forceFlush?(options?: { timeoutMillis?: number }): unknown
 }
 
-// Logs are part of the API package from 1.10 on. Before, `@opentelemetry/api-logs` had a global of its own, which
-// hands out the provider for the interface's version.
+// Logs are part of the API package from 1.10 on, and found where its copies find each other: an import of them would fail
+// in bundles with 1.9, and one of the whole package would have bundles keep all of it. Before, `@opentelemetry/api-logs` had
+// a global of its own, which hands out the provider for the interface's version.
+const REGISTERED = Symbol.for('opentelemetry.js.api.1')
 const LOGS = Symbol.for('io.opentelemetry.js.api.logs')
+
+const globals = globalThis as { [REGISTERED]?: { logs?: object }; [LOGS]?: (version: number) => object }
 
 /** Looks the global provider of each signal up at the moment of the flush. */
 export const globalProviders = {
-  tracerProvider: (): object => api.trace.getTracerProvider(),
-  meterProvider: (): object => api.metrics.getMeterProvider(),
-  loggerProvider: (): object | undefined => {
-    const { logs } = api as { logs?: { getLoggerProvider(): object } }
-    return (globalThis as { [LOGS]?: (version: number) => object })[LOGS]?.(1) ?? logs?.getLoggerProvider()
-  },
+  tracerProvider: (): object => trace.getTracerProvider(),
+  meterProvider: (): object => metrics.getMeterProvider(),
+  loggerProvider: (): object | undefined => globals[LOGS]?.(1) ?? globals[REGISTERED]?.logs,
 }
 
 /** Flushes what a lookup finds; nothing is flushed where a provider has nothing to flush. */
