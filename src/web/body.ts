@@ -97,9 +97,13 @@ type Ended = readonly [how: BodyEnd, error?: unknown]
 
 /** The same chunks, and none of them read before somebody asks for it. */
 function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) => unknown): ReadableStream {
-  const reader = body.getReader()
+  let reader: ReadableStreamDefaultReader
   return new ReadableStream(
     {
+      // Not before: at compatibility dates before 2022-11-30 there is no such constructor, and the body has to stay usable.
+      start() {
+        reader = body.getReader()
+      },
       async pull(controller) {
         try {
           const { done, value } = await reader.read()

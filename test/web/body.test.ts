@@ -1,0 +1,76 @@
+/** Bodies that are followed, as far as no runtime is needed to see it. On Workers: test/platforms/workers/streams.test.ts. */
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { type BodyEnd, follow } from '../../src/web/body.ts'
+
+afterEach(() => vi.unstubAllGlobals())
+
+function follower() {
+  const ends: [how: BodyEnd, error?: unknown][] = []
+  return { ends, idleMs: 1000, touched() {}, ended: (how: BodyEnd, error?: unknown) => void ends.push(error === undefined ? [how] : [how, error]) }
+}
+
+const chunks = (...texts: string[]) =>
+  new ReadableStream({
+    pull(controller) {
+      const text = texts.shift()
+      if (text === undefined) controller.close()
+      else controller.enqueue(new TextEncoder().encode(text))
+    },
+  })
+
+describe('what JavaScript streams', () => {
+  test('is passed on, and has ended when it has been read', async () => {
+    const following = follower()
+    const response = (await follow(new Response(chunks('a', 'b'), { status: 201, headers: { 'x-a': '1' } }), 'GET', following)) as Response
+    expect([response.status, response.headers.get('x-a'), following.ends]).toEqual([201, '1', []])
+    expect(await response.text()).toBe('ab')
+    expect(following.ends).toEqual([['finished']])
+  })
+
+  test('is read no sooner than somebody asks for it', async () => {
+    const pull = vi.fn()
+    await follow(new Response(new ReadableStream({ pull }, { highWaterMark: 0 })), 'GET', follower())
+    await new Promise(setImmediate)
+    expect(pull).not.toHaveBeenCalled()
+  })
+
+  test('fails as it did', async () => {
+    const following = follower()
+    const broken = new RangeError('the producer broke')
+    const response = (await follow(new Response(new ReadableStream({ pull: () => Promise.reject(broken) })), 'GET', following)) as Response
+    await expect(response.text()).rejects.toBe(broken)
+    expect(following.ends).toEqual([['failed', broken]])
+  })
+
+  test('is cancelled when whoever reads it does so', async () => {
+    const following = follower()
+    const cancel = vi.fn()
+    const response = (await follow(new Response(new ReadableStream({ cancel })), 'GET', following)) as Response
+    await response.body?.cancel('enough')
+    expect(cancel).toHaveBeenCalledExactlyOnceWith('enough')
+    expect(following.ends).toEqual([['cancelled']])
+  })
+
+  test('stays usable where no stream can be made', async () => {
+    const response = new Response(chunks('a'))
+    vi.stubGlobal('ReadableStream', class {
+      constructor() {
+        throw new TypeError('To use the new ReadableStream() constructor, enable the streams_enable_constructors compatibility flag')
+      }
+    })
+    await expect(follow(response, 'GET', follower())).rejects.toThrow('streams_enable_constructors')
+    expect(await response.text()).toBe('a')
+  })
+})
+
+test.each([
+  ['no response', 'text', 'GET'],
+  ['no body', new Response(null, { status: 204 }), 'GET'],
+  ['HEAD', new Response(chunks('a')), 'HEAD'],
+  ['an encoded body', new Response(chunks('a'), { headers: { 'content-encoding': 'gzip' } }), 'GET'],
+  ['a body with a length, where nothing keeps the runtime', new Response('a'), 'GET'],
+])('%s is left alone, and has ended at once', async (_what, response, method) => {
+  const following = follower()
+  expect(await follow(response, method, following)).toBe(response)
+  expect(following.ends).toEqual([['finished']])
+})
