@@ -1,5 +1,7 @@
 /** The lifecycle, for those who are told of a handler's start and end instead of calling it. */
-import { SpanKind, SpanStatusCode, context } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context } from '@opentelemetry/api'
+import { fakeClock, useClock } from 'flushed/testing'
+import type { InvocationState } from '../../src/core/invocation.ts'
 import { begin, type Wrap } from '../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../src/core/options.ts'
 import type { Lifetime, Platform } from '../../src/core/platform.ts'
@@ -56,4 +58,30 @@ test.each<[string, Lifetime['hold']]>([
   const { warnings, wrap } = setup({ lifetime: () => ({ phase: 'before-response', hold }) })
   expect(await begin(wrap, 'handler', [])?.settle({ result: 1 })).toBeUndefined()
   expect(warnings).toEqual(['flushed: the flush failed: no hold'])
+})
+
+test('what is over keeps nothing of what it was begun in, so that a chain of them does not grow', async () => {
+  const { wrap } = setup()
+  const first = begin(wrap, 'first', [])
+  await first?.settle({ result: undefined })
+  const next = context.with(first?.context as never, () => begin(wrap, 'next', []))
+  const owner = next?.owner as InvocationState
+  expect(owner.outside).toBe(first?.context)
+  await next?.settle({ result: undefined })
+  expect(owner.outside).toBe(ROOT_CONTEXT)
+})
+
+test('a request that died without a word is ended by the next one, and its spans go with that', async () => {
+  const { exporter, tracer, wrap } = setup({ timers: false })
+  const clock = fakeClock()
+  useClock(clock)
+  const dead = begin(wrap, 'dead', [])
+  ;(dead?.owner as InvocationState).expiresAt = 1000
+  context.with(dead?.context as never, () => tracer.startSpan('open'))
+  await begin(wrap, 'sooner', [])?.settle({ result: undefined })
+  expect([dead?.live(), exporter.spans.length]).toEqual([true, 1])
+  await clock.advance(1001)
+  await begin(wrap, 'later', [])?.settle({ result: undefined })
+  expect(dead?.live()).toBe(false)
+  expect(exporter.exports.at(-1)?.spans.map(({ name }) => name)).toEqual(['open', 'root', 'root'])
 })

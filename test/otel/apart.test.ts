@@ -112,6 +112,18 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     expect(exporter.spans.map(({ name }) => name)).toEqual(['root'])
   })
 
+  test('is under way, and not dead yet: it takes room for 30 seconds', async () => {
+    const { exporter, request } = setup()
+    await clock.advance(60_000)
+    const ends = Array.from({ length: 21 }, () => request().end())
+    await clock.advance(1000)
+    expect(exporter.inFlight).toBe(20)
+    exporter.acknowledge()
+    await clock.advance(20)
+    exporter.acknowledge()
+    await Promise.all(ends)
+  })
+
   test('an exporter’s own `forceFlush` would wait for', async () => {
     const { exporter, request } = setup()
     const forceFlush = vi.spyOn(exporter, 'forceFlush')
