@@ -1,0 +1,94 @@
+/** What the wrap of a Worker does, with a context that is a fake of the runtime's. On real workerd: requests.test.ts. */
+import { fakeClock, useClock } from 'flushed/testing'
+import { withTelemetry } from 'flushed/workers'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { FlushReport } from 'flushed'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+function fakeContext() {
+  const works: Promise<unknown>[] = []
+  return { waitUntil: (work: Promise<unknown>) => void works.push(work), over: () => Promise.all(works) }
+}
+
+const request = () => new Request('https://orders.example/')
+
+describe('what is wrapped', () => {
+  test('has its own `this`: an application may have private members', async () => {
+    class App {
+      readonly #greeting = 'hello'
+      fetch(_request: Request) {
+        return new Response(this.#greeting)
+      }
+    }
+    const { fetch } = withTelemetry(new App(), { telemetry: pipeline().telemetry })
+    expect(await (await fetch(request())).text()).toBe('hello')
+  })
+
+  test('has all that it had before', () => {
+    const app = { fetch: () => new Response(), routes: ['/orders'] }
+    expect(withTelemetry(app, { telemetry: pipeline().telemetry }).routes).toBe(app.routes)
+  })
+
+  test.each([['an object without handlers', { routes: [] }], ['nothing', null], ['text', 'fetch']])('is not %s', (_what, target) => {
+    expect(() => withTelemetry(target as object)).toThrow(/option `handler` must be a function, or an object with fetch/)
+  })
+})
+
+describe('options', () => {
+  test('are checked when wrapping', () => {
+    expect(() => withTelemetry({ fetch: () => new Response() }, { streamIdleMs: -1 })).toThrow(/`streamIdleMs` must be .* got -1/)
+  })
+
+  test('that a function fails to make are told of once, and handlers run without', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const worker = withTelemetry({ fetch: (_request: Request, _env: object) => new Response('hello') }, () => ({ timeoutMs: -1 }))
+    for (const env of [{}, {}]) expect(await (await worker.fetch(request(), env)).text()).toBe('hello')
+    expect(error.mock.calls).toEqual([[expect.stringContaining('no telemetry, since its options failed: flushed: option `timeoutMs`')]])
+  })
+})
+
+test('a flush after background work that has recorded nothing makes no report', async () => {
+  const reports: FlushReport[] = []
+  const { telemetry } = pipeline()
+  const ctx = fakeContext()
+  const worker = withTelemetry({
+    async fetch(_request: Request, _env: object, { waitUntil }: typeof ctx) {
+      waitUntil(new Promise(setImmediate))
+      return new Response('hello')
+    },
+  }, { telemetry, onFlush: (report) => void reports.push(report) })
+  await worker.fetch(request(), {}, ctx)
+  await ctx.over()
+  expect(reports.map(({ phase, outcome }) => [phase, outcome])).toEqual([['after-response', 'delivered']])
+})
+
+test('a body that cannot be followed is sent as it is, and its invocation is over', async () => {
+  const { exporter, telemetry } = pipeline()
+  const warn = vi.fn()
+  const ctx = fakeContext()
+  const response = new Response('hello')
+  Object.defineProperty(response, 'body', { get: () => { throw new TypeError('hostile') } })
+  const worker = withTelemetry({ fetch: (_request: Request, _env: object, _ctx: object) => response }, { telemetry, logger: { warn } })
+  expect(await worker.fetch(request(), {}, ctx)).toBe(response)
+  await ctx.over()
+  expect(exporter.spans.map(({ name }) => name)).toEqual(['GET'])
+  expect(warn.mock.calls).toEqual([['flushed: following the result failed: hostile']])
+})
+
+test('a request that the runtime has stopped without a word is ended by one that comes 15 minutes later', async () => {
+  const clock = fakeClock()
+  useClock(clock)
+  const { exporter, telemetry } = pipeline()
+  const worker = withTelemetry({
+    fetch: ({ url }: Request) => (url.endsWith('stuck') ? new Promise<Response>(() => {}) : new Response('hello')),
+  }, { telemetry, name: 'orders', logger: false })
+  void worker.fetch(new Request('https://orders.example/stuck'))
+  await clock.advance(14 * 60_000)
+  await worker.fetch(request())
+  expect(exporter.spans).toHaveLength(1)
+  await clock.advance(61_000)
+  await worker.fetch(request())
+  expect(exporter.spans).toHaveLength(3)
+})
