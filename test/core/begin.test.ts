@@ -76,7 +76,8 @@ test('a request that died without a word is ended by the next one, and its spans
   const clock = fakeClock()
   useClock(clock)
   const dead = begin(wrap, 'dead', [])
-  ;(dead?.owner as InvocationState).expiresAt = 1000
+  const owner = dead?.owner as InvocationState
+  owner.expiresAt = 1000
   context.with(dead?.context as never, () => tracer.startSpan('open'))
   await begin(wrap, 'sooner', [])?.settle({ result: undefined })
   expect([dead?.live(), exporter.spans.length]).toEqual([true, 1])
