@@ -1,5 +1,9 @@
-import { createTraceState, isSpanContextValid, trace, TraceFlags } from '@opentelemetry/api'
+import { createTraceState, isSpanContextValid, propagation, trace, TraceFlags } from '@opentelemetry/api'
 import type { Context, SpanContext, TextMapGetter, TextMapSetter } from '@opentelemetry/api'
+
+/** The context of whoever filled `carrier`: by the propagator that the application has registered, or by W3C Trace Context. */
+export const extract = <Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier>, context: Context): Context =>
+  propagation.fields().length > 0 ? propagation.extract(context, carrier, getter) : extractW3C(carrier, getter, context)
 
 /**
  * Puts the remote parent named by the `traceparent` and `tracestate` of `carrier` into `context`, for programs that

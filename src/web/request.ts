@@ -1,5 +1,5 @@
-import { type Attributes, type Context, SpanKind, type TextMapGetter, propagation } from '@opentelemetry/api'
-import { extractW3C } from '../core/propagation.ts'
+import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@opentelemetry/api'
+import { extract } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
 
 const getter: TextMapGetter<Headers> = {
@@ -11,13 +11,6 @@ const METHODS = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|QUERY)$/
 
 /** Query parameters that are credentials wherever they occur (semantic conventions, `url.query`). */
 const SECRETS = /(^|[?&])((?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g
-
-/**
- * The caller's context: by the propagator that the application has registered, or by W3C Trace Context where it has
- * registered none.
- */
-export const callerOf = (headers: Headers, active: Context): Context =>
-  propagation.fields().length > 0 ? propagation.extract(active, headers, getter) : extractW3C(headers, getter, active)
 
 /** A URL's query as it may be recorded, without its question mark. */
 export const redacted = (search: string): string => search.replace(SECRETS, '$1$2REDACTED').slice(1)
@@ -50,5 +43,5 @@ export function describeRequest({ url, method, headers }: Request, active: Conte
   // Cloudflare's own header cannot be forged there; elsewhere the original client leads the list of proxies.
   const client = headers.get('cf-connecting-ip') ?? headers.get('x-forwarded-for')?.split(',')[0]?.trim()
   if (client) attributes['client.address'] = client
-  return { name: methodOf(method, attributes), kind: SpanKind.SERVER, attributes, links: [], parent: callerOf(headers, active) }
+  return { name: methodOf(method, attributes), kind: SpanKind.SERVER, attributes, links: [], parent: extract(headers, getter, active) }
 }

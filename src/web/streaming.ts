@@ -1,3 +1,4 @@
+import { invalidOption } from '../core/errors.ts'
 import { recordError } from '../core/span.ts'
 import type { Platform } from '../core/platform.ts'
 import { follow } from './body.ts'
@@ -13,7 +14,11 @@ export interface StreamingOptions {
   streamIdleMs?: number | undefined
 }
 
-export const DEFAULT_IDLE_MS = 30_000
+/** That option, checked. @throws TypeError quoting the value */
+export function idleMsOf({ streamIdleMs = 30_000 }: StreamingOptions): number {
+  if (!(streamIdleMs > 0)) throw invalidOption('streamIdleMs', streamIdleMs, 'a positive number of milliseconds')
+  return streamIdleMs
+}
 
 /**
  * What is peculiar to requests, whatever the platform: the response's status is reflected on the root span, which ends when

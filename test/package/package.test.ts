@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
+import { bundle as bundled } from '../support/bundle.ts'
 import { installNext } from '../support/next.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -19,21 +19,8 @@ const homeOf = (path: string) => (path === './next' ? besideNext : root)
 const run = (source: string, cwd = root) =>
   execFileSync(process.execPath, ['--input-type=module', '-e', source], { cwd, encoding: 'utf8' }).trim()
 
-const bundle = async (source: string, external: string[], platform: 'neutral' | 'node' = 'neutral') => {
-  const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: root },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    platform,
-    mainFields: ['module', 'main'],
-    external,
-    // The repository's own tsconfig would lead `flushed/…` to the sources.
-    tsconfigRaw: '{}',
-  })
-  return outputFiles[0]?.text ?? ''
-}
+const bundle = (source: string, external: string[], platform: 'neutral' | 'node' = 'neutral') =>
+  bundled(source, { platform, mainFields: ['module', 'main'], external })
 
 describe('exports', () => {
   test('are these', () => {

@@ -1,29 +1,18 @@
 /** What the package adds to a bundle: minified and gzipped by esbuild, as wrangler would, of the built package. */
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
+import { bundle as bundled } from '../support/bundle.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const API = '@opentelemetry/api'
 
-async function bundle(source: string, external: string[]): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: root },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
+const bundle = (source: string, external: string[]) =>
+  bundled(source, {
     target: 'es2022',
     conditions: ['workerd', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
     external: [...external, 'next/server.js'],
-    // The repository's own tsconfig would lead `flushed/…` to the sources.
-    tsconfigRaw: '{}',
     logLevel: 'error',
   })
-  return outputFiles[0]?.text ?? ''
-}
 
 const wrapOf = (entry: string) => `export { withTelemetry } from '${entry}'; export { otel } from 'flushed/otel';`
 const SDK = `

@@ -1,4 +1,5 @@
 import { toError } from '../../core/errors.ts'
+import { AWAIT } from '../../core/finish.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { Lifetime } from '../../core/platform.ts'
 import { LOOKED_FOR, type WaitUntil, waitUntilOf } from './wait-until.ts'
@@ -19,7 +20,7 @@ export const lifetimeOf: LifetimeOf = (args, given, invocation) => {
   }
 }
 
-const before = (reason: string): Lifetime => ({ phase: 'before-response', reason, hold: (finish) => finish() })
+const before = (reason: string): Lifetime => ({ ...AWAIT, reason })
 
 function within(waitUntil: WaitUntil): Lifetime {
   let settled!: () => void

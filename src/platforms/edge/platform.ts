@@ -1,8 +1,8 @@
 import { type Context, SpanKind, trace } from '@opentelemetry/api'
-import { clock } from '../../core/clock.ts'
 import type { Config } from '../../core/options.ts'
 import type { Description, Lifetime, Platform } from '../../core/platform.ts'
 import { describeRequest } from '../../web/request.ts'
+import { requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { LifetimeOf } from './lifetime.ts'
 import type { WaitUntil } from './wait-until.ts'
@@ -18,12 +18,6 @@ export interface Settings {
   readonly route: string | undefined
 }
 
-/** Milliseconds that a function is kept after its response, less some for the end: 30 s are what platforms guarantee. */
-const BUDGET_MS = 29_000
-
-/** Milliseconds after which a request that has no answer has been given up, whether or not anybody has been told. */
-const LONGEST_MS = 15 * 60_000
-
 /**
  * What is peculiar to one call of a function over requests, wherever it runs.
  *
@@ -31,22 +25,16 @@ const LONGEST_MS = 15 * 60_000
  */
 export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf: LifetimeOf): Platform<Args> {
   let lifetime: Lifetime | undefined
-  let settledAt = 0
   const keeps = () => lifetime?.phase === 'after-response'
   return {
     name: 'edge',
-    // Some of these runtimes are workerd, and some its like.
-    timers: false,
     describe: (args, active) => describe(requestOf(args), route, active),
     begun(args, invocation) {
-      invocation.expiresAt = clock().now() + LONGEST_MS
+      touch(invocation)
       if (config.flush !== 'before-response') lifetime = lifetimeOf(args, waitUntil, invocation)
     },
-    remainingMs: () => settledAt + BUDGET_MS - clock().now(),
-    lifetime() {
-      settledAt = clock().now()
-      return lifetime
-    },
+    // Some of these runtimes are workerd, and some its like.
+    ...requestScope(() => lifetime),
     ...streaming(idleMs, keeps, requestOf),
   }
 }

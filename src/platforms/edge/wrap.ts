@@ -3,7 +3,7 @@ import { type AnyFunction, dressed, identity } from '../../core/layer.ts'
 import { type Wrap, invoke } from '../../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import { type WrapLayer, type Wrapped, promised } from '../../core/with-telemetry.ts'
-import { DEFAULT_IDLE_MS, type StreamingOptions } from '../../web/streaming.ts'
+import { type StreamingOptions, idleMsOf } from '../../web/streaming.ts'
 import { lifetimeOf } from './lifetime.ts'
 import { type Settings, edge } from './platform.ts'
 import type { WaitUntil } from './wait-until.ts'
@@ -24,11 +24,10 @@ export interface EdgeOptions<Args extends readonly unknown[] = readonly never[]>
 /** Checks the options. @throws TypeError naming the option and quoting the value */
 export function resolveEdge(options: EdgeOptions<never> = {}): Settings {
   const config = resolveOptions(options, ['waitUntil', 'route', 'streamIdleMs'])
-  const { waitUntil, route, streamIdleMs: idleMs = DEFAULT_IDLE_MS } = options
+  const { waitUntil, route } = options
   if (waitUntil !== undefined && typeof waitUntil !== 'function') throw invalidOption('waitUntil', waitUntil, 'a function')
   if (route !== undefined && (typeof route !== 'string' || route === '')) throw invalidOption('route', route, 'a non-empty string')
-  if (!(idleMs > 0)) throw invalidOption('streamIdleMs', idleMs, 'a positive number of milliseconds')
-  return { config, idleMs, waitUntil, route }
+  return { config, idleMs: idleMsOf(options), waitUntil, route }
 }
 
 /**

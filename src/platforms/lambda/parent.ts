@@ -1,6 +1,5 @@
-import { propagation } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
-import { extractW3C } from '../../core/propagation.ts'
+import { extract } from '../../core/propagation.ts'
 import { headerGetter } from './headers.ts'
 import type { EventHeaders } from './headers.ts'
 
@@ -11,8 +10,7 @@ import type { EventHeaders } from './headers.ts'
 export function parentOf(headers: EventHeaders | undefined, active: Context): Context {
   if (headers === undefined) return active
   try {
-    if (propagation.fields().length === 0) return extractW3C(headers, headerGetter, active)
-    return propagation.extract(active, headers, headerGetter)
+    return extract(headers, headerGetter, active)
   } catch {
     return active
   }

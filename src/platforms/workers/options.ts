@@ -1,7 +1,7 @@
-import { invalidOption, toError } from '../../core/errors.ts'
+import { toError } from '../../core/errors.ts'
 import { once } from '../../core/isolate.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
-import { DEFAULT_IDLE_MS, type StreamingOptions } from '../../web/streaming.ts'
+import { type StreamingOptions, idleMsOf } from '../../web/streaming.ts'
 import type { Settings } from './platform.ts'
 
 /** Options of a Worker. */
@@ -15,11 +15,10 @@ export type WorkersOptionsInput<Env = never, Args extends readonly unknown[] = r
   | ((env: Env) => WorkersOptions<Args>)
 
 /** Checks the options. @throws TypeError naming the option and quoting the value */
-function resolve(options: WorkersOptions<never> = {}): Settings {
-  const { streamIdleMs: idleMs = DEFAULT_IDLE_MS } = options
-  if (!(idleMs > 0)) throw invalidOption('streamIdleMs', idleMs, 'a positive number of milliseconds')
-  return { config: resolveOptions(options, ['streamIdleMs']), idleMs }
-}
+const resolve = (options: WorkersOptions<never> = {}): Settings => ({
+  idleMs: idleMsOf(options),
+  config: resolveOptions(options, ['streamIdleMs']),
+})
 
 /**
  * The settings for an environment. Options that are there are checked now; those that a function makes, when it is called:

@@ -11,7 +11,8 @@ import type { InvocationState } from '../../core/invocation.ts'
 import type { AnyFunction } from '../../core/layer.ts'
 import { type Wrap, invoke } from '../../core/lifecycle.ts'
 import type { Description, Platform } from '../../core/platform.ts'
-import { type Settings, touch, workers } from './platform.ts'
+import { touch } from '../../web/scope.ts'
+import { type Settings, workers } from './platform.ts'
 import type { WorkerContext, WorkflowEventLike, WorkflowStepLike } from './types.ts'
 
 /** Describes a run by its class and what it is told of itself. */

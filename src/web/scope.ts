@@ -1,0 +1,36 @@
+import { clock } from '../core/clock.ts'
+import type { InvocationState } from '../core/invocation.ts'
+import type { Lifetime, Platform } from '../core/platform.ts'
+
+/**
+ * Milliseconds that `waitUntil` keeps an invocation going after its response, less some for the end.
+ *
+ * Source: Cloudflare Workers, "Context (ctx)": 30 seconds, which is what other platforms guarantee too.
+ */
+const BUDGET_MS = 29_000
+
+/**
+ * Milliseconds after which a handler that has not settled has been stopped without a word.
+ *
+ * Source: Cloudflare Workers, "Limits", "Duration": 15 minutes for crons, queue consumers and alarms. Requests have no limit
+ * while their client is connected; but one without an answer for so long is nobody's.
+ */
+const LONGEST_MS = 15 * 60_000
+
+/** Something is heard of an invocation. */
+export function touch(invocation: InvocationState): void {
+  invocation.expiresAt = clock().now() + LONGEST_MS
+}
+
+/** What is peculiar to platforms on which nothing outlives its request, but for what `waitUntil` keeps. */
+export function requestScope(lifetime: () => Lifetime | undefined): Pick<Platform, 'timers' | 'remainingMs' | 'lifetime'> {
+  let settledAt = 0
+  return {
+    timers: false,
+    remainingMs: () => settledAt + BUDGET_MS - clock().now(),
+    lifetime() {
+      settledAt = clock().now()
+      return lifetime()
+    },
+  }
+}
