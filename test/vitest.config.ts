@@ -12,6 +12,11 @@ const sources = [
   { find: /^flushed\/workers$/, replacement: here('../src/platforms/workers/index.ts') },
   { find: /^flushed\/edge$/, replacement: here('../src/platforms/edge/index.ts') },
   { find: /^flushed\/next$/, replacement: here('../src/platforms/next/index.ts') },
+  { find: /^flushed\/decorators$/, replacement: here('../src/decorators/index.ts') },
+  { find: /^flushed\/node$/, replacement: here('../src/platforms/node/index.ts') },
+  { find: /^flushed\/express$/, replacement: here('../src/platforms/express/index.ts') },
+  { find: /^flushed\/fastify$/, replacement: here('../src/platforms/fastify/index.ts') },
+  { find: /^flushed\/hono$/, replacement: here('../src/platforms/hono/index.ts') },
   { find: /^flushed\/testing$/, replacement: here('../src/testing/index.ts') },
 ]
 

@@ -122,11 +122,6 @@ export interface Telemetry {
   answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
   /** Keeps the spans of an invocation, which is over, for the next flush. */
   defer?(invocation: SpanOwner): void
-  /**
-   * Resolves when every export that an invocation has started has been answered, however late, and never rejects.
-   * `undefined` if all are.
-   */
-  answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
   /** How many spans are kept for the next flush, as a part of how many may be before they ought to be sent. */
   backlog?(): number
 }

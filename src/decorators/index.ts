@@ -1,0 +1,6 @@
+/**
+ * `flushed/decorators`.
+ *
+ * @module
+ */
+export {}

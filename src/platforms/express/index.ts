@@ -1,0 +1,6 @@
+/**
+ * `flushed/express`.
+ *
+ * @module
+ */
+export {}

@@ -1,0 +1,6 @@
+/**
+ * `flushed/fastify`.
+ *
+ * @module
+ */
+export {}

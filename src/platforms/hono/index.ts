@@ -1,0 +1,6 @@
+/**
+ * `flushed/hono`.
+ *
+ * @module
+ */
+export {}

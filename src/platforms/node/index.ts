@@ -1,0 +1,6 @@
+/**
+ * `flushed/node`.
+ *
+ * @module
+ */
+export {}
