@@ -61,7 +61,9 @@ const DATAGRAM_MS = 20
 export async function startFunction(handler: string, env: Record<string, string> = {}): Promise<Deployed> {
   const [collector, sentry, daemon] = await Promise.all([startCollector(), startSentry(), startDaemon()])
   const sandbox = await startLambda({
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
+    // Some of these packages are large, and may be read for the first time.
+    initTimeoutMs: 30_000,
     handler: here(`${FOLDER}/${handler}`),
     runtime: await ensureRuntimeClient(),
     env: {

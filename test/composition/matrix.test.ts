@@ -30,7 +30,7 @@ const suites = [...functions].map(([name, entries]) => ({ name, wrappers: entrie
 
 let ids = 0
 
-describe.concurrent.each(suites)(`$name, on ${version}`, ({ name, wrappers }) => {
+describe.each(suites)(`$name, on ${version}`, ({ name, wrappers }) => {
   test('answers as without us, and everything is delivered', { timeout: 60_000 }, async () => {
     const imports = wrappers.flatMap((wrapper) => wrapper.imports ?? [])
     const [before, after] = await Promise.all([

@@ -136,6 +136,16 @@ expectTypeOf(stack(telemetry(), timed, identity)(typed)).toEqualTypeOf<typeof ty
 // @ts-expect-error -- no layer
 stack(typed)
 
+// Other people's wrappers may be among them, whatever type they have for handlers: the handler's is kept.
+declare const vendorWrap: <E, R>(handler: Handler<E, R>) => Handler<E, R | undefined>
+declare const middyLike: <E, R>(handler: (event: E, context: Context) => Promise<R>) => Handler<E, R> & { use(): void }
+expectTypeOf(stack(lambdaLayer(), vendorWrap, timed, middyLike)(typed)).toEqualTypeOf<typeof typed>()
+expectTypeOf(stack(vendorWrap, lambdaLayer())(plain)).toEqualTypeOf<typeof plain>()
+// @ts-expect-error -- it returns no handler
+stack(lambdaLayer(), typed)
+// @ts-expect-error -- what only an adapter takes is no handler
+stack(lambdaLayer(), vendorWrap)({ fetch() {} })
+
 // Things of other SDKs, which keep their type.
 declare const segment: { close(error?: Error): void; isClosed(): boolean; addAnnotation(key: string, value: string): void } | undefined
 expectTypeOf(adopt(segment)).toEqualTypeOf<typeof segment>()
