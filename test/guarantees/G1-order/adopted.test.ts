@@ -1,8 +1,10 @@
 /** G1 Order, for spans of other people's SDKs, the real ones: what an invocation has adopted ends in order, before its root. */
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
 import { makeProvider } from '#sdk'
-import { type Endable, type FlushReport, adopt, withTelemetry } from 'flushed'
+import { type Endable, type FlushReport, adopt, currentInvocation, withTelemetry } from 'flushed'
+import { withTelemetry as onLambda } from 'flushed/lambda'
 import { otel } from 'flushed/otel'
 import { inMemoryExporter } from 'flushed/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -109,27 +111,37 @@ describe.each(Object.entries(vendors))('%s', (_name, makeVendor) => {
 })
 
 describe('spans of another provider of OpenTelemetry', () => {
+  const others = () => makeProvider({ spanProcessors: [endsNoted] }).getTracer('theirs')
+
   test('end in tree order with ours, and are marked', async () => {
     const { telemetry, tracer } = watchedPipeline()
-    const exporter = inMemoryExporter<ReadableSpan>()
-    const others = otel({ exporter })
-    const theirs = makeProvider({ spanProcessors: [endsNoted, others.spanProcessor] }).getTracer('theirs')
+    const below = (span: Span) => trace.setSpan(ROOT_CONTEXT, span)
+    let bank: ReadableSpan | undefined
     await withTelemetry(async () => {
       const charge = tracer.startSpan('charge')
-      const bank = theirs.startSpan('their bank', {}, trace.setSpan(ROOT_CONTEXT, charge))
-      tracer.startSpan('account', {}, trace.setSpan(ROOT_CONTEXT, bank))
-      // What is adopted last is below what is adopted first all the same.
-      adopt(bank)
+      const theirs = adopt(others().startSpan('their bank', {}, below(charge)))
+      bank = theirs as unknown as ReadableSpan
+      tracer.startSpan('account', {}, below(theirs))
+      tracer.startSpan('label')
     }, { telemetry, name: 'root' })()
-    await others.spanProcessor.forceFlush()
-    expect(ends).toEqual(['account', 'their bank', 'charge', 'root'])
-    expect(exporter.spans.map(({ attributes }) => attributes)).toEqual([{ 'flushed.unfinished': true }])
+    expect(ends).toEqual(['account', 'their bank', 'label', 'charge', 'root'])
+    expect(bank?.attributes).toEqual({ 'flushed.unfinished': true })
+  })
+
+  test('tell of an invocation that is about to time out, as ours do', async () => {
+    const { telemetry } = watchedPipeline()
+    let bank: ReadableSpan | undefined
+    const handler = onLambda(async (_event: object, _context: object) => {
+      bank = adopt(others().startSpan('their bank')) as unknown as ReadableSpan
+      await once(currentInvocation()?.signal as AbortSignal, 'abort')
+    }, { telemetry, earlyTimeoutMs: 990, logger: false })
+    await handler({}, { awsRequestId: '1', getRemainingTimeInMillis: () => 1000 })
+    expect(bank?.status.message).toContain('timeout')
   })
 
   test('that have ended are not touched', async () => {
     const { telemetry } = watchedPipeline()
-    const theirs = makeProvider({ spanProcessors: [endsNoted] }).getTracer('theirs')
-    await withTelemetry(async () => adopt(theirs.startSpan('their bank')).end(), { telemetry, name: 'root' })()
+    await withTelemetry(async () => adopt(others().startSpan('their bank')).end(), { telemetry, name: 'root' })()
     expect(ends).toEqual(['their bank', 'root'])
   })
 
