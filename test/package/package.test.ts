@@ -26,7 +26,7 @@ describe('exports', () => {
   test('are these', () => {
     const names = subpaths.map((path) => [path, Object.keys(createRequire(homeOf(path))(`flushed${path.slice(1)}`)).toSorted()])
     expect(Object.fromEntries(names)).toEqual({
-      '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'span', 'stack', 'stages', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
+      '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'openInvocation', 'span', 'stack', 'stages', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
       './otel': ['otel'],
       './lambda': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './middy': ['telemetry'],
@@ -35,6 +35,11 @@ describe('exports', () => {
       './next': ['adopt', 'after', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './lambda/register': [],
       './lambda/register/shutdown-only': [],
+      './decorators': [],
+      './node': [],
+      './express': [],
+      './fastify': [],
+      './hono': [],
       './testing': ['MissingProtobufError', 'defaultRuntime', 'fakeClock', 'inMemoryExporter', 'startCollector', 'startLambda', 'useClock'],
     })
   })
