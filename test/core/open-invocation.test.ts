@@ -112,11 +112,12 @@ describe('an opened invocation', () => {
   })
 
   test('is disposed of once', async () => {
-    const { exporter, telemetry } = pipeline()
-    const poll = openInvocation({ telemetry })
+    const { telemetry } = pipeline()
+    const onFlush = vi.fn()
+    const poll = openInvocation({ telemetry, onFlush })
     await Promise.all([poll[Symbol.asyncDispose](), poll[Symbol.asyncDispose]()])
     await poll[Symbol.asyncDispose]()
-    expect(exporter.exports).toHaveLength(1)
+    expect(onFlush).toHaveBeenCalledOnce()
   })
 })
 
