@@ -1,7 +1,7 @@
-import { toError } from '../../core/errors.ts'
-import { AWAIT } from '../../core/finish.ts'
-import type { InvocationState } from '../../core/invocation.ts'
-import type { Lifetime } from '../../core/platform.ts'
+import { toError } from '../core/errors.ts'
+import { AWAIT } from '../core/finish.ts'
+import type { InvocationState } from '../core/invocation.ts'
+import type { Lifetime } from '../core/platform.ts'
 import { LOOKED_FOR, type WaitUntil, waitUntilOf } from './wait-until.ts'
 
 /** @param given the option of that name */
