@@ -33,23 +33,15 @@ interface LambdaLike {
   getRemainingTimeInMillis(): number
 }
 
-type Place = Pick<Platform, 'timers' | 'remainingMs' | 'lifetime' | 'begun'> & { keeps(): boolean }
+/** What a place has of its own. */
+type Place = Omit<Platform, 'name' | 'reflect'>
 
 /** What is peculiar to one request to an application of Hono, wherever that runs. */
 export function hono(settings: Settings, c: HonoContext): Platform {
   const lambda = lambdaOf(c.env as Bindings | undefined)
-  const { keeps, ...place } = lambda ? onLambda(lambda) : elsewhere(settings, c)
-  return {
-    name: 'hono',
-    describe(_args, active) {
-      const description = describeRequest(c.req.raw, active)
-      if (lambda && typeof lambda.awsRequestId === 'string') description.attributes['faas.invocation_id'] = lambda.awsRequestId
-      return description
-    },
-    ...place,
-    ...streaming(settings.idleMs, keeps, () => c.req.raw),
-    reflect: (root, _description, response) => reflect(root, response, c.error),
-  }
+  const node = nodeOf(c)
+  const place = lambda ? onLambda(lambda, settings, c) : node ? onNode(node, settings) : elsewhere(settings, c)
+  return { name: 'hono', ...place, reflect: (root, _description, response) => reflect(root, response, c.error) }
 }
 
 /** Reflects on a span what a request has come to. What was thrown Hono has made into a response. */
@@ -61,19 +53,22 @@ export function reflect(span: Span, response: unknown, error: Error | undefined)
   else span.recordException(toError(error))
 }
 
-function elsewhere({ config, waitUntil }: Settings, c: HonoContext): Place {
+function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Place {
   let lifetime: Lifetime | undefined
   return {
+    describe: (_args, active) => describeRequest(c.req.raw, active),
     begun(_args, invocation) {
       touch(invocation)
-      const contexts = [executionOf(c), (c.env as Bindings | undefined)?.context]
-      if (config.flush !== 'before-response') lifetime = lifetimeOf(contexts, waitUntil, invocation)
+      if (config.flush !== 'before-response') lifetime = lifetimeOf(contextsOf(c), waitUntil, invocation)
     },
     // Some of where it runs is workerd, and some its like.
     ...requestScope(() => lifetime),
-    keeps: () => lifetime?.phase === 'after-response',
+    follow: streaming(idleMs, () => lifetime?.phase === 'after-response', () => c.req.raw).follow,
   }
 }
+
+/** What may have a `waitUntil`: the execution context, and what Netlify's adapter has of its own. */
+export const contextsOf = (c: HonoContext): unknown[] => [executionOf(c), (c.env as Bindings | undefined)?.context]
 
 function executionOf(c: HonoContext): unknown {
   try {
@@ -87,10 +82,20 @@ function executionOf(c: HonoContext): unknown {
 const MARGIN_MS = 50
 const OUTSIDE = "a middleware is too far inside: `withTelemetry(handle(app))` of 'flushed/lambda' can"
 
-const onLambda = (context: LambdaLike): Place => ({
+const onLambda = (context: LambdaLike, { idleMs }: Settings, c: HonoContext): Place => ({
+  describe(_args, active) {
+    const description = describeRequest(c.req.raw, active)
+    if (typeof context.awsRequestId === 'string') description.attributes['faas.invocation_id'] = context.awsRequestId
+    return description
+  },
   remainingMs: () => context.getRemainingTimeInMillis() - MARGIN_MS,
   lifetime: () => ({ ...AWAIT, reason: OUTSIDE }),
-  keeps: () => false,
+  follow: streaming(idleMs, () => false, () => c.req.raw).follow,
+})
+
+const onNode = ({ incoming }: NodeBindings, { server }: Settings): Place => ({
+  ...server,
+  describe: (_args, active) => describeIncoming(incoming, active),
 })
 
 const lambdaOf = (env: Bindings | undefined): LambdaLike | undefined => [env?.lambdaContext, env?.context].find(isLambda)
