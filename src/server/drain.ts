@@ -20,7 +20,7 @@ export interface DrainOptions {
 const CHECKS: Record<keyof DrainOptions, Check> = { drainMs: ['a positive number of milliseconds', isPositive] }
 
 /** That option among others, checked. @throws TypeError quoting the value */
-export function drainMsOf({ drainMs = DRAIN_MS }: DrainOptions = {}): number {
+export function drainMsOf({ drainMs = DRAIN_MS }: DrainOptions): number {
   checkOptions({ drainMs }, CHECKS)
   return drainMs
 }

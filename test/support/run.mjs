@@ -30,6 +30,7 @@ await installAll([
   ['workers', 'workerd'],
   ['edge', 'the edge runtime'],
   ['hono', 'Hono, its server for Node and serverless-http'],
+  ['servers', 'frameworks of Node servers'],
 ])
 if (process.argv[2] === '--install') process.exit()
 await installAll([['next', 'Next.js']])
