@@ -1,12 +1,12 @@
 import { context, trace } from '@opentelemetry/api'
 import { running } from '../../core/isolate.ts'
 import { type Begun, type Settled, begin } from '../../core/lifecycle.ts'
-import type { Config } from '../../core/options.ts'
 import { attempt } from '../../core/report.ts'
 import { routed } from '../../web/route.ts'
 import type { HonoContext, HonoMiddleware } from './context.ts'
 import { type HonoOptionsInput, settingsOf } from './options.ts'
-import { hono, reflect } from './platform.ts'
+import { nodeOf, sent } from './node.ts'
+import { type Settings, hono, reflect } from './platform.ts'
 import { routeOf } from './route.ts'
 
 /**
@@ -34,36 +34,37 @@ export function telemetry<C extends HonoContext = HonoContext, Env = unknown>(op
   return async function telemetry(c, next) {
     const found = settings(c.env)
     const begun = found && begin({ config: found.config, platform: hono(found, c) as never }, c.req.method, [c])
-    return begun ? within(begun, found.config, c, next) : next()
+    return begun ? within(begun, found, c, next) : next()
   }
 }
 
-async function within(begun: Begun, config: Config, c: HonoContext, next: () => Promise<void>): Promise<void> {
-  let response: Response | undefined
+async function within(begun: Begun, { config }: Settings, c: HonoContext, next: () => Promise<void>): Promise<void> {
+  const span = trace.getSpan(begun.context)
+  const root = begun.owner.root === span
+  const outgoing = root ? nodeOf(c, config)?.outgoing : undefined
+  const over = outgoing && sent(outgoing, span)
   let how: Settled
   try {
     await running(begun.owner, () => context.with(begun.context, next))
-    // Where nobody has answered, to ask for the response would be to make one.
-    response = c.finalized ? c.res : undefined
-    how = { result: response }
+    how = { result: responseOf(c) }
   } catch (thrown) {
     how = { thrown }
   }
-  attempt(config, 'reading the route', () => tell(begun, config, c, response))
-  const held = begun.settle(how)
-  if (held) await held
+  attempt(config, 'reading the route', () => {
+    const response = responseOf(c)
+    const route = routeOf(c.req, response?.status)
+    if (route !== undefined) routed(begun, { method: c.req.method, url: c.req.raw.url, route }, config.name)
+    // A root is told when it is settled.
+    if (span && !root) reflect(span, response, c.error)
+  })
+  if (over) void over.then(() => begun.settle(how))
+  else await begun.settle(how)
   if ('thrown' in how) throw how.thrown
-  if (how.result !== response) replace(c, how.result as Response)
+  if (how.result !== responseOf(c)) replace(c, how.result as Response)
 }
 
-function tell(begun: Begun, config: Config, c: HonoContext, response: Response | undefined): void {
-  const { req } = c
-  const route = routeOf(req, response?.status)
-  if (route !== undefined) routed(begun, { method: req.method, url: req.raw.url, route }, config.name)
-  const span = trace.getSpan(begun.context)
-  // The root is told when it is settled.
-  if (span && span !== begun.owner.root) reflect(span, response, c.error)
-}
+/** Where nobody has answered, to ask for the response would be to make one. */
+const responseOf = (c: HonoContext): Response | undefined => (c.finalized ? c.res : undefined)
 
 /** To Hono, to set a response where there is one is to add to its headers. */
 function replace(c: { res: Response | undefined }, response: Response): void {

@@ -1,6 +1,5 @@
 import type { Span } from '@opentelemetry/api'
 import { toError } from '../../core/errors.ts'
-import { AWAIT } from '../../core/finish.ts'
 import type { Config } from '../../core/options.ts'
 import type { Lifetime, Platform } from '../../core/platform.ts'
 import { recordError } from '../../core/span.ts'
@@ -11,35 +10,25 @@ import { requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 import type { HonoContext } from './context.ts'
+import { lambdaOf, onLambda } from './lambda.ts'
+import { nodeOf, onNode } from './node.ts'
 
 /** The options of Hono's own, checked and complete. */
 export interface Settings {
   readonly config: Config
   readonly idleMs: number
   readonly waitUntil: WaitUntil | undefined
+  /** How long requests live on a server for Node: one for all of them, since they are flushed together. */
+  readonly server: Pick<Platform, 'begun' | 'lifetime'>
 }
 
-/** What adapters of platforms hand to an application as its bindings. */
-interface Bindings {
-  /** Sources: `hono/aws-lambda`, `handle`. */
-  readonly lambdaContext?: unknown
-  /** AWS Lambda's, of `streamHandle` and `hono/lambda-edge`; Netlify's, which has a `waitUntil`. */
-  readonly context?: unknown
-}
-
-/** AWS Lambda's context, as far as it is used. */
-interface LambdaLike {
-  readonly awsRequestId?: unknown
-  getRemainingTimeInMillis(): number
-}
-
-/** What a place has of its own. */
-type Place = Omit<Platform, 'name' | 'reflect'>
+/** What a place that an application runs in has of its own. */
+export type Place = Omit<Platform, 'name' | 'reflect'>
 
 /** What is peculiar to one request to an application of Hono, wherever that runs. */
 export function hono(settings: Settings, c: HonoContext): Platform {
-  const lambda = lambdaOf(c.env as Bindings | undefined)
-  const node = nodeOf(c)
+  const lambda = lambdaOf(c)
+  const node = nodeOf(c, settings.config)
   const place = lambda ? onLambda(lambda, settings, c) : node ? onNode(node, settings) : elsewhere(settings, c)
   return { name: 'hono', ...place, reflect: (root, _description, response) => reflect(root, response, c.error) }
 }
@@ -55,6 +44,7 @@ export function reflect(span: Span, response: unknown, error: Error | undefined)
 
 function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Place {
   let lifetime: Lifetime | undefined
+  const { follow } = streaming(idleMs, () => lifetime?.phase === 'after-response', () => c.req.raw)
   return {
     describe: (_args, active) => describeRequest(c.req.raw, active),
     begun(_args, invocation) {
@@ -63,12 +53,12 @@ function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Pla
     },
     // Some of where it runs is workerd, and some its like.
     ...requestScope(() => lifetime),
-    follow: streaming(idleMs, () => lifetime?.phase === 'after-response', () => c.req.raw).follow,
+    ...(follow && { follow }),
   }
 }
 
-/** What may have a `waitUntil`: the execution context, and what Netlify's adapter has of its own. */
-export const contextsOf = (c: HonoContext): unknown[] => [executionOf(c), (c.env as Bindings | undefined)?.context]
+/** What may have a `waitUntil`: the execution context, and the context that Netlify's adapter hands on. */
+const contextsOf = (c: HonoContext): unknown[] => [executionOf(c), (c.env as { context?: unknown } | undefined)?.context]
 
 function executionOf(c: HonoContext): unknown {
   try {
@@ -77,28 +67,3 @@ function executionOf(c: HonoContext): unknown {
     return undefined
   }
 }
-
-/** Milliseconds before the function's timeout by which the flush is over, so that the response can still be sent. */
-const MARGIN_MS = 50
-const OUTSIDE = "a middleware is too far inside: `withTelemetry(handle(app))` of 'flushed/lambda' can"
-
-const onLambda = (context: LambdaLike, { idleMs }: Settings, c: HonoContext): Place => ({
-  describe(_args, active) {
-    const description = describeRequest(c.req.raw, active)
-    if (typeof context.awsRequestId === 'string') description.attributes['faas.invocation_id'] = context.awsRequestId
-    return description
-  },
-  remainingMs: () => context.getRemainingTimeInMillis() - MARGIN_MS,
-  lifetime: () => ({ ...AWAIT, reason: OUTSIDE }),
-  follow: streaming(idleMs, () => false, () => c.req.raw).follow,
-})
-
-const onNode = ({ incoming }: NodeBindings, { server }: Settings): Place => ({
-  ...server,
-  describe: (_args, active) => describeIncoming(incoming, active),
-})
-
-const lambdaOf = (env: Bindings | undefined): LambdaLike | undefined => [env?.lambdaContext, env?.context].find(isLambda)
-
-const isLambda = (value: unknown): value is LambdaLike =>
-  typeof (value as Partial<LambdaLike> | undefined | null)?.getRemainingTimeInMillis === 'function'
