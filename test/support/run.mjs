@@ -29,6 +29,8 @@ await installAll([
   ['vendors', 'other people’s telemetry SDKs'],
   ['workers', 'workerd'],
   ['edge', 'the edge runtime'],
+  ['hono', 'Hono, its server for Node, and serverless-http'],
+  ['servers', 'frameworks of Node servers'],
 ])
 if (process.argv[2] === '--install') process.exit()
 await installAll([
