@@ -29,6 +29,7 @@ await installAll([
   ['vendors', 'other people’s telemetry SDKs'],
   ['workers', 'workerd'],
   ['edge', 'the edge runtime'],
+  ['decorators', 'compilers'],
 ])
 if (process.argv[2] === '--install') process.exit()
 await installAll([['next', 'Next.js']])
