@@ -1,79 +1,70 @@
 /** What people compile decorators with, each as it comes: nothing is shared among them but the sources. */
-import { execFile } from 'node:child_process'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { packages, project, root } from './project.ts'
-
-const sources = join(project, 'src')
+import { compilerOptions, makeProject, node, packageOf } from '../support/project.ts'
 
 /** How decorators are compiled: standard ones, legacy ones, and those with types compiled into metadata. */
 export type Kind = 'standard' | 'legacy' | 'legacy with metadata'
+
+const kinds: readonly Kind[] = ['standard', 'legacy', 'legacy with metadata']
 
 const dialectOf = (kind: Kind) => (kind === 'standard' ? 'standard' : 'legacy')
 
 const decoratorOptions = (kind: Kind) =>
   kind === 'standard' ? {} : { experimentalDecorators: true, emitDecoratorMetadata: kind !== 'legacy' }
 
+/** What is compiled, how, and where to. */
+interface Job {
+  readonly kind: Kind
+  readonly project: string
+  readonly out: string
+  readonly entry: string
+}
+
+/** @returns the module that was made of the entry */
+type Compile = (job: Job) => Promise<string>
+
 /** A way to compile the suite. */
 export interface Cell {
   readonly title: string
   readonly kind: Kind
-  /** @returns the module that has the suite's `run` @throws what the compiler has to say */
-  compile(): Promise<string>
+  /** @param project what `makeSuite` has made @returns the module that has the suite's `run` @throws what the compiler says */
+  compile(project: string): Promise<string>
 }
 
-type Compile = (kind: Kind, out: string) => Promise<string>
+/** The suite, in a project of a user's. */
+export const makeSuite = (): Promise<string> =>
+  makeProject('decorators', 'test/decorators/suite', {
+    '@opentelemetry/api': packageOf('@opentelemetry/api'),
+    '@opentelemetry/sdk-trace': packageOf('@opentelemetry/sdk-trace'),
+    // Which tsup looks for there, to have types compiled into metadata.
+    '@swc/core': packageOf('@swc/core', 'decorators'),
+  })
 
-const versionOf = async (folder: string): Promise<string> =>
-  (JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }).version
-
-async function node(args: readonly string[], cwd: string): Promise<void> {
-  try {
-    await promisify(execFile)(process.execPath, args, { cwd })
-  } catch (thrown) {
-    const { stdout, stderr } = thrown as { stdout?: string; stderr?: string }
-    throw new Error(`${stdout}${stderr}`, { cause: thrown })
-  }
-}
-
-async function writeConfig(kind: Kind, out: string): Promise<string> {
+async function writeConfig({ kind, project, out, entry }: Job): Promise<string> {
   const file = join(out, 'tsconfig.json')
-  const compilerOptions = {
-    target: 'ES2022',
-    module: 'NodeNext',
-    lib: ['ES2024', 'ESNext.Disposable', 'DOM'],
-    types: [],
-    strict: true,
-    noImplicitOverride: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: true,
-    noEmitOnError: true,
-    rootDir: sources,
-    outDir: out,
-    ...decoratorOptions(kind),
-  }
-  await writeFile(file, JSON.stringify({ compilerOptions, files: [join(sources, dialectOf(kind), 'index.ts')] }))
+  const options = { ...compilerOptions, rootDir: join(project, 'src'), outDir: out, ...decoratorOptions(kind) }
+  await writeFile(file, JSON.stringify({ compilerOptions: options, files: [entry] }))
   return file
 }
 
 /** Types are checked too: the suite is written with the package's types of both kinds. */
 const tsc =
   (compiler: string): Compile =>
-  async (kind, out) => {
-    await node([join(compiler, 'bin/tsc'), '-p', await writeConfig(kind, out)], project)
-    return join(out, dialectOf(kind), 'index.js')
+  async (job) => {
+    await node([join(compiler, 'bin/tsc'), '-p', await writeConfig(job)], job.project)
+    return join(job.out, dialectOf(job.kind), 'index.js')
   }
 
-const esbuild: Compile = async (kind, out) => {
+const esbuild: Compile = async ({ kind, project, out, entry }) => {
   const outfile = join(out, 'index.js')
   await build({
-    entryPoints: [join(sources, dialectOf(kind), 'index.ts')],
+    entryPoints: [entry],
+    absWorkingDir: project,
     bundle: true,
     packages: 'external',
-    absWorkingDir: project,
     format: 'esm',
     target: 'es2022',
     tsconfigRaw: { compilerOptions: decoratorOptions(kind) },
@@ -82,12 +73,12 @@ const esbuild: Compile = async (kind, out) => {
   return outfile
 }
 
-const tsup: Compile = async (kind, out) => {
-  const cli = join(root, 'node_modules/tsup/dist/cli-default.js')
-  const entry = join(sources, dialectOf(kind), 'index.ts')
-  const args = ['--no-config', '--silent', '--format', 'esm', '--target', 'es2022', '--out-dir', out, '--tsconfig', await writeConfig(kind, out)]
-  await node([cli, entry, ...args], project)
-  return join(out, (await readdir(out)).find((file) => /^index\.m?js$/.test(file)) ?? 'index.js')
+const tsup: Compile = async (job) => {
+  const { project, out, entry } = job
+  const cli = packageOf('tsup/dist/cli-default.js')
+  const tsconfig = await writeConfig(job)
+  await node([cli, entry, '--no-config', '--silent', '--format', 'esm', '--target', 'es2022', '--out-dir', out, '--tsconfig', tsconfig], project)
+  return join(out, 'index.js')
 }
 
 interface Swc {
@@ -95,54 +86,52 @@ interface Swc {
 }
 
 const swc =
-  (decoratorVersion?: '2022-03' | '2023-11'): Compile =>
-  async (kind, out) => {
-    const { transformFile } = createRequire(join(packages, 'package.json'))('@swc/core') as Swc
-    const files = (await readdir(sources, { recursive: true })).filter((file) => file.endsWith('.ts'))
-    const transform = {
-      ...(kind === 'standard' ? { decoratorVersion } : { legacyDecorator: true, decoratorMetadata: kind !== 'legacy' }),
+  (decoratorVersion: '2022-03' | '2023-11'): Compile =>
+  async ({ kind, project, out }) => {
+    const { transformFile } = createRequire(join(project, 'package.json'))('@swc/core') as Swc
+    const transform = kind === 'standard' ? { decoratorVersion } : { legacyDecorator: true, decoratorMetadata: kind !== 'legacy' }
+    const options = {
+      swcrc: false,
+      jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: true }, transform },
+      module: { type: 'es6' },
     }
-    const parser = { syntax: 'typescript', decorators: true }
+    const sources = join(project, 'src')
+    const others = kind === 'standard' ? 'legacy' : 'standard'
+    const files = (await readdir(sources, { recursive: true })).filter((file) => file.endsWith('.ts') && !file.startsWith(others))
     await Promise.all(
       files.map(async (file) => {
-        if (file.startsWith(dialectOf(kind) === 'legacy' ? 'standard' : 'legacy')) return
-        const { code } = await transformFile(join(sources, file), { swcrc: false, jsc: { target: 'es2022', parser, transform }, module: { type: 'es6' } })
         const to = join(out, file.replace(/\.ts$/, '.js'))
         await mkdir(dirname(to), { recursive: true })
-        await writeFile(to, code)
+        await writeFile(to, (await transformFile(join(sources, file), options)).code)
       }),
     )
     return join(out, dialectOf(kind), 'index.js')
   }
 
-const kinds: readonly Kind[] = ['standard', 'legacy', 'legacy with metadata']
-
 async function cellsOf(name: string, folder: string, compile: Compile, of = kinds): Promise<Cell[]> {
-  const version = await versionOf(folder)
+  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }
   return of.map((kind) => ({
     title: `${name} ${version}, ${kind}`,
     kind,
-    async compile() {
-      const out = join(project, `${name}-${version}-${kind}`.replaceAll(/[^\w.-]+/g, '-'))
+    async compile(project) {
+      const out = join(project, `${name} ${version} ${kind}`.replaceAll(/[^\w.]+/g, '-'))
       await mkdir(out, { recursive: true })
-      return compile(kind, out)
+      return compile({ kind, project, out, entry: join(project, 'src', dialectOf(kind), 'index.ts') })
     },
   }))
 }
 
-const ofRoot = (name: string) => join(root, 'node_modules', name)
-const ofPackages = (name: string) => join(packages, 'node_modules', name)
-
 /** All of them. */
 export async function allCells(): Promise<Cell[]> {
+  const [typescript6, typescript7, swcCore] = [packageOf('typescript'), packageOf('typescript-7', 'decorators'), packageOf('@swc/core', 'decorators')]
   const cells = await Promise.all([
-    cellsOf('tsc', ofRoot('typescript'), tsc(ofRoot('typescript'))),
-    cellsOf('tsc', ofPackages('typescript-7'), tsc(ofPackages('typescript-7'))),
+    cellsOf('tsc', typescript6, tsc(typescript6)),
+    cellsOf('tsc', typescript7, tsc(typescript7)),
     // Which compiles no types into metadata.
-    cellsOf('esbuild', ofRoot('esbuild'), esbuild, ['standard', 'legacy']),
-    cellsOf('tsup', ofRoot('tsup'), tsup),
-    cellsOf('swc', ofPackages('@swc/core'), swc('2022-03')),
-    cellsOf('swc (2023-11)', ofPackages('@swc/core'), swc('2023-11'), ['standard']),
+    cellsOf('esbuild', packageOf('esbuild'), esbuild, ['standard', 'legacy']),
+    cellsOf('tsup', packageOf('tsup'), tsup),
+    cellsOf('swc', swcCore, swc('2022-03')),
+    cellsOf('swc (2023-11)', swcCore, swc('2023-11'), ['standard']),
   ])
   return cells.flat()
 }

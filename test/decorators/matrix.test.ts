@@ -2,12 +2,10 @@
  * The same behaviour of decorators, whatever they are compiled with and wherever they run: the suite in test/decorators/suite
  * over the built package, in real runtimes.
  */
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { install } from '../support/install.mjs'
-import { type Cell, allCells } from './compilers.ts'
-import { makeProject, packages } from './project.ts'
-import { type Compiled, nodes, startWorkerd, workerFlags, workerd } from './runtimes.ts'
+import { type Cell, allCells, makeSuite } from './compilers.ts'
+import { type Compiled, nodes, packages, startWorkerd, workerFlags, workerd } from './runtimes.ts'
 import type { Outcome } from './suite/runner.ts'
 
 await install(packages, () => console.log('Installing compilers, once …'))
@@ -22,11 +20,11 @@ const failures = new Map<Cell, unknown>()
 let running: Awaited<ReturnType<typeof startWorkerd>>
 
 beforeAll(async () => {
-  await makeProject()
+  const project = await makeSuite()
   await Promise.all(
     cells.map(async (cell) => {
       try {
-        compiled.set(cell, { file: await cell.compile(), emitted: cell.kind === 'legacy with metadata' })
+        compiled.set(cell, { file: await cell.compile(project), emitted: cell.kind === 'legacy with metadata' })
       } catch (thrown) {
         failures.set(cell, thrown)
       }

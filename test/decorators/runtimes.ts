@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { binaries, startMiniflare } from '../support/miniflare.ts'
-import { packages, root } from './project.ts'
+import { root } from '../support/project.ts'
 import type { Facts, Outcome } from './suite/runner.ts'
 
 /** A compiled suite. */
@@ -12,6 +12,9 @@ export interface Compiled {
   readonly file: string
   readonly emitted: boolean
 }
+
+/** Node 22 and its companions. */
+export const packages = join(root, 'test/runtimes/decorators')
 
 const run = promisify(execFile)
 
