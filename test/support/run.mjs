@@ -30,6 +30,7 @@ await installAll([
   ['workers', 'workerd'],
   ['edge', 'the edge runtime'],
   ['decorators', 'compilers'],
+  ['nest', 'Nest'],
 ])
 if (process.argv[2] === '--install') process.exit()
 await installAll([['next', 'Next.js']])
