@@ -24,6 +24,12 @@ const middy = { find: /^@middy\//, replacement: here('runtimes/middy/node_module
 
 const edge = { find: /^@edge-runtime\/vm$/, replacement: here('runtimes/edge/node_modules/@edge-runtime/vm/dist/index.js') }
 
+/** The frameworks of Node servers. */
+const servers = ['express', 'express4', 'fastify'].map((name) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: here(`runtimes/servers/node_modules/${name}`),
+}))
+
 const sdk2 = (path: string) => here(`runtimes/sdk2/${path}`)
 
 const backToBack = 'test/**/back-to-back.test.ts'
@@ -43,7 +49,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        resolve: { alias: [...sources, middy, edge, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
+        resolve: { alias: [...sources, middy, edge, ...servers, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
         test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, '**/node_modules/**'] },
       },
       {

@@ -94,6 +94,8 @@ export interface NamedFlush {
   readonly flush: FlushFunction
   /** Called when its `flush` takes longer than a request in the neighbourhood does. */
   urge?(): void
+  /** Whether it sends all of its state at each flush, and at its own pace by itself for as long as the process stays. */
+  readonly periodic?: boolean
 }
 
 /** Flushables that are flushed at the same time. Stages run in order. */

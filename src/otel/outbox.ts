@@ -33,6 +33,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   let acknowledged = 0
   let lost = 0
   let late = 0
+  /** How many of those kept have only been left to the next flush: nothing is the matter with them. */
+  let left = 0
   let timer: unknown
 
   const delivery = makeDelivery(exporter, (flight, error) => {
@@ -137,6 +139,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       }
     }
     if (kept.length + nobodys.finished.length > 0) {
+      left = 0
       ledger.finished = [...kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished]
     }
     send(ledger)
@@ -198,7 +201,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
         pending: sizeOf(ledger.open),
         endedByDispose: 0,
         late,
-        carriedOver: kept.length,
+        carriedOver: Math.max(0, kept.length - left),
       }
       ledger.acknowledged = acknowledged = lost = late = 0
       if (ledger.closed) for (const flight of ledger.open) nobodys.open.push(flight)
@@ -209,6 +212,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     defer(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = true
+      left += ledger.finished.length
       keep(ledger.finished.splice(0))
       acknowledged += ledger.acknowledged
       for (const flight of ledger.open.splice(0)) move(flight, nobodys)

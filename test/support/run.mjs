@@ -31,6 +31,7 @@ await installAll([
   ['edge', 'the edge runtime'],
   ['decorators', 'compilers'],
   ['nest', 'Nest'],
+  ['servers', 'frameworks of Node servers'],
 ])
 if (process.argv[2] === '--install') process.exit()
 await installAll([['next', 'Next.js']])

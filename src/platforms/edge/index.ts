@@ -4,7 +4,7 @@
  * @module
  */
 export { type EdgeOptions, telemetry, withTelemetry } from './wrap.ts'
-export type { WaitUntil } from './wait-until.ts'
+export type { WaitUntil } from '../../web/wait-until.ts'
 export type { StreamingOptions } from '../../web/streaming.ts'
 export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
 export type { AnyFunction, Layer } from '../../core/layer.ts'

@@ -4,8 +4,8 @@ import type { Description, Lifetime, Platform } from '../../core/platform.ts'
 import { describeRequest } from '../../web/request.ts'
 import { requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
-import type { LifetimeOf } from './lifetime.ts'
-import type { WaitUntil } from './wait-until.ts'
+import type { LifetimeOf } from '../../web/lifetime.ts'
+import type { WaitUntil } from '../../web/wait-until.ts'
 
 /** What a handler is called with. */
 export type Args = readonly unknown[]

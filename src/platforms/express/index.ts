@@ -1,6 +1,9 @@
 /**
- * `flushed/express`.
+ * `flushed` for Express 5 and 4.
  *
  * @module
  */
-export {}
+export { type ExpressOptions, type TelemetryMiddleware, telemetry } from './middleware.ts'
+export { type DrainOptions, drain } from '../../server/drain.ts'
+export type { ServerOptions } from '../../server/options.ts'
+export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
