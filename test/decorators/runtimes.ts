@@ -53,9 +53,9 @@ const bundled = async (file: string): Promise<string> => {
   return outputFiles[0]?.text ?? ''
 }
 
-const flags = { 'no flags': [], nodejs_als: ['nodejs_als'] } as const
+const flags = { 'no flags': [], nodejs_compat: ['nodejs_compat'] } as const
 
-/** With AsyncLocalStorage and without. */
+/** Without AsyncLocalStorage and with it. */
 export const workerFlags = Object.keys(flags) as (keyof typeof flags)[]
 
 const binary = binaries.at(-1) as (typeof binaries)[number]
@@ -71,7 +71,7 @@ export async function startWorkerd(suites: readonly Compiled[]) {
     workerFlags.map((flag) => ({
       name: nameOf(suite, flag),
       modules: [{ type: 'ESModule' as const, path: 'worker.mjs', contents: bundles[at] }],
-      compatibilityDate: '2024-01-01',
+      compatibilityDate: '2025-01-01',
       compatibilityFlags: flags[flag],
       unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
     })),
