@@ -9,26 +9,30 @@ export interface Variant {
   readonly source: string
 }
 
-/** A line, and whether it is a decorator of a method of Nest's. */
 const isDecorator = (line: string) => line.startsWith('  @')
 
-/** Lines of a method's decorators become those lines with ours at a place: 0 is above them all. */
+// What Nest awaits may be anything. A handler of ours is asynchronous, and its type says so.
+const unlessAsync = (method: string, line: string) =>
+  method.startsWith('  async ') || !line.startsWith('@Flushed') ? [] : ['  // @ts-expect-error -- the method returns no promise']
+
+/** Puts lines among the decorators of each method: at 0 above them all, beyond the last below them. */
 function withOurs(source: string, ours: readonly { line: string; place: number }[]): string {
   const out: string[] = []
-  let block: string[] = []
+  let decorators: string[] = []
   for (const line of source.split('\n')) {
     if (isDecorator(line)) {
-      block.push(line)
+      decorators.push(line)
       continue
     }
-    if (block.length) {
-      const places = block.length
-      // The last places first, so that they are still those that are meant. What is beyond the last is the last.
-      for (const { line, place } of ours.toSorted((a, b) => b.place - a.place)) block.splice(Math.min(place, places), 0, `  ${line}`)
-      out.push(...block)
-      block = []
+    if (decorators.length) {
+      const last = decorators.length
+      // From below, so that the places above are still those that are meant.
+      for (const { line: own, place } of ours.toSorted((a, b) => b.place - a.place)) {
+        decorators.splice(Math.min(place, last), 0, ...unlessAsync(line, own), `  ${own}`)
+      }
     }
-    out.push(line)
+    out.push(...decorators, line)
+    decorators = []
   }
   return out.join('\n')
 }
