@@ -3,12 +3,10 @@
  * over the built package, in real runtimes.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { install } from '../support/install.mjs'
 import { type Cell, allCells, makeSuite } from './compilers.ts'
-import { type Compiled, nodes, packages, startWorkerd, workerFlags, workerd } from './runtimes.ts'
+import { type Compiled, nodes, startWorkerd, workerFlags, workerd } from './runtimes.ts'
 import type { Outcome } from './suite/runner.ts'
 
-await install(packages, () => console.log('Installing compilers, once …'))
 const [cells, allNodes] = await Promise.all([allCells(), nodes()])
 
 const MINUTE = 60_000

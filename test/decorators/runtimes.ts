@@ -14,7 +14,7 @@ export interface Compiled {
 }
 
 /** Node 22 and its companions. */
-export const packages = join(root, 'test/runtimes/decorators')
+const packages = join(root, 'test/runtimes/decorators')
 
 const run = promisify(execFile)
 
