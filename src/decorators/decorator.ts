@@ -42,20 +42,19 @@ export const isBare = (args: ArrayLike<unknown>): boolean => args.length > 1 || 
 
 /** A decorator in a place it cannot be in. @param instead what to write */
 export const misplaced = (decorator: string, where: string, instead: string): TypeError =>
-  badOption(`\`@${decorator}\` cannot decorate ${where}; ${instead}`)
+  badOption(`\`@${decorator}()\` cannot decorate ${where}: ${instead}`)
 
 /** Makes a decorator of members that serves both kinds. */
 export const decorator =
   (wrapping: Wrapping) =>
   (target: unknown, second?: Second, third?: unknown): unknown => {
     if (isContext(second)) return standard(wrapping, target, second)
-    if (typeof third === 'number') throw misplaced(`${wrapping.decorator}()`, 'a parameter', 'decorate the method')
+    if (typeof third === 'number') throw misplaced(wrapping.decorator, 'a parameter', 'decorate the method')
     if (second === undefined) throw onClass(wrapping)
     return legacy(wrapping, target as object, second, third as PropertyDescriptor | undefined)
   }
 
-const onClass = ({ decorator: name }: Wrapping) =>
-  misplaced(`${name}()`, 'a class', 'decorate its methods, and write `@Telemetry({ … })` for options that all of them have')
+const onClass = ({ decorator: name }: Wrapping) => misplaced(name, 'a class', 'write `@Telemetry({ … })` for what all its methods have')
 
 function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext): unknown {
   const { kind } = context
@@ -65,7 +64,7 @@ function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext)
   note(context.metadata, WRAPPED, wrapping.decorator, context.name)
   const initialized = function (this: unknown, initial: unknown) {
     if (typeof initial === 'function') return wrap(initial as AnyFunction, () => this)
-    throw misplaced(`${wrapping.decorator}()`, `the field \`${name}\``, `it must hold a function, and holds ${quote(initial)}`)
+    throw onField(wrapping, name, `it holds no function, but ${quote(initial)}`)
   }
   if (kind === 'field') return initialized
   if (kind === 'accessor') return { init: initialized }
@@ -79,14 +78,16 @@ function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext)
 }
 
 const onAccessor = ({ decorator: name }: Wrapping, member: string) =>
-  misplaced(`${name}()`, `the accessor \`${member}\``, `write a method, or \`@Traced()\``)
+  misplaced(name, `the accessor \`${member}\``, 'write a method, or `@Traced()`')
+
+const onField = ({ decorator: name }: Wrapping, member: string, instead: string) => misplaced(name, `the field \`${member}\``, instead)
 
 function legacy(wrapping: Wrapping, target: object, key: PropertyKey, descriptor: PropertyDescriptor | undefined): unknown {
   const name = String(key)
   const { value, get, set } = descriptor ?? {}
   const isMethod = typeof value === 'function'
   if (!descriptor || !(isMethod || get || set)) {
-    throw misplaced(`${wrapping.decorator}()`, `the field \`${name}\``, `legacy decorators are not told what it holds: write a method, \`${name}(…) { … }\``)
+    throw onField(wrapping, name, `legacy decorators are not told what it holds; write a method, \`${name}(…) { … }\``)
   }
   if (!isMethod && !wrapping.accessors) throw onAccessor(wrapping, name)
   const wrap = wrapperOf(wrapping, name)

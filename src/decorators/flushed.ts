@@ -3,7 +3,7 @@ import { type AnyFunction, dressed } from '../core/layer.ts'
 import { invoke } from '../core/lifecycle.ts'
 import { type Config, type TelemetryOptions, resolveOptions } from '../core/options.ts'
 import { promised } from '../core/with-telemetry.ts'
-import { type Given, TELEMETRY, classOf, merged } from './class-options.ts'
+import { type Class, type Given, classOf, merged, nameIn, optionsOf, remembered } from './class-options.ts'
 import { Call, decorator, isBare } from './decorator.ts'
 import { contextAmong, contextBeside, contextBy, isLambda, platformOf } from './platform.ts'
 import { read } from './reading.ts'
@@ -71,14 +71,10 @@ export function checkFlushed(given: Given): void {
 
 /** @returns what runs the calls of a member, with the options of the class that each is made on */
 function runner(own: Given, member: string): (call: Call) => Promise<unknown> {
-  const known = new WeakMap<object, Prepared>()
+  const preparedIn = remembered((home: Class, call: Call) => prepare(merged(optionsOf(home, call.owner), own), nameIn(home, member), call))
   return (call) =>
     promised(() => {
-      const home = classOf(call.owner)
-      const key = home ?? own
-      let prepared = known.get(key)
-      if (!prepared) known.set(key, (prepared = prepare(merged(home?.[TELEMETRY], own), home?.name ? `${home.name}.${member}` : member, call)))
-      const { config, context, wrapped } = prepared
+      const { config, context, wrapped } = preparedIn(classOf(call.owner), call)
       const beside = () => (context ? contextBy(context, call, config) : contextBeside(call))
       if (!wrapped) return invoke({ config, platform: platformOf(beside(), config) }, call.method, call.self, call.args)
       const found = !context && contextAmong(call.args) ? undefined : beside()

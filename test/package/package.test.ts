@@ -35,6 +35,7 @@ describe('exports', () => {
       './next': ['adopt', 'after', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './lambda/register': [],
       './lambda/register/shutdown-only': [],
+      './decorators': ['Flushed', 'Telemetry', 'Traced', 'adopt', 'currentInvocation', 'span', 'waitUntil'],
       './testing': ['MissingProtobufError', 'defaultRuntime', 'fakeClock', 'inMemoryExporter', 'startCollector', 'startLambda', 'useClock'],
     })
   })
