@@ -11,6 +11,8 @@ import { type Begun, type Wrap, begin } from '../core/lifecycle.ts'
 import { attempt } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
 import { methodOf } from '../web/request.ts'
+import { routed } from '../web/route.ts'
+import { targetOf } from './request.ts'
 
 /** An exchange that is open. */
 export interface Exchange {
@@ -46,7 +48,8 @@ export function exchange<Request extends IncomingMessage>(
     attempt(config, 'reading the response', () => {
       const span = trace.getSpan(begun.context)
       if (span?.isRecording()) reflect(span, response, sent, failure)
-      if (span) name(span, wrap, request, routeOf(request))
+      const route = routeOf(request)
+      if (route !== undefined) routed(begun, { method: request.method ?? '', url: targetOf(request), route }, config.name)
     })
     void begun.settle({ result: undefined })
   }
@@ -56,12 +59,6 @@ export function exchange<Request extends IncomingMessage>(
   follow(request, begun)
   follow(response, begun)
   return { context: begun.context, failed: (error) => (failure = { error }) }
-}
-
-function name(span: Span, { config }: Wrap, { method }: IncomingMessage, route: string | undefined): void {
-  if (route === undefined) return
-  span.setAttribute('http.route', route)
-  if (config.name === undefined) span.updateName(`${methodOf(method ?? '', {})} ${route}`)
 }
 
 // Source: semantic conventions for HTTP spans, "Status" and `error.type`.

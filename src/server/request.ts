@@ -48,14 +48,18 @@ function describeTarget(request: IncomingMessage, attributes: Attributes): void 
   attributes['url.scheme'] = first(headers['x-forwarded-proto']) ?? ((socket as { encrypted?: boolean } | null)?.encrypted ? 'https' : 'http')
   const host = first(headers['x-forwarded-host']) ?? headers[':authority'] ?? headers.host
   if (typeof host === 'string') describeHost(host, attributes)
-  // Frameworks take the path that they are mounted at away.
-  const { originalUrl, url = '' } = request as { originalUrl?: string; url?: string }
-  const target = originalUrl ?? url
+  const target = targetOf(request)
   // What a proxy is asked for is a whole URL.
   const path = target.startsWith('/') ? target : target.replace(/^\w+:\/\/[^/?]*/, '')
   const query = path.indexOf('?')
   attributes['url.path'] = query < 0 ? path : path.slice(0, query)
   if (query >= 0 && query + 1 < path.length) attributes['url.query'] = redacted(path.slice(query))
+}
+
+/** What was asked for. Frameworks take the path that they are mounted at away. */
+export function targetOf(request: IncomingMessage): string {
+  const { originalUrl, url = '' } = request as { originalUrl?: string; url?: string }
+  return originalUrl ?? url
 }
 
 /** A name, or an address in brackets, and a port. */
