@@ -43,7 +43,7 @@ export async function compileVariants(): Promise<{ out: string; variants: Varian
     const file = join(sources, 'orders.controller.ts')
     variants = await variantsOf(file)
     await Promise.all([rm(file), rm(join(sources, 'recipe'), { recursive: true }), mkdir(join(sources, 'variants'))])
-    for (const { name, source } of variants) await writeFile(join(sources, 'variants', `${name}.ts`), source.replaceAll("from './", "from '../"))
+    for (const { name, source } of variants) await writeFile(join(sources, 'variants', `${name}.ts`), source)
   })
   return { out, variants }
 }

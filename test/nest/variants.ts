@@ -52,7 +52,7 @@ const BELOW = Number.POSITIVE_INFINITY
 
 /** All of them; the first has none of ours. */
 export async function variantsOf(file: string): Promise<Variant[]> {
-  const source = await readFile(file, 'utf8')
+  const source = `import { Flushed, Telemetry, Traced, options } from '../telemetry.js'\n${await readFile(file, 'utf8')}`.replaceAll("from './", "from '../")
   const places = Array.from({ length: mostPlaces(source) }, (_, place) => place)
   const flushed = (name: string) => `@Flushed({ ...options, attributes: { 'app.variant': '${name}' } })`
   const traced = (name: string) => `@Traced({ attributes: { 'app.variant': '${name}' } })`

@@ -92,7 +92,7 @@ behaviour(
     class Orders {
       @Flushed(options)
       async create() {
-        await null
+        await Promise.resolve()
         trace.getTracer('app').startSpan('theirs')
       }
     }

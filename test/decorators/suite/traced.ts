@@ -157,12 +157,12 @@ behaviour(
     class Orders {
       @Flushed(options)
       async create() {
-        await null
+        await Promise.resolve()
         return this.total()
       }
       @Traced()
       async total() {
-        await null
+        await Promise.resolve()
         return this.price()
       }
       @Traced()

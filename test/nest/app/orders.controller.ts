@@ -7,7 +7,6 @@ import { Observable, delay, map, of, range } from 'rxjs'
 import { CreateOrder, ListQuery, Order } from './dto.js'
 import { Envelope, OutOfTeaFilter, OutOfTea, Roles, RolesGuard, User, Wait } from './parts.js'
 import { Prices } from './prices.js'
-import { Flushed, Telemetry, Traced, options } from './telemetry.js'
 
 interface Answer {
   status(code: number): Answer

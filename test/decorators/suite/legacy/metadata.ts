@@ -70,3 +70,20 @@ behaviour(
   },
   { reflect: true, emitted: false },
 )
+
+behaviour(
+  'metadata: ours is under a key of ours',
+  ({ options }) => {
+    const wrapped = Symbol.for('flushed.wrapped')
+    class Orders {
+      @Flushed(options)
+      async create() {}
+      @Traced()
+      price() {}
+    }
+    same(['create', 'price'].map((key) => metadata.getMetadata(wrapped, Orders.prototype, key)), ['Flushed', 'Traced'])
+    const info = metadata.getMetadata(wrapped, Orders.prototype.create) as { decorator: string; original: object }
+    same([info.decorator, typeof info.original], ['Flushed', 'function'])
+  },
+  { reflect: true },
+)
