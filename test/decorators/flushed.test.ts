@@ -28,7 +28,7 @@ describe('a method', () => {
       tax = 2
       @Flushed({ telemetry, attributes: (cents: number) => ({ 'order.cents': cents }) }) async price(cents: number) {
         span('left')
-        await null
+        await Promise.resolve()
         return cents * this.tax
       }
     }
@@ -169,7 +169,7 @@ describe('a context with `waitUntil`', () => {
         this.ctx.waitUntil(this.greet())
       }
       async greet() {
-        await null
+        await Promise.resolve()
         using _greeting = span('greet')
         await new Promise((resolve) => setImmediate(resolve))
       }

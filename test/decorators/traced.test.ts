@@ -77,7 +77,7 @@ describe('a promise', () => {
       return new Promise((resolve, reject) => (settle = { resolve, reject }))
     }
     @Traced() async later() {
-      await null
+      await Promise.resolve()
       span('query').end()
       return 'order'
     }
@@ -91,7 +91,7 @@ describe('a promise', () => {
     await withTelemetry(async () => {
       const started = vi.spyOn(telemetry.spanProcessor, 'onEnd')
       const loading = new Orders().load()
-      await null
+      await Promise.resolve()
       expect(started).not.toHaveBeenCalled()
       settle.resolve('order')
       expect(await loading).toBe('order')
@@ -170,7 +170,7 @@ describe('what has a `then` of its own', () => {
     const spans = await spansOf(async () => {
       const result = new Orders().all(query)
       expect(result).toBe(query)
-      await null
+      await Promise.resolve()
       expect(query.runs).toBe(0)
       expect(await result).toEqual(['row'])
       expect(query.runs).toBe(1)
@@ -222,10 +222,10 @@ describe.each(['a generator', 'an asynchronous generator'])('%s', (kind) => {
     }
     async *inner(fails: boolean): AsyncGenerator<number, string, string | undefined> {
       try {
-        await null
+        await Promise.resolve()
         span('first').end()
         yield 1
-        await null
+        await Promise.resolve()
         span('second').end()
         if (fails) throw failure
         yield 2
