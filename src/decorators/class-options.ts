@@ -35,7 +35,9 @@ export function classOf(owner: unknown): Class {
 }
 
 /** The name of a member in spans. */
-export const nameIn = ({ name }: Class, member: string): string => (name ? `${name}.${member}` : member)
+export const nameIn = ({ name }: Class, member: string): string =>
+  // esbuild puts an underscore before the name of a class whose members refer to it.
+  name ? `${name.replace(/^_/, '')}.${member}` : member
 
 /** A function that is called once for each of its arguments, and remembers what it came to for as long as they are there. */
 export function remembered<K extends object, A extends unknown[], V>(make: (key: K, ...more: A) => V): (key: K, ...more: A) => V {

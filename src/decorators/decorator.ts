@@ -7,6 +7,7 @@
 import { badOption, quote } from '../core/errors.ts'
 import { type AnyFunction, WRAPPED } from '../core/layer.ts'
 import { carryOn, defineMetadata, note } from './metadata.ts'
+import { read } from './reading.ts'
 
 /** One call of a decorated method. */
 export class Call {
@@ -25,8 +26,8 @@ export class Call {
 /** How a decorator wraps. */
 export interface Wrapping {
   readonly decorator: 'Flushed' | 'Traced'
-  /** Whether getters and setters can be wrapped. */
-  readonly accessors: boolean
+  /** Whether what is no handler can be wrapped, too: getters, setters, generators. */
+  readonly any: boolean
   /** Told of each member once, comes to what runs its calls. */
   prepare(member: string): (call: Call) => unknown
 }
@@ -68,7 +69,7 @@ function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext)
   }
   if (kind === 'field') return initialized
   if (kind === 'accessor') return { init: initialized }
-  if (kind !== 'method' && !wrapping.accessors) throw onAccessor(wrapping, name)
+  if (kind !== 'method' && !wrapping.any) throw onAccessor(wrapping, name)
   let home: unknown
   // A static method is told of its class, any other of an instance.
   if (kind === 'method') context.addInitializer(function () {
@@ -89,7 +90,7 @@ function legacy(wrapping: Wrapping, target: object, key: PropertyKey, descriptor
   if (!descriptor || !(isMethod || get || set)) {
     throw onField(wrapping, name, `legacy decorators are not told what it holds; write a method, \`${name}(…) { … }\``)
   }
-  if (!isMethod && !wrapping.accessors) throw onAccessor(wrapping, name)
+  if (!isMethod && !wrapping.any) throw onAccessor(wrapping, name)
   const wrap = wrapperOf(wrapping, name)
   const home = typeof target === 'function' ? target : target.constructor
   const wrapped = (method: AnyFunction) => wrap(method, (self) => self ?? home)
@@ -108,6 +109,10 @@ function wrapperOf(wrapping: Wrapping, name: string) {
   return (method: AnyFunction, ownerOf: (self: unknown) => unknown): AnyFunction => {
     const wrapper = function (this: unknown, ...args: unknown[]) {
       return run(new Call(method, this, args, ownerOf(this)))
+    }
+    // It would be over before any of it has run.
+    if (!wrapping.any && String(read(method, Symbol.toStringTag)).endsWith('GeneratorFunction')) {
+      throw misplaced(wrapping.decorator, `the generator \`${name}\``, 'write `@Traced()`')
     }
     return carryOn(wrapper, method, wrapping.decorator)
   }

@@ -56,11 +56,12 @@ export function Flushed(...given: [options?: object]): FlushedDecorator {
   if (isBare(given)) throw badOption('write `@Flushed()`, with parentheses, before a method')
   const [own = {}] = given as [Given?]
   checkFlushed(own)
-  return decorator({ decorator: 'Flushed', accessors: false, prepare: (member) => runner(own, member) }) as FlushedDecorator
+  return decorator({ decorator: 'Flushed', any: false, prepare: (member) => runner(own, member) }) as FlushedDecorator
 }
 
 /** Checks the options of a method, or of all of a class. @throws TypeError naming the option and quoting the value */
 export function checkFlushed(given: Given): void {
+  if (typeof given !== 'object' || !given) throw invalidOption('options', given, 'an object')
   const { wrap, context, ...options } = given
   if (wrap !== undefined && typeof wrap !== 'function') throw invalidOption('wrap', wrap, 'a platform’s `withTelemetry`')
   if (context !== undefined && typeof context !== 'function') throw invalidOption('context', context, 'a function')

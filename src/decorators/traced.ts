@@ -58,7 +58,7 @@ export function Traced(...given: [options?: string | TracedOptions]): TracedDeco
   const own = typeof options === 'string' ? { name: options } : options
   checkOptions(own, TRACED)
   const prepare = (member: string) => (call: Call) => run(call, own, member)
-  return decorator({ decorator: 'Traced', accessors: true, prepare }) as TracedDecorator
+  return decorator({ decorator: 'Traced', any: true, prepare }) as TracedDecorator
 }
 
 /** What is used of a class's options. */

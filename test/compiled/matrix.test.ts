@@ -1,5 +1,5 @@
 /**
- * The same behaviour of decorators, whatever they are compiled with and wherever they run: the suite in test/decorators/suite
+ * The same behaviour of decorators, whatever they are compiled with and wherever they run: the suite in test/compiled/suite
  * over the built package, in real runtimes.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

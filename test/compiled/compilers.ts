@@ -38,7 +38,7 @@ export interface Cell {
 
 /** The suite, in a project of a user's. */
 export const makeSuite = (): Promise<string> =>
-  makeProject('decorators', 'test/decorators/suite', {
+  makeProject('compiled', 'test/compiled/suite', {
     '@opentelemetry/api': packageOf('@opentelemetry/api'),
     '@opentelemetry/sdk-trace': packageOf('@opentelemetry/sdk-trace'),
     // Which tsup looks for there, to have types compiled into metadata.
