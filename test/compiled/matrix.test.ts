@@ -41,7 +41,7 @@ function suiteOf(cell: Cell): Compiled {
 function expectAllPassed(outcomes: readonly Outcome[], { broken }: Cell): void {
   const failed = outcomes.filter(({ error }) => error !== undefined)
   expect(failed.filter(({ name }) => !broken.includes(name)).map(({ name, error }) => `${name}: ${error}`)).toEqual([])
-  expect([...new Set(failed.map(({ name }) => name))]).toEqual(broken)
+  expect([...new Set(failed.map(({ name }) => name))].toSorted()).toEqual(broken)
   expect(outcomes.length).toBeGreaterThan(MOST)
 }
 

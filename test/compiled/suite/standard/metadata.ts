@@ -21,27 +21,44 @@ behaviour('metadata: names, kinds and `access` reach decorators above and below'
   ])
 })
 
+const symbols = Symbol as unknown as { metadata?: symbol }
 const wrapped = Symbol.for('flushed.wrapped')
 
-behaviour('metadata: ours is in that of the class, where there is `Symbol.metadata`', ({ options }) => {
-  const symbols = Symbol as unknown as { metadata?: symbol }
+/** Makes classes where there is `Symbol.metadata`, and reads ours from the last. */
+function metadataOf(make: () => object): Record<string, string> {
   const before = symbols.metadata
   const key = (symbols.metadata ??= Symbol.for('Symbol.metadata'))
   try {
+    return (make() as Record<symbol, Record<symbol, Record<string, string>>>)[key]?.[wrapped] ?? {}
+  } finally {
+    if (!before) delete symbols.metadata
+  }
+}
+
+behaviour('metadata: ours is in that of the class, where there is `Symbol.metadata`', ({ options }) => {
+  const metadata = metadataOf(() => {
     class Orders {
       @Flushed(options)
       async create() {}
       @Traced()
       price() {}
     }
+    return Orders
+  })
+  same(Object.entries(metadata), [['create', 'Flushed'], ['price', 'Traced']])
+})
+
+behaviour('metadata: ours is inherited', ({ options }) => {
+  const metadata = metadataOf(() => {
+    class Orders {
+      @Flushed(options)
+      async create() {}
+    }
     class Sales extends Orders {
       @Traced()
       charge() {}
     }
-    const metadataOf = (target: object) => (target as Record<symbol, Record<symbol, Record<string, string>>>)[key]?.[wrapped] ?? {}
-    same(Object.entries(metadataOf(Orders)), [['create', 'Flushed'], ['price', 'Traced']])
-    same([metadataOf(Sales).charge, metadataOf(Sales).create], ['Traced', 'Flushed'])
-  } finally {
-    if (!before) delete symbols.metadata
-  }
+    return Sales
+  })
+  same([metadata.charge, metadata.create], ['Traced', 'Flushed'])
 })
