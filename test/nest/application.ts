@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { compilerOptions, makeProject, node, packageOf, root } from '../support/project.ts'
 import { type Variant, variantsOf } from './variants.ts'
 
-const ofNest = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/swagger', 'class-transformer', 'class-validator', 'reflect-metadata', 'rxjs']
+const ofNest = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/platform-fastify', '@nestjs/swagger', 'class-transformer', 'class-validator', 'reflect-metadata', 'rxjs']
 const ofRoot = ['@opentelemetry/api', '@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/sdk-trace', '@types/node']
 
 /** Files as a page shows them: blocks of code whose first line has their names. */
