@@ -65,10 +65,12 @@ export function checkFlushed(given: Given): void {
   const { wrap, context, ...options } = given
   if (wrap !== undefined && typeof wrap !== 'function') throw invalidOption('wrap', wrap, 'a platform’s `withTelemetry`')
   if (context !== undefined && typeof context !== 'function') throw invalidOption('context', context, 'a function')
-  // Only the platform knows its options. They are checked here, though they are used when it is known which class it is.
-  if (wrap) wrap(async () => {}, options as never)
-  else resolveOptions(options)
+  resolveOptions(options, wrap ? Object.keys(options) : [])
+  // The platform knows its own. What it makes of them here is used for nothing, not even for a flush when the process ends.
+  if (wrap) wrap(async () => {}, { ...options, telemetry: nothing, onFlush: undefined, logger: false } as never)
 }
+
+const nothing = () => 'nothing_to_send'
 
 /** @returns what runs the calls of a member, with the options of the class that each is made on */
 function runner(own: Given, member: string): (call: Call) => Promise<unknown> {

@@ -50,10 +50,10 @@ function thenable(result: object, { over, within }: Watcher): unknown {
     return within(() =>
       then.call(
         result,
-        (value: unknown) => (over(), fulfilled ? fulfilled(value) : value),
+        (value: unknown) => (over(), typeof fulfilled === 'function' ? fulfilled(value) : value),
         (thrown: unknown) => {
           over({ thrown })
-          if (rejected) return rejected(thrown)
+          if (typeof rejected === 'function') return rejected(thrown)
           throw thrown
         },
       ),
