@@ -11,6 +11,7 @@ const collector = await startCollector({ behavior: { delayMs: COLLECTOR_MS } })
 afterAll(() => collector.close())
 
 async function start(main: string) {
+  collector.reset()
   const application = new Application(join(out, 'recipe', main), [], { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, PORT: '0', NO_COLOR: '1' })
   const [line = ''] = (await application.until(/^Listening on /)).slice(-1)
   return { application, url: line.replace(/^Listening on /, '').replace('[::1]', 'localhost') }
