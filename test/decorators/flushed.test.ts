@@ -7,6 +7,7 @@ import { withTelemetry as lambda } from 'flushed/lambda'
 import { withTelemetry as workers } from 'flushed/workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { shared } from '../../src/platforms/lambda/extension/state.ts'
+import type { SpanOwner } from '../../src/core/types.ts'
 import { answering, newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
@@ -180,11 +181,37 @@ describe('a context with `waitUntil`', () => {
     expect(exporter.spans[1]?.attributes).toEqual({})
   })
 
+  test('of a Durable Object is that of all its invocations: what is none’s is not taken for one’s', async () => {
+    const { Room, exporter } = flushedWith({ logger: false })
+    const ctx = keeping({ id: 'room-1' })
+    const exported = exporter.nextExport()
+    const joining = new Room(ctx).join()
+    const failing = Promise.reject(failure)
+    ctx.waitUntil(failing)
+    await joining
+    await exported
+    exporter.acknowledge()
+    await Promise.allSettled(ctx.work)
+    expect(reports).toMatchObject([{ outcome: 'delivered', warnings: [] }])
+  })
+
+  test('that may be gone without a word has its invocation ended by a later one', async () => {
+    const { telemetry } = pipeline()
+    class Room {
+      ctx = keeping()
+      @Flushed({ telemetry }) async join() {
+        return (currentInvocation() as SpanOwner).expiresAt
+      }
+    }
+    expect(await new Room().join()).toBeLessThan(Infinity)
+  })
+
   test('is told from a stub, which has whatever method it is asked for', async () => {
     const { Room, exporter } = flushedWith()
     const stub = new Proxy({}, { get: () => () => { throw failure } })
     await answering(exporter, () => new Room().join(stub), () => exporter.acknowledge())
     expect(reports).toMatchObject([{ phase: 'before-response' }])
+    expect(exporter.spans[0]?.kind).toBe(SpanKind.INTERNAL)
   })
 
   test('is looked for in what resists being read without harm', async () => {
@@ -196,11 +223,11 @@ describe('a context with `waitUntil`', () => {
 })
 
 describe('Lambda’s context', () => {
-  const start = (leftMs: number, mode: 'microtask' | 'hold' = 'microtask') => {
+  const start = (leftMs: number, mode: 'microtask' | 'hold' = 'microtask', flush: FlushedOptions['flush'] = 'auto') => {
     const reports: FlushReport[] = []
     const { exporter, telemetry } = pipeline({}, mode)
     class Orders {
-      @Flushed({ telemetry, logger: false, onFlush: (report) => reports.push(report) }) async create(_event: unknown, _context: unknown) {
+      @Flushed({ telemetry, flush, logger: false, onFlush: (report) => reports.push(report) }) async create(_event: unknown, _context: unknown) {
         return { statusCode: 201 }
       }
     }
@@ -216,26 +243,46 @@ describe('Lambda’s context', () => {
     expect(exporter.spans[0]).toMatchObject({ kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': 'r-1' } })
   })
 
-  test('has a registered extension hold the sandbox, and the response goes first', async () => {
-    const { run, reports } = start(10_000)
+  test('that cannot tell how much time is left does not bound it', async () => {
+    const { run, reports } = start(NaN)
+    await run()
+    expect(reports).toMatchObject([{ outcome: 'delivered' }])
+  })
+
+  describe('with a registered extension', () => {
     const calls: unknown[] = []
     let finish: (() => unknown) | undefined
-    const extension = {
-      events: 'invoke' as const,
-      begun: (id: string) => void calls.push(['begun', id]),
-      holds: () => true,
-      done: (id: string, given?: () => unknown) => void (calls.push(['done', id]), (finish = given)),
-    }
-    Object.defineProperty(shared, 'extension', { value: extension, configurable: true, writable: true })
-    try {
+    let holds = true
+    beforeEach(() => {
+      calls.length = 0
+      shared.extension = {
+        events: 'invoke',
+        begun: (id) => void calls.push(['begun', id]),
+        holds: () => holds,
+        done: (id, given) => void (calls.push(['done', id, typeof given]), (finish = given)),
+      }
+      return () => void delete shared.extension
+    })
+
+    test('the sandbox is held, and the response goes first', async () => {
+      const { run, reports } = start(10_000)
       await run()
-      expect(calls).toEqual([['begun', 'r-1'], ['done', 'r-1']])
+      expect(calls).toEqual([['begun', 'r-1'], ['done', 'r-1', 'function']])
       expect(reports).toEqual([])
       await finish?.()
       expect(reports).toMatchObject([{ outcome: 'delivered', phase: 'after-response' }])
-    } finally {
-      delete shared.extension
-    }
+    })
+
+    test.each([
+      ['the sandbox is not held for this invocation', false, 'auto'],
+      ['the flush is to be before the response', true, 'before-response'],
+    ] as const)('where %s, it is let go', async (_why, held, flush) => {
+      holds = held
+      const { run, reports } = start(10_000, 'microtask', flush)
+      await run()
+      expect(calls).toEqual([['begun', 'r-1'], ['done', 'r-1', 'undefined']])
+      expect(reports).toMatchObject([{ outcome: 'delivered', phase: 'before-response' }])
+    })
   })
 })
 
@@ -296,6 +343,44 @@ describe('`wrap`', () => {
     await (await new Shop().get(new Request('https://shop.example/mugs'), ctx)).text()
     await Promise.all(ctx.work)
     expect(names(exporter.spans)).toEqual(['GET /mugs'])
+  })
+
+  describe('of any platform', () => {
+    const calls: unknown[][] = []
+    const options: Record<string, unknown>[] = []
+    const wrap = <H extends (...args: never[]) => unknown>(handler: H, given: { level?: number; onFlush?: () => void; telemetry?: unknown } = {}): H => {
+      options.push(given)
+      return function (this: unknown, ...args: never[]) {
+        calls.push(args)
+        return Reflect.apply(handler, this, args)
+      } as H
+    }
+    beforeEach(() => void (calls.length = options.length = 0))
+    class Orders {
+      ctx = keeping()
+      env = { TEAM: 'orders' }
+      @Flushed({ wrap, level: 2, onFlush() {} }) async create(...args: unknown[]) {
+        return [this instanceof Orders, ...args]
+      }
+    }
+
+    test('is called as the method is, if its arguments have the context', async () => {
+      const context = onLambda()
+      expect(await new Orders().create('event', context, 'more')).toEqual([true, 'event', context, 'more'])
+      expect(calls).toEqual([['event', context, 'more']])
+    })
+
+    test('is called as its handlers are, if not', async () => {
+      const orders = new Orders()
+      expect(await orders.create('event', 'ada')).toEqual([true, 'event', 'ada'])
+      expect(calls[0]?.slice(0, 3)).toEqual(['event', orders.env, orders.ctx])
+    })
+
+    test('checks its options when decorating, of which nothing is left to flush', () => {
+      const onFlush = () => {}
+      Flushed({ wrap, level: 3, onFlush })
+      expect(options).toEqual([{ level: 3, onFlush: undefined, telemetry: expect.any(Function), logger: false }])
+    })
   })
 
   test('is a child span, named after the method, in another invocation', async () => {

@@ -143,23 +143,31 @@ describe('what has a `then` of its own', () => {
   class Query {
     runs = 0
     constructor(readonly fails = false) {}
+    // oxlint-disable-next-line unicorn/no-thenable -- what this is about
     then<T>(fulfilled?: (rows: string[]) => T, rejected?: (error: unknown) => T) {
       this.runs++
       span('SELECT').end()
       return (this.fails ? Promise.reject(failure) : Promise.resolve(['row'])).then(fulfilled, rejected)
     }
   }
-  /** As vendors' clients have them: an API promise that gives its response, too. */
+  /** As vendors' clients have them: what it comes to is made by its `then`, and it gives its response, too. */
   class ApiPromise extends Promise<string> {
-    response = 'response'
+    readonly #response = 'response'
+    static override get [Symbol.species]() {
+      return Promise
+    }
+    get response() {
+      return this.#response
+    }
   }
+  const made = new ApiPromise((resolve) => resolve('body'))
   const query = new Query()
   class Orders {
     @Traced() all(it = new Query()) {
       return it
     }
     @Traced() fetch() {
-      return new ApiPromise((resolve) => resolve('body'))
+      return made
     }
     @Traced() closed() {
       return Object.preventExtensions(new Query())
@@ -189,7 +197,7 @@ describe('what has a `then` of its own', () => {
   test('may be a promise of a class of its own, which keeps its members', async () => {
     const spans = await spansOf(async () => {
       const result = new Orders().fetch()
-      expect(result).toBeInstanceOf(ApiPromise)
+      expect(result).toBe(made)
       expect(result.response).toBe('response')
       expect(await result).toBe('body')
     })
@@ -300,6 +308,18 @@ test('an iterator that is no generator, and has neither `return` nor `throw`', a
     expect(seen).toEqual([1, 2])
   })
   expect(named(spans, 'Orders.count').attributes).toEqual({})
+})
+
+test('an iterator that is left, and does not say that it is done', async () => {
+  class Orders {
+    @Traced() forever() {
+      return { next: () => ({ value: 1 }), return: () => ({ value: undefined }), [Symbol.iterator]() { return this } }
+    }
+  }
+  const spans = await spansOf(() => {
+    for (const one of new Orders().forever()) if (one) break
+  })
+  expect(named(spans, 'Orders.forever').attributes).toEqual({})
 })
 
 test('what can be iterated, and is no iterator, is a result like any other', async () => {
