@@ -6,6 +6,7 @@
 export { adopt, currentInvocation, span, waitUntil } from './core/current.ts'
 export { type ErrorCode, type FlushedError, isFlushedError } from './core/errors.ts'
 export { type AnyFunction, type Layer, type WrapInfo, identity, layer, stack, wrapInfo } from './core/layer.ts'
+export { type OpenInvocation, openInvocation } from './core/open-invocation.ts'
 export type { TelemetryOptions } from './core/options.ts'
 export { type StagesOptions, stages } from './core/stages.ts'
 export type { StageInput, TelemetryInput } from './core/telemetry.ts'

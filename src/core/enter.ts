@@ -40,7 +40,11 @@ export function entering<B extends Enterable>(subject: unknown, begin: () => B |
   // Never an `Entered` itself: each would keep the one before it, for ever.
   const outside = entry && entry.subject !== subject ? entry.outside : active.setValue(ENTRY, entry)
   const begun = storage.run(outside, begin)
-  if (begun) storage.enterWith(new Entered(begun, begun.context.setValue(ENTRY, { subject, outside }), outside))
+  try {
+    if (begun) storage.enterWith(new Entered(begun, begun.context.setValue(ENTRY, { subject, outside }), outside))
+  } catch {
+    // workerd has an AsyncLocalStorage that cannot: as if there were none.
+  }
   return begun
 }
 

@@ -94,13 +94,14 @@ export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefi
   const active = context.active()
   const outer = currentOwner(active)
   return attempt(wrap.config, 'opening the invocation', () =>
-    outer?.live ? nested(wrap.config, outer, name) : open(wrap, name, args, active),
+    outer?.live ? nested(wrap, outer, name, args) : open(wrap, name, args, active),
   )
 }
 
 /** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
-function nested(config: Config, owner: SpanOwner, name: string): Begun {
+function nested({ config, platform }: Wrap, owner: SpanOwner, name: string, args: unknown[]): Begun {
   const span = owner.span(config.name ?? (name || 'handler'))
+  const over = attempt(config, 'telling the platform', () => platform.nested?.(args as never))
   return {
     owner,
     context: trace.setSpan(contextWithin(owner), span),
@@ -109,6 +110,7 @@ function nested(config: Config, owner: SpanOwner, name: string): Begun {
       attempt(config, 'ending a child span', () => {
         if ('thrown' in how) recordError(span, how.thrown)
         span[Symbol.dispose]()
+        over?.()
       }),
   }
 }

@@ -45,8 +45,11 @@ export function promised(run: () => unknown): Promise<unknown> {
 export const wrapLayer = (config: Wrap['config'], platform: Wrap['platform']): WrapLayer =>
   ((handler: AnyFunction) => wrap(handler, config, platform)) as WrapLayer
 
-const anywhere: Platform = {
+/** The platform of functions that may run on any. */
+export const anywhere: Platform = {
   name: 'generic',
+  // Source: Cloudflare Workers, "Web standards", `navigator.userAgent`.
+  timers: globalThis.navigator?.userAgent !== 'Cloudflare-Workers',
   describe: (_args, active) => ({ name: '', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent: active }),
 }
 

@@ -26,7 +26,7 @@ describe('exports', () => {
   test('are these', () => {
     const names = subpaths.map((path) => [path, Object.keys(createRequire(homeOf(path))(`flushed${path.slice(1)}`)).toSorted()])
     expect(Object.fromEntries(names)).toEqual({
-      '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'span', 'stack', 'stages', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
+      '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'openInvocation', 'span', 'stack', 'stages', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
       './otel': ['otel'],
       './lambda': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './middy': ['telemetry'],
@@ -35,6 +35,11 @@ describe('exports', () => {
       './next': ['adopt', 'after', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './lambda/register': [],
       './lambda/register/shutdown-only': [],
+      './decorators': ['Flushed', 'Telemetry', 'Traced', 'adopt', 'currentInvocation', 'span', 'waitUntil'],
+      './node': ['adopt', 'currentInvocation', 'drain', 'span', 'waitUntil', 'withTelemetry'],
+      './express': ['adopt', 'currentInvocation', 'drain', 'span', 'telemetry', 'waitUntil'],
+      './fastify': ['adopt', 'currentInvocation', 'drain', 'span', 'telemetry', 'waitUntil'],
+      './hono': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil'],
       './testing': ['MissingProtobufError', 'defaultRuntime', 'fakeClock', 'inMemoryExporter', 'startCollector', 'startLambda', 'useClock'],
     })
   })

@@ -35,7 +35,7 @@ type Handler = (...args: unknown[]) => Promise<Response>
 /** An isolate with the functions in it. */
 export interface Edge extends AsyncDisposable {
   readonly collector: Collector
-  readonly handlers: Readonly<Record<'orders' | 'fail' | 'stream' | 'later', Handler>>
+  readonly handlers: Readonly<Record<'orders' | 'fail' | 'stream' | 'later' | 'opened', Handler>>
   /** Its globals. */
   readonly globals: typeof globalThis & { [symbol: symbol]: unknown }
   readonly warnings: readonly string[]

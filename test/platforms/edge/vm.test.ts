@@ -56,6 +56,12 @@ describe.each([
     expect(edge.warnings).toEqual([])
   })
 
+  test('what an opened invocation has recorded is acknowledged when its scope has been left', async () => {
+    await using edge = await startEdge({ storage })
+    await edge.handlers.opened()
+    expect(names(edge)).toEqual(['child', 'left open', 'script'])
+  })
+
   test.each([
     ['takes 500 ms', { delayMs: 500 }, 'delivered'],
     ['hangs', 'hang', 'timed_out'],

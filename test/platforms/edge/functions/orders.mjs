@@ -2,6 +2,7 @@
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { openInvocation } from 'flushed'
 import { span, withTelemetry } from 'flushed/edge'
 import { otel } from 'flushed/otel'
 
@@ -41,6 +42,16 @@ export function start(url, more) {
       context.waitUntil(pause(100).then(() => audit.end()))
       return new Response('accepted', { status: 202 })
     }, options),
+    /** Without a wrap. */
+    async opened() {
+      {
+        await using script = openInvocation({ ...options, name: 'script' })
+        script.span('left open')
+        await pause(1)
+        script.run(() => span('child').end())
+      }
+      return new Response()
+    },
   }
 }
 

@@ -1,0 +1,108 @@
+/**
+ * An invocation for code that is no function to wrap: a queue poller's loop, a script, a test.
+ *
+ * @module
+ */
+import { type Context, INVALID_SPAN_CONTEXT, type Span, type SpanOptions, context, trace } from '@opentelemetry/api'
+import { adopt, span, waitUntil } from './current.ts'
+import { entering } from './enter.ts'
+import { running } from './isolate.ts'
+import { type Begun, type Settled, begin } from './lifecycle.ts'
+import { type TelemetryOptions, resolveOptions } from './options.ts'
+import type { DisposableSpan, Invocation } from './types.ts'
+import { anywhere } from './with-telemetry.ts'
+
+/** An invocation that is over when its scope is: `await using poll = openInvocation({ name: 'poll' })`. */
+export interface OpenInvocation extends Invocation, AsyncDisposable {
+  /**
+   * Runs something in the invocation's context, for runtimes without AsyncLocalStorage and applications with a context
+   * manager of their own. What it throws, or rejects with, is recorded, and is the caller's.
+   */
+  run<T>(work: () => T): T
+  /** Has the invocation count as failed. A scope's end does not tell what has left it: an error has to be told. */
+  fail(error: unknown): void
+}
+
+/**
+ * Opens an invocation. At the end of its scope whatever is still open is ended, and all of it has been acknowledged, or
+ * reported as not, before the scope is left, which takes `timeoutMs` at most. The end never rejects.
+ *
+ * Where there is AsyncLocalStorage it is the current one from here on, in the function that opens it and in all that this
+ * calls. Several may be open side by side: none is inside another. Within a wrapped handler it is a child span.
+ *
+ * @throws TypeError when an option is unknown or has a bad value
+ *
+ * @example
+ * for await (const message of queue) {
+ *   await using poll = openInvocation({ name: 'process message', telemetry })
+ *   try {
+ *     await handle(message)
+ *   } catch (error) {
+ *     poll.fail(error)
+ *   }
+ * }
+ */
+export function openInvocation(options?: TelemetryOptions<[]>): OpenInvocation {
+  const wrap = { config: resolveOptions(options), platform: anywhere }
+  return new Opened(entering({}, () => begin(wrap, '', [])))
+}
+
+/** What is open, or would be: telemetry that cannot begin must not keep the code from running. */
+class Opened implements OpenInvocation {
+  readonly context: Context
+  readonly root: Span
+  readonly #begun: Begun | undefined
+  #how: Settled = { result: undefined }
+  #settled: Promise<unknown> | undefined
+
+  constructor(begun: Begun | undefined) {
+    this.#begun = begun
+    this.context = begun?.context ?? context.active()
+    this.root = trace.getSpan(this.context) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+  }
+
+  get live(): boolean {
+    return this.#begun?.live() ?? false
+  }
+
+  get signal(): AbortSignal {
+    return this.#begun?.owner.signal ?? new AbortController().signal
+  }
+
+  waitUntil(work: PromiseLike<unknown>): void {
+    this.#within(() => waitUntil(work))
+  }
+
+  span(name: string, options?: SpanOptions): DisposableSpan {
+    return this.#within(() => span(name, options))
+  }
+
+  adopt<T>(thing: T, end: (thing: T) => void): T {
+    return this.#within(() => adopt(thing, end))
+  }
+
+  run<T>(work: () => T): T {
+    const failed = (thrown: unknown): never => {
+      this.fail(thrown)
+      throw thrown
+    }
+    try {
+      const result = this.#within(work)
+      return result instanceof Promise ? (result.catch(failed) as T) : result
+    } catch (thrown) {
+      return failed(thrown)
+    }
+  }
+
+  fail(error: unknown): void {
+    this.#how = { thrown: error }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#settled ??= Promise.resolve(this.#begun?.settle(this.#how)))
+  }
+
+  #within<T>(work: () => T): T {
+    return running(this.#begun?.owner, () => context.with(this.context, work))
+  }
+}

@@ -1,0 +1,19 @@
+import { openInvocation } from 'flushed'
+import { optionsFor } from './setup.mjs'
+
+let options
+
+/** A Worker without a wrap: what is to be one invocation is a scope in it. */
+export default {
+  async fetch(request, env) {
+    options ??= optionsFor(env)
+    {
+      await using poll = openInvocation({ ...options, name: 'poll' })
+      using receive = poll.span('receive')
+      await scheduler.wait(1)
+      receive.setAttribute('app.live', poll.live)
+      poll.span('left open')
+    }
+    return new Response(request.url)
+  },
+}

@@ -1,0 +1,16 @@
+/** `openInvocation` on real workerd: all it has spoken so far, with and without Node's parts. */
+import { describe, expect, test } from 'vitest'
+import { CROSSED, names, runtimes } from '../../support/workers.ts'
+
+describe.each(runtimes)('on $title', ({ startWorker }) => {
+  test('what an opened invocation has recorded is acknowledged when its scope has been left, side by side with others', async () => {
+    await using worker = await startWorker('opened.mjs')
+    for (let round = 1; round <= 3; round++) {
+      await Promise.all(Array.from({ length: 4 }, () => worker.fetch('/')))
+      expect(worker.collector.spans).toHaveLength(12 * round)
+    }
+    expect(new Set(names(worker.collector.spans))).toEqual(new Set(['receive', 'left open', 'poll']))
+    expect(new Set(worker.collector.spans.map(({ traceId }) => traceId)).size).toBe(12)
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+})
