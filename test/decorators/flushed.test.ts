@@ -244,8 +244,8 @@ describe('Lambda’s context', () => {
   })
 
   test('that cannot tell how much time is left does not bound it', async () => {
-    const { run, reports } = start(NaN)
-    await run()
+    const { run, reports, exporter } = start(NaN, 'hold')
+    await answering(exporter, run, () => setTimeout(() => exporter.acknowledge(), 50))
     expect(reports).toMatchObject([{ outcome: 'delivered' }])
   })
 
