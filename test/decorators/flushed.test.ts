@@ -161,6 +161,15 @@ describe('a context with `waitUntil`', () => {
     expect(ctx.work).toEqual([])
   })
 
+  test('that is over by then has the method wait', async () => {
+    const { Room, exporter } = flushedWith()
+    let calls = 0
+    const ctx = { waitUntil() { if (calls++) throw failure } }
+    await answering(exporter, () => new Room(ctx).join(), () => exporter.acknowledge())
+    expect(reports).toMatchObject([{ outcome: 'delivered' }])
+    expect(calls).toBe(2)
+  })
+
   test('has what the method hands to it known', async () => {
     const { exporter, telemetry } = pipeline()
     const ctx = keeping({ id: 'room-1' })

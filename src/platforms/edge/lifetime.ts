@@ -22,7 +22,8 @@ export const lifetimeOf: LifetimeOf = (args, given, invocation) => {
 
 const before = (reason: string): Lifetime => ({ ...AWAIT, reason })
 
-function within(waitUntil: WaitUntil): Lifetime {
+/** What a request may do within a `waitUntil`, which is called now, and again when the handler has settled. */
+export function within(waitUntil: WaitUntil): Lifetime {
   let settled!: () => void
   waitUntil(new Promise((resolve) => (settled = resolve)))
   return {

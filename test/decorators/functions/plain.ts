@@ -9,7 +9,7 @@ import { otel } from 'flushed/otel'
 const telemetry = otel({ exporter: new OTLPTraceExporter() })
 trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))
 
-@Telemetry({ telemetry, timeoutMs: 1000 })
+@Telemetry({ telemetry })
 class Orders {
   @Flushed() async handle(event: { fail?: boolean }, _context: unknown) {
     span('left')
