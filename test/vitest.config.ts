@@ -72,7 +72,7 @@ export default defineConfig({
         extends: true,
         resolve: { alias: [...sources, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
         plugins: [decorators(true)],
-        test: { name: 'legacy decorators', include: [decorated], exclude: ['test/decorators/{standard,workers}.test.ts'] },
+        test: { name: 'legacy decorators', include: [decorated], exclude: ['test/decorators/{standard,workers,lambda}.test.ts'] },
       },
       {
         // What concerns OpenTelemetry's SDK, once more with version 2.x and the API package that goes with it.

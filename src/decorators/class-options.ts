@@ -61,7 +61,10 @@ export const optionsOf = remembered((home: Class, owner: unknown): Given => {
   }
 })
 
-export const resolved = (options: ClassOptions = NONE, env: unknown): Given => (typeof options === 'function' ? options(env as never) : options)
+/** Options as they are, or made: once for all classes that have the function in common. */
+export const resolved = (options: ClassOptions = NONE, env: unknown): Given => (typeof options === 'function' ? made(options, env) : options)
+
+const made = remembered((make: (env: never) => Given, env: unknown) => make(env as never))
 
 type More = Attributes | ((...args: never[]) => Attributes) | undefined
 

@@ -9,6 +9,7 @@ import type { Config } from '../core/options.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
 import { attempt } from '../core/report.ts'
 import { untraced } from '../core/suppress.ts'
+import { within } from '../platforms/edge/lifetime.ts'
 import { shared } from '../platforms/lambda/extension/state.ts'
 import { requestScope, touch } from '../web/scope.ts'
 import { type KeepingContext, track } from '../web/track.ts'
@@ -39,7 +40,7 @@ export function contextBeside({ args, owner }: Call): object | undefined {
 export function platformOf(found: object | undefined, config: Config): Platform {
   const platform = { name: 'decorators', describe: (_args: unknown, parent: Context) => describe(parent) }
   if (isLambda(found)) return { ...platform, ...onLambda(found, config) }
-  return found ? { ...platform, ...within(found as KeepingContext & { id?: unknown }, config) } : platform
+  return found ? { ...platform, ...onRequest(found as KeepingContext & { id?: unknown }, config) } : platform
 }
 
 const describe = (parent: Context, kind = SpanKind.INTERNAL, attributes: Attributes = {}) => ({ name: '', kind, attributes, links: [], parent })
@@ -63,24 +64,26 @@ function onLambda(found: LambdaContext, { flush }: Config): Partial<Platform> {
     },
     lifetime() {
       const { extension } = shared
-      // Bound, because `onFlush` may look for its request by the active context.
-      if (extension && flush !== 'before-response' && extension.holds(requestId)) return { phase: 'after-response', hold: (finish) => extension.done(requestId, active.bind(active.active(), finish)) }
+      if (extension && flush !== 'before-response' && extension.holds(requestId)) {
+        // Bound, because `onFlush` may look for its request by the active context.
+        return { phase: 'after-response', hold: (finish) => extension.done(requestId, active.bind(active.active(), finish)) }
+      }
       extension?.done(requestId)
       return AWAIT
     },
   }
 }
 
-function within(found: KeepingContext & { readonly id?: unknown }, { flush }: Config): Partial<Platform> {
-  let waitUntil: KeepingContext['waitUntil'] | undefined
-  const lifetime: Lifetime = { phase: 'after-response', apart: true, hold: (finish) => waitUntil?.(Promise.resolve(finish())) }
+function onRequest(found: KeepingContext & { readonly id?: unknown }, { flush }: Config): Partial<Platform> {
+  let lifetime: Lifetime | undefined
   return {
     begun(_args, invocation) {
       touch(invocation)
       // A Durable Object has one for all its invocations.
-      waitUntil = track(found, invocation, found.id !== undefined)
+      const waitUntil = track(found, invocation, found.id !== undefined)
+      if (flush !== 'before-response') lifetime = within(waitUntil)
     },
-    ...requestScope(() => (waitUntil && flush !== 'before-response' ? lifetime : undefined)),
+    ...requestScope(() => lifetime),
   }
 }
 

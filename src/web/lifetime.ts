@@ -25,7 +25,8 @@ export function grantedLifetime(...[args, given, invocation]: Parameters<Lifetim
 
 const before = (reason: string): Lifetime => ({ ...AWAIT, reason })
 
-function within(waitUntil: WaitUntil): Lifetime {
+/** What a request may do within a `waitUntil`, which is called now, and again when the handler has settled. */
+export function within(waitUntil: WaitUntil): Lifetime {
   let settled!: () => void
   waitUntil(new Promise((resolve) => (settled = resolve)))
   return {

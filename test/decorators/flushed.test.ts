@@ -161,6 +161,15 @@ describe('a context with `waitUntil`', () => {
     expect(ctx.work).toEqual([])
   })
 
+  test('that is over by then has the method wait', async () => {
+    const { Room, exporter } = flushedWith()
+    let calls = 0
+    const ctx = { waitUntil() { if (calls++) throw failure } }
+    await answering(exporter, () => new Room(ctx).join(), () => exporter.acknowledge())
+    expect(reports).toMatchObject([{ outcome: 'delivered' }])
+    expect(calls).toBe(2)
+  })
+
   test('has what the method hands to it known', async () => {
     const { exporter, telemetry } = pipeline()
     const ctx = keeping({ id: 'room-1' })
@@ -244,8 +253,8 @@ describe('Lambda’s context', () => {
   })
 
   test('that cannot tell how much time is left does not bound it', async () => {
-    const { run, reports } = start(NaN)
-    await run()
+    const { run, reports, exporter } = start(NaN, 'hold')
+    await answering(exporter, run, () => setTimeout(() => exporter.acknowledge(), 50))
     expect(reports).toMatchObject([{ outcome: 'delivered' }])
   })
 

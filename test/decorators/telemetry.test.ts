@@ -122,17 +122,22 @@ describe('options that are made of bindings', () => {
     }
     @Telemetry({ attributes: { 'app.kind': 'lobby' } })
     class Lobby extends Room {}
+    @Telemetry(make)
+    class Cellar extends Lobby {}
     expect(make).not.toHaveBeenCalled()
     const room = new Room({ TEAM: 'rooms' })
     await room.join()
     await room.join()
     expect(room.size()).toBe(1)
     expect(make).toHaveBeenCalledExactlyOnceWith({ TEAM: 'rooms' })
-    await new Lobby({ TEAM: 'lobbies' }).join()
+    await new Lobby({ TEAM: 'rooms' }).join()
+    await new Cellar({ TEAM: 'rooms' }).join()
+    expect(make).toHaveBeenCalledOnce()
     expect(exporter.spans.filter(({ name }) => name.endsWith('join')).map(({ attributes }) => attributes)).toMatchObject([
       { 'app.team': 'rooms' },
       { 'app.team': 'rooms' },
-      { 'app.team': 'lobbies', 'app.kind': 'lobby' },
+      { 'app.team': 'rooms', 'app.kind': 'lobby' },
+      { 'app.team': 'rooms', 'app.kind': 'lobby' },
     ])
   })
 

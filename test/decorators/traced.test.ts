@@ -430,4 +430,5 @@ test('below `@Flushed()` the span is in the invocation; above it, it is around i
   expect(exporter.spans.map(({ name }) => name)).toEqual(['inside', 'Orders.create'])
   await new Orders().change()
   expect(exporter.spans.map(({ name }) => name).slice(2)).toEqual(['Orders.change'])
+  expect(reports.map(({ warnings }) => warnings)).toEqual([[], [expect.stringContaining('flushed is not the outermost wrapper')]])
 })

@@ -35,7 +35,20 @@ describe('kilobytes', () => {
   })
 })
 
-test.each(['flushed', 'flushed/workers', 'flushed/edge', 'flushed/next', 'flushed/hono', 'flushed/otel'])('%s imports nothing of Node', async (entry) => {
+describe('kilobytes beside `withTelemetry` of `flushed`', () => {
+  const sizeOf = async (source: string) => gzipSync(await bundle(`export { withTelemetry } from 'flushed'; ${source}`, [API]), { level: 9 }).length / 1000
+
+  test.each([
+    ['`flushed/decorators`', `export { Flushed, Telemetry, Traced } from 'flushed/decorators'`, 3.5],
+    ['`@Traced` alone', `export { Traced } from 'flushed/decorators'`, 2.1],
+  ])('%s', async (_what, source, budget) => {
+    const more = (await sizeOf(source)) - (await sizeOf(''))
+    expect(more).toBeLessThanOrEqual(budget)
+    expect(more).toBeGreaterThan(budget * 0.9)
+  })
+})
+
+test.each(['flushed', 'flushed/workers', 'flushed/edge', 'flushed/next', 'flushed/hono', 'flushed/decorators', 'flushed/otel'])('%s imports nothing of Node', async (entry) => {
   const text = await bundle(`export * from '${entry}'`, [API])
   expect(text.match(/from\s*"(?!@opentelemetry\/api|next\/server\.js)[^"]+"/g)).toBeNull()
   expect(text).not.toMatch(/\brequire\(|import\(/)
