@@ -62,7 +62,7 @@ const CALLS = { list: 2, get: 1, create: 1, receipt: 2, raw: 1, tea: 1, cup: 1, 
 const spansOf = (each: number) => Object.entries(CALLS).flatMap(([name, times]) => Array(times * each).fill(`OrdersController.${name}`)).toSorted()
 
 /** Whether the outermost of ours is one that flushes. Others leave that to whatever is around the request. */
-const flushes = (name: string) => /^(Flushed|around|class)/.test(name)
+const flushes = (name: string) => /^(Flushed|around|composed|class)/.test(name)
 
 describe.each(servers)('$mode', ({ mode, collector, of }) => {
   describe.each(variants)('with $title', ({ name }) => {

@@ -48,11 +48,15 @@ function mostPlaces(source: string): number {
   return most + 1
 }
 
+const IMPORTS = `import { applyDecorators } from '@nestjs/common'
+import { Flushed, Telemetry, Traced, options } from '../telemetry.js'
+`
+
 const BELOW = Number.POSITIVE_INFINITY
 
 /** All of them; the first has none of ours. */
 export async function variantsOf(file: string): Promise<Variant[]> {
-  const source = `import { Flushed, Telemetry, Traced, options } from '../telemetry.js'\n${await readFile(file, 'utf8')}`.replaceAll("from './", "from '../")
+  const source = `${IMPORTS}${(await readFile(file, 'utf8')).replaceAll("from './", "from '../")}`
   const places = Array.from({ length: mostPlaces(source) }, (_, place) => place)
   const flushed = (name: string) => `@Flushed({ ...options, attributes: { 'app.variant': '${name}' } })`
   const traced = (name: string) => `@Traced({ attributes: { 'app.variant': '${name}' } })`
@@ -62,6 +66,11 @@ export async function variantsOf(file: string): Promise<Variant[]> {
       const name = `${kind}-${place}`
       return { name, title: `@${kind} ${at(place)}`, source: withOurs(source, [{ line: line(name), place }]) }
     })
+  const composed = (name: string, title: string, place: number): Variant => ({
+    name,
+    title,
+    source: withOurs(source, [{ line: `@applyDecorators(${flushed(name).slice(1)})`, place }]),
+  })
   const both = (name: string, title: string, above: string, below: string): Variant => ({
     name,
     title,
@@ -78,6 +87,8 @@ export async function variantsOf(file: string): Promise<Variant[]> {
     ...one('Traced', traced),
     both('around', '@Flushed above all and @Traced below', flushed('around'), traced('around')),
     both('inside', '@Traced above all and @Flushed below', traced('inside'), flushed('inside')),
+    composed('composed-above', 'a decorator composed of ours above all', 0),
+    composed('composed-below', 'a decorator composed of ours below all', BELOW),
     classes('class-above', '@Telemetry above @Controller', "@ApiTags('orders')", "@Telemetry(options)\n@ApiTags('orders')"),
     classes('class-below', '@Telemetry below @Controller', 'export class', '@Telemetry(options)\nexport class'),
   ]
