@@ -11,7 +11,7 @@ const made = new WeakMap<object, { readonly env: unknown; readonly options: unkn
 
 function madeOf<O>(make: (env: never) => O, env: unknown): O {
   const known = made.get(make)
-  if (known?.env === env) return known?.options as O
+  if (known && known.env === env) return known.options as O
   const options = make(env as never)
   made.set(make, { env, options })
   return options
@@ -30,7 +30,7 @@ export function settingsFor<O, S>(options: O | ((env: never) => O), resolve: (op
   }
   let known: { env: unknown; settings: S | undefined } | undefined
   return (env) => {
-    if (known?.env === env) return known?.settings
+    if (known && known.env === env) return known.settings
     known = { env, settings: undefined }
     try {
       known.settings = resolve(madeOf(options as (env: never) => O, env))

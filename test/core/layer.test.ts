@@ -123,6 +123,14 @@ describe('a wrap around a wrap', () => {
     expect(child?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
   })
 
+  test('has the inner one’s attributes on its span', async () => {
+    const { exporter, telemetry: pipe } = pipeline()
+    const options = { telemetry: pipe, logger: false as const }
+    const inner = withTelemetry(async (_x: number) => {}, { ...options, attributes: (x: number) => ({ x }) })
+    await withTelemetry(() => inner(7), { ...options, attributes: { y: 1 } })()
+    expect(exporter.spans.map(({ attributes }) => [attributes.x, attributes.y])).toEqual([[7, undefined], [undefined, 1]])
+  })
+
   test('has the inner one’s error on its span, and passes it on', async () => {
     const { exporter, telemetry: pipe } = pipeline()
     const boom = new Error('boom')

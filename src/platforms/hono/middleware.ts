@@ -60,14 +60,8 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
   if (over) void over.then(() => begun.settle(how))
   else await begun.settle(how)
   if ('thrown' in how) throw how.thrown
-  if (how.result !== responseOf(c)) replace(c, how.result as Response)
+  if (how.result !== responseOf(c)) c.res = how.result as Response
 }
 
 /** Where nobody has answered, to ask for the response would be to make one. */
 const responseOf = (c: HonoContext): Response | undefined => (c.finalized ? c.res : undefined)
-
-/** To Hono, to set a response where there is one is to add to its headers. */
-function replace(c: { res: Response | undefined }, response: Response): void {
-  c.res = undefined
-  c.res = response
-}

@@ -14,6 +14,7 @@ import type { Place, Settings } from './platform.ts'
 
 /** What is used of Node's response, be it of HTTP/1 or of HTTP/2. */
 interface Outgoing {
+  readonly statusCode: number
   /** What it was destroyed with. */
   readonly errored?: Error | null
   once(event: 'finish' | 'close', listener: () => void): unknown
@@ -37,12 +38,17 @@ export const onNode = ({ incoming }: NodeBindings, { server }: Settings): Place 
   describe: (_args, active) => describeIncoming(incoming, active),
 })
 
-/** Resolves when the response has been sent, or never will be, which is told to its span. To be called before either. */
+/**
+ * Resolves when the response has been sent, or never will be. To be called before either.
+ *
+ * @param span is told how it ended, and with which status: the application knows of none where it has thrown what is no error
+ */
 export const sent = (outgoing: Outgoing, span: Span | undefined): Promise<void> =>
   new Promise((resolve) => {
     let finished = false
     outgoing.once('finish', () => {
       finished = true
+      if (span?.isRecording()) span.setAttribute('http.response.status_code', outgoing.statusCode)
       resolve()
     })
     // Without the other where the client is gone, or the body has failed.

@@ -109,7 +109,7 @@ describe('a root', () => {
   test('has what was thrown and is no error', async () => {
     const { root, status } = await rootOf('/fails/strangely')
     expect(status).toBe(500)
-    expect(root).toMatchObject({ name: 'GET /fails/strangely', status: { code: 2 } })
+    expect(root).toMatchObject({ name: 'GET /fails/strangely', status: { code: 2 }, attributes: { 'http.response.status_code': 500 } })
   })
 
   test('has no route where none was found', async () => {

@@ -59,8 +59,7 @@ describe.each(corners)('on $title', ({ startWorker, flags }) => {
     await using worker = await start()
     await worker.fetch('/left')
     const [report] = await worker.reported(1)
-    // Without AsyncLocalStorage, whose it is can be known up to the first `await`, which is before it is reached.
-    expect(report?.spans.endedByDispose).toBe(flags === 'none' ? 0 : 1)
+    expect(report?.spans.endedByDispose).toBe(1)
   })
 
   test('a collector that hangs costs the response nothing', async () => {

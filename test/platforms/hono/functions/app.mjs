@@ -1,5 +1,6 @@
 // An application as people write them, which runs wherever Hono does: every test here asks it.
 import { trace } from '@opentelemetry/api'
+import { span } from 'flushed'
 import { Hono } from '../../../runtimes/hono/node_modules/hono/dist/index.js'
 import { stream, streamSSE } from '../../../runtimes/hono/node_modules/hono/dist/helper/streaming/index.js'
 import { HTTPException } from '../../../runtimes/hono/node_modules/hono/dist/http-exception.js'
@@ -33,9 +34,9 @@ function orders() {
     await next()
   })
   app.get('/orders/:id', async (c) => {
-    await tracer().startActiveSpan('find order', async (span) => {
+    await tracer().startActiveSpan('find order', async (found) => {
       await pause(1)
-      span.end()
+      found.end()
     })
     if (c.req.param('id') === '0') throw new RangeError('no such order')
     return c.json({ id: c.req.param('id'), active: trace.getActiveSpan()?.spanContext().spanId })
@@ -55,11 +56,11 @@ export function application(telemetry, { above = [], below = [] } = {}) {
   app.route('/v1', orders())
   app.basePath('/admin').get('/users/:name/:rest{.+}', (c) => c.text(c.req.param('name')))
   app.get('/left', (c) => {
-    tracer().startSpan('left open')
+    span('left open')
     return c.text('left')
   })
   app.get('/later', (c) => {
-    c.executionCtx.waitUntil(tracer().startActiveSpan('audit', (span) => pause(30).then(() => span.end())))
+    c.executionCtx.waitUntil(tracer().startActiveSpan('audit', (audit) => pause(30).then(() => audit.end())))
     return c.text('later')
   })
   app.get('/fails', () => {
