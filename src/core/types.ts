@@ -148,7 +148,10 @@ export interface Invocation {
   waitUntil(work: PromiseLike<unknown>): void
   /** Starts a child span that is ended at scope exit, or with the invocation. */
   span(name: string, options?: SpanOptions): DisposableSpan
-  /** Has `end(thing)` called with the invocation's open spans, in order. `end` must tolerate a thing already ended. */
+  /**
+   * Has `end(thing)` called with the invocation's open spans, in order. `end` must tolerate a thing already ended. (The
+   * function `adopt` of the package's entries knows by itself how most things end.)
+   */
   adopt<T>(thing: T, end: (thing: T) => void): T
 }
 

@@ -42,6 +42,8 @@ export function kit({ trace, withTelemetry }, telemetry) {
     }),
 
     flushed: (handler) => withTelemetry(handler, options),
+
+    options,
   }
 }
 

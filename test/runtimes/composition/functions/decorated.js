@@ -1,9 +1,12 @@
-// Powertools as decorators of a class's method. They are of the legacy kind only, which the test compiles.
+// Powertools as decorators of a class's method, with ours above and below. They are of the legacy kind only, which the
+// test compiles.
+import { Flushed } from 'flushed/decorators'
+import { withTelemetry } from 'flushed/lambda'
 import { oneOf } from './cells.mjs'
 import { logger, marks, metrics, tracer } from './powertools.mjs'
-import { flushed, order } from './setup.mjs'
+import { options, order } from './setup.mjs'
 
-const wrapped = (_class, _name, descriptor) => void (descriptor.value = flushed(descriptor.value))
+const wrapped = Flushed({ wrap: withTelemetry, ...options })
 const plain = () => {}
 
 function decorated(theirs, handle, above, below) {

@@ -9,4 +9,4 @@ import { kit } from './cells.mjs'
 const telemetry = otel({ exporter: new OTLPTraceExporter() })
 trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))
 
-export const { cells, flushed, order, streamed } = kit({ trace, withTelemetry }, telemetry)
+export const { cells, flushed, options, order, streamed } = kit({ trace, withTelemetry }, telemetry)
