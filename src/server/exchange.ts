@@ -56,7 +56,7 @@ export function exchange<Request extends IncomingMessage>(
   // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone.
   response.on('finish', () => end(true))
   response.on('close', () => end(false))
-  follow(request, begun)
+  if (hasBody(request)) follow(request, begun)
   follow(response, begun)
   return { context: begun.context, failed: (error) => (failure = { error }) }
 }
@@ -75,15 +75,27 @@ function reflect(span: Span, { headersSent, statusCode }: ServerResponse, sent: 
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
+// Of others only the end is told, and what has made those slower is followed for nothing.
+const hasBody = ({ headers, httpVersionMajor }: IncomingMessage): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || httpVersionMajor > 1
+
 const FOLLOWED = Symbol('flushed.followed')
 
 /**
- * Has the listeners of an emitter run in the invocation's context: what is read from a socket, or written when that has
- * room again, is told of in the context that the connection was opened in.
+ * Has the listeners that are added to an emitter from now on run in the invocation's context: what is read from a socket, or
+ * written when that has room again, is told of in the context that the connection was opened in.
  */
-function follow(emitter: EventEmitter & { [FOLLOWED]?: boolean }, begun: Begun): void {
+function follow(emitter: EventEmitter & { [FOLLOWED]?: boolean }, { context: within }: Begun): void {
   if (emitter[FOLLOWED]) return
   emitter[FOLLOWED] = true
   const { emit } = emitter
-  emitter.emit = (...args) => context.with(begun.context, emit, emitter, ...args)
+  const before = OFTEN.map((event) => emitter.listenerCount(event))
+  emitter.emit = (event, ...args) => {
+    // To enter a context is dear, and nearly all that a request tells is told to nobody.
+    const known = before[OFTEN.indexOf(event as string)] ?? 0
+    return emitter.listenerCount(event) > known ? context.with(within, emit, emitter, event, ...args) : Reflect.apply(emit, emitter, [event, ...args])
+  }
 }
+
+/** What Node's own listeners are told of. */
+const OFTEN = ['end', 'finish', 'close']

@@ -85,7 +85,10 @@ export class Staying implements Participant, Pending {
     return new Promise((resolve) => (this.#closed = resolve))
   }
 
-  #over({ endedByDispose, warnings }: InvocationState): void {
+  #over(invocation: InvocationState): void {
+    const { endedByDispose, warnings } = invocation
+    // Requests of one connection may be within one another, and must not keep each other.
+    invocation.outside = ROOT_CONTEXT
     this.#unsent = true
     this.#account.endedByDispose += endedByDispose
     for (const warning of warnings) this.#warn(warning)
@@ -125,13 +128,14 @@ export class Staying implements Participant, Pending {
   }
 
   #flushed(report: FlushReport): FlushReport {
-    const { outcome, spans } = report
+    const { stages, spans } = report
     this.#flushing = undefined
-    const left = spans.carriedOver + spans.pending > 0
-    this.#failures = left || (outcome !== 'delivered' && outcome !== 'nothing_to_send') ? this.#failures + 1 : 0
+    // Spans that were too many, or late, are no reason to wait.
+    const refused = stages.some(({ outcome }) => outcome !== 'delivered' && outcome !== 'nothing_to_send')
+    this.#failures = refused ? this.#failures + 1 : 0
     this.#notBefore = clock().now() + Math.min(GAP_MS * 2 ** this.#failures, LONGEST_GAP_MS)
     // The next flush is all that is left to do for a process that ends: it must not be kept by ever more of them.
-    if (this.#unsent || (left && shared.draining === 0)) this.#ask()
+    if (this.#unsent || (spans.carriedOver + spans.pending > 0 && shared.draining === 0)) this.#ask()
     return report
   }
 
