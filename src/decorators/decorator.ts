@@ -7,6 +7,7 @@
 import { badOption, quote } from '../core/errors.ts'
 import { type AnyFunction, WRAPPED } from '../core/layer.ts'
 import { carryOn, defineMetadata, note } from './metadata.ts'
+import { read } from './reading.ts'
 
 /** One call of a decorated method. */
 export class Call {
@@ -25,8 +26,8 @@ export class Call {
 /** How a decorator wraps. */
 export interface Wrapping {
   readonly decorator: 'Flushed' | 'Traced'
-  /** Whether getters and setters can be wrapped. */
-  readonly accessors: boolean
+  /** Whether what is no handler can be wrapped, too: getters, setters, generators. */
+  readonly any: boolean
   /** Told of each member once, comes to what runs its calls. */
   prepare(member: string): (call: Call) => unknown
 }
@@ -42,20 +43,19 @@ export const isBare = (args: ArrayLike<unknown>): boolean => args.length > 1 || 
 
 /** A decorator in a place it cannot be in. @param instead what to write */
 export const misplaced = (decorator: string, where: string, instead: string): TypeError =>
-  badOption(`\`@${decorator}\` cannot decorate ${where}; ${instead}`)
+  badOption(`\`@${decorator}()\` cannot decorate ${where}: ${instead}`)
 
 /** Makes a decorator of members that serves both kinds. */
 export const decorator =
   (wrapping: Wrapping) =>
   (target: unknown, second?: Second, third?: unknown): unknown => {
     if (isContext(second)) return standard(wrapping, target, second)
-    if (typeof third === 'number') throw misplaced(`${wrapping.decorator}()`, 'a parameter', 'decorate the method')
+    if (typeof third === 'number') throw misplaced(wrapping.decorator, 'a parameter', 'decorate the method')
     if (second === undefined) throw onClass(wrapping)
     return legacy(wrapping, target as object, second, third as PropertyDescriptor | undefined)
   }
 
-const onClass = ({ decorator: name }: Wrapping) =>
-  misplaced(`${name}()`, 'a class', 'decorate its methods, and write `@Telemetry({ … })` for options that all of them have')
+const onClass = ({ decorator: name }: Wrapping) => misplaced(name, 'a class', 'write `@Telemetry({ … })` for what all its methods have')
 
 function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext): unknown {
   const { kind } = context
@@ -65,11 +65,11 @@ function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext)
   note(context.metadata, WRAPPED, wrapping.decorator, context.name)
   const initialized = function (this: unknown, initial: unknown) {
     if (typeof initial === 'function') return wrap(initial as AnyFunction, () => this)
-    throw misplaced(`${wrapping.decorator}()`, `the field \`${name}\``, `it must hold a function, and holds ${quote(initial)}`)
+    throw onField(wrapping, name, `it holds no function, but ${quote(initial)}`)
   }
   if (kind === 'field') return initialized
   if (kind === 'accessor') return { init: initialized }
-  if (kind !== 'method' && !wrapping.accessors) throw onAccessor(wrapping, name)
+  if (kind !== 'method' && !wrapping.any) throw onAccessor(wrapping, name)
   let home: unknown
   // A static method is told of its class, any other of an instance.
   if (kind === 'method') context.addInitializer(function () {
@@ -79,16 +79,18 @@ function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext)
 }
 
 const onAccessor = ({ decorator: name }: Wrapping, member: string) =>
-  misplaced(`${name}()`, `the accessor \`${member}\``, `write a method, or \`@Traced()\``)
+  misplaced(name, `the accessor \`${member}\``, 'write a method, or `@Traced()`')
+
+const onField = ({ decorator: name }: Wrapping, member: string, instead: string) => misplaced(name, `the field \`${member}\``, instead)
 
 function legacy(wrapping: Wrapping, target: object, key: PropertyKey, descriptor: PropertyDescriptor | undefined): unknown {
   const name = String(key)
   const { value, get, set } = descriptor ?? {}
   const isMethod = typeof value === 'function'
   if (!descriptor || !(isMethod || get || set)) {
-    throw misplaced(`${wrapping.decorator}()`, `the field \`${name}\``, `legacy decorators are not told what it holds: write a method, \`${name}(…) { … }\``)
+    throw onField(wrapping, name, `legacy decorators are not told what it holds; write a method, \`${name}(…) { … }\``)
   }
-  if (!isMethod && !wrapping.accessors) throw onAccessor(wrapping, name)
+  if (!isMethod && !wrapping.any) throw onAccessor(wrapping, name)
   const wrap = wrapperOf(wrapping, name)
   const home = typeof target === 'function' ? target : target.constructor
   const wrapped = (method: AnyFunction) => wrap(method, (self) => self ?? home)
@@ -107,6 +109,10 @@ function wrapperOf(wrapping: Wrapping, name: string) {
   return (method: AnyFunction, ownerOf: (self: unknown) => unknown): AnyFunction => {
     const wrapper = function (this: unknown, ...args: unknown[]) {
       return run(new Call(method, this, args, ownerOf(this)))
+    }
+    // It would be over before any of it has run.
+    if (!wrapping.any && String(read(method, Symbol.toStringTag)).endsWith('GeneratorFunction')) {
+      throw misplaced(wrapping.decorator, `the generator \`${name}\``, 'write `@Traced()`')
     }
     return carryOn(wrapper, method, wrapping.decorator)
   }

@@ -3,7 +3,7 @@ import { type AnyFunction, dressed } from '../core/layer.ts'
 import { invoke } from '../core/lifecycle.ts'
 import { type Config, type TelemetryOptions, resolveOptions } from '../core/options.ts'
 import { promised } from '../core/with-telemetry.ts'
-import { type Given, TELEMETRY, classOf, merged } from './class-options.ts'
+import { type Class, type Given, classOf, merged, nameIn, optionsOf, remembered } from './class-options.ts'
 import { Call, decorator, isBare } from './decorator.ts'
 import { contextAmong, contextBeside, contextBy, isLambda, platformOf } from './platform.ts'
 import { read } from './reading.ts'
@@ -56,29 +56,28 @@ export function Flushed(...given: [options?: object]): FlushedDecorator {
   if (isBare(given)) throw badOption('write `@Flushed()`, with parentheses, before a method')
   const [own = {}] = given as [Given?]
   checkFlushed(own)
-  return decorator({ decorator: 'Flushed', accessors: false, prepare: (member) => runner(own, member) }) as FlushedDecorator
+  return decorator({ decorator: 'Flushed', any: false, prepare: (member) => runner(own, member) }) as FlushedDecorator
 }
 
 /** Checks the options of a method, or of all of a class. @throws TypeError naming the option and quoting the value */
 export function checkFlushed(given: Given): void {
+  if (typeof given !== 'object' || !given) throw invalidOption('options', given, 'an object')
   const { wrap, context, ...options } = given
   if (wrap !== undefined && typeof wrap !== 'function') throw invalidOption('wrap', wrap, 'a platform’s `withTelemetry`')
   if (context !== undefined && typeof context !== 'function') throw invalidOption('context', context, 'a function')
-  // Only the platform knows its options. They are checked here, though they are used when it is known which class it is.
-  if (wrap) wrap(async () => {}, options as never)
-  else resolveOptions(options)
+  resolveOptions(options, wrap ? Object.keys(options) : [])
+  // The platform knows its own. What it makes of them here is used for nothing, not even for a flush when the process ends.
+  if (wrap) wrap(async () => {}, { ...options, telemetry: nothing, onFlush: undefined, logger: false } as never)
 }
+
+const nothing = () => 'nothing_to_send'
 
 /** @returns what runs the calls of a member, with the options of the class that each is made on */
 function runner(own: Given, member: string): (call: Call) => Promise<unknown> {
-  const known = new WeakMap<object, Prepared>()
+  const preparedIn = remembered((home: Class, call: Call) => prepare(merged(optionsOf(home, call.owner), own), nameIn(home, member), call))
   return (call) =>
     promised(() => {
-      const home = classOf(call.owner)
-      const key = home ?? own
-      let prepared = known.get(key)
-      if (!prepared) known.set(key, (prepared = prepare(merged(home?.[TELEMETRY], own), home?.name ? `${home.name}.${member}` : member, call)))
-      const { config, context, wrapped } = prepared
+      const { config, context, wrapped } = preparedIn(classOf(call.owner), call)
       const beside = () => (context ? contextBy(context, call, config) : contextBeside(call))
       if (!wrapped) return invoke({ config, platform: platformOf(beside(), config) }, call.method, call.self, call.args)
       const found = !context && contextAmong(call.args) ? undefined : beside()

@@ -48,14 +48,19 @@ const describe = (parent: Context, kind = SpanKind.INTERNAL, attributes: Attribu
 const MARGIN_MS = 50
 
 function onLambda(found: LambdaContext, { flush }: Config): Partial<Platform> {
-  const requestId = String(found.awsRequestId)
+  const id = read(found, 'awsRequestId')
+  const requestId = typeof id === 'string' ? id : ''
   return {
-    describe: (_args, parent) => describe(parent, SpanKind.SERVER, { 'faas.invocation_id': requestId }),
+    describe: (_args, parent) => describe(parent, SpanKind.SERVER, requestId ? { 'faas.invocation_id': requestId } : {}),
     begun() {
       shared.untraced ??= untraced
       shared.extension?.begun(requestId)
     },
-    remainingMs: () => found.getRemainingTimeInMillis() - MARGIN_MS,
+    remainingMs() {
+      const left = Number(found.getRemainingTimeInMillis())
+      // Local runners and tests pass contexts that answer nonsense.
+      return Number.isNaN(left) ? Infinity : left - MARGIN_MS
+    },
     lifetime() {
       const { extension } = shared
       // Bound, because `onFlush` may look for its request by the active context.

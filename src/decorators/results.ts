@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { isThenable } from '../core/stage.ts'
 import { hasMethod, read } from './reading.ts'
 
 /** What is told of a result. */
 export interface Watcher {
-  /** It is over. Told as often as it seems so. */
-  done(): void
-  failed(thrown: unknown): void
+  /** It is over, and has failed if it was thrown. Told as often as it seems so. */
+  over(failed?: { readonly thrown: unknown }): void
   /** Runs a part of what makes the result. */
   within<T>(run: () => T): T
 }
@@ -23,7 +21,7 @@ export interface Watcher {
 export function watched(result: unknown, watcher: Watcher): unknown {
   if (hasMethod(result, 'then')) return isPlainPromise(result) ? promise(result, watcher) : thenable(result as object, watcher)
   if (isIterator(result)) return iterator(result, watcher)
-  watcher.done()
+  watcher.over()
   return result
 }
 
@@ -31,14 +29,11 @@ export function watched(result: unknown, watcher: Watcher): unknown {
 const isPlainPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise && value.constructor === Promise
 
 // Not the promise itself, for it would count as handled, even if nobody else ever did.
-function promise(result: Promise<unknown>, watcher: Watcher): Promise<unknown> {
+function promise(result: Promise<unknown>, { over }: Watcher): Promise<unknown> {
   const same = result.then(
-    (value) => {
-      watcher.done()
-      return value
-    },
+    (value) => (over(), value),
     (thrown: unknown) => {
-      watcher.failed(thrown)
+      over({ thrown })
       throw thrown
     },
   )
@@ -49,70 +44,68 @@ type Settled = ((value: unknown) => unknown) | null | undefined
 
 // The very object, for it may have methods of its own; and its `then` only when somebody else calls it, for that is what
 // starts a query builder's query, once for each call.
-function thenable(result: object, watcher: Watcher): unknown {
-  const then = read(result, 'then') as (fulfilled: Settled, rejected: Settled) => unknown
-  const restore = replace(result, 'then', (fulfilled?: Settled, rejected?: Settled) => {
+function thenable(result: object, { over, within }: Watcher): unknown {
+  const restore = replace(result, 'then', (then, [fulfilled, rejected]: Settled[]) => {
     restore?.()
-    return watcher.within(() =>
+    return within(() =>
       then.call(
         result,
-        (value: unknown) => {
-          watcher.done()
-          return fulfilled ? fulfilled(value) : value
-        },
+        (value: unknown) => (over(), typeof fulfilled === 'function' ? fulfilled(value) : value),
         (thrown: unknown) => {
-          watcher.failed(thrown)
-          if (rejected) return rejected(thrown)
+          over({ thrown })
+          if (typeof rejected === 'function') return rejected(thrown)
           throw thrown
         },
       ),
     )
   })
-  if (!restore) watcher.done()
+  if (!restore) over()
   return result
 }
 
 const isIterator = (value: unknown): value is object =>
   hasMethod(value, 'next') && (hasMethod(value, Symbol.iterator) || hasMethod(value, Symbol.asyncIterator))
 
-function iterator(result: object, watcher: Watcher): object {
-  const restored: (() => void)[] = []
-  const over = (tell: () => void) => {
-    for (const restore of restored.splice(0)) restore()
-    tell()
+function iterator(result: object, { over, within }: Watcher): object {
+  const replaced: (() => void)[] = []
+  const finished = (failed?: { thrown: unknown }) => {
+    for (const restore of replaced.splice(0)) restore()
+    over(failed)
   }
   for (const key of ['next', 'return', 'throw']) {
-    if (!hasMethod(result, key)) continue
-    const method = read(result, key) as (...args: unknown[]) => unknown
     const came = (step: unknown) => {
-      // A generator may go on when it is told to return; nobody asks anything else.
       const done = read(step, 'done')
-      if (key === 'return' ? done !== false : done || step !== Object(step)) over(() => watcher.done())
+      // A generator may go on when it is told to return; nothing else is asked whether it does.
+      if (key === 'return' ? done !== false : done) finished()
       return step
     }
     const failed = (thrown: unknown): never => {
-      over(() => watcher.failed(thrown))
+      finished({ thrown })
       throw thrown
     }
-    const restore = replace(result, key, (...args) => {
+    const restore = replace(result, key, (method, args) => {
       let step: unknown
       try {
-        step = watcher.within(() => method.apply(result, args))
+        step = within(() => method.apply(result, args))
       } catch (thrown) {
         return failed(thrown)
       }
-      return isThenable(step) ? step.then(came, failed) : came(step)
+      return hasMethod(step, 'then') ? (step as PromiseLike<unknown>).then(came, failed) : came(step)
     })
-    if (restore) restored.push(restore)
+    if (restore) replaced.push(restore)
   }
-  if (restored.length === 0) watcher.done()
+  if (!replaced.length) over()
   return result
 }
 
-/** Replaces a method of one object. @returns what takes it back; `undefined` if the object does not allow it */
-function replace(target: object, key: string, value: (...args: never[]) => unknown): (() => void) | undefined {
+type Method = (...args: unknown[]) => unknown
+
+/** Replaces a method of one object. @returns what takes it back; `undefined` if there is none, or the object forbids it */
+function replace(target: object, key: string, call: (method: Method, args: never[]) => unknown): (() => void) | undefined {
+  const method = read(target, key) as Method
   const own = Object.getOwnPropertyDescriptor(target, key)
-  if (!Reflect.defineProperty(target, key, { value, writable: true, configurable: true })) return undefined
+  const value = (...args: never[]) => call(method, args)
+  if (!hasMethod(target, key) || !Reflect.defineProperty(target, key, { value, writable: true, configurable: true })) return undefined
   return () => {
     if (read(target, key) !== value) return
     if (own) Object.defineProperty(target, key, own)

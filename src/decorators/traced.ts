@@ -1,11 +1,11 @@
-import { type Attributes, type Context, type SpanKind, context, trace } from '@opentelemetry/api'
-import { type Check, type Config, checkOptions, resolveOptions } from '../core/options.ts'
+import { type Attributes, type Context, type SpanKind, type SpanOptions, context, trace } from '@opentelemetry/api'
+import { CHECKS, type Check, type Config, checkOptions, resolveOptions } from '../core/options.ts'
 import { contextWithin, currentOwner } from '../core/current.ts'
 import { badOption } from '../core/errors.ts'
 import { attempt } from '../core/report.ts'
 import { disposable, recordError, tracerOf } from '../core/span.ts'
 import type { DisposableSpan } from '../core/types.ts'
-import { type Given, TELEMETRY, classOf } from './class-options.ts'
+import { type Given, classOf, nameIn, optionsOf, remembered } from './class-options.ts'
 import { type Call, decorator, isBare } from './decorator.ts'
 import { type Watcher, watched } from './results.ts'
 import type { TracedDecorator } from './types.ts'
@@ -28,9 +28,9 @@ export interface TracedOptions {
   kind?: SpanKind | undefined
 }
 
-const CHECKS: Record<keyof TracedOptions, Check> = {
-  name: ['a non-empty string', (value) => typeof value === 'string' && value !== ''],
-  attributes: ['an object or a function', (value) => value === Object(value)],
+const TRACED: Record<keyof TracedOptions, Check> = {
+  name: CHECKS.name,
+  attributes: CHECKS.attributes,
   kind: ['a `SpanKind`', (value) => [0, 1, 2, 3, 4].includes(value as number)],
 }
 
@@ -56,54 +56,44 @@ export function Traced(...given: [options?: string | TracedOptions]): TracedDeco
   if (isBare(given)) throw badOption('write `@Traced()`, with parentheses, before a method')
   const [options = {}] = given
   const own = typeof options === 'string' ? { name: options } : options
-  checkOptions(own, CHECKS)
+  checkOptions(own, TRACED)
   const prepare = (member: string) => (call: Call) => run(call, own, member)
-  return decorator({ decorator: 'Traced', accessors: true, prepare }) as TracedDecorator
+  return decorator({ decorator: 'Traced', any: true, prepare }) as TracedDecorator
 }
 
-/** What is used of a class's options, by those. */
-const configs = new WeakMap<object, Config>()
-const DEFAULTS: Given = {}
+/** What is used of a class's options. */
+const configOf = remembered((options: Given) => resolveOptions({ telemetry: options.telemetry, logger: options.logger }))
 
-function configOf(options: Given = DEFAULTS): Config {
-  let config = configs.get(options)
-  if (!config) configs.set(options, (config = resolveOptions({ telemetry: options.telemetry, logger: options.logger })))
-  return config
-}
-
-function run(call: Call, own: TracedOptions, member: string): unknown {
-  const { method, self, args, owner } = call
+function run({ method, self, args, owner }: Call, own: TracedOptions, member: string): unknown {
   const home = classOf(owner)
-  const config = configOf(home?.[TELEMETRY])
-  const name = own.name ?? (home?.name ? `${home.name}.${member}` : member)
-  const opened = attempt(config, 'opening a span', () => open(config, name, own, args))
+  const config = configOf(optionsOf(home, owner))
+  const opened = attempt(config, 'opening a span', () => open(config, own.name ?? nameIn(home, member), own, args))
   if (!opened) return Reflect.apply(method, self, args)
-  const { span, inside } = opened
-  const within = <T>(part: () => T): T => context.with(inside, part)
-  const end = () => void attempt(config, 'ending a span', () => span[Symbol.dispose]())
+  const [span, inside] = opened
   const watcher: Watcher = {
-    within,
-    done: end,
-    failed(thrown) {
-      attempt(config, 'recording the error', () => recordError(span, thrown))
-      end()
+    within: (part) => context.with(inside, part),
+    over(failed) {
+      attempt(config, 'ending a span', () => {
+        if (failed) recordError(span, failed.thrown)
+        span[Symbol.dispose]()
+      })
     },
   }
   let result: unknown
   try {
-    result = within(() => Reflect.apply(method, self, args) as unknown)
+    result = watcher.within(() => Reflect.apply(method, self, args) as unknown)
   } catch (thrown) {
-    watcher.failed(thrown)
+    watcher.over({ thrown })
     throw thrown
   }
   return watched(result, watcher)
 }
 
-function open(config: Config, name: string, { attributes: more, kind }: TracedOptions, args: unknown[]): { span: DisposableSpan; inside: Context } {
+function open(config: Config, name: string, { attributes: more, kind }: TracedOptions, args: unknown[]): [DisposableSpan, Context] {
   const active = context.active()
   const invocation = currentOwner(active)
   const attributes = typeof more === 'function' ? attempt(config, '`attributes`', () => more(...(args as never[]))) : more
-  const options = { ...(attributes && { attributes }), ...(kind !== undefined && { kind }) }
+  const options = { attributes, kind } as SpanOptions
   const span = invocation ? invocation.span(name, options) : disposable(tracerOf(config.telemetry).startSpan(name, options, active))
-  return { span, inside: trace.setSpan(invocation ? contextWithin(invocation) : active, span) }
+  return [span, trace.setSpan(invocation ? contextWithin(invocation) : active, span)]
 }

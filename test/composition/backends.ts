@@ -17,15 +17,12 @@ export interface Backend extends AsyncDisposable {
   readonly arrivals: readonly Arrival[]
 }
 
-/** Longer than a request takes that nobody waits for. */
-const ANSWER_MS = 20
-
-/** Answers what is posted a little later, so that what is still on its way when the process stops is not acknowledged. */
-export async function startSentry(): Promise<Backend> {
+/** @param answerMs milliseconds after which it answers: what is on its way when the process stops is not acknowledged */
+export async function startSentry(answerMs: number): Promise<Backend> {
   const arrivals: Arrival[] = []
   const server = patientServer((request, response) => {
     void readBody(request).then(async (body) => {
-      await delay(ANSWER_MS)
+      await delay(answerMs)
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end('{}', () => arrivals.push({ text: String(body), at: wallNow() }))
     }, () => request.destroy())

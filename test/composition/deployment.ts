@@ -1,5 +1,6 @@
 /** A function as its users deploy it, with the built package among its packages, in front of everybody's backends. */
 import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { startCollector, startLambda } from 'flushed/testing'
@@ -54,14 +55,22 @@ export interface Deployed extends AsyncDisposable {
   invoke(event: object): Promise<Seen>
 }
 
-/** A segment is sent, if not seen, when the process is stopped. */
-const DATAGRAM_MS = 20
+/** What the process had sent when it was stopped is in this one's sockets and pipes, and is read in its turns. */
+async function readAll(): Promise<void> {
+  await delay(20)
+  for (let turn = 0; turn < 3; turn++) await nextTurn()
+}
 
-/** @param handler below the folder of the functions: `'sentry/spans.handler'` */
-export async function startFunction(handler: string, env: Record<string, string> = {}): Promise<Deployed> {
-  const [collector, sentry, daemon] = await Promise.all([startCollector(), startSentry(), startDaemon()])
+/**
+ * @param handler below the folder of the functions: `'sentry/spans.handler'`
+ * @param sentryMs milliseconds after which Sentry answers
+ */
+export async function startFunction(handler: string, env: Record<string, string> = {}, sentryMs = 20): Promise<Deployed> {
+  const [collector, sentry, daemon] = await Promise.all([startCollector(), startSentry(sentryMs), startDaemon()])
   const sandbox = await startLambda({
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
+    // Some of these packages are large, and may be read for the first time.
+    initTimeoutMs: 30_000,
     handler: here(`${FOLDER}/${handler}`),
     runtime: await ensureRuntimeClient(),
     env: {
@@ -84,7 +93,7 @@ export async function startFunction(handler: string, env: Record<string, string>
       const before = { sentry: sentry.arrivals.length, segments: daemon.arrivals.length, logs: sandbox.logs.length }
       const result = await sandbox.invoke(event, { traceId: 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1' })
       const { at } = await result.frozen
-      await new Promise((resolve) => setTimeout(resolve, DATAGRAM_MS))
+      await readAll()
       const { spans } = frozen
       const root = spans.find(({ attributes }) => attributes['faas.invocation_id'] === result.requestId)
       const upTo = (arrivals: readonly Arrival[], from: number) => arrivals.slice(from).map(({ text }) => text)

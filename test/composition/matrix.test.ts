@@ -30,7 +30,12 @@ const suites = [...functions].map(([name, entries]) => ({ name, wrappers: entrie
 
 let ids = 0
 
-describe.concurrent.each(suites)(`$name, on ${version}`, ({ name, wrappers }) => {
+const BOTH: readonly Order[] = ['inside', 'outside']
+const OUTERMOST = 'flushed is not the outermost wrapper'
+const isOurs = (line: string) => line.includes('flushed: ')
+const importing = (modules: readonly string[]) => ({ NODE_OPTIONS: modules.map((module) => `--import ${module}`).join(' ') })
+
+describe.each(suites)(`$name, on ${version}`, ({ name, wrappers }) => {
   test('answers as without us, and everything is delivered', { timeout: 60_000 }, async () => {
     const imports = wrappers.flatMap((wrapper) => wrapper.imports ?? [])
     const [before, after] = await Promise.all([
@@ -57,18 +62,28 @@ describe.concurrent.each(suites)(`$name, on ${version}`, ({ name, wrappers }) =>
   })
 })
 
-test('Sentry’s spans need its stage inside, for their root ends when `wrapHandler` is done', async () => {
-  await using deployed = await startFunction('sentry/spans.handler', { STAGED: 'no' })
+describe(`Sentry’s spans, on ${version}`, () => {
   const wrapper = WRAPPERS.find(({ module }) => module === 'sentry/spans') as Wrapper
-  const told = { id: ++ids, fail: false }
-  const [inside, outside] = [await deployed.invoke(eventOf(wrapper, told, 'inside')), await deployed.invoke(eventOf(wrapper, told, 'outside'))]
-  expect([wrapper.theirs?.(inside, told), wrapper.theirs?.(outside, told)]).toEqual([false, true])
-})
 
-const BOTH: readonly Order[] = ['inside', 'outside']
-const OUTERMOST = 'flushed is not the outermost wrapper'
-const isOurs = (line: string) => line.includes('flushed: ')
-const importing = (modules: readonly string[]) => ({ NODE_OPTIONS: modules.map((module) => `--import ${module}`).join(' ') })
+  test.each([
+    ['before', []],
+    ['after', ['flushed/lambda/register']],
+  ])('need its stage inside, for their root ends when `wrapHandler` is done: flushed %s the response', async (_when, imports) => {
+    await using deployed = await startFunction('sentry/spans.handler', { ...importing(imports), STAGED: 'no' }, 1000)
+    const told = { id: ++ids, fail: false }
+    const inside = await deployed.invoke(eventOf(wrapper, told, 'inside'))
+    const outside = await deployed.invoke(eventOf(wrapper, told, 'outside'))
+    expect([wrapper.theirs?.(inside, told), wrapper.theirs?.(outside, told)]).toEqual([false, true])
+  })
+
+  test('of a provider registered by another version of the API package are not seen, and the log says why', async () => {
+    await using deployed = await startFunction('functions/copies.handler')
+    const { answer, spans } = await deployed.invoke({ id: 1 })
+    expect(answer).toMatchObject({ body: '{"id":1,"item":"chair"}' })
+    expect(spans).toEqual([])
+    expect(deployed.logs.filter(isOurs)).toEqual([expect.stringContaining('no OpenTelemetry tracer provider records spans')])
+  })
+})
 
 const eventOf = (wrapper: Wrapper, told: Told, order: Order | 'alone') => ({
   ...(wrapper.event?.(told) ?? told),

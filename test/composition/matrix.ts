@@ -19,10 +19,10 @@ export class Matrix {
   }
 
   print(): string {
-    const head = ['W', '', 'answers unchanged', 'of these, streamed', 'our spans at the freeze', 'its own telemetry at the freeze', 'warning']
+    const head = ['W', '', 'answers unchanged', 'of these, streamed', 'our spans at the freeze', 'its own telemetry at the freeze', 'warnings']
     const rows = WRAPPERS.flatMap((wrapper) =>
       (Object.keys(ORDERS) as Order[]).map((order, index) => [
-        index === 0 ? [wrapper.title, ...wrapper.packages.map((name) => versionOf(name))].join(' ') : '',
+        index === 0 ? [wrapper.title, wrapper.packages.map(versionOf).join(', ')].filter(Boolean).join(' · ') : '',
         `\`${ORDERS[order]}\``,
         ...this.#row(wrapper, order),
       ]),

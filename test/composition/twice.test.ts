@@ -17,7 +17,7 @@ const modes = [
   },
 ]
 
-describe.concurrent.each(modes)(`on ${runtime}, $mode`, ({ env, pairs }) => {
+describe.each(modes)(`on ${runtime}, $mode`, ({ env, pairs }) => {
   test(`${pairs.length} pairs of wraps: one root, one flush, one request, one report, and nothing to warn of`, { timeout: 60_000 }, async () => {
     await using lambda = await startFunction('../../composition/functions/twice.handler', { env })
     for (const pair of pairs) {

@@ -11,7 +11,6 @@ const bundle = (source: string, external: string[]) =>
     conditions: ['workerd', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
     external: [...external, 'next/server.js'],
-    logLevel: 'error',
   })
 
 const wrapOf = (entry: string) => `export { withTelemetry } from '${entry}'; export { otel } from 'flushed/otel';`

@@ -1,3 +1,4 @@
+/* oxlint-disable import/default -- these are exported by `export =` */
 import express from 'express'
 import fastify from 'fastify'
 import { createServer } from 'node:http'

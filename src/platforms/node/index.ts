@@ -6,4 +6,5 @@
 export { type NodeOptions, withTelemetry } from './wrap.ts'
 export { type DrainOptions, drain } from '../../server/drain.ts'
 export type { ServerOptions } from '../../server/options.ts'
-export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
+export { type Endable, adopt } from '../../core/adopt.ts'
+export { currentInvocation, span, waitUntil } from '../../core/current.ts'
