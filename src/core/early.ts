@@ -13,8 +13,8 @@ import { attempt } from './report.ts'
 import { recordError } from './span.ts'
 import type { FlushReport, Phase } from './types.ts'
 
-/** What is known of invocations that are over, beyond their spans. */
-export type Account = Pick<InvocationState, 'endedByDispose' | 'warnings'>
+/** What is known of invocations that are over, beyond their spans, and of their process. */
+export type Account = Pick<InvocationState, 'endedByDispose' | 'warnings' | 'patient'>
 
 /**
  * Flushes what is left of a telemetry that no invocation is about to flush. Never rejects.

@@ -180,6 +180,11 @@ export interface SpanOwner extends Invocation {
   readonly notes: unknown[]
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
   readonly timers: boolean
+  /**
+   * Whether its flush waits for exports that the one before has waited for in vain. Default: it makes them again, since
+   * what they were made through may be gone.
+   */
+  readonly patient?: boolean
   /** When nothing can be heard of it any more, by the clock. */
   readonly expiresAt: number
   /** Ends what died without a word; what it has recorded goes with the next flush. */

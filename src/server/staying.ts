@@ -34,7 +34,7 @@ export class Staying implements Participant, Pending {
   #closed: (() => void) | undefined
   /** Whether something is over that no flush has taken. */
   #unsent = false
-  #account: Account = { endedByDispose: 0, warnings: [] }
+  #account = newAccount()
   #flushing: Promise<FlushReport> | undefined
   #draining: Promise<FlushReport> | undefined
   #timer: unknown
@@ -119,7 +119,7 @@ export class Staying implements Participant, Pending {
     this.#timer = undefined
     this.#unsent = false
     const account = this.#account
-    this.#account = { endedByDispose: 0, warnings: [] }
+    this.#account = newAccount()
     // Of no request, though it is one that has set the timer.
     const flushed = context.with(ROOT_CONTEXT, () => flushLeftovers(this.#wrapFor(phase), phase, budgetMs, account))
     const flushing = flushed.then((report) => this.#flushed(report))
@@ -174,6 +174,9 @@ export class Staying implements Participant, Pending {
     }
   }
 }
+
+/** Connections go on here: an answer that takes its time still comes. */
+const newAccount = (): Account => ({ endedByDispose: 0, warnings: [], patient: true })
 
 /** A telemetry without what sends all its state at each flush: a process that stays has it do so at its own pace. */
 const passing = ({ stages, ...telemetry }: Telemetry): Telemetry => ({
