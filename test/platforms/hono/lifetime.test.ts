@@ -1,6 +1,7 @@
 /** What the middleware takes for the end of a request, with contexts and bindings that are fakes, each as its adapter has it. */
 import { type HonoOptions, currentInvocation, telemetry } from 'flushed/hono'
 import { withTelemetry } from 'flushed'
+import { fakeClock, useClock } from 'flushed/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 import { application } from './functions/app.mjs'
@@ -62,6 +63,29 @@ describe('a function is kept alive until its flush is over, by', () => {
   })
 })
 
+test('who asks for the flush before the response gets it, whoever would keep the function alive', async () => {
+  const { ask, exporter } = setup({ flush: 'before-response' })
+  exporter.setMode('microtask')
+  const context = new Context()
+  await ask('/', undefined, context)
+  expect(exporter.spans).toHaveLength(1)
+  expect(context.held).toEqual([])
+})
+
+test('a request of which nothing is heard any more is sent with the next one, as it is', async () => {
+  const time = fakeClock()
+  useClock(time)
+  const { ask, exporter } = setup({ flush: 'before-response' })
+  exporter.setMode('microtask')
+  void ask('/never')
+  await time.advance(14 * 60_000)
+  await ask('/')
+  expect(exporter.spans.map(({ name }) => name)).toEqual(['GET /'])
+  await time.advance(2 * 60_000)
+  await ask('/')
+  expect(exporter.spans.map(({ name }) => name).toSorted()).toEqual(['GET', 'GET /', 'GET /'])
+})
+
 test('with nothing of the kind, the response waits, and one line says what was looked for', async () => {
   const { ask, exporter, warnings } = setup()
   exporter.setMode('microtask')
@@ -70,6 +94,18 @@ test('with nothing of the kind, the response waits, and one line says what was l
     expect(exporter.spans).toHaveLength(2 * id)
   }
   expect(warnings).toEqual([expect.stringContaining('hono cannot flush after the response here; flushing before it: no argument')])
+})
+
+test('with nothing of the kind, the response is there when all of it has been acknowledged', async () => {
+  const { ask, exporter } = setup()
+  let answered = false
+  const exported = exporter.nextExport()
+  const answer = ask('/').then(() => (answered = true))
+  await exported
+  await new Promise(setImmediate)
+  expect(answered).toBe(false)
+  exporter.acknowledge()
+  await answer
 })
 
 test('with nothing of the kind, a collector that hangs costs `timeoutMs`', async () => {
@@ -127,12 +163,20 @@ describe('options', () => {
     expect(exporter.spans).toHaveLength(2)
   })
 
+  test('a function that makes them for several makes them once', async () => {
+    const { telemetry: pipe } = pipeline()
+    const make = vi.fn(() => ({ telemetry: pipe, flush: 'before-response' as const }))
+    const env = {}
+    for (const _ of [1, 2]) await application(telemetry(make)).fetch(new Request('http://shop.example/'), env)
+    expect(make).toHaveBeenCalledOnce()
+  })
+
   test('a function that fails is told of once, and requests are answered', async () => {
-    const app = application(telemetry(() => {
+    const make = () => {
       throw new Error('no collector')
-    }))
+    }
     const told = vi.spyOn(console, 'error').mockReturnValue()
-    for (const _ of [1, 2]) expect(await (await app.fetch(new Request('http://shop.example/'))).text()).toBe('hello')
+    for (const app of [application(telemetry(make)), application(telemetry(make))]) expect(await (await app.fetch(new Request('http://shop.example/'))).text()).toBe('hello')
     expect(told.mock.calls).toEqual([['flushed: no telemetry, since its options failed: no collector']])
     told.mockRestore()
   })

@@ -1,5 +1,6 @@
 /** The middleware on the real server of Hono for Node, `@hono/node-server`: a process that stays. */
 import { once } from 'node:events'
+import { connect, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { type HonoOptions, telemetry } from 'flushed/hono'
 import { drain } from 'flushed/node'
@@ -12,8 +13,8 @@ import { application, bodies } from './functions/app.mjs'
 
 beforeEach(newIsolate)
 
-async function listen(fetch: (request: Request, env: never) => unknown): Promise<URL> {
-  const server = serve({ fetch: fetch as never, port: 0 })
+async function listen(fetch: (request: Request, env: never) => unknown, options: object = {}): Promise<URL> {
+  const server = serve({ fetch: fetch as never, port: 0, ...options })
   if (!server.listening) await once(server, 'listening')
   onTestFinished(async () => {
     server.close()
@@ -23,13 +24,13 @@ async function listen(fetch: (request: Request, env: never) => unknown): Promise
 }
 
 /** The application on a server, and what it has sent. */
-async function start(options: HonoOptions = {}, around?: Parameters<typeof application>[1]) {
+async function start(options: HonoOptions = {}, around?: Parameters<typeof application>[1], server?: object) {
   const made = pipeline()
   const reports: FlushReport[] = []
   const warnings: string[] = []
   const logger = { warn: (message: string) => warnings.push(message) }
   const middleware = telemetry({ telemetry: made.telemetry, logger, onFlush: (report) => reports.push(report), ...options })
-  const url = await listen(application(middleware, around).fetch)
+  const url = await listen(application(middleware, around).fetch, server)
   const { exporter } = made
   /** Its spans, once there are so many. */
   const spans = async (count: number) => {
@@ -144,6 +145,20 @@ describe('a root', () => {
     expect(root?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled', 'http.response.status_code': 200 })
     expect(root?.status.code).toBe(0)
   })
+})
+
+test('a request of HTTP/2 is one, too', async () => {
+  const { url, spans } = await start({}, {}, { createServer })
+  const client = connect(url)
+  onTestFinished(() => client.destroy())
+  const stream = client.request({ ':path': '/stream' })
+  let body = ''
+  stream.setEncoding('utf8').on('data', (chunk) => (body += chunk))
+  await once(stream, 'end')
+  expect(body).toBe('chunk 0\nchunk 1\nchunk 2\n')
+  const [root] = await spans(1)
+  expect(root).toMatchObject({ name: 'GET /stream', attributes: { 'network.protocol.version': '2', 'http.response.status_code': 200 } })
+  expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
 })
 
 test('`flush: "before-response"`: the response is there when its root has been delivered', async () => {

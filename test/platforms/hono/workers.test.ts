@@ -106,6 +106,8 @@ describe(`on ${newest.title}`, () => {
     ['/missing/7', 404, 'GET /missing/:id', '/missing/:id'],
     ['/v1/orders/7?as=nobody', 401, 'GET /v1/orders/:id', '/v1/orders/:id'],
     ['/v1/nowhere', 404, 'GET', undefined],
+    ['/guarded/door', 403, 'GET /guarded/door', '/guarded/door'],
+    ['/guarded/wall', 403, 'GET /guarded/*', '/guarded/*'],
     ['/admin/users/ann/a/b', 200, 'GET /admin/users/:name/:rest{.+}', '/admin/users/:name/:rest{.+}'],
     ['/anything', 204, 'GET /anything', '/anything'],
     ['/files/a.txt', 200, 'GET /files/*', '/files/*'],

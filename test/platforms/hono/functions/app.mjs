@@ -63,6 +63,7 @@ export function application(telemetry, { above = [], below = [] } = {}) {
     c.executionCtx.waitUntil(tracer().startActiveSpan('audit', (audit) => pause(30).then(() => audit.end())))
     return c.text('later')
   })
+  app.get('/never', () => new Promise(() => {}))
   app.get('/fails', () => {
     throw new RangeError('out of stock')
   })
@@ -74,6 +75,8 @@ export function application(telemetry, { above = [], below = [] } = {}) {
   })
   app.all('/anything', (c) => c.body(null, 204))
   app.get('/missing/:id', (c) => c.notFound())
+  app.use('/guarded/*', async (c) => c.text('closed', 403))
+  app.all('/guarded/door', (c) => c.text('come in'))
   app.get('/cookies', (c) => {
     c.header('set-cookie', 'a=1')
     c.header('set-cookie', 'b=2', { append: true })
