@@ -10,14 +10,14 @@ const own = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.ur
 export const execPath = existsSync(own) ? own : process.execPath
 
 /**
- * Starts a script of this folder, and waits for its first message.
+ * Starts a script of this folder, and waits for its first message. What it prints is no result: some log.
  *
  * @param {string} script
  * @param {string[]} [args]
  * @param {string[]} [execArgv]
  */
 export async function start(script, args = [], execArgv = []) {
-  const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, { execPath, execArgv, stdio: 'inherit' })
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, { execPath, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   return { child, first: await next(child, `${script} ${args.join(' ')}`) }
 }
 

@@ -4,6 +4,8 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { make } from './contestant.mjs'
+import { eventWith, lambdaContext } from './events.mjs'
 
 /**
  * @typedef {object} Growth
@@ -15,26 +17,22 @@ import { pathToFileURL } from 'node:url'
  */
 
 const INVOCATIONS = 200_000
-const WARM_UP = 20_000
 
 /** @returns {Promise<Growth>} */
-async function measure(contestant) {
-  const { exporterFor } = await import('./setup.mjs')
-  const { create } = await import(`./contestants/${contestant}.mjs`)
-  const { eventWith, lambdaContext } = await import('./workload.mjs')
-  const handler = create({ mode: 'noop', exporter: exporterFor('noop', '') })
+async function measure(contestant, total) {
+  const handler = await make(contestant, 'noop', '')
   const event = eventWith(5)
   const run = async (invocations) => {
     for (let i = 0; i < invocations; i++) {
       await handler(event, lambdaContext())
-      if (i % 1000 === 0) await setImmediate()
+      if (i % 100 === 0) await setImmediate()
     }
     return collected()
   }
-  const beforeBytes = await run(WARM_UP)
-  const afterBytes = await run(INVOCATIONS)
-  const perInvocation = (afterBytes - beforeBytes) / INVOCATIONS
-  return { contestant, invocations: INVOCATIONS, beforeBytes, afterBytes, perInvocation }
+  const beforeBytes = await run(total / 10)
+  const afterBytes = await run(total)
+  const perInvocation = (afterBytes - beforeBytes) / total
+  return { contestant, invocations: total, beforeBytes, afterBytes, perInvocation }
 }
 
 /** The heap's size once nothing more can be collected; what only finalizers hold takes several rounds. */
@@ -48,7 +46,7 @@ async function collected() {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   if (!globalThis.gc) throw new Error('run this with --expose-gc')
-  const growth = await measure(process.argv[2] ?? 'flushed')
+  const growth = await measure(process.argv[2] ?? 'flushed', Number(process.argv[3] ?? INVOCATIONS))
   if (process.send) process.send(growth, () => process.disconnect())
   else console.log(growth)
 }

@@ -1,17 +1,6 @@
 /** Tables for people. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-
-const LABELS = {
-  bare: 'bare handler',
-  plain: 'try/finally forceFlush, batch, no attributes',
-  pattern: 'try/finally forceFlush, batch, the same attributes',
-  simple: 'try/finally forceFlush, simple, no attributes',
-  instrumentation: 'instrumentation-aws-lambda',
-  middy: 'middy, flush in hooks',
-  flushed: 'flushed',
-}
+import { LABELS } from './labels.mjs'
+import { notes, tables } from './tables.mjs'
 
 const TITLES = {
   noop: 'no-op exporter',
@@ -22,7 +11,7 @@ const TITLES = {
 const number = (value) => (value < 100 ? value.toFixed(value < 10 ? 2 : 1) : value.toFixed(0))
 
 /** @param {import('./summary.mjs').Table} table */
-export function table({ mode, children, rows }) {
+function table({ mode, children, rows }) {
   const columns = ['µs', '/ bare', '/ pattern', ...(mode === 'collector' ? ['CPU µs'] : [])]
   const title = `${TITLES[mode]}, ${children === 0 ? 'no child span' : `${children} child spans`}`
   const lines = rows.map(({ contestant, us, toBare, toPattern, cpuUs }) =>
@@ -34,7 +23,7 @@ export function table({ mode, children, rows }) {
 const line = (label, cells) => label.padEnd(58) + cells.map((cell) => cell.padStart(11)).join('')
 
 /** @param {import('./cold-start.mjs').ColdStarts} coldStarts */
-export function coldStartTable({ function: what, client, rounds, rows }) {
+function coldStartTable({ function: what, client, rounds, rows }) {
   const wide = (cell) => cell.padStart(18)
   const columns = ['init, ms', 'added', wide('quartiles'), wide('undisturbed')]
   const lines = rows.map(({ form, ms, added, spread, quiet }) => {
@@ -46,38 +35,18 @@ export function coldStartTable({ function: what, client, rounds, rows }) {
 
 const signed = (ms) => `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(1)}`
 
-/** @param {import('./heap.mjs').Growth[]} growths */
-export function heapTable(growths) {
-  const [{ invocations }] = growths
-  const lines = growths.map(({ contestant, beforeBytes, afterBytes, perInvocation }) =>
-    line(LABELS[contestant], [mebibytes(beforeBytes), mebibytes(afterBytes), perInvocation.toFixed(2)]),
-  )
-  const title = `heap after ${invocations.toLocaleString('en')} invocations, collected`
-  return [line(title, ['MiB before', 'MiB after', 'bytes each']), ...lines, ''].join('\n')
+/** @param {import('./tables.mjs').Table} table */
+function wide({ title, columns, rows }) {
+  const width = Math.max(11, ...columns.map((column) => column.length + 2))
+  const lineOf = (label, cells) => label.padEnd(38) + cells.map((cell) => cell.padStart(width)).join('')
+  return [lineOf(title, []), lineOf('', columns), ...rows.map(({ label, cells }) => lineOf(label, cells)), ''].join('\n')
 }
 
-const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(2)
-
-const PACKAGES = [
-  '@opentelemetry/api',
-  '@opentelemetry/sdk-trace',
-  '@opentelemetry/exporter-trace-otlp-http',
-  '@opentelemetry/instrumentation-aws-lambda',
-  '@middy/core',
-]
-
-/** @param {string} node its version */
-export const versions = (node) => ({ node, ...Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])) })
-
-// Looked for on disk: most packages do not export their manifest.
-function versionOf(name) {
-  const folders = createRequire(import.meta.url).resolve.paths(name) ?? []
-  for (const folder of folders) {
-    try {
-      return JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version
-    } catch {
-      // Not in this one.
-    }
-  }
-  return 'unknown'
+/** @param {object} report as main.mjs makes it */
+export function print(report) {
+  const more = tables(report)
+  console.log(`\n${[...report.cases.map(table), ...more.map(wide), ...(report.coldStarts ?? []).map(coldStartTable)].join('\n')}`)
+  for (const note of notes(more)) console.log(note)
+  console.log(`${Object.entries(report.versions).map((entry) => entry.join(' ')).join(', ')}\n`)
+  console.log(report.method.join('\n'))
 }

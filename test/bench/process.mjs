@@ -3,16 +3,11 @@
  * be alive while one of them has its turn.
  */
 import { setImmediate } from 'node:timers/promises'
-import { exported, exporterFor } from './setup.mjs'
-import { eventWith, lambdaContext } from './workload.mjs'
+import { make } from './contestant.mjs'
+import { eventWith, lambdaContext } from './events.mjs'
+import { exported } from './exported.mjs'
 
 /**
- * @typedef {object} Entry
- * @property {import('./setup.mjs').Mode} mode
- * @property {object} exporter
- *
- * @typedef {(entry: Entry) => (event: object, context: object) => Promise<unknown>} Create
- *
  * @typedef {object} Turn what one turn has measured
  * @property {number} invocations
  * @property {number} us microseconds an invocation took
@@ -21,8 +16,7 @@ import { eventWith, lambdaContext } from './workload.mjs'
  */
 
 const [name, mode, url] = process.argv.slice(2)
-const { create } = await import(`./contestants/${name}.mjs`)
-const handler = create({ mode, exporter: exporterFor(mode, url) })
+const handler = await make(name, mode, url)
 
 /**
  * @param {object} event

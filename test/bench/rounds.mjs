@@ -3,8 +3,7 @@
  * what the contestants do, and not by when it was measured.
  */
 import { next, start } from './children.mjs'
-
-export const CONTESTANTS = ['bare', 'plain', 'pattern', 'simple', 'instrumentation', 'middy', 'flushed']
+import { contestantsOf, spansExpected } from './names.mjs'
 
 /**
  * @typedef {import('./setup.mjs').Mode} Mode
@@ -12,6 +11,7 @@ export const CONTESTANTS = ['bare', 'plain', 'pattern', 'simple', 'instrumentati
  *
  * @typedef {object} Plan
  * @property {Mode} mode
+ * @property {number[]} children how many child spans an invocation records, in each case
  * @property {number} rounds processes per contestant
  * @property {number} turns of each process, in each case
  * @property {number} ms of one turn
@@ -23,8 +23,6 @@ export const CONTESTANTS = ['bare', 'plain', 'pattern', 'simple', 'instrumentati
  * @property {Record<string, Turn[][]>} rounds by contestant: the turns of each round
  */
 
-export const CHILDREN = [0, 5]
-
 /**
  * Runs all cases of one mode. In each round every contestant has a new process, and they take turns.
  *
@@ -34,10 +32,10 @@ export const CHILDREN = [0, 5]
  * @returns {Promise<Case[]>}
  */
 export async function measure(plan, url, progress) {
-  const cases = CHILDREN.map((children) => ({
+  const cases = plan.children.map((children) => ({
     mode: plan.mode,
     children,
-    rounds: Object.fromEntries(CONTESTANTS.map((name) => [name, []])),
+    rounds: Object.fromEntries(contestantsOf(plan.mode).map((name) => [name, []])),
   }))
   for (let round = 1; round <= plan.rounds; round++) {
     progress(`${plan.mode}: round ${round} of ${plan.rounds}`)
@@ -45,7 +43,7 @@ export async function measure(plan, url, progress) {
     try {
       for (const { children, rounds } of cases) {
         const turns = await takeTurns(contestants, children, plan)
-        for (const name of CONTESTANTS) rounds[name].push(turns[name])
+        for (const name of contestantsOf(plan.mode)) rounds[name].push(turns[name])
       }
     } finally {
       for (const { child } of contestants) child.disconnect()
@@ -55,11 +53,11 @@ export async function measure(plan, url, progress) {
 }
 
 const startAll = (mode, url) =>
-  Promise.all(CONTESTANTS.map(async (name) => ({ name, ...(await start('process.mjs', [name, mode, url])) })))
+  Promise.all(contestantsOf(mode).map(async (name) => ({ name, ...(await start('process.mjs', [name, mode, url])) })))
 
 /** @returns {Promise<Record<string, Turn[]>>} */
 async function takeTurns(contestants, children, { mode, turns, ms, warmUpMs }) {
-  const measured = Object.fromEntries(CONTESTANTS.map((name) => [name, []]))
+  const measured = Object.fromEntries(contestantsOf(mode).map((name) => [name, []]))
   const turn = async ({ name, child }, duration) => {
     child.send({ children, ms: duration })
     const result = await next(child, name)
@@ -75,6 +73,6 @@ async function takeTurns(contestants, children, { mode, turns, ms, warmUpMs }) {
 
 /** Whoever loses spans is not faster, but wrong. */
 function check(name, mode, children, { spans }) {
-  const wanted = mode === 'noop' && name !== 'bare' ? children + 1 : 0
+  const wanted = mode === 'noop' ? spansExpected(name, children) : 0
   if (spans !== wanted) throw new Error(`${name} exported ${spans} spans per invocation, not ${wanted}`)
 }

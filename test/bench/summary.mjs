@@ -1,5 +1,5 @@
 /** From turns to one number each: medians, and ratios of turns that were taken one after the other. */
-import { CONTESTANTS } from './rounds.mjs'
+import { contestantsOf } from './names.mjs'
 
 /**
  * @typedef {object} Row
@@ -30,7 +30,7 @@ const median = (values) => quantile(values, 0.5)
  * @returns {Table}
  */
 export function summarize({ mode, children, rounds }) {
-  const rows = CONTESTANTS.map((contestant) => ({
+  const rows = contestantsOf(mode).map((contestant) => ({
     contestant,
     us: value(rounds[contestant], 'us'),
     cpuUs: value(rounds[contestant], 'cpuUs'),

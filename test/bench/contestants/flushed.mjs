@@ -4,7 +4,7 @@ import { otel } from '../../../dist/otel.js'
 import { register } from '../setup.mjs'
 import { handler } from '../workload.mjs'
 
-/** @type {import('../process.mjs').Create} */
+/** @type {import('../contestant.mjs').Create} */
 export function create({ mode, exporter }) {
   const telemetry = otel({ exporter })
   register(mode, telemetry.spanProcessor)

@@ -5,7 +5,7 @@ import { AwsLambdaInstrumentation } from '@opentelemetry/instrumentation-aws-lam
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { register, registerContextManager } from '../setup.mjs'
 
-/** @type {import('../process.mjs').Create} */
+/** @type {import('../contestant.mjs').Create} */
 export function create({ mode, exporter }) {
   registerContextManager()
   const provider = register(mode, new BatchSpanProcessor({ exporter }))

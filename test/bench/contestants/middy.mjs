@@ -8,7 +8,7 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { register, registerContextManager } from '../setup.mjs'
 import { handler } from '../workload.mjs'
 
-/** @type {import('../process.mjs').Create} */
+/** @type {import('../contestant.mjs').Create} */
 export function create({ mode, exporter }) {
   registerContextManager()
   const provider = register(mode, new BatchSpanProcessor({ exporter }))

@@ -3,7 +3,7 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { register, registerContextManager } from '../setup.mjs'
 import { withForceFlush } from './pattern.mjs'
 
-/** @type {import('../process.mjs').Create} */
+/** @type {import('../contestant.mjs').Create} */
 export function create({ mode, exporter }) {
   registerContextManager()
   return withForceFlush(register(mode, new BatchSpanProcessor({ exporter })), () => ({}))

@@ -1,0 +1,8 @@
+/** As in its documentation. */
+import { instrument } from '@microlabs/otel-cf-workers'
+import { orders } from '../../workers/orders.mjs'
+
+export default instrument({ fetch: orders }, (env) => ({
+  exporter: { url: `${env.COLLECTOR}/v1/traces` },
+  service: { name: 'orders' },
+}))

@@ -1,0 +1,45 @@
+/** What can be measured, and for how long. */
+
+const BOTH = [0, 5]
+
+/**
+ * @param {boolean} quick
+ * @returns how often and how long each group is measured
+ */
+export const plansFor = (quick) => (quick ? QUICK : FULL)
+
+const wraps = (plan) => ({ children: BOTH, ...plan })
+
+const QUICK = {
+  noop: wraps({ rounds: 1, turns: 1, ms: 20, warmUpMs: 40 }),
+  unsampled: wraps({ rounds: 1, turns: 1, ms: 20, warmUpMs: 40 }),
+  collector: wraps({ rounds: 1, turns: 1, ms: 20, warmUpMs: 40 }),
+  latency: { rounds: 2, outages: 1 },
+  freeze: { rounds: 1 },
+  loads: { modules: 1, bundles: 1 },
+  workers: { rounds: 3, outages: 2, heap: {} },
+  heap: {},
+  coldStart: { rounds: 3, alone: 3 },
+}
+
+const [LIGHT, HEAVY] = [200_000, 10_000]
+
+const FULL = {
+  // Less warm-up would measure the compiler, and those worst that have most code.
+  noop: wraps({ rounds: 3, turns: 3, ms: 150, warmUpMs: 900 }),
+  unsampled: wraps({ rounds: 3, turns: 3, ms: 100, warmUpMs: 600 }),
+  // A request takes fifty times as long as all the rest, and varies by more than contestants differ.
+  collector: wraps({ rounds: 3, turns: 2, ms: 900, warmUpMs: 1800 }),
+  latency: { rounds: 15, outages: 2 },
+  freeze: { rounds: 4 },
+  loads: { modules: 6, bundles: 20 },
+  workers: {
+    rounds: 40,
+    outages: 5,
+    heap: { pattern: HEAVY, 'otel-cf-workers': HEAVY, sentry: HEAVY, evlog: HEAVY, flushed: 100_000 },
+  },
+  // Those that take a millisecond an invocation are looked at for fewer.
+  heap: { pattern: LIGHT, instrumentation: LIGHT, vercel: LIGHT, evlog: LIGHT, powertools: HEAVY, datadog: HEAVY, sentry: HEAVY, flushed: LIGHT },
+  // By itself it is given the time to be exact.
+  coldStart: { rounds: 8, alone: 60 },
+}

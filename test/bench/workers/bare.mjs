@@ -1,0 +1,2 @@
+/** No telemetry. */
+export default { fetch: () => new Response('done') }
