@@ -37,6 +37,8 @@ await installAll([
   ['next', 'Next.js'],
   ['composition', 'other people’s wrappers of Lambda handlers'],
   ['composition/sentry', 'what goes with Sentry’s spans'],
+  ['decorators', 'compilers of decorators, and Node.js 22'],
+  ['nest', 'NestJS'],
 ])
 for (const client of await ensureRuntimeClients()) {
   console.log(`Lambda tests run on ${client.version}${client.real ? ', a real runtime client' : ', NOT A REAL RUNTIME CLIENT'}`)
