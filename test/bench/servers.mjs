@@ -10,12 +10,14 @@ import { fileURLToPath } from 'node:url'
 import { install } from '../support/install.mjs'
 import { execPath, next, start } from './children.mjs'
 
+const hono = fileURLToPath(new URL('../runtimes/hono/', import.meta.url))
 const folder = fileURLToPath(new URL('../runtimes/servers/', import.meta.url))
-const SERVERS = process.env.ONLY?.split(",") ?? ["node", "express", "fastify"]
+const SERVERS = process.env.ONLY?.split(",") ?? ["node", "express", "fastify", "hono"]
 const CONNECTIONS = 50
 
 /** Measures both kinds of telemetry on each server: at each time one of them is under load, in turns of less than a second. */
 export async function measureServers(quick, progress) {
+  await install(hono)
   await install(folder, () => progress('installing frameworks of servers (once, some seconds)'))
   const autocannon = createRequire(folder)('autocannon')
   const collector = await start('collector.mjs')

@@ -61,6 +61,23 @@ const servers = {
 
   express4: () => servers.express('express4'),
 
+  async hono() {
+    const { Hono } = await import('../hono/node_modules/hono/dist/index.js')
+    const { createAdaptorServer } = await import('../hono/node_modules/@hono/node-server/dist/index.mjs')
+    const app = new Hono()
+    app.use(middlewares.hono)
+    app.get('/orders/:id', async (c) => c.json(await load(c.req.param('id'))))
+    app.get('/held/:id', async (c) => {
+      await released
+      return c.json(await load(c.req.param('id')))
+    })
+    app.get('/slow/:ms', async (c) => {
+      await sleep(Number(c.req.param('ms')))
+      return c.json(await load(c.req.param('ms')))
+    })
+    return createAdaptorServer({ fetch: app.fetch })
+  },
+
   async fastify() {
     const { default: fastify } = await import('fastify')
     const app = fastify({ forceCloseConnections: true })

@@ -50,6 +50,7 @@ export function setUp({ exporter }) {
       context.with(begin(request, response, () => undefined), listener, undefined, request, response),
     express: (request, response, next) =>
       context.with(begin(request, response, () => request.baseUrl + request.route?.path), next),
+    hono: (c, next) => context.with(begin(c.env.incoming, c.env.outgoing, () => c.req.matchedRoutes.at(-1)?.path), next),
     fastify: Object.assign((instance, _options, done) => {
       instance.addHook('onRequest', (request, reply, next) =>
         context.with(begin(request.raw, reply.raw, () => request.routeOptions.url), next))

@@ -2,6 +2,7 @@
 import { otel } from '../../../dist/otel.js'
 import { telemetry as onExpress } from '../../../dist/express.js'
 import { telemetry as onFastify } from '../../../dist/fastify.js'
+import { telemetry as onHono } from '../../../dist/hono.js'
 import { withTelemetry } from '../../../dist/node.js'
 
 export function setUp({ exporter, otelOptions, options }) {
@@ -12,6 +13,7 @@ export function setUp({ exporter, otelOptions, options }) {
     spanProcessor: telemetry.spanProcessor,
     node: (listener) => withTelemetry(listener, all),
     express: onExpress(all),
+    hono: onHono(all),
     fastify: Object.assign((instance, _options, done) => onFastify(instance, all, done), { [Symbol.for('skip-override')]: true }),
   }
 }
