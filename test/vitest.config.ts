@@ -30,6 +30,7 @@ const servers = ['express', 'express4', 'fastify'].map((name) => ({
   find: new RegExp(`^${name}$`),
   replacement: here(`runtimes/servers/node_modules/${name}`),
 }))
+const fastCheck = { find: /^fast-check$/, replacement: here('runtimes/properties/node_modules/fast-check/lib/fast-check.js') }
 
 const sdk2 = (path: string) => here(`runtimes/sdk2/${path}`)
 
@@ -63,7 +64,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        resolve: { alias: [...sources, middy, edge, ...servers, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
+        resolve: { alias: [...sources, middy, edge, fastCheck, ...servers, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
         plugins: [decorators(false)],
         test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, legacyOnly, '**/node_modules/**'] },
       },

@@ -51,6 +51,8 @@ export function release(invocation: InvocationState, result: Pending): void {
 function held(invocation: InvocationState, lifetime: Lifetime, finish: Finish) {
   const { config } = invocation.wrap
   const defer = () => {
+    // What has been ended early is being flushed already, and its report is to come.
+    if (invocation.flushing) return
     invocation.dispose()
     config.telemetry.defer?.(invocation)
   }
@@ -87,9 +89,11 @@ function lifetimeOf(invocation: InvocationState): Lifetime {
 
 /** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */
 function finish(invocation: InvocationState, lifetime: Lifetime): FlushReport | Promise<FlushReport> {
-  const { background, flushing } = invocation
+  const { flushing, live } = invocation
   if (flushing) return flushing.then(() => finish(invocation, lifetime))
   const { phase, apart } = lifetime
+  // What is begun after the end is no part of it: whoever waited for that could not be found when the sandbox is stopped.
+  const background = live ? invocation.background : undefined
   if (!background) {
     invocation.dispose()
     return conclude(invocation, phase)

@@ -62,7 +62,7 @@ export function publish(
   tell(warnings, spans.late, 'recorded after the flush of their invocation')
   const fine = warnings.length === others && (outcome === 'delivered' || outcome === 'nothing_to_send')
   // That there was no more to send than before is not worth a report.
-  if (phase === 'background' && outcome === 'nothing_to_send' && !warnings.length) return report
+  if (phase === 'background' && outcome === 'nothing_to_send' && !warnings.length && !spans.endedByDispose) return report
   isolate.previous = report
   attempt(config, 'onFlush', () => config.onFlush?.(report))
   if (!fine) config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${warnings.join('; ')}`)

@@ -9,12 +9,16 @@ import type { FinishedSpan } from './types.ts'
 export interface Ledger {
   /** Finished spans that the exporter has not been given yet. */
   finished: FinishedSpan[]
+  /** Spans that the exporter has not accepted, to be sent again with the flush: others' flushes are not to answer for them. */
+  readonly kept: FinishedSpan[]
   /** When the oldest of them finished; never, where no timer is to send them. */
   since: number
   /** Exports that have not been answered. */
   readonly open: Flight[]
   /** Spans whose acknowledgement no report has told yet. */
   acknowledged: number
+  /** Spans that found no room, of which no report has told yet. */
+  lost: number
   /** Why an export of the flush was not accepted. */
   error: Error | undefined
   /** Whether the last flush has begun: what finishes from now on is late. */
@@ -44,9 +48,11 @@ export const matters = ({ spans }: Flight): boolean => spans !== NONE
 
 export const newLedger = (): Ledger => ({
   finished: [],
+  kept: [],
   since: Infinity,
   open: [],
   acknowledged: 0,
+  lost: 0,
   error: undefined,
   closed: false,
 })

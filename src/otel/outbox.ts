@@ -45,7 +45,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     if (error) {
       const what = spans.length > 0 ? `${spans.length} spans ` : ''
       ledger.error ??= exportFailed(`${what}not accepted: ${error.message}`, error)
-      keep(isRefusal(error) ? spans.filter(onceMore) : spans)
+      const again = isRefusal(error) ? spans.filter(onceMore) : spans
+      if (expired || ledger.closed || ledger === nobodys) keep(again)
+      else ledger.lost += hold(ledger.kept, again)
     } else if (expired || watching || ledger === nobodys) acknowledged += spans.length
     else ledger.acknowledged += spans.length
   })
@@ -59,13 +61,17 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   function keep(spans: readonly FinishedSpan[]): void {
-    for (const span of spans) kept.push(span)
-    bound(kept)
+    lost += hold(kept, spans)
+  }
+
+  function hold(list: FinishedSpan[], spans: readonly FinishedSpan[]): number {
+    for (const span of spans) list.push(span)
+    return bound(list)
   }
 
   // The oldest go: the root span is the last to finish, and the one that tells most.
-  function bound(spans: FinishedSpan[]): void {
-    if (spans.length > maxQueueSize) lost += spans.splice(0, spans.length - maxQueueSize).length
+  function bound(spans: FinishedSpan[]): number {
+    return spans.length > maxQueueSize ? spans.splice(0, spans.length - maxQueueSize).length : 0
   }
 
   function ledgerOf(owner?: SpanOwner): Ledger {
@@ -85,7 +91,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       return keep([span])
     }
     const size = ledger.finished.push(span)
-    bound(ledger.finished)
+    const gone = bound(ledger.finished)
+    if (owner) ledger.lost += gone
+    else lost += gone
     if (size >= maxBufferSize) {
       // An exporter that does not answer is not given ever more: then the buffer grows to its bound. And nobody's spans
       // are not for a request to send that will not wait for them.
@@ -129,7 +137,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   /** Begins a flush: hands all that is a ledger's own, and all that is nobody's, to the exporter. */
   function handOff(ledger: Ledger, owner?: SpanOwner): void {
     // What was refused earlier goes out again now, so that the refusal is no longer the last word.
-    ledger.error = undefined
+    ledger.error = nobodys.error = undefined
     for (let flight; (flight = nobodys.open.shift()); ) {
       const { spans } = flight
       if ((flight.ledger === nobodys || owner?.patient) && crossing) move(flight, ledger)
@@ -140,9 +148,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     }
     // One that does not answer is not given ever more: what waits then has its bound.
     const full = owner?.patient && sizeOf(ledger.open) + kept.length > maxQueueSize && owner.phase !== 'shutdown'
-    if (!full && kept.length + nobodys.finished.length > 0) {
+    if (!full && kept.length + ledger.kept.length + nobodys.finished.length > 0) {
       left = 0
-      ledger.finished = [...kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished]
+      ledger.finished = [...kept.splice(0), ...ledger.kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished]
     }
     send(ledger)
   }
@@ -157,7 +165,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   function settle(ledger: Ledger, idle = true): unknown {
     if (ledger.open.some(matters)) return answersOf(ledger.open.filter(matters)).then(() => settle(ledger, false))
     const { error } = ledger
-    ledger.error = undefined
+    // Otherwise it is for the next flush to take back: whoever else waits has to be told too.
+    if (watching) ledger.error = undefined
     if (error) throw error
     if (idle && ledger.acknowledged + acknowledged === 0) return 'nothing_to_send'
     // An exporter with a buffer of its own acknowledges at once and sends later. One that has other requests in flight
@@ -165,12 +174,25 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     return delivery.unanswered() > 0 ? undefined : delivery.drain()
   }
 
+  /** Leaves an account, and what is under way, to the next flush. */
+  function leave(ledger: Ledger): void {
+    acknowledged += ledger.acknowledged
+    lost += ledger.lost
+    ledger.acknowledged = ledger.lost = 0
+    for (const flight of ledger.open.splice(0)) move(flight, nobodys)
+  }
+
   async function forceFlush(owner?: SpanOwner): Promise<void> {
-    const first = owner ? ledgerOf(owner) : newLedger()
+    const own = owner ? ledgerOf(owner) : nobodys
+    // Nobody asks any more for the account of one that is over, nor outside of any: the next flush has to tell.
+    const nobodyAsks = own === nobodys || own.closed
+    const first = nobodyAsks ? { ...newLedger(), closed: true } : own
     const others = owner || !crossing ? [] : isolate.live.map((each) => ledgerOf(each))
     handOff(first)
+    if (nobodyAsks) leave(first)
     for (const ledger of others) send(ledger)
-    await Promise.all([first, ...others].map((ledger) => settle(ledger)))
+    // Each for itself: one that throws at once would leave the others' rejections to nobody.
+    await Promise.all([first, own, nobodys, ...others].map(async (ledger) => settle(ledger)))
   }
 
   return {
@@ -200,13 +222,13 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const ledger = ledgerOf(owner)
       const counts = {
         acknowledged: ledger.acknowledged + acknowledged,
-        failed: lost,
+        failed: ledger.lost + lost,
         pending: sizeOf(ledger.open),
         endedByDispose: 0,
         late,
-        carriedOver: Math.max(0, kept.length - left),
+        carriedOver: Math.max(0, kept.length - left) + ledger.kept.length,
       }
-      ledger.acknowledged = acknowledged = lost = late = 0
+      ledger.acknowledged = acknowledged = ledger.lost = lost = late = 0
       if (ledger.closed) for (const flight of ledger.open) nobodys.open.push(flight)
       return counts
     },
@@ -216,9 +238,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const ledger = ledgerOf(owner)
       ledger.closed = true
       left += ledger.finished.length
-      keep(ledger.finished.splice(0))
-      acknowledged += ledger.acknowledged
-      for (const flight of ledger.open.splice(0)) move(flight, nobodys)
+      keep([...ledger.kept.splice(0), ...ledger.finished.splice(0)])
+      leave(ledger)
     },
 
     /** How many spans are kept for the next flush, as a part of how many are worth a request of their own. */

@@ -31,6 +31,7 @@ await installAll([
   ['edge', 'the edge runtime'],
   ['hono', 'Hono, its server for Node, and serverless-http'],
   ['servers', 'frameworks of Node servers'],
+  ['properties', 'fast-check'],
 ])
 if (process.argv[2] === '--install') process.exit()
 await installAll([

@@ -1,0 +1,106 @@
+/** `provider.forceFlush()`, called by the application: what it sends is accounted for like all else. */
+import { ROOT_CONTEXT, context } from '@opentelemetry/api'
+import { withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+let reports: FlushReport[] = []
+const watch = { onFlush: (report: FlushReport) => void reports.push(report), logger: false as const, name: 'root' }
+const spans = () => reports.map((report) => report.spans)
+
+beforeEach(() => {
+  newIsolate()
+  reports = []
+})
+
+test('what it has acknowledged outside of any invocation is told by the next flush', async () => {
+  const { telemetry, provider, tracer } = pipeline()
+  tracer.startSpan('module scope').end()
+  await provider.forceFlush()
+  await withTelemetry(async () => {}, { telemetry, ...watch })()
+  expect(spans()).toMatchObject([{ acknowledged: 2 }])
+})
+
+test('the next flush waits for what it has not been answered outside of any invocation', async () => {
+  const { exporter, telemetry, provider, tracer } = pipeline({}, 'hold')
+  tracer.startSpan('module scope').end()
+  const flushed = provider.forceFlush()
+  const exported = exporter.nextExport()
+  const run = withTelemetry(async () => {}, { telemetry, ...watch })()
+  await exported
+  exporter.acknowledge()
+  await Promise.all([run, flushed])
+  expect(exporter.exports.map((each) => each.spans.map(({ name }) => name))).toEqual([['module scope'], ['root']])
+  expect(spans()).toMatchObject([{ acknowledged: 2, pending: 0 }])
+})
+
+test('what it sends from an invocation that is over is told by the next flush', async () => {
+  const { exporter, telemetry, provider, tracer } = pipeline()
+  let late = async () => {}
+  await withTelemetry(
+    async () => {
+      const within = context.active()
+      late = () =>
+        context.with(within, () => {
+          tracer.startSpan('late').end()
+          return provider.forceFlush()
+        })
+    },
+    { telemetry, ...watch },
+  )()
+  exporter.hold()
+  const flushed = late()
+  await Promise.resolve()
+  exporter.setMode('sync')
+  const run = withTelemetry(async () => {}, { telemetry, ...watch })()
+  exporter.acknowledge()
+  await Promise.all([run, flushed])
+  expect(spans()).toMatchObject([{ acknowledged: 1 }, { acknowledged: 2, late: 1, pending: 0 }])
+})
+
+test('a failure that it is told of is told of by the flush as well', async () => {
+  const { exporter, telemetry, provider, tracer } = pipeline({ maxBufferSize: 1 }, 'hold')
+  const run = withTelemetry(
+    async () => {
+      tracer.startSpan('child').end()
+      void provider.forceFlush().catch(() => {})
+    },
+    { telemetry, ...watch },
+  )()
+  await new Promise(setImmediate)
+  exporter.fail()
+  await run
+  expect(reports).toMatchObject([{ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 2 } }])
+})
+
+test('two failures of it at once leave no promise that rejects unhandled', async () => {
+  const unhandled: unknown[] = []
+  const listen = (reason: unknown) => void unhandled.push(reason)
+  process.on('unhandledRejection', listen)
+  onTestFinished(() => void process.off('unhandledRejection', listen))
+  const { exporter, telemetry, provider, tracer } = pipeline({ maxBufferSize: 1 }, 'hold')
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const handler = withTelemetry(
+    async (name: string) => {
+      tracer.startSpan(name).end()
+      return gate
+    },
+    { telemetry, ...watch },
+  )
+  const runs = [handler('pending'), handler('refused')]
+  const [pending] = exporter.exports
+  expect(pending?.state).toBe('in_flight')
+  // The second has failed by then, and the first has not.
+  exporter.setMode('throw')
+  runs.push(handler('thrown'))
+  exporter.hold()
+  const flushed = context.with(ROOT_CONTEXT, () => provider.forceFlush())
+  exporter.fail()
+  await expect(flushed).rejects.toBeDefined()
+  await new Promise(setImmediate)
+  expect(unhandled).toEqual([])
+  exporter.setMode('sync')
+  open()
+  await Promise.all(runs)
+})

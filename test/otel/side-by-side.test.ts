@@ -1,0 +1,51 @@
+/** Invocations side by side: each answers for its own spans, whatever has become of them before its flush. */
+import { withTelemetry } from 'flushed'
+import type { FlushReport } from 'flushed'
+import { beforeEach, expect, test } from 'vitest'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+/** An invocation that records, and is over once it is told. */
+function begin({ telemetry, tracer }: ReturnType<typeof pipeline>, name: string, children: number) {
+  const { promise: gate, resolve: end } = Promise.withResolvers<void>()
+  const reports: FlushReport[] = []
+  const run = withTelemetry(
+    async () => {
+      for (let child = 0; child < children; child++) tracer.startSpan(`${name}'s`).end()
+      await gate
+    },
+    { telemetry, name, logger: false, onFlush: (report) => reports.push(report) },
+  )()
+  return {
+    reports,
+    end: () => {
+      end()
+      return run
+    },
+  }
+}
+
+test('what an exporter has refused before the flush is sent with it, and not with another one’s', async () => {
+  const its = pipeline({ maxBufferSize: 1 }, 'throw')
+  const slow = begin(its, 'slow', 1)
+  its.exporter.setMode('sync')
+  const quick = begin(its, 'quick', 0)
+  await quick.end()
+  await slow.end()
+  expect(its.exporter.spans.map(({ name }) => name)).toEqual(['quick', 'slow', "slow's"])
+  expect(quick.reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 1 } }])
+  expect(slow.reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 2 } }])
+})
+
+test('what has found no room is reported lost by the invocation that it is of', async () => {
+  const its = pipeline({ maxBufferSize: 2, maxQueueSize: 2 }, 'hold')
+  const crowded = begin(its, 'crowded', 6)
+  const other = begin(its, 'other', 0)
+  its.exporter.setMode('sync')
+  await other.end()
+  expect(other.reports).toMatchObject([{ outcome: 'delivered', spans: { failed: 0 } }])
+  its.exporter.acknowledge()
+  await crowded.end()
+  expect(crowded.reports).toMatchObject([{ outcome: 'partial', spans: { acknowledged: 4, failed: 3 } }])
+})

@@ -1,0 +1,39 @@
+/**
+ * The guarantees as properties: programs of concurrent invocations are made up at random (`program.ts`), run on a clock that
+ * stands still (`run.ts`), and what has happened (`trace.ts`) must be as promised, whatever the program was.
+ *
+ * A failure is shrunk to the smallest program that still fails. The name of the tests says how to run the same ones again:
+ *
+ *     FLUSHED_SEED=1 npm test -- properties          the same programs once more
+ *     FLUSHED_CASES=100000 npm test -- properties    more of them than 10,000
+ */
+import fc from 'fast-check'
+import { describe, test } from 'vitest'
+import { bounded } from './G3-bounded.ts'
+import { delivered } from './G2-delivered.ts'
+import { honest } from './G6-honest.ts'
+import { isolated } from './G5-isolated.ts'
+import { order } from './G1-order.ts'
+import { transparent } from './G4-transparent.ts'
+import { type Program, program } from './program.ts'
+import { run } from './run.ts'
+import type { Trace } from './trace.ts'
+
+const guarantees: [string, (trace: Trace, program: Program) => void][] = [
+  ['G1 Order', order],
+  ['G2 Delivered is acknowledged', delivered],
+  ['G3 Bounded', bounded],
+  ['G4 Transparent', transparent],
+  ['G5 Isolated', isolated],
+  ['G6 Honest', honest],
+]
+
+const seed = Number(process.env['FLUSHED_SEED'] ?? Date.now() % 2 ** 31)
+const cases = Number(process.env['FLUSHED_CASES'] ?? 10_000)
+
+describe(`in ${cases} programs, FLUSHED_SEED=${seed}`, () => {
+  test.each(guarantees)('%s', { timeout: 600_000 }, async (_name, check) => {
+    const property = fc.asyncProperty(program, async (made) => check(await run(made), made))
+    await fc.assert(property, { seed, numRuns: Math.ceil(cases / guarantees.length) })
+  })
+})

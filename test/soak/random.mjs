@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * Whole numbers that look like chance, and are the same for the same seed.
+ *
+ * @returns {(from: number, to: number) => number} both included
+ */
+export function randomFrom(seed) {
+  let asked = 0
+  return (from, to) => from + (createHash('sha256').update(`${seed} ${asked++}`).digest().readUInt32BE() % (to - from + 1))
+}
