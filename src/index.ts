@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { adopt, currentInvocation, span, waitUntil } from './core/current.ts'
+export { type Endable, adopt } from './core/adopt.ts'
+export { currentInvocation, span, waitUntil } from './core/current.ts'
 export { type ErrorCode, type FlushedError, isFlushedError } from './core/errors.ts'
 export { type AnyFunction, type Layer, type WrapInfo, identity, layer, stack, wrapInfo } from './core/layer.ts'
 export { type OpenInvocation, openInvocation } from './core/open-invocation.ts'

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { transform } from 'esbuild'
 import { defineConfig } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -24,7 +25,26 @@ const middy = { find: /^@middy\//, replacement: here('runtimes/middy/node_module
 
 const edge = { find: /^@edge-runtime\/vm$/, replacement: here('runtimes/edge/node_modules/@edge-runtime/vm/dist/index.js') }
 
+/** The frameworks of Node servers. */
+const servers = ['express', 'express4', 'fastify'].map((name) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: here(`runtimes/servers/node_modules/${name}`),
+}))
+
 const sdk2 = (path: string) => here(`runtimes/sdk2/${path}`)
+
+const decorated = 'test/decorators/**/*.test.ts'
+const legacyOnly = 'test/decorators/legacy/*.test.ts'
+
+/** Compiles tests with decorators: Vite itself knows the legacy ones alone, and would leave the others as they are. */
+const decorators = (experimentalDecorators: boolean) => ({
+  name: 'decorators',
+  enforce: 'pre' as const,
+  transform: (code: string, id: string) =>
+    /test\/decorators\/.*\.test\.ts$/.test(id)
+      ? transform(code, { loader: 'ts', target: 'es2022', sourcemap: true, sourcefile: id, tsconfigRaw: { compilerOptions: { experimentalDecorators } } })
+      : undefined,
+})
 
 const backToBack = 'test/**/back-to-back.test.ts'
 
@@ -43,8 +63,16 @@ export default defineConfig({
       },
       {
         extends: true,
-        resolve: { alias: [...sources, middy, edge, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
-        test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, '**/node_modules/**'] },
+        resolve: { alias: [...sources, middy, edge, ...servers, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
+        plugins: [decorators(false)],
+        test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, legacyOnly, '**/node_modules/**'] },
+      },
+      {
+        // What concerns decorators, once more with those of `experimentalDecorators`.
+        extends: true,
+        resolve: { alias: [...sources, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
+        plugins: [decorators(true)],
+        test: { name: 'legacy decorators', include: [decorated], exclude: ['test/decorators/{standard,workers,lambda}.test.ts'] },
       },
       {
         // What concerns OpenTelemetry's SDK, once more with version 2.x and the API package that goes with it.

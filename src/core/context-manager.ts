@@ -44,7 +44,7 @@ interface Hooks {
 function managerOf(storage: ContextStorage): ContextManager {
   const manager: ContextManager = {
     active: () => storage.getStore() ?? ROOT_CONTEXT,
-    with: (context, fn, thisArg, ...args) => storage.run(context, thisArg === undefined ? fn : fn.bind(thisArg), ...args),
+    with: (context, fn, thisArg, ...args) => storage.run(context, Reflect.apply, fn, thisArg, args) as never,
     // A proxy, since callers may look at a callback's length. Event emitters are returned as they are: AsyncLocalStorage
     // follows their listeners by itself.
     bind: (context, target) =>

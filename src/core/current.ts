@@ -55,18 +55,6 @@ export function span(name: string, options?: Parameters<Invocation['span']>[1]):
   return invocation ? invocation.span(name, options) : disposable(tracerOf().startSpan(name, options))
 }
 
-/**
- * Has the current invocation end something of another SDK along with its own spans, in order: children before parents,
- * all of them before the root. Outside an invocation nothing happens.
- *
- * @param end called when the invocation is over; must tolerate a thing that has ended already
- * @returns `thing`
- *
- * @example
- * const segment = adopt(vendor.startSegment('charge'), (s) => s.close())
- */
-export const adopt = <T>(thing: T, end: (thing: T) => void): T => currentInvocation()?.adopt(thing, end) ?? thing
-
 /** The context to start a span in: the active one if it is inside `owner`, else the invocation's own. */
 export function contextWithin(owner: SpanOwner): Context {
   const active = context.active()

@@ -13,13 +13,17 @@ import { attempt } from './report.ts'
 import { recordError } from './span.ts'
 import type { FlushReport, Phase } from './types.ts'
 
+/** What is known of invocations that are over, beyond their spans, and of their process. */
+export type Account = Pick<InvocationState, 'endedByDispose' | 'warnings' | 'patient'>
+
 /**
  * Flushes what is left of a telemetry that no invocation is about to flush. Never rejects.
  *
  * @param budgetMs milliseconds that this may take, if that is less than the options allow
+ * @param account what the report is to tell of the invocations whose telemetry it is
  */
-export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number): Promise<FlushReport> {
-  const nobody = new InvocationState(wrap, [], ROOT_CONTEXT)
+export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number, account?: Account): Promise<FlushReport> {
+  const nobody = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), account)
   nobody.live = false
   nobody.ended = true
   return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
@@ -51,7 +55,16 @@ export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: nu
  * @param budgetMs milliseconds that this may take, if not as many as the platform says
  */
 export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
-  const { root, live, settledAt, flushing } = invocation
+  const { flushing } = invocation
+  cutShort(invocation, cause)
+  // Its spans have been handed over by now; what the flush before has not sent goes with this one.
+  if (flushing) await flushing
+  await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
+}
+
+/** The same without the flush. */
+export function cutShort(invocation: InvocationState, cause: Error): void {
+  const { root, live, settledAt } = invocation
   clearAlarm(invocation.alarm)
   // One whose background work is stopped has settled, and not failed.
   const failed = live && settledAt === undefined
@@ -60,7 +73,4 @@ export async function endEarly(invocation: InvocationState, phase: Phase, cause:
   invocation.dispose(false, failed ? (span) => span.setStatus?.(status) : undefined)
   // Last of all: what the handler does about it is already outside of the invocation.
   if (failed) attempt(invocation.wrap.config, 'aborting the signal', () => (invocation.abort ??= new AbortController()).abort(cause))
-  // Its spans have been handed over by now; what the flush before has not sent goes with this one.
-  if (flushing) await flushing
-  await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
 }

@@ -26,7 +26,8 @@ export const isFlushedError = (value: unknown): value is FlushedError =>
 
 const coded = <E extends Error>(error: E, code: ErrorCode): E & FlushedError => Object.assign(error, { code })
 
-const badOption = (message: string): TypeError & FlushedError =>
+/** Bad input, found when wrapping. */
+export const badOption = (message: string): TypeError & FlushedError =>
   coded(new TypeError(`flushed: ${message}`), 'FLUSHED_INVALID_OPTION')
 
 /** Bad input, found when wrapping. Names the option and quotes the value. */

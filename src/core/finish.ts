@@ -159,9 +159,11 @@ const countOf = (invocation: InvocationState): SpanCounts => {
 }
 
 // Not when the invocation ends: a span that has ended by the flush will be sent with it.
-function warnUnlessOutermost({ outside, root, warnings }: InvocationState): void {
+function warnUnlessOutermost({ outside, root, warnings, wrap }: InvocationState): void {
   const around = trace.getSpan(outside)
-  if (around?.isRecording() && around.spanContext().traceId === root.spanContext().traceId) {
-    warnings.push('a span outside the wrap is still open: flushed is not the outermost wrapper')
-  }
+  if (!around?.isRecording() || around.spanContext().traceId !== root.spanContext().traceId) return
+  const warning = 'a span outside the wrap is still open: flushed is not the outermost wrapper'
+  warnings.push(warning)
+  // It is the program that is wrong, and not this flush: it will be so in each.
+  if (once('outermost')) wrap.config.warn(`flushed: ${warning}`)
 }

@@ -31,6 +31,7 @@ export const globalProviders = {
 /** Flushes what a lookup finds; nothing is flushed where a provider has nothing to flush. */
 export const providerFlush = (name: string, lookup: () => object | undefined): NamedFlush => ({
   name,
+  periodic: name === 'meterProvider',
   flush(told) {
     const provider: FlushableProvider = unproxied(lookup() ?? {})
     if (!provider.forceFlush) return 'nothing_to_send'

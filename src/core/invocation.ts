@@ -44,6 +44,7 @@ export class InvocationState implements Invocation, SpanOwner {
   expiresAt = Infinity
   /** Rings when the handler ought to have settled. */
   alarm: Alarm | undefined
+  declare readonly patient?: boolean
   /** A flush of this invocation that is under way. */
   flushing: Promise<unknown> | undefined
 

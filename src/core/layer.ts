@@ -25,20 +25,31 @@ export const identity: Layer = (handler) => handler
 /**
  * Several layers as one. The first is the outermost: `stack(a, b)(handler)` is `a(b(handler))`, so `a` starts first and
  * is done last.
+ *
+ * Somebody else's wrapper, which has a type of its own for handlers, may be among them if what it returns is called as the
+ * handler is: the stack's result has the handler's type.
+ *
+ * @example
+ * // One invocation, of several attempts. The other way round, each attempt would be one, with a root and a flush.
+ * export const handler = stack(telemetry({ timeoutMs: 500 }), retried)(async (event: Order) => { … })
  */
 export const stack =
-  (...layers: readonly Layer[]): Layer =>
+  (...layers: readonly (Layer | ((handler: never) => AnyFunction))[]): Layer =>
   (handler) =>
-    layers.reduceRight((inner, outer) => outer(inner), handler)
+    (layers as readonly Layer[]).reduceRight((inner, outer) => outer(inner), handler)
 
 /**
  * A layer of one's own: `around` is called in place of the handler, with `next` to call it. The result has the
  * handler's type, name, length and own properties, and its `this` reaches the handler.
  *
  * @example
- * const timed = layer((next, args) => {
- *   console.time('handler')
- *   return next(...args)
+ * const timed = layer(async (next, args) => {
+ *   const start = performance.now()
+ *   try {
+ *     return await next(...args)
+ *   } finally {
+ *     console.log(performance.now() - start)
+ *   }
  * })
  * export const handler = stack(telemetry(options), timed)(async (event) => { … })
  */

@@ -94,13 +94,14 @@ export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefi
   const active = context.active()
   const outer = currentOwner(active)
   return attempt(wrap.config, 'opening the invocation', () =>
-    outer?.live ? nested(wrap.config, outer, name) : open(wrap, name, args, active),
+    outer?.live ? nested(wrap, outer, name, args) : open(wrap, name, args, active),
   )
 }
 
 /** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
-function nested(config: Config, owner: SpanOwner, name: string): Begun {
-  const span = owner.span(config.name ?? (name || 'handler'))
+function nested({ config, platform }: Wrap, owner: SpanOwner, name: string, args: unknown[]): Begun {
+  const span = owner.span(config.name ?? (name || 'handler'), { attributes: withOptions({}, config, args) })
+  const over = attempt(config, 'telling the platform', () => platform.nested?.(args as never))
   return {
     owner,
     context: trace.setSpan(contextWithin(owner), span),
@@ -109,6 +110,7 @@ function nested(config: Config, owner: SpanOwner, name: string): Begun {
       attempt(config, 'ending a child span', () => {
         if ('thrown' in how) recordError(span, how.thrown)
         span[Symbol.dispose]()
+        over?.()
       }),
   }
 }
@@ -166,11 +168,15 @@ async function followed(owner: InvocationState, how: { result: unknown }, follow
 function describe({ config, platform }: Wrap, handlerName: string, args: unknown[], active: Context): Description {
   const description: Description = platform.describe(args as never, active)
   description.name = config.name ?? (description.name || handlerName || 'invocation')
-  const attributes: Attributes = description.attributes
+  withOptions(description.attributes, config, args)
+  return description
+}
+
+function withOptions(attributes: Attributes, config: Config, args: unknown[]): Attributes {
   const more = config.attributes
   if (typeof more === 'function') attempt(config, '`attributes`', () => Object.assign(attributes, more(...(args as never))))
   else if (more) Object.assign(attributes, more)
-  return description
+  return attributes
 }
 
 // After the start, since no sampler decides by it, and on the next span that is recorded, or nobody would ever see it.

@@ -4,7 +4,8 @@
  * @module
  */
 import { type Context, INVALID_SPAN_CONTEXT, type Span, type SpanOptions, context, trace } from '@opentelemetry/api'
-import { adopt, span, waitUntil } from './current.ts'
+import { adopt } from './adopt.ts'
+import { span, waitUntil } from './current.ts'
 import { entering } from './enter.ts'
 import { running } from './isolate.ts'
 import { type Begun, type Settled, begin } from './lifecycle.ts'

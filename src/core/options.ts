@@ -68,7 +68,7 @@ export const isPositive = (value: unknown) => typeof value === 'number' && value
 const MODES: unknown[] = ['auto', 'before-response', 'after-response'] satisfies Config['flush'][]
 
 // `telemetry` is for `toTelemetry` to check.
-const CHECKS: Record<Exclude<keyof TelemetryOptions, 'telemetry'>, Check> = {
+export const CHECKS: Record<Exclude<keyof TelemetryOptions, 'telemetry'>, Check> = {
   timeoutMs: ['a positive number of milliseconds', isPositive],
   flush: [`'${MODES.join("' or '")}'`, (value) => MODES.includes(value)],
   onFlush: ['a function', isFunction],

@@ -63,6 +63,12 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   follow?(result: unknown, invocation: InvocationState, over: () => Promise<unknown> | void): Promise<unknown>
   /** The invocation has been opened. Each such call is followed by one of `lifetime`, when it is over. */
   begun?(args: Args, invocation: InvocationState): void
+  /**
+   * The same for a wrap inside of another's invocation, which is nothing to flush.
+   *
+   * @returns what is called when its handler has settled
+   */
+  nested?(args: Args): (() => void) | undefined
   /** Milliseconds the platform leaves for the flush, less a margin. Default: no limit. */
   remainingMs?(args: Args): number
   /** Default, and where it is `undefined`: the response waits for the flush. */

@@ -94,6 +94,8 @@ export interface NamedFlush {
   readonly flush: FlushFunction
   /** Called when its `flush` takes longer than a request in the neighbourhood does. */
   urge?(): void
+  /** Whether it sends all of its state at each flush, and at its own pace by itself for as long as the process stays. */
+  readonly periodic?: boolean
 }
 
 /** Flushables that are flushed at the same time. Stages run in order. */
@@ -146,7 +148,10 @@ export interface Invocation {
   waitUntil(work: PromiseLike<unknown>): void
   /** Starts a child span that is ended at scope exit, or with the invocation. */
   span(name: string, options?: SpanOptions): DisposableSpan
-  /** Has `end(thing)` called with the invocation's open spans, in order. `end` must tolerate a thing already ended. */
+  /**
+   * Has `end(thing)` called with the invocation's open spans, in order. `end` must tolerate a thing already ended. (The
+   * function `adopt` of the package's entries knows by itself how most things end.)
+   */
   adopt<T>(thing: T, end: (thing: T) => void): T
 }
 
@@ -178,6 +183,11 @@ export interface SpanOwner extends Invocation {
   readonly notes: unknown[]
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
   readonly timers: boolean
+  /**
+   * Whether its flush waits for exports that the one before has waited for in vain. Default: it makes them again, since
+   * what they were made through may be gone.
+   */
+  readonly patient?: boolean
   /** When nothing can be heard of it any more, by the clock. */
   readonly expiresAt: number
   /** Ends what died without a word; what it has recorded goes with the next flush. */

@@ -33,6 +33,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   let acknowledged = 0
   let lost = 0
   let late = 0
+  /** How many of those kept have only been left to the next flush: nothing is the matter with them. */
+  let left = 0
   let timer: unknown
 
   const delivery = makeDelivery(exporter, (flight, error) => {
@@ -125,24 +127,28 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   /** Begins a flush: hands all that is a ledger's own, and all that is nobody's, to the exporter. */
-  function handOff(ledger: Ledger): void {
+  function handOff(ledger: Ledger, owner?: SpanOwner): void {
     // What was refused earlier goes out again now, so that the refusal is no longer the last word.
     ledger.error = undefined
     for (let flight; (flight = nobodys.open.shift()); ) {
       const { spans } = flight
-      if (flight.ledger === nobodys && crossing) move(flight, ledger)
+      if ((flight.ledger === nobodys || owner?.patient) && crossing) move(flight, ledger)
       else if (matters(flight)) {
         delivery.forget(flight)
         keep(spans)
       }
     }
-    if (kept.length + nobodys.finished.length > 0) {
+    // One that does not answer is not given ever more: what waits then has its bound.
+    const full = owner?.patient && sizeOf(ledger.open) + kept.length > maxQueueSize && owner.phase !== 'shutdown'
+    if (!full && kept.length + nobodys.finished.length > 0) {
+      left = 0
       ledger.finished = [...kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished]
     }
     send(ledger)
   }
 
   function move(flight: Flight, ledger: Ledger): void {
+    remove(flight.ledger.open, flight)
     flight.ledger = ledger
     ledger.open.push(flight)
   }
@@ -186,7 +192,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     handOff(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = !owner.live
-      handOff(ledger)
+      handOff(ledger, owner)
     },
 
     /** What became of an invocation's spans, and of everything else since the last report. */
@@ -198,7 +204,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
         pending: sizeOf(ledger.open),
         endedByDispose: 0,
         late,
-        carriedOver: kept.length,
+        carriedOver: Math.max(0, kept.length - left),
       }
       ledger.acknowledged = acknowledged = lost = late = 0
       if (ledger.closed) for (const flight of ledger.open) nobodys.open.push(flight)
@@ -209,6 +215,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     defer(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = true
+      left += ledger.finished.length
       keep(ledger.finished.splice(0))
       acknowledged += ledger.acknowledged
       for (const flight of ledger.open.splice(0)) move(flight, nobodys)

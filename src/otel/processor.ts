@@ -16,7 +16,7 @@ import type { FinishedSpan, SpanProcessor, StartedSpan } from './types.ts'
 const ENTRY = Symbol('flushed.entry')
 
 interface Owned {
-  [ENTRY]?: OpenEntry
+  [ENTRY]?: OpenEntry | undefined
 }
 
 /** @param counts whether an invocation's flush is one of these outboxes: nobody asks them for any other's */
@@ -28,7 +28,11 @@ export const makeProcessor = (outboxes: readonly Outbox[], counts: (owner: SpanO
 
   onEnd(span: FinishedSpan) {
     const entry = (span as Owned)[ENTRY]
-    entry?.close()
+    if (entry) {
+      entry.close()
+      // Or a span that waits to be sent would keep its invocation, with all that the handler was called with.
+      ;(span as Owned)[ENTRY] = undefined
+    }
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
     const owner = entry && counts(entry.owner) ? entry.owner : undefined
     for (const outbox of outboxes) outbox.finished(span, owner)

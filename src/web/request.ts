@@ -1,4 +1,4 @@
-import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@opentelemetry/api'
+import { type Attributes, type Context, SpanKind, type TextMapGetter, trace } from '@opentelemetry/api'
 import { extract } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
 
@@ -43,5 +43,10 @@ export function describeRequest({ url, method, headers }: Request, active: Conte
   // Cloudflare's own header cannot be forged there; elsewhere the original client leads the list of proxies.
   const client = headers.get('cf-connecting-ip') ?? headers.get('x-forwarded-for')?.split(',')[0]?.trim()
   if (client) attributes['client.address'] = client
-  return { name: methodOf(method, attributes), kind: SpanKind.SERVER, attributes, links: [], parent: extract(headers, getter, active) }
+  const caller = extract(headers, getter, active)
+  // A span around the handler that has joined the caller's trace is nearer than the caller.
+  const parent = traceOf(active) === traceOf(caller) ? active : caller
+  return { name: methodOf(method, attributes), kind: SpanKind.SERVER, attributes, links: [], parent }
 }
+
+const traceOf = (context: Context) => trace.getSpanContext(context)?.traceId

@@ -180,6 +180,46 @@ describe('background work', () => {
   })
 })
 
+describe('adopting', () => {
+  const inside = <T>(run: () => T) => withTelemetry(async () => run(), { telemetry: pipeline().telemetry })()
+
+  test.each([
+    ['`end`', 'end'],
+    ['`finish`', 'finish'],
+    ['`close`', 'close'],
+    ['`[Symbol.dispose]`', Symbol.dispose],
+  ])('something with %s has it called, as its method', async (_title, way) => {
+    const thing = { [way]: vi.fn(function (this: unknown) { return this }) } as unknown as { end(): void }
+    expect(await inside(() => adopt(thing))).toBe(thing)
+    expect(vi.mocked(thing[way as 'end']).mock.results).toEqual([{ type: 'return', value: thing }])
+  })
+
+  test('a function that ends it goes before what the thing has', async () => {
+    const thing = { end: vi.fn(), stop: vi.fn() }
+    await inside(() => adopt(thing, (it) => it.stop()))
+    expect([thing.stop.mock.calls.length, thing.end.mock.calls.length]).toEqual([1, 0])
+  })
+
+  test('nothing, as tracers give that are off, is nothing to end', async () => {
+    expect(await inside(() => adopt(undefined))).toBeUndefined()
+    expect(adopt(null)).toBeNull()
+  })
+
+  test.each([['inside', inside], ['outside', async (run: () => unknown) => run()]])(
+    'what cannot be ended is a TypeError that names what was looked for, %s an invocation',
+    async (_title, run) => {
+      const mistake = { stop() {}, name: 'timer' } as unknown as { end(): void }
+      const thrown: unknown = await run(() => adopt(mistake)).catch((error: unknown) => error)
+      expect(thrown).toBeInstanceOf(TypeError)
+      expect(thrown).toMatchObject({
+        message:
+          'flushed: option `thing` must be something with `end`, `finish`, `close` or `[Symbol.dispose]`, ' +
+          'or with a function that ends it, got {"name":"timer"}',
+      })
+    },
+  )
+})
+
 describe('outside an invocation', () => {
   test('`span` is a plain span, `adopt` does nothing, `waitUntil` warns once and swallows no result', async () => {
     const { exporter, provider } = pipeline()

@@ -57,6 +57,57 @@ describe('layers', () => {
   })
 })
 
+describe('a wrap in a stack, first or last', () => {
+  const handled = () => {
+    const { exporter, telemetry: pipe } = pipeline()
+    const log: string[] = []
+    const flushing = telemetry({ telemetry: pipe, onFlush: () => log.push('flush') })
+    return { exporter, log, flushing }
+  }
+  const timed = (log: string[]): Layer =>
+    layer(async (next, args) => {
+      try {
+        return await next(...args)
+      } finally {
+        log.push('timed')
+      }
+    })
+  const retried: Layer = layer(async (next, args) => {
+    try {
+      return await next(...args)
+    } catch {
+      return next(...args)
+    }
+  })
+  const order = () => {
+    let attempts = 0
+    return async () => {
+      if (++attempts === 1) throw new RangeError('out of stock')
+      return attempts
+    }
+  }
+
+  test('what times below it times the handler, what times above it the flush too', async () => {
+    const below = handled()
+    await stack(below.flushing, timed(below.log))(async () => {})()
+    expect(below.log).toEqual(['timed', 'flush'])
+    const above = handled()
+    await stack(timed(above.log), above.flushing)(async () => {})()
+    expect(above.log).toEqual(['flush', 'timed'])
+  })
+
+  test('what retries below it makes attempts of one invocation, what retries above it an invocation of each attempt', async () => {
+    const below = handled()
+    expect(await stack(below.flushing, retried)(order())()).toBe(2)
+    expect(below.exporter.exports).toHaveLength(1)
+    expect(below.exporter.spans.map(({ status }) => status.message)).toEqual([undefined])
+    const above = handled()
+    expect(await stack(retried, above.flushing)(order())()).toBe(2)
+    expect(above.exporter.exports).toHaveLength(2)
+    expect(above.exporter.spans.map(({ status }) => status.message)).toEqual(['out of stock', undefined])
+  })
+})
+
 describe('a wrap around a wrap', () => {
   test('is harmless: the inner one is a child span, and only the outermost flushes', async () => {
     const { exporter, telemetry: pipe } = pipeline()
@@ -70,6 +121,14 @@ describe('a wrap around a wrap', () => {
     const [child, root] = exporter.spans
     expect([child?.name, root?.name]).toEqual(['inner', 'outer'])
     expect(child?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
+  })
+
+  test('has the inner one’s attributes on its span', async () => {
+    const { exporter, telemetry: pipe } = pipeline()
+    const options = { telemetry: pipe, logger: false as const }
+    const inner = withTelemetry(async (_x: number) => {}, { ...options, attributes: (x: number) => ({ x }) })
+    await withTelemetry(() => inner(7), { ...options, attributes: { y: 1 } })()
+    expect(exporter.spans.map(({ attributes }) => [attributes.x, attributes.y])).toEqual([[7, undefined], [undefined, 1]])
   })
 
   test('has the inner one’s error on its span, and passes it on', async () => {

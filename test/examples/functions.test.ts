@@ -63,6 +63,27 @@ test(`on ${runtime}, functions/stream.ts: lines arrive as they are made, and the
   }
 })
 
+test(`on ${runtime}, controller/orders.ts: a method of a class is the handler, with the spans of what it calls`, async () => {
+  await using lambda = await start(['controller/orders.ts'], 'orders.handler', { behavior: SLOW })
+  for (let request = 0; request < 3; request++) {
+    const { result, freeze } = await lambda.invoke(orderOf(2))
+    expect(result.payload).toMatchObject({ statusCode: 201 })
+    const root = rootOf(freeze.spans)
+    expect(root).toMatchObject({ name: 'POST /orders', kind: 'server', attributes: { 'app.feature': 'orders', 'faas.trigger': 'http', 'http.response.status_code': 201 } })
+    expect(freeze.spans.map(({ name }) => name)).toEqual(['parse order', 'Prices.look', 'Prices.look', 'Prices.of', 'POST /orders'])
+    const lines = freeze.spans.find(({ name }) => name === 'Prices.of')
+    expect(freeze.spans.map(({ parentSpanId }) => parentSpanId).slice(0, 4)).toEqual([root?.spanId, lines?.spanId, lines?.spanId, root?.spanId])
+    if (request > 0) expect(result.responseMs).toBeLessThan(SLOW.delayMs)
+  }
+  const { result, freeze } = await lambda.invoke({ ...orderOf(1), body: 'no JSON' })
+  expect(result).toMatchObject({ ok: false, payload: { errorType: 'SyntaxError' } })
+  expect(freeze.spans.map(({ name, status }) => [name, status])).toEqual([
+    ['parse order', expect.objectContaining({ code: 'error' })],
+    ['POST /orders', expect.objectContaining({ code: 'error' })],
+  ])
+  expect(warnings(lambda)).toEqual([])
+})
+
 test('template.yaml: what it deploys is there, and its handlers are what its entry points become', () => {
   const template = readFileSync(folder('../../examples/lambda/template.yaml'), 'utf8')
   const handlers = [...template.matchAll(/Handler: (\S+)\.handler/g)].map(([, path]) => path ?? '')

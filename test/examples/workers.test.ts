@@ -70,9 +70,43 @@ describe(`on workerd ${binary.version}`, () => {
     expect(named('write').map(({ parentSpanId }) => parentSpanId)).toEqual(named('Sold/add').map(({ spanId }) => spanId))
     expect(lines.all.join('\n')).not.toMatch(CROSSED)
   })
+
+  test('durable-object: methods with `@Flushed` are invocations, whose callers wait for no flush, and `@Traced` ones are below them', async () => {
+    await using owner = new AsyncDisposableStack()
+    const collector = owner.use(await startCollector({ behavior: SLOW }))
+    const worker = await workerOf('durable-object/wrangler.jsonc', { OTLP_ENDPOINT: collector.url })
+    const { miniflare, lines } = await startMiniflare(binary, { workers: [worker] })
+    owner.defer(() => miniflare.dispose())
+    const url = new URL('/mug?quantity=7', await miniflare.unsafeGetDirectURL(worker.name))
+
+    const of = (parent: { spanId: string } | undefined) => collector.spans.filter(({ parentSpanId }) => parentSpanId === parent?.spanId)
+    const named = (name: string) => collector.spans.filter((span) => span.name === name)
+    expect((await fetch(url, { method: 'POST' })).status).toBe(201)
+    const startedAt = performance.now()
+    expect((await fetch(url, { method: 'POST' })).status).toBe(409)
+    expect(performance.now() - startedAt).toBeLessThan(SLOW.delayMs)
+    await collector.waitFor(({ spans }) => spans.length === 8, { timeoutMs: 8000 })
+
+    const [sold, refused] = named('Stock.reserve')
+    expect(sold).toMatchObject({ kind: 'internal', attributes: { 'app.quantity': 7 } })
+    expect(sold?.parentSpanId ?? '').toBe('')
+    expect(names(of(sold)).toSorted()).toEqual(['reorder', 'storage.get', 'storage.put'])
+    expect(names(of(refused))).toEqual(['storage.get'])
+    expect(named('reorder')).toMatchObject([{ attributes: { 'app.left': 3 } }])
+    // It goes on after its method has answered, and has a flush of its own.
+    expect(collector.spans.some(({ attributes }) => 'flushed.unfinished' in attributes)).toBe(false)
+
+    expect(await (await fetch(url)).json()).toEqual({ left: 3 })
+    await collector.waitFor(({ spans }) => spans.length === 12, { timeoutMs: 8000 })
+    const [stub] = collector.spans.filter(({ kind }) => kind === 'client')
+    const [fetched] = of(stub)
+    expect(fetched).toMatchObject({ name: 'GET', kind: 'server', attributes: { 'url.path': '/mug', 'http.response.status_code': 200 } })
+    expect(names(of(fetched))).toEqual(['storage.get'])
+    expect(lines.all.join('\n')).not.toMatch(CROSSED)
+  })
 })
 
-test.each(['wrangler.jsonc', 'handlers/wrangler.jsonc'])('%s: what it deploys is there', (file) => {
+test.each(['wrangler.jsonc', 'handlers/wrangler.jsonc', 'durable-object/wrangler.jsonc'])('%s: what it deploys is there', (file) => {
   const { main } = configOf(file)
   expect(existsSync(fileURLToPath(new URL(`../../examples/workers/${file}/../${main}`, import.meta.url)))).toBe(true)
 })

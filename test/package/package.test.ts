@@ -35,11 +35,11 @@ describe('exports', () => {
       './next': ['adopt', 'after', 'currentInvocation', 'span', 'telemetry', 'waitUntil', 'withTelemetry'],
       './lambda/register': [],
       './lambda/register/shutdown-only': [],
-      './decorators': [],
-      './node': [],
-      './express': [],
-      './fastify': [],
-      './hono': [],
+      './decorators': ['Flushed', 'Telemetry', 'Traced', 'adopt', 'currentInvocation', 'span', 'waitUntil'],
+      './node': ['adopt', 'currentInvocation', 'drain', 'span', 'waitUntil', 'withTelemetry'],
+      './express': ['adopt', 'currentInvocation', 'drain', 'span', 'telemetry', 'waitUntil'],
+      './fastify': ['adopt', 'currentInvocation', 'drain', 'span', 'telemetry', 'waitUntil'],
+      './hono': ['adopt', 'currentInvocation', 'span', 'telemetry', 'waitUntil'],
       './testing': ['MissingProtobufError', 'defaultRuntime', 'fakeClock', 'inMemoryExporter', 'startCollector', 'startLambda', 'useClock'],
     })
   })

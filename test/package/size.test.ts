@@ -11,10 +11,10 @@ const bundle = (source: string, external: string[]) =>
     conditions: ['workerd', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
     external: [...external, 'next/server.js'],
-    logLevel: 'error',
   })
 
 const wrapOf = (entry: string) => `export { withTelemetry } from '${entry}'; export { otel } from 'flushed/otel';`
+const HONO = `export { telemetry } from 'flushed/hono'; export { otel } from 'flushed/otel';`
 const SDK = `
   export { TracerProvider } from '@opentelemetry/sdk-trace'
   export { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -25,6 +25,7 @@ describe('kilobytes', () => {
     ['`withTelemetry` of `flushed`', `export { withTelemetry } from 'flushed'`, [API], 7.2],
     ['`flushed/workers` and `flushed/otel`', wrapOf('flushed/workers'), [API], 13.4],
     ['`flushed/edge` and `flushed/otel`', wrapOf('flushed/edge'), [API], 12.6],
+    ['`flushed/hono` and `flushed/otel`', HONO, [API], 15.5],
     ['`flushed/workers`, `flushed/otel`, OpenTelemetry’s SDK 3 and its OTLP exporter', wrapOf('flushed/workers') + SDK, [], 27.6],
   ])('%s', async (_what, source, external, budget) => {
     const size = gzipSync(await bundle(source, external), { level: 9 }).length / 1000
@@ -34,7 +35,20 @@ describe('kilobytes', () => {
   })
 })
 
-test.each(['flushed', 'flushed/workers', 'flushed/edge', 'flushed/next', 'flushed/otel'])('%s imports nothing of Node', async (entry) => {
+describe('kilobytes beside `withTelemetry` of `flushed`', () => {
+  const sizeOf = async (source: string) => gzipSync(await bundle(`export { withTelemetry } from 'flushed'; ${source}`, [API]), { level: 9 }).length / 1000
+
+  test.each([
+    ['`flushed/decorators`', `export { Flushed, Telemetry, Traced } from 'flushed/decorators'`, 3.5],
+    ['`@Traced` alone', `export { Traced } from 'flushed/decorators'`, 2.1],
+  ])('%s', async (_what, source, budget) => {
+    const more = (await sizeOf(source)) - (await sizeOf(''))
+    expect(more).toBeLessThanOrEqual(budget)
+    expect(more).toBeGreaterThan(budget * 0.9)
+  })
+})
+
+test.each(['flushed', 'flushed/workers', 'flushed/edge', 'flushed/next', 'flushed/hono', 'flushed/decorators', 'flushed/otel'])('%s imports nothing of Node', async (entry) => {
   const text = await bundle(`export * from '${entry}'`, [API])
   expect(text.match(/from\s*"(?!@opentelemetry\/api|next\/server\.js)[^"]+"/g)).toBeNull()
   expect(text).not.toMatch(/\brequire\(|import\(/)

@@ -12,6 +12,8 @@ export async function bundle(source: string, options: BuildOptions): Promise<str
     format: 'esm',
     // The repository's own tsconfig would lead `flushed/…` to the sources.
     tsconfigRaw: '{}',
+    // In a package, as it is for users, it would not tell of chunks that it leaves out.
+    logLevel: 'error',
     ...options,
     write: false,
   })

@@ -29,9 +29,15 @@ await installAll([
   ['vendors', 'other people’s telemetry SDKs'],
   ['workers', 'workerd'],
   ['edge', 'the edge runtime'],
+  ['hono', 'Hono, its server for Node, and serverless-http'],
+  ['servers', 'frameworks of Node servers'],
 ])
 if (process.argv[2] === '--install') process.exit()
-await installAll([['next', 'Next.js']])
+await installAll([
+  ['next', 'Next.js'],
+  ['composition', 'other people’s wrappers of Lambda handlers'],
+  ['composition/sentry', 'what goes with Sentry’s spans'],
+])
 for (const client of await ensureRuntimeClients()) {
   console.log(`Lambda tests run on ${client.version}${client.real ? ', a real runtime client' : ', NOT A REAL RUNTIME CLIENT'}`)
 }

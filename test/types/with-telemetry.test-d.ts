@@ -9,7 +9,7 @@ import type {
   SQSEvent,
   SQSHandler,
 } from 'aws-lambda'
-import { type Layer, type Telemetry, currentInvocation, identity, layer, span, stack, stages, telemetry, withTelemetry } from 'flushed'
+import { type Layer, type Telemetry, adopt, currentInvocation, identity, layer, span, stack, stages, telemetry, withTelemetry } from 'flushed'
 import { withTelemetry as lambda, telemetry as lambdaLayer } from 'flushed/lambda'
 import { otel } from 'flushed/otel'
 import * as sdk3 from '@opentelemetry/sdk-trace'
@@ -135,6 +135,27 @@ const timed: Layer = layer((next, args) => next(...args))
 expectTypeOf(stack(telemetry(), timed, identity)(typed)).toEqualTypeOf<typeof typed>()
 // @ts-expect-error -- no layer
 stack(typed)
+
+// Other people's wrappers may be among them, whatever type they have for handlers: the handler's is kept.
+declare const vendorWrap: <E, R>(handler: Handler<E, R>) => Handler<E, R | undefined>
+declare const middyLike: <E, R>(handler: (event: E, context: Context) => Promise<R>) => Handler<E, R> & { use(): void }
+expectTypeOf(stack(lambdaLayer(), vendorWrap, timed, middyLike)(typed)).toEqualTypeOf<typeof typed>()
+expectTypeOf(stack(vendorWrap, lambdaLayer())(plain)).toEqualTypeOf<typeof plain>()
+// @ts-expect-error -- it returns no handler
+stack(lambdaLayer(), typed)
+// @ts-expect-error -- what only an adapter takes is no handler
+stack(lambdaLayer(), vendorWrap)({ fetch() {} })
+
+// Things of other SDKs, which keep their type.
+declare const segment: { close(error?: Error): void; isClosed(): boolean; addAnnotation(key: string, value: string): void } | undefined
+expectTypeOf(adopt(segment)).toEqualTypeOf<typeof segment>()
+adopt(span('charge')).setAttribute('currency', 'EUR')
+expectTypeOf(adopt({ finish: (time?: number) => time }).finish(1)).toEqualTypeOf<number | undefined>()
+adopt({ stop() {} }, (timer) => timer.stop())
+// @ts-expect-error -- nobody knows how it ends
+adopt({ stop() {} })
+// @ts-expect-error -- it has no such method
+adopt({ stop() {} }, (timer) => timer.end())
 
 // Inside a handler.
 expectTypeOf(currentInvocation()?.live).toEqualTypeOf<boolean | undefined>()

@@ -36,6 +36,14 @@ describe('a request', () => {
     expect(attributesOf('https://shop.test:443/?')).not.toHaveProperty('server.port')
   })
 
+  test('begins in the span around it rather than in its caller’s, if that is of the same trace', () => {
+    const request = new Request('http://x.test', { headers: { traceparent: `00-${TRACE}-${SPAN}-01` } })
+    const within = (traceId: string) => trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: '00f067aa0ba902b7', traceFlags: 1 })
+    const parentIn = (traceId: string) => trace.getSpanContext(describeRequest(request, within(traceId)).parent)?.spanId
+    expect(parentIn(TRACE)).toBe('00f067aa0ba902b7')
+    expect(parentIn('4bf92f3577b34da6a3ce929d0e0e4736')).toBe(SPAN)
+  })
+
   test.each(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])('is named after its method: %s', (method) => {
     expect(described('http://x.test', { method })).toMatchObject({ name: method, attributes: { 'http.request.method': method } })
   })

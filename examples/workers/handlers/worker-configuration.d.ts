@@ -8,7 +8,10 @@ interface Env {
 declare module 'cloudflare:workers' {
   export class DurableObject<Env> {
     constructor(ctx: unknown, env: Env)
-    protected ctx: { storage: { get<T>(key: string): Promise<T | undefined>; put(key: string, value: unknown): Promise<void> } }
+    protected ctx: {
+      storage: { get<T>(key: string): Promise<T | undefined>; put(key: string, value: unknown): Promise<void> }
+      waitUntil(work: Promise<unknown>): void
+    }
     protected env: Env
   }
 }

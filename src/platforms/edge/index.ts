@@ -4,8 +4,9 @@
  * @module
  */
 export { type EdgeOptions, telemetry, withTelemetry } from './wrap.ts'
-export type { WaitUntil } from './wait-until.ts'
+export type { WaitUntil } from '../../web/wait-until.ts'
 export type { StreamingOptions } from '../../web/streaming.ts'
-export { adopt, currentInvocation, span, waitUntil } from '../../core/current.ts'
+export { type Endable, adopt } from '../../core/adopt.ts'
+export { currentInvocation, span, waitUntil } from '../../core/current.ts'
 export type { AnyFunction, Layer } from '../../core/layer.ts'
 export type { Wrapped, WrapLayer } from '../../core/with-telemetry.ts'

@@ -1,11 +1,11 @@
-import { type Context, SpanKind, trace } from '@opentelemetry/api'
+import { type Context, SpanKind } from '@opentelemetry/api'
 import type { Config } from '../../core/options.ts'
 import type { Description, Lifetime, Platform } from '../../core/platform.ts'
 import { describeRequest } from '../../web/request.ts'
 import { requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
-import type { LifetimeOf } from './lifetime.ts'
-import type { WaitUntil } from './wait-until.ts'
+import type { LifetimeOf } from '../../web/lifetime.ts'
+import type { WaitUntil } from '../../web/wait-until.ts'
 
 /** What a handler is called with. */
 export type Args = readonly unknown[]
@@ -42,14 +42,10 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
 function describe(request: Request | undefined, route: string | undefined, parent: Context): Description {
   if (!request) return { name: '', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }
   const description = describeRequest(request, parent)
-  // A span around the handler that has joined the caller's trace is nearer than the caller.
-  if (traceOf(parent) === traceOf(description.parent)) description.parent = parent
   if (route === undefined) return description
   description.attributes['http.route'] = route
   return { ...description, name: `${description.name} ${route}` }
 }
-
-const traceOf = (context: Context) => trace.getSpanContext(context)?.traceId
 
 /** The request that a handler is given: its first argument, or that of an event or a context. */
 function requestOf([first]: Args): Request | undefined {

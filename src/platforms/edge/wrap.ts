@@ -4,9 +4,9 @@ import { type Wrap, invoke } from '../../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import { type WrapLayer, type Wrapped, promised } from '../../core/with-telemetry.ts'
 import { type StreamingOptions, idleMsOf } from '../../web/streaming.ts'
-import { lifetimeOf } from './lifetime.ts'
+import { lifetimeOf } from '../../web/lifetime.ts'
 import { type Settings, edge } from './platform.ts'
-import type { WaitUntil } from './wait-until.ts'
+import type { WaitUntil } from '../../web/wait-until.ts'
 
 /** Options of a function over requests. */
 export interface EdgeOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args>, StreamingOptions {

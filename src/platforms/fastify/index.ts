@@ -1,6 +1,10 @@
 /**
- * `flushed/fastify`.
+ * `flushed` for Fastify 5.
  *
  * @module
  */
-export {}
+export { type FastifyInstance, type FastifyOptions, type TelemetryPlugin, telemetry } from './plugin.ts'
+export { type DrainOptions, drain } from '../../server/drain.ts'
+export type { ServerOptions } from '../../server/options.ts'
+export { type Endable, adopt } from '../../core/adopt.ts'
+export { currentInvocation, span, waitUntil } from '../../core/current.ts'

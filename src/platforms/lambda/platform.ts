@@ -59,6 +59,13 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       const early = earlyMs(args)
       if (early < Infinity) invocation.alarm = setAlarm(() => void endInTime(invocation), early, true)
     },
+    // The wrap around it may be one that knows nothing of Lambda, and the extension waits for one that does.
+    nested: (args) => {
+      const [requestId, { extension }] = [requestOf(args), shared]
+      if (requestId === undefined || !extension) return undefined
+      extension.begun(requestId)
+      return () => extension.done(requestId)
+    },
     remainingMs,
     reported: (report) => schedule.learn(report),
     lifetime: (args, invocation) => {

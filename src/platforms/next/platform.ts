@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { Platform } from '../../core/platform.ts'
-import { type LifetimeOf, lifetimeOf } from '../edge/lifetime.ts'
+import { type LifetimeOf, lifetimeOf } from '../../web/lifetime.ts'
 import { type Args, type Settings, edge } from '../edge/platform.ts'
 import { afterResponse } from './after.ts'
 import { Passed } from './control-flow.ts'

@@ -1,6 +1,10 @@
 /**
- * `flushed/node`.
+ * `flushed` for servers of Node's own `http`, and the end of any server's process.
  *
  * @module
  */
-export {}
+export { type NodeOptions, withTelemetry } from './wrap.ts'
+export { type DrainOptions, drain } from '../../server/drain.ts'
+export type { ServerOptions } from '../../server/options.ts'
+export { type Endable, adopt } from '../../core/adopt.ts'
+export { currentInvocation, span, waitUntil } from '../../core/current.ts'

@@ -198,15 +198,18 @@ describe('a wrap that cannot do its work', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('says that it is not the outermost wrapper when a span outside of it is open', async () => {
+  test('says in each report, and once in the log, that it is not the outermost wrapper when a span outside of it is open', async () => {
     const { telemetry, tracer } = pipeline()
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
     await handler()
     await tracer.startActiveSpan('outer', async (outer) => {
       await handler()
+      await handler()
       outer.end()
     })
-    expect(reports.map(({ warnings }) => warnings)).toEqual([[], [expect.stringContaining('not the outermost wrapper')]])
+    const warning = expect.stringContaining('not the outermost wrapper')
+    expect(reports.map(({ warnings }) => warnings)).toEqual([[], [warning], [warning]])
+    expect(warn.mock.calls).toEqual([[warning]])
   })
 
   test('says once that it cannot flush after the response when it was asked to', async () => {

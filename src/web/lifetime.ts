@@ -1,7 +1,7 @@
-import { toError } from '../../core/errors.ts'
-import { AWAIT } from '../../core/finish.ts'
-import type { InvocationState } from '../../core/invocation.ts'
-import type { Lifetime } from '../../core/platform.ts'
+import { toError } from '../core/errors.ts'
+import { AWAIT } from '../core/finish.ts'
+import type { InvocationState } from '../core/invocation.ts'
+import type { Lifetime } from '../core/platform.ts'
 import { LOOKED_FOR, type WaitUntil, waitUntilOf } from './wait-until.ts'
 
 /** @param given the option of that name */
@@ -11,10 +11,13 @@ export type LifetimeOf = (args: readonly unknown[], given: WaitUntil | undefined
  * What a request may do after its response. To be called before the handler is, in the same turn: Fastly takes the first
  * `waitUntil` of an event only while that is being dispatched.
  */
-export const lifetimeOf: LifetimeOf = (args, given, invocation) => {
+export const lifetimeOf: LifetimeOf = (args, given, invocation) => grantedLifetime(args, given, invocation) ?? before(LOOKED_FOR)
+
+/** The same; `undefined` where there is no `waitUntil` at all. */
+export function grantedLifetime(...[args, given, invocation]: Parameters<LifetimeOf>): Lifetime | undefined {
   try {
     const waitUntil = waitUntilOf(args, given, invocation)
-    return waitUntil ? within(waitUntil) : before(LOOKED_FOR)
+    return waitUntil && within(waitUntil)
   } catch (thrown) {
     return before(`waitUntil failed: ${toError(thrown).message}`)
   }
@@ -22,7 +25,8 @@ export const lifetimeOf: LifetimeOf = (args, given, invocation) => {
 
 const before = (reason: string): Lifetime => ({ ...AWAIT, reason })
 
-function within(waitUntil: WaitUntil): Lifetime {
+/** What a request may do within a `waitUntil`, which is called now, and again when the handler has settled. */
+export function within(waitUntil: WaitUntil): Lifetime {
   let settled!: () => void
   waitUntil(new Promise((resolve) => (settled = resolve)))
   return {

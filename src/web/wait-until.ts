@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { InvocationState } from '../../core/invocation.ts'
-import { type KeepingContext, track } from '../../web/track.ts'
+import type { InvocationState } from '../core/invocation.ts'
+import { type KeepingContext, track } from './track.ts'
 
 /** Has the platform keep the function alive until `work` is over. */
 export type WaitUntil = (work: Promise<void>) => unknown

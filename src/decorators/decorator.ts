@@ -1,0 +1,119 @@
+/**
+ * Decorators of both kinds: the standard ones (TC39, Stage 3), which are called with what is decorated and a context, and
+ * TypeScript's legacy ones (`experimentalDecorators`), which are called with a target, a key and a property descriptor.
+ *
+ * @module
+ */
+import { badOption, quote } from '../core/errors.ts'
+import { type AnyFunction, WRAPPED } from '../core/layer.ts'
+import { carryOn, defineMetadata, note } from './metadata.ts'
+import { read } from './reading.ts'
+
+/** One call of a decorated method. */
+export class Call {
+  /**
+   * @param self what the method is called on
+   * @param owner the instance, or the class of a static method, even where the method was taken off it
+   */
+  constructor(
+    readonly method: AnyFunction,
+    readonly self: unknown,
+    readonly args: unknown[],
+    readonly owner: unknown,
+  ) {}
+}
+
+/** How a decorator wraps. */
+export interface Wrapping {
+  readonly decorator: 'Flushed' | 'Traced'
+  /** Whether what is no handler can be wrapped, too: getters, setters, generators. */
+  readonly any: boolean
+  /** Told of each member once, comes to what runs its calls. */
+  prepare(member: string): (call: Call) => unknown
+}
+
+/** What either kind of decorator is called with as its second argument. */
+export type Second = DecoratorContext | PropertyKey | undefined
+
+export const isContext = (second: unknown): second is DecoratorContext =>
+  typeof second === 'object' && second !== null && typeof (second as Partial<DecoratorContext>).kind === 'string'
+
+/** What a decorator is called with by itself, rather than by its call's result: it stands without parentheses. */
+export const isBare = (args: ArrayLike<unknown>): boolean => args.length > 1 || typeof args[0] === 'function'
+
+/** A decorator in a place it cannot be in. @param instead what to write */
+export const misplaced = (decorator: string, where: string, instead: string): TypeError =>
+  badOption(`\`@${decorator}()\` cannot decorate ${where}: ${instead}`)
+
+/** Makes a decorator of members that serves both kinds. */
+export const decorator =
+  (wrapping: Wrapping) =>
+  (target: unknown, second?: Second, third?: unknown): unknown => {
+    if (isContext(second)) return standard(wrapping, target, second)
+    if (typeof third === 'number') throw misplaced(wrapping.decorator, 'a parameter', 'decorate the method')
+    if (second === undefined) throw onClass(wrapping)
+    return legacy(wrapping, target as object, second, third as PropertyDescriptor | undefined)
+  }
+
+const onClass = ({ decorator: name }: Wrapping) => misplaced(name, 'a class', 'write `@Telemetry({ … })` for what all its methods have')
+
+function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext): unknown {
+  const { kind } = context
+  if (kind === 'class') throw onClass(wrapping)
+  const name = String(context.name)
+  const wrap = wrapperOf(wrapping, name)
+  note(context.metadata, WRAPPED, wrapping.decorator, context.name)
+  const initialized = function (this: unknown, initial: unknown) {
+    if (typeof initial === 'function') return wrap(initial as AnyFunction, () => this)
+    throw onField(wrapping, name, `it holds no function, but ${quote(initial)}`)
+  }
+  if (kind === 'field') return initialized
+  if (kind === 'accessor') return { init: initialized }
+  if (kind !== 'method' && !wrapping.any) throw onAccessor(wrapping, name)
+  let home: unknown
+  // A static method is told of its class, any other of an instance.
+  if (kind === 'method') context.addInitializer(function () {
+    home ??= typeof this === 'function' ? this : (this as object).constructor
+  })
+  return wrap(value as AnyFunction, (self) => self ?? home)
+}
+
+const onAccessor = ({ decorator: name }: Wrapping, member: string) =>
+  misplaced(name, `the accessor \`${member}\``, 'write a method, or `@Traced()`')
+
+const onField = ({ decorator: name }: Wrapping, member: string, instead: string) => misplaced(name, `the field \`${member}\``, instead)
+
+function legacy(wrapping: Wrapping, target: object, key: PropertyKey, descriptor: PropertyDescriptor | undefined): unknown {
+  const name = String(key)
+  const { value, get, set } = descriptor ?? {}
+  const isMethod = typeof value === 'function'
+  if (!descriptor || !(isMethod || get || set)) {
+    throw onField(wrapping, name, `legacy decorators are not told what it holds; write a method, \`${name}(…) { … }\``)
+  }
+  if (!isMethod && !wrapping.any) throw onAccessor(wrapping, name)
+  const wrap = wrapperOf(wrapping, name)
+  const home = typeof target === 'function' ? target : target.constructor
+  const wrapped = (method: AnyFunction) => wrap(method, (self) => self ?? home)
+  // The descriptor that was handed over, since those who apply several decorators as one (Nest's `applyDecorators`) look at
+  // nothing else; and returned, as those who apply one expect.
+  if (isMethod) descriptor.value = wrapped(value as AnyFunction)
+  if (get) descriptor.get = wrapped(get) as () => unknown
+  if (set) descriptor.set = wrapped(set)
+  defineMetadata(WRAPPED, wrapping.decorator, target, key)
+  return descriptor
+}
+
+/** @returns what wraps the functions of one member; for those of fields there is one for each instance */
+function wrapperOf(wrapping: Wrapping, name: string) {
+  const run = wrapping.prepare(name)
+  return (method: AnyFunction, ownerOf: (self: unknown) => unknown): AnyFunction => {
+    const wrapper = function (this: unknown, ...args: unknown[]) {
+      return run(new Call(method, this, args, ownerOf(this)))
+    }
+    // It would be over before any of it has run.
+    if (!wrapping.any && String(read(method, Symbol.toStringTag)).endsWith('GeneratorFunction')) {
+      throw misplaced(wrapping.decorator, `the generator \`${name}\``, 'write `@Traced()`')
+    }
+    return carryOn(wrapper, method, wrapping.decorator)
+  }
+}

@@ -1,0 +1,112 @@
+import { badOption, invalidOption } from '../core/errors.ts'
+import { type AnyFunction, dressed } from '../core/layer.ts'
+import { invoke } from '../core/lifecycle.ts'
+import { type Config, type TelemetryOptions, resolveOptions } from '../core/options.ts'
+import { promised } from '../core/with-telemetry.ts'
+import { type Class, type Given, classOf, merged, nameIn, optionsOf, remembered } from './class-options.ts'
+import { Call, decorator, isBare } from './decorator.ts'
+import { contextAmong, contextBeside, contextBy, isLambda, platformOf } from './platform.ts'
+import { read } from './reading.ts'
+import type { FlushedDecorator, OptionsOf, PlatformWrap } from './types.ts'
+
+/** Options of a decorated method, apart from those of the platform that its `wrap` is of. */
+export interface FlushedOptions extends TelemetryOptions {
+  /**
+   * Finds the platform's context of a call: Lambda's, or one with a `waitUntil`. It is called with the method's arguments,
+   * on the instance.
+   *
+   * @default the argument that is one, or the instance's `ctx`
+   */
+  context?: ((this: never, ...args: never[]) => unknown) | undefined
+}
+
+/** The same with a platform's wrap, and its options. */
+export type WrappedOptions<W extends PlatformWrap> = FlushedOptions & {
+  /** The `withTelemetry` of a platform, such as that of `flushed/lambda`: what it does for handlers, it does for the method. */
+  wrap: W
+} & OptionsOf<W>
+
+/** What a member's calls go through, in one class. */
+interface Prepared {
+  readonly config: Config
+  readonly context: AnyFunction | undefined
+  readonly wrapped: AnyFunction | undefined
+}
+
+/**
+ * Makes a method a handler: an invocation is opened around it, with a root span that is named `Class.method`, and all of it
+ * has been acknowledged, or reported as not, when the method's promise settles, or after that, where the platform lets code
+ * run then. What the platform allows is told by its context, which is found among the arguments, or as the instance's `ctx`.
+ * Within another invocation it is a child span.
+ *
+ * Decorates methods, static and private ones too, and, as a standard decorator, fields that hold a function. The result is
+ * always a promise.
+ *
+ * @throws TypeError when it stands where it cannot, or an option is unknown or has a bad value
+ *
+ * @example
+ * class Orders {
+ *   @Flushed({ wrap: withTelemetry, telemetry })   // of `flushed/lambda`
+ *   async create(event: APIGatewayProxyEventV2, context: Context) { … }
+ * }
+ */
+export function Flushed<W extends PlatformWrap>(options: WrappedOptions<W>): FlushedDecorator
+export function Flushed(options?: FlushedOptions & { wrap?: never }): FlushedDecorator
+export function Flushed(...given: [options?: object]): FlushedDecorator {
+  if (isBare(given)) throw badOption('write `@Flushed()`, with parentheses, before a method')
+  const [own = {}] = given as [Given?]
+  checkFlushed(own)
+  return decorator({ decorator: 'Flushed', any: false, prepare: (member) => runner(own, member) }) as FlushedDecorator
+}
+
+/** Checks the options of a method, or of all of a class. @throws TypeError naming the option and quoting the value */
+export function checkFlushed(given: Given): void {
+  if (typeof given !== 'object' || !given) throw invalidOption('options', given, 'an object')
+  const { wrap, context, ...options } = given
+  if (wrap !== undefined && typeof wrap !== 'function') throw invalidOption('wrap', wrap, 'a platform’s `withTelemetry`')
+  if (context !== undefined && typeof context !== 'function') throw invalidOption('context', context, 'a function')
+  resolveOptions(options, wrap ? Object.keys(options) : [])
+  // The platform knows its own. What it makes of them here is used for nothing, not even for a flush when the process ends.
+  if (wrap) wrap(async () => {}, { ...options, telemetry: nothing, onFlush: undefined, logger: false } as never)
+}
+
+const nothing = () => 'nothing_to_send'
+
+/** @returns what runs the calls of a member, with the options of the class that each is made on */
+function runner(own: Given, member: string): (call: Call) => Promise<unknown> {
+  const preparedIn = remembered((home: Class, call: Call) => prepare(merged(optionsOf(home, call.owner), own), nameIn(home, member), call))
+  return (call) =>
+    promised(() => {
+      const { config, context, wrapped } = preparedIn(classOf(call.owner), call)
+      const beside = () => (context ? contextBy(context, call, config) : contextBeside(call))
+      if (!wrapped) return invoke({ config, platform: platformOf(beside(), config) }, call.method, call.self, call.args)
+      const found = !context && contextAmong(call.args) ? undefined : beside()
+      return Reflect.apply(wrapped, call, found ? platformArguments(call, found) : call.args)
+    })
+}
+
+function prepare({ wrap, context, ...options }: Given, name: string, { method }: Call): Prepared {
+  // Whatever is in them has been checked.
+  const config = resolveOptions({ name, ...options }, Object.keys(options))
+  if (!wrap) return { config, context, wrapped: undefined }
+  const adapter = dressed(function (this: Call, ...given: unknown[]) {
+    return Reflect.apply(this.method, this.self, argumentsOf(given))
+  }, method)
+  // For events that have no name of their own, and where it is a child span.
+  Object.defineProperty(adapter, 'name', { value: name, configurable: true })
+  const { attributes: more } = options
+  const attributes = typeof more === 'function' ? (...given: unknown[]) => more(...(argumentsOf(given) as never[])) : more
+  return { config, context, wrapped: wrap(adapter, { ...options, attributes } as never) as AnyFunction }
+}
+
+/** What a platform's handler would be called with, had it been called with this context; and the call itself. */
+const platformArguments = (call: Call, found: object): unknown[] => {
+  const [first] = call.args
+  return isLambda(found) ? [first, found, call] : [first, read(call.owner, 'env'), found, call]
+}
+
+/** What the method was called with. */
+function argumentsOf(given: unknown[]): unknown[] {
+  const last = given.at(-1)
+  return last instanceof Call ? last.args : given
+}

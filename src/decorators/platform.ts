@@ -1,0 +1,94 @@
+/**
+ * What is known of a platform by the context that it hands out, where no platform's own wrap is used.
+ *
+ * @module
+ */
+import { type Attributes, type Context, SpanKind, context as active } from '@opentelemetry/api'
+import { AWAIT } from '../core/finish.ts'
+import type { Config } from '../core/options.ts'
+import type { Lifetime, Platform } from '../core/platform.ts'
+import { attempt } from '../core/report.ts'
+import { untraced } from '../core/suppress.ts'
+import { within } from '../web/lifetime.ts'
+import { shared } from '../platforms/lambda/extension/state.ts'
+import { requestScope, touch } from '../web/scope.ts'
+import { type KeepingContext, track } from '../web/track.ts'
+import type { Call } from './decorator.ts'
+import { hasMethod, read } from './reading.ts'
+
+/** Lambda's context, as far as it is used here. */
+interface LambdaContext {
+  readonly awsRequestId?: string
+  getRemainingTimeInMillis(): number
+}
+
+export const isLambda = (found: unknown): found is LambdaContext => hasMethod(found, 'getRemainingTimeInMillis')
+
+// Stubs of remote objects have whatever method one asks them for.
+const isPlatformContext = (value: unknown): value is object =>
+  (isLambda(value) || hasMethod(value, 'waitUntil')) && !hasMethod(value, 'flushed')
+
+/** The platform's context among a call's arguments. */
+export const contextAmong = (args: readonly unknown[]): object | undefined => args.find(isPlatformContext)
+
+/** The platform's context of a call whose arguments have none: what the option says, or the owner's `ctx`. */
+export function contextBeside({ args, owner }: Call): object | undefined {
+  return contextAmong([...args, read(owner, 'ctx')])
+}
+
+/** What is peculiar to one call of a method. */
+export function platformOf(found: object | undefined, config: Config): Platform {
+  const platform = { name: 'decorators', describe: (_args: unknown, parent: Context) => describe(parent) }
+  if (isLambda(found)) return { ...platform, ...onLambda(found, config) }
+  return found ? { ...platform, ...onRequest(found as KeepingContext & { id?: unknown }, config) } : platform
+}
+
+const describe = (parent: Context, kind = SpanKind.INTERNAL, attributes: Attributes = {}) => ({ name: '', kind, attributes, links: [], parent })
+
+/** Milliseconds before the function's timeout by which a flush must be over, so that the response can still be sent. */
+const MARGIN_MS = 50
+
+function onLambda(found: LambdaContext, { flush }: Config): Partial<Platform> {
+  const id = read(found, 'awsRequestId')
+  const requestId = typeof id === 'string' ? id : ''
+  return {
+    describe: (_args, parent) => describe(parent, SpanKind.SERVER, requestId ? { 'faas.invocation_id': requestId } : {}),
+    begun() {
+      shared.untraced ??= untraced
+      shared.extension?.begun(requestId)
+    },
+    remainingMs() {
+      const left = Number(found.getRemainingTimeInMillis())
+      // Local runners and tests pass contexts that answer nonsense.
+      return Number.isNaN(left) ? Infinity : left - MARGIN_MS
+    },
+    lifetime() {
+      const { extension } = shared
+      if (extension && flush !== 'before-response' && extension.holds(requestId)) {
+        // Bound, because `onFlush` may look for its request by the active context.
+        return { phase: 'after-response', hold: (finish) => extension.done(requestId, active.bind(active.active(), finish)) }
+      }
+      extension?.done(requestId)
+      return AWAIT
+    },
+  }
+}
+
+function onRequest(found: KeepingContext & { readonly id?: unknown }, { flush }: Config): Partial<Platform> {
+  let lifetime: Lifetime | undefined
+  return {
+    begun(_args, invocation) {
+      touch(invocation)
+      // A Durable Object has one for all its invocations.
+      const waitUntil = track(found, invocation, found.id !== undefined)
+      if (flush !== 'before-response') lifetime = within(waitUntil)
+    },
+    ...requestScope(() => lifetime),
+  }
+}
+
+/** What the `context` option comes to. Like any other function of a program's, it must not matter to the result. */
+export const contextBy = (option: (this: unknown, ...args: unknown[]) => unknown, { owner, args }: Call, config: Config): object | undefined => {
+  const found = attempt(config, '`context`', () => Reflect.apply(option, owner, args))
+  return isPlatformContext(found) ? found : undefined
+}

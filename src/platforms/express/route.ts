@@ -1,0 +1,66 @@
+/**
+ * The route that serves a request of Express.
+ *
+ * @module
+ */
+import type { IncomingMessage } from 'node:http'
+
+/** What Express keeps on a request. All of it is public. */
+export interface Routed extends IncomingMessage {
+  /** Where the router that is at work is mounted: as it was requested, and not as it is written. */
+  baseUrl?: string
+  /** The route that has matched last. */
+  route?: { readonly path?: unknown }
+  params?: Readonly<Record<string, unknown>>
+  [MATCHED]?: Matched
+}
+
+interface Matched {
+  readonly route: Routed['route']
+  readonly baseUrl: string
+}
+
+const MATCHED = Symbol('flushed.matched')
+
+// The same functions for all requests, for the engine's sake.
+const ROUTE: PropertyDescriptor & ThisType<Routed> = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return this[MATCHED]?.route
+  },
+  set(route: Routed['route']) {
+    this[MATCHED] = { route, baseUrl: this.baseUrl ?? '' }
+  },
+}
+
+/**
+ * Has a request remember where its route was mounted. That is known only while its router is at work: when a handler has
+ * failed, the error's handler answers, outside of it.
+ */
+export function observeRoute(request: Routed): void {
+  if (!(MATCHED in request)) {
+    request[MATCHED] = undefined as never
+    Object.defineProperty(request, 'route', ROUTE)
+  }
+}
+
+/** The path of the route as it was written, behind that of its router. */
+export function routeOf(request: Routed): string | undefined {
+  const { [MATCHED]: matched, params = {} } = request
+  const path = matched?.route?.path
+  if (path === undefined) return undefined
+  const own = String(path)
+  const mounted = asWritten(matched?.baseUrl ?? '', own, params)
+  return mounted && own === '/' ? mounted : mounted + own
+}
+
+// Of a router's path only what was requested is known. Its parameters are, where it hands them on (`mergeParams`).
+function asWritten(baseUrl: string, own: string, params: Readonly<Record<string, unknown>>): string {
+  if (!baseUrl) return baseUrl
+  const names = new Map(Object.entries(params).map(([name, value]) => [encodeURIComponent(String(value)), name]))
+  return baseUrl.replace(/[^/]+/g, (part) => {
+    const name = names.get(part)
+    return name === undefined || own.includes(`:${name}`) ? part : `:${name}`
+  })
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { context } from '@opentelemetry/api'
+import { drain } from '../../server/drain.ts'
+import { type Exchange, exchange } from '../../server/exchange.ts'
+import { type ServerOptions, onServer } from '../../server/options.ts'
+
+/** Options of the plugin. */
+export type FastifyOptions = ServerOptions<[request: IncomingMessage, response: ServerResponse]>
+
+const EXCHANGE = Symbol('flushed.exchange')
+
+/** A request of Fastify, as far as it is used here. */
+interface FastifyRequest {
+  [EXCHANGE]?: Exchange
+  readonly raw: IncomingMessage
+  readonly routeOptions: { readonly url?: string | undefined }
+}
+
+/** An instance of Fastify, as far as it is used here. */
+export interface FastifyInstance {
+  addHook(name: string, hook: (...args: never[]) => unknown): unknown
+}
+
+/** A plugin of Fastify 5, that is for the instance which it is registered in and not for one of its own. */
+export type TelemetryPlugin = (instance: FastifyInstance, options: FastifyOptions, done: (error?: Error) => void) => void
+
+/**
+ * A plugin of Fastify 5: a root span for each request, with the route that serves it, open until the response has been sent
+ * or the client is gone. Register it first: hooks that are added before are not part of the invocation.
+ *
+ * The flush is off the path of the response, and `app.close()` waits for the last one.
+ *
+ * @throws TypeError, from `register`, when an option is unknown or has a bad value
+ *
+ * @example
+ * const app = fastify()
+ * await app.register(telemetry, { telemetry: pipeline })
+ * app.get('/orders/:id', async (request) => orderOf(request.params.id))
+ */
+export const telemetry: TelemetryPlugin = Object.assign(
+  ((instance, options, done) => {
+    const wrap = onServer('fastify', options)
+    instance.addHook('onRequest', (request: FastifyRequest, reply: { readonly raw: ServerResponse }, next: () => void) => {
+      const open = exchange(wrap, request.raw, reply.raw, () => request.routeOptions.url)
+      if (!open) return next()
+      request[EXCHANGE] = open
+      context.with(open.context, next)
+    })
+    instance.addHook('onError', (request: FastifyRequest, _reply: unknown, error: unknown, next: () => void) => {
+      request[EXCHANGE]?.failed(error)
+      next()
+    })
+    // After the last response. Whoever closes an application may well exit then.
+    instance.addHook('onClose', () => drain())
+    done()
+  }) satisfies TelemetryPlugin,
+  {
+    // What plugins say so that their hooks are those of the instance. Source: Fastify, "Plugins", "Handle the scope".
+    [Symbol.for('skip-override')]: true,
+    [Symbol.for('fastify.display-name')]: 'flushed',
+  },
+)

@@ -1,0 +1,67 @@
+import { context, trace } from '@opentelemetry/api'
+import { running } from '../../core/isolate.ts'
+import { type Begun, type Settled, begin } from '../../core/lifecycle.ts'
+import { attempt } from '../../core/report.ts'
+import { routed } from '../../web/route.ts'
+import type { HonoContext, HonoMiddleware } from './context.ts'
+import { type HonoOptionsInput, settingsOf } from './options.ts'
+import { nodeOf, sent } from './node.ts'
+import { type Settings, hono, reflect } from './platform.ts'
+import { routeOf } from './route.ts'
+
+/**
+ * A middleware of Hono 4. Use it first, so that it is around all others: each request is an invocation, whose root span is
+ * named after the route, and ends when the response's body does.
+ *
+ * Its flush is after the response wherever the platform keeps going for it: by `c.executionCtx` on Workers, where what the
+ * application itself hands to `waitUntil` is known as well, by what Vercel, Netlify and others have, and on servers for Node.
+ * Elsewhere the response waits, for at most `timeoutMs`, and a warning says so once. Within another wrap
+ * (`withTelemetry(handle(app))` on AWS Lambda) a request is a child span, and the root is named after the route.
+ *
+ * @param options or a function that makes them of `c.env`, at the first request of an isolate
+ * @throws TypeError when an option is unknown or has a bad value
+ *
+ * @example
+ * const app = new Hono()
+ * app.use(telemetry({ telemetry: pipeline }))
+ *
+ * @example
+ * // Workers
+ * app.use(telemetry((env: Bindings) => ({ telemetry: telemetryFor(env) })))
+ */
+export function telemetry<C extends HonoContext = HonoContext, Env = unknown>(options?: HonoOptionsInput<C, Env>): HonoMiddleware<C> {
+  const settings = settingsOf(options as HonoOptionsInput<never>)
+  return async function telemetry(c, next) {
+    const found = settings(c.env)
+    const begun = found && begin({ config: found.config, platform: hono(found, c) as never }, c.req.method, [c])
+    return begun ? within(begun, found, c, next) : next()
+  }
+}
+
+async function within(begun: Begun, { config }: Settings, c: HonoContext, next: () => Promise<void>): Promise<void> {
+  const span = trace.getSpan(begun.context)
+  const root = begun.owner.root === span
+  const outgoing = root ? nodeOf(c, config)?.outgoing : undefined
+  const over = outgoing && sent(outgoing, span)
+  let how: Settled
+  try {
+    await running(begun.owner, () => context.with(begun.context, next))
+    how = { result: responseOf(c) }
+  } catch (thrown) {
+    how = { thrown }
+  }
+  attempt(config, 'reading the route', () => {
+    const response = responseOf(c)
+    const route = routeOf(c.req, response?.status)
+    if (route !== undefined) routed(begun, { method: c.req.method, url: c.req.raw.url, route }, config.name)
+    // A root is told when it is settled.
+    if (span && !root) reflect(span, response, c.error)
+  })
+  if (over) void over.then(() => begun.settle(how))
+  else await begun.settle(how)
+  if ('thrown' in how) throw how.thrown
+  if (how.result !== responseOf(c)) c.res = how.result as Response
+}
+
+/** Where nobody has answered, to ask for the response would be to make one. */
+const responseOf = (c: HonoContext): Response | undefined => (c.finalized ? c.res : undefined)

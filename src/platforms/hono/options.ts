@@ -1,0 +1,43 @@
+import type { Context } from '@opentelemetry/api'
+import { invalidOption } from '../../core/errors.ts'
+import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
+import { type DrainOptions, drainMsOf } from '../../server/drain.ts'
+import { serverLifetime } from '../../server/lifetime.ts'
+import { settingsFor } from '../../web/environment.ts'
+import { type StreamingOptions, idleMsOf } from '../../web/streaming.ts'
+import { describeRequest } from '../../web/request.ts'
+import type { WaitUntil } from '../../web/wait-until.ts'
+import type { HonoContext } from './context.ts'
+import type { Settings } from './platform.ts'
+
+/** Options of a middleware of Hono. */
+export interface HonoOptions<C extends HonoContext = HonoContext> extends TelemetryOptions<[c: C]>, StreamingOptions, DrainOptions {
+  /**
+   * Has the platform keep the function alive until a promise has resolved, which it never rejects: for platforms that do
+   * not hand their `waitUntil` to the application, and are not known here.
+   *
+   * @default that of `c.executionCtx`, or of Netlify, Vercel, Next, Supabase or Bunny
+   */
+  waitUntil?: WaitUntil | undefined
+}
+
+/** Options, or a function that makes them of `c.env`: called once an isolate, at its first request. */
+export type HonoOptionsInput<C extends HonoContext = HonoContext, Env = never> = HonoOptions<C> | ((env: Env) => HonoOptions<C>)
+
+/** Checks the options. @throws TypeError naming the option and quoting the value */
+function resolve(options: HonoOptions<never> = {}): Settings {
+  const config = resolveOptions(options, ['streamIdleMs', 'waitUntil', 'drainMs'])
+  const { waitUntil } = options
+  if (waitUntil !== undefined && typeof waitUntil !== 'function') throw invalidOption('waitUntil', waitUntil, 'a function')
+  const describe = ([c]: readonly unknown[], active: Context) => describeRequest((c as HonoContext).req.raw, active)
+  const server = serverLifetime(() => ({ config, platform: { name: 'hono', describe } }), drainMsOf(options), waitUntil)
+  return { config, idleMs: idleMsOf(options), waitUntil, server }
+}
+
+/** The settings, at the first request if they are made of bindings. @throws TypeError of options that are there */
+export function settingsOf(options: HonoOptionsInput<never> | undefined): (env: unknown) => Settings | undefined {
+  const settings = settingsFor(options, resolve)
+  let found: { readonly settings: Settings | undefined } | undefined
+  // Not by their identity: on servers and on AWS Lambda, bindings are of one request.
+  return (env) => (found ??= { settings: settings(env) }).settings
+}

@@ -1,0 +1,69 @@
+import type { Span } from '@opentelemetry/api'
+import { toError } from '../../core/errors.ts'
+import type { Config } from '../../core/options.ts'
+import type { Lifetime, Platform } from '../../core/platform.ts'
+import { recordError } from '../../core/span.ts'
+import { lifetimeOf } from '../../web/lifetime.ts'
+import { describeRequest } from '../../web/request.ts'
+import { isResponse, reflectResponse } from '../../web/response.ts'
+import { requestScope, touch } from '../../web/scope.ts'
+import { streaming } from '../../web/streaming.ts'
+import type { WaitUntil } from '../../web/wait-until.ts'
+import type { HonoContext } from './context.ts'
+import { lambdaOf, onLambda } from './lambda.ts'
+import { nodeOf, onNode } from './node.ts'
+
+/** The options of Hono's own, checked and complete. */
+export interface Settings {
+  readonly config: Config
+  readonly idleMs: number
+  readonly waitUntil: WaitUntil | undefined
+  /** How long requests live on a server for Node: one for all of them, since they are flushed together. */
+  readonly server: Pick<Platform, 'begun' | 'lifetime'>
+}
+
+/** What a place that an application runs in has of its own. */
+export type Place = Omit<Platform, 'name' | 'reflect'>
+
+/** What is peculiar to one request to an application of Hono, wherever that runs. */
+export function hono(settings: Settings, c: HonoContext): Platform {
+  const lambda = lambdaOf(c)
+  const node = nodeOf(c, settings.config)
+  const place = lambda ? onLambda(lambda, settings, c) : node ? onNode(node, settings) : elsewhere(settings, c)
+  return { name: 'hono', ...place, reflect: (root, _description, response) => reflect(root, response, c.error) }
+}
+
+/** Reflects on a span what a request has come to. What was thrown Hono has made into a response. */
+export function reflect(span: Span, response: unknown, error: Error | undefined): void {
+  reflectResponse(span, response)
+  if (!error) return
+  if (!isResponse(response) || response.status >= 500) recordError(span, error)
+  // An answer like any other, which somebody has thrown: no error of the server's.
+  else span.recordException(toError(error))
+}
+
+function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Place {
+  let lifetime: Lifetime | undefined
+  const { follow } = streaming(idleMs, () => lifetime?.phase === 'after-response', () => c.req.raw)
+  return {
+    describe: (_args, active) => describeRequest(c.req.raw, active),
+    begun(_args, invocation) {
+      touch(invocation)
+      if (config.flush !== 'before-response') lifetime = lifetimeOf(contextsOf(c), waitUntil, invocation)
+    },
+    // Some of where it runs is workerd, and some its like.
+    ...requestScope(() => lifetime),
+    ...(follow && { follow }),
+  }
+}
+
+/** What may have a `waitUntil`: the execution context, and the context that Netlify's adapter hands on. */
+const contextsOf = (c: HonoContext): unknown[] => [executionOf(c), (c.env as { context?: unknown } | undefined)?.context]
+
+function executionOf(c: HonoContext): unknown {
+  try {
+    return c.executionCtx
+  } catch {
+    return undefined
+  }
+}

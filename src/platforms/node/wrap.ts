@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { context } from '@opentelemetry/api'
+import { invalidOption } from '../../core/errors.ts'
+import { dressed } from '../../core/layer.ts'
+import { isThenable } from '../../core/stage.ts'
+import { exchange } from '../../server/exchange.ts'
+import { type ServerOptions, onServer } from '../../server/options.ts'
+
+/** Options of a listener of Node's `http`. */
+export type NodeOptions<Request = IncomingMessage, Response = ServerResponse> = ServerOptions<[request: Request, response: Response]>
+
+/** What Node's `http`, `https` and `http2` (by its compatibility API) call for each request. */
+// oxlint-disable-next-line typescript/no-explicit-any -- frameworks have listeners for classes of their own
+type Listener = (this: any, request: any, response: any, ...more: any[]) => unknown
+
+const unknown = () => undefined
+
+/**
+ * Wraps a listener of Node's `http`: `(request, response) => …`. Its root span is open until the response has been sent or
+ * the client is gone, whatever the listener returns, and its flush is off the path of the response.
+ *
+ * What the listener throws, or rejects with, goes where it goes without the wrap, and is recorded.
+ *
+ * @throws TypeError when `listener` is no function or an option is unknown or has a bad value
+ *
+ * @example
+ * createServer(withTelemetry(async (request, response) => {
+ *   response.end(JSON.stringify(await ordersOf(request)))
+ * }, { telemetry })).listen(3000)
+ */
+export function withTelemetry<L extends Listener = (request: IncomingMessage, response: ServerResponse) => unknown>(
+  listener: L,
+  options?: NodeOptions<Parameters<L>[0], Parameters<L>[1]>,
+): L {
+  if (typeof listener !== 'function') throw invalidOption('listener', listener, 'a function')
+  const wrap = onServer('node', options)
+  const wrapper = function (this: unknown, ...args: Parameters<Listener>) {
+    const [request, response] = args as [IncomingMessage, ServerResponse]
+    const open = exchange(wrap, request, response, unknown)
+    if (!open) return Reflect.apply(listener, this, args)
+    try {
+      const result = context.with<unknown[], Listener>(open.context, listener, this, ...args)
+      if (!isThenable(result)) return result
+      // In its place, not beside it: one of the two would be handled, and the other be a rejection of ours.
+      return result.then(undefined, (error: unknown) => {
+        open.failed(error)
+        throw error
+      })
+    } catch (error) {
+      open.failed(error)
+      throw error
+    }
+  }
+  return dressed(wrapper, listener, { platform: 'node', original: listener }) as L
+}

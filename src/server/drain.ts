@@ -1,0 +1,45 @@
+import { type Check, checkOptions, isPositive } from '../core/options.ts'
+import { stopped } from '../core/errors.ts'
+import type { FlushReport } from '../core/types.ts'
+import { drainAll } from './watch.ts'
+
+/** Milliseconds: less than the ten seconds after which Docker and Cloud Run stop a process for good. */
+const DRAIN_MS = 8000
+
+/** Options of what drains. */
+export interface DrainOptions {
+  /**
+   * Milliseconds that draining may take: waiting for requests in flight, and the last flush, for which `timeoutMs` of them
+   * are kept. Requests in flight after that are ended on record, though not cut.
+   *
+   * @default 8000
+   */
+  drainMs?: number | undefined
+}
+
+const CHECKS: Record<keyof DrainOptions, Check> = { drainMs: ['a positive number of milliseconds', isPositive] }
+
+/** That option among others, checked. @throws TypeError quoting the value */
+export function drainMsOf({ drainMs = DRAIN_MS }: DrainOptions): number {
+  checkOptions({ drainMs }, CHECKS)
+  return drainMs
+}
+
+/**
+ * Waits until the requests in flight are over and all telemetry of this process's servers has been acknowledged, or has been
+ * reported as not, within `drainMs`. For signal handlers of your own that end the process: nothing can be sent once it has
+ * been told to exit. Never rejects.
+ *
+ * @returns the report of each last flush, one for each wrap that has had a request
+ * @throws TypeError when an option is unknown or has a bad value
+ *
+ * @example
+ * process.once('SIGTERM', () => server.close(async () => {
+ *   await drain()
+ *   process.exit(0)
+ * }))
+ */
+export function drain(options: DrainOptions = {}): Promise<FlushReport[]> {
+  checkOptions(options, CHECKS)
+  return drainAll(stopped('drain'), options.drainMs)
+}

@@ -1,0 +1,52 @@
+import type { InvocationState } from '../core/invocation.ts'
+import { once } from '../core/isolate.ts'
+import type { Wrap } from '../core/lifecycle.ts'
+import { environment } from '../core/options.ts'
+import type { Lifetime, Platform } from '../core/platform.ts'
+import { grantedLifetime } from '../web/lifetime.ts'
+import type { WaitUntil } from '../web/wait-until.ts'
+import { Staying } from './staying.ts'
+
+/**
+ * How long the invocations of a server live. Where a platform runs the server as a function, the platform says it: that is
+ * asked for before the handler is called. Anywhere else the process stays, and flushes when that suits it.
+ *
+ * @param wrap what the invocations are of; read when there is something to flush
+ * @param waitUntil default: that of the platform (Vercel, Next, Supabase, Bunny)
+ */
+export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: WaitUntil): Required<Pick<Platform, 'begun' | 'lifetime'>> {
+  const staying = new Staying(wrap, drainMs)
+  const lifetimes = new Map<InvocationState, Lifetime>()
+  return {
+    begun(_args, invocation) {
+      const lifetime = grantedLifetime([], waitUntil, invocation) ?? frozenLifetime(invocation)
+      if (lifetime) lifetimes.set(invocation, lifetime)
+      else staying.begun()
+    },
+    lifetime(_args, invocation) {
+      const lifetime = lifetimes.get(invocation)
+      lifetimes.delete(invocation)
+      return lifetime ?? staying.lifetime(invocation)
+    },
+  }
+}
+
+/** The flush is begun at once; nobody waits for it. */
+const AT_ONCE: Lifetime = { phase: 'after-response', apart: true, hold: (finish) => void finish() }
+
+/** What is left where an adapter for AWS Lambda runs the server, and nothing is around it; `undefined` elsewhere. */
+function frozenLifetime({ wrap }: InvocationState): Lifetime | undefined {
+  if (!environment('AWS_LAMBDA_FUNCTION_NAME') || managedInstance()) return undefined
+  if (once('frozen')) {
+    const { config, platform } = wrap
+    config.warn(
+      `flushed: ${platform.name} runs on AWS Lambda, which may freeze it before a flush is over: wrap the function as well, ` +
+        "`withTelemetry(serverless(app))` of 'flushed/lambda'",
+    )
+  }
+  return AT_ONCE
+}
+
+/** Where nothing is frozen. Source: AWS Lambda developer guide, "Managed Instances". */
+const managedInstance = () =>
+  environment('AWS_LAMBDA_MAX_CONCURRENCY') !== undefined || environment('AWS_LAMBDA_INITIALIZATION_TYPE') === 'lambda-managed-instances'

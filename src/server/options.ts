@@ -1,0 +1,30 @@
+import { invalidOption } from '../core/errors.ts'
+import type { Wrap } from '../core/lifecycle.ts'
+import { type TelemetryOptions, resolveOptions } from '../core/options.ts'
+import { type DrainOptions, drainMsOf } from './drain.ts'
+import { serverLifetime } from './lifetime.ts'
+import { type Args, describeIncoming } from './request.ts'
+
+/** Options of a Node server's requests. */
+export interface ServerOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args>, DrainOptions {
+  /**
+   * When to flush: always after the response, and where the process stays for many requests at once. Nothing here could hold a
+   * response back.
+   *
+   * @default 'auto'
+   */
+  flush?: 'auto' | 'after-response' | undefined
+}
+
+/** A server's part of the lifecycle. @throws TypeError naming the option and quoting the value */
+export function onServer(name: string, options: ServerOptions<never> = {}): Wrap {
+  const config = resolveOptions(options, ['drainMs'])
+  if (config.flush === 'before-response') throw invalidOption('flush', config.flush, "'auto' or 'after-response' on a server")
+  const platform = {
+    name,
+    describe: ([request]: Args, active: Parameters<typeof describeIncoming>[1]) => describeIncoming(request, active),
+    ...serverLifetime(() => wrap, drainMsOf(options)),
+  }
+  const wrap: Wrap = { config, platform }
+  return wrap
+}

@@ -1,0 +1,79 @@
+/**
+ * Node's requests, by OpenTelemetry's semantic conventions.
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Attributes, type Context, SpanKind, type TextMapGetter, trace } from '@opentelemetry/api'
+import { extract } from '../core/propagation.ts'
+import type { Description } from '../core/platform.ts'
+import { methodOf, redacted } from '../web/request.ts'
+
+/** What describes a request, and is given to the `attributes` option. */
+export type Args = readonly [request: IncomingMessage, response: ServerResponse]
+
+type Headers = IncomingMessage['headers']
+
+const getter: TextMapGetter<Headers> = {
+  get: (headers, key) => headers[key.toLowerCase()],
+  keys: (headers) => Object.keys(headers),
+}
+
+/**
+ * Describes the root span of a request. Of what proxies say of it, the first is taken: the original client's.
+ *
+ * Source: semantic conventions for HTTP spans, "HTTP server".
+ */
+export function describeIncoming(request: IncomingMessage, active: Context): Description {
+  const { headers, httpVersion } = request
+  const attributes: Attributes = {}
+  const name = methodOf(request.method ?? '', attributes)
+  describeTarget(request, attributes)
+  const agent = headers['user-agent']
+  if (agent !== undefined) attributes['user_agent.original'] = agent
+  const client = first(headers['x-forwarded-for']) ?? request.socket?.remoteAddress
+  if (client !== undefined) attributes['client.address'] = client
+  // "2.0" is what Node says, and "2" the protocol's name.
+  attributes['network.protocol.version'] = httpVersion === '2.0' ? '2' : httpVersion
+  const sent = extract(headers, getter, active)
+  // A span around the handler that has joined the caller's trace is nearer than the caller.
+  const parent = sent !== active && traceOf(active) === traceOf(sent) ? active : sent
+  return { name, kind: SpanKind.SERVER, attributes, links: [], parent }
+}
+
+const traceOf = (context: Context) => trace.getSpanContext(context)?.traceId
+
+function describeTarget(request: IncomingMessage, attributes: Attributes): void {
+  const { headers, socket } = request
+  attributes['url.scheme'] = first(headers['x-forwarded-proto']) ?? ((socket as { encrypted?: boolean } | null)?.encrypted ? 'https' : 'http')
+  const host = first(headers['x-forwarded-host']) ?? headers[':authority'] ?? headers.host
+  if (typeof host === 'string') describeHost(host, attributes)
+  const target = targetOf(request)
+  // What a proxy is asked for is a whole URL.
+  const path = target.startsWith('/') ? target : target.replace(/^\w+:\/\/[^/?]*/, '')
+  const query = path.indexOf('?')
+  attributes['url.path'] = query < 0 ? path : path.slice(0, query)
+  if (query >= 0 && query + 1 < path.length) attributes['url.query'] = redacted(path.slice(query))
+}
+
+/** What was asked for. Frameworks take the path that they are mounted at away. */
+export function targetOf(request: IncomingMessage): string {
+  const { originalUrl, url = '' } = request as { originalUrl?: string; url?: string }
+  return originalUrl ?? url
+}
+
+/** A name, or an address in brackets, and a port. */
+function describeHost(host: string, attributes: Attributes): void {
+  const colon = host.lastIndexOf(':')
+  const port = colon > host.lastIndexOf(']') ? Number(host.slice(colon + 1)) : NaN
+  attributes['server.address'] = colon < 0 || Number.isNaN(port) ? host : host.slice(0, colon)
+  if (port > 0) attributes['server.port'] = port
+}
+
+/** The first of a list in a header, if there is one. */
+function first(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const list = String(header)
+  const comma = list.indexOf(',')
+  return (comma < 0 ? list : list.slice(0, comma)).trim() || undefined
+}

@@ -1,0 +1,185 @@
+/**
+ * A process that stays: its flushes are nobody's response's business, and of many requests at once.
+ *
+ * @module
+ */
+import { ROOT_CONTEXT, context } from '@opentelemetry/api'
+import { clock } from '../core/clock.ts'
+import { Deadline, type Pending, settledWithin } from '../core/deadline.ts'
+import { type Account, cutShort, flushLeftovers } from '../core/early.ts'
+import { InvocationState } from '../core/invocation.ts'
+import { isolate } from '../core/isolate.ts'
+import type { Wrap } from '../core/lifecycle.ts'
+import type { Lifetime } from '../core/platform.ts'
+import type { FlushReport, Phase, Telemetry } from '../core/types.ts'
+import { type Participant, shared } from './state.ts'
+import { watch } from './watch.ts'
+
+/** Milliseconds from the first request that is over to the flush, for those that are over together. */
+const SOON_MS = 50
+/** Milliseconds from the end of one flush to the next, unless a batch is full before. */
+const GAP_MS = 500
+/** The same after flushes that have left something unsent: twice as many for each, up to these. */
+const LONGEST_GAP_MS = 5000
+/** How many different warnings of invocations one report tells at most: each would be a line of an operator's day. */
+const MOST_WARNINGS = 10
+
+/** The lifetime of invocations in a process that stays. One for each wrap. */
+export class Staying implements Participant, Pending {
+  readonly #wrap: () => Wrap
+  readonly #drainMs: number
+  /** What is flushed while the process stays. */
+  #passing: Telemetry | undefined
+  #open = 0
+  #closed: (() => void) | undefined
+  /** Whether something is over that no flush has taken. */
+  #unsent = false
+  #account = newAccount()
+  #flushing: Promise<FlushReport> | undefined
+  #draining: Promise<FlushReport> | undefined
+  #timer: unknown
+  #notBefore = -Infinity
+  /** How many flushes in a row have left something unsent. */
+  #failures = 0
+
+  /**
+   * @param wrap what this lifetime belongs to; read when there is something to flush
+   * @param drainMs milliseconds that draining may take
+   */
+  constructor(wrap: () => Wrap, drainMs: number) {
+    this.#wrap = wrap
+    this.#drainMs = drainMs
+  }
+
+  /** An invocation begins. Each such call must be followed by one of `lifetime`, when it is over. */
+  begun(): void {
+    this.#open++
+    if (shared.participants.has(this)) return
+    shared.participants.add(this)
+    watch()
+  }
+
+  /** The lifetime of an invocation that is over. */
+  lifetime(invocation: InvocationState): Lifetime {
+    return {
+      phase: 'background',
+      hold: (_finish, defer) => {
+        const over = () => {
+          defer()
+          this.#over(invocation)
+        }
+        const { background } = invocation
+        if (background) void background.work?.then(over)
+        else over()
+      },
+    }
+  }
+
+  /** How many invocations are open. */
+  get waiting(): number {
+    return this.#open
+  }
+
+  /** Resolves when none is. */
+  get work(): Promise<void> {
+    return new Promise((resolve) => (this.#closed = resolve))
+  }
+
+  #over(invocation: InvocationState): void {
+    const { endedByDispose, warnings } = invocation
+    // Requests of one connection may be within one another, and must not keep each other.
+    invocation.outside = ROOT_CONTEXT
+    this.#unsent = true
+    this.#account.endedByDispose += endedByDispose
+    for (const warning of warnings) this.#warn(warning)
+    if (--this.#open === 0) this.#closed?.()
+    this.#ask()
+  }
+
+  #warn(warning: string): void {
+    const { warnings } = this.#account
+    if (warnings.length < MOST_WARNINGS && !warnings.includes(warning)) warnings.push(warning)
+  }
+
+  /** Has a flush begin when one is due. */
+  #ask(): void {
+    if (this.#flushing) return
+    const { backlog } = this.#wrap().config.telemetry
+    // What a batch that is full would be sent to is not there after a failure.
+    if (shared.draining > 0 || (this.#failures === 0 && (backlog?.() ?? 0) >= 1)) return void this.#flush('background')
+    if (this.#timer !== undefined) return
+    const timer = clock().setTimeout(() => void this.#flush('background'), Math.max(SOON_MS, this.#notBefore - clock().now()))
+    // What it would send is sent when the process has nothing else to do.
+    ;(timer as { unref?(): void } | undefined)?.unref?.()
+    this.#timer = timer
+  }
+
+  #flush(phase: Phase, budgetMs?: number): Promise<FlushReport> {
+    clock().clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#unsent = false
+    const account = this.#account
+    this.#account = newAccount()
+    // Of no request, though it is one that has set the timer.
+    const flushed = context.with(ROOT_CONTEXT, () => flushLeftovers(this.#wrapFor(phase), phase, budgetMs, account))
+    const flushing = flushed.then((report) => this.#flushed(report))
+    this.#flushing = flushing
+    return flushing
+  }
+
+  #flushed(report: FlushReport): FlushReport {
+    const { stages, spans } = report
+    this.#flushing = undefined
+    // Spans that were too many, or late, are no reason to wait.
+    const refused = stages.some(({ outcome }) => outcome !== 'delivered' && outcome !== 'nothing_to_send')
+    this.#failures = refused ? this.#failures + 1 : 0
+    this.#notBefore = clock().now() + Math.min(GAP_MS * 2 ** this.#failures, LONGEST_GAP_MS)
+    // The next flush is all that is left to do for a process that ends: it must not be kept by ever more of them.
+    if (this.#unsent || (spans.carriedOver + spans.pending > 0 && shared.draining === 0)) this.#ask()
+    return report
+  }
+
+  #wrapFor(phase: Phase): Wrap {
+    const { config, platform } = this.#wrap()
+    if (phase === 'shutdown') return { config, platform }
+    return { config: { ...config, telemetry: (this.#passing ??= passing(config.telemetry)) }, platform }
+  }
+
+  emptied(): void {
+    if (this.#unsent && !this.#flushing) void this.#flush('background')
+  }
+
+  drain(cause: Error, drainMs = this.#drainMs): Promise<FlushReport> {
+    return (this.#draining ??= this.#drain(cause, drainMs))
+  }
+
+  async #drain(cause: Error, drainMs: number): Promise<FlushReport> {
+    const deadline = new Deadline(drainMs)
+    const { timeoutMs } = this.#wrap().config
+    const leaving = new Deadline(Math.max(drainMs - timeoutMs, drainMs / 2))
+    if (!(await settledWithin(this, leaving, true))) this.#cutShort(cause)
+    for (let work; (work = this.#flushing) && deadline.remainingMs(true) > 0; ) await settledWithin({ waiting: 1, work }, deadline, true)
+    const report = await this.#flush('shutdown', deadline.remainingMs(true))
+    this.#draining = undefined
+    return report
+  }
+
+  #cutShort(cause: Error): void {
+    const { config } = this.#wrap()
+    // A list of its own: what is ended leaves the other one.
+    const mine = isolate.live.filter((owner) => owner instanceof InvocationState && owner.wrap.config === config)
+    for (const invocation of mine as InvocationState[]) {
+      cutShort(invocation, cause)
+      config.telemetry.defer?.(invocation)
+    }
+  }
+}
+
+/** Connections go on here: an answer that takes its time still comes. */
+const newAccount = (): Account => ({ endedByDispose: 0, warnings: [], patient: true })
+
+/** A telemetry without what sends all its state at each flush: a process that stays has it do so at its own pace. */
+const passing = ({ stages, ...telemetry }: Telemetry): Telemetry => ({
+  ...telemetry,
+  stages: stages.map((stage) => ({ ...stage, flushables: stage.flushables.filter(({ periodic }) => !periodic) })),
+})

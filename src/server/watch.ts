@@ -1,0 +1,76 @@
+/**
+ * The end of the process: what asks for it, and what it leaves time for.
+ *
+ * @module
+ */
+import { clock } from '../core/clock.ts'
+import { stopped } from '../core/errors.ts'
+import type { FlushReport } from '../core/types.ts'
+import { shared } from './state.ts'
+
+type Signal = 'SIGTERM' | 'SIGINT'
+
+/** What is used of Node's `process`, and of those that act as it. */
+interface Process {
+  readonly pid: number
+  on(event: string, listener: (signal: Signal) => void): unknown
+  off(event: string, listener: (signal: Signal) => void): unknown
+  listenerCount(event: string): number
+  kill(pid: number, signal: Signal): unknown
+}
+
+const SIGNALS: Signal[] = ['SIGTERM', 'SIGINT']
+
+/** Milliseconds within which a second signal is an echo: a terminal sends its own to npm and to the server, and npm sends it on. */
+const ECHO_MS = 1000
+
+const processOf = (): Partial<Process> | undefined => (globalThis as { process?: Partial<Process> }).process
+
+let signalledAt: number | undefined
+
+/** Has all participants drained when the process is told to end, or has nothing left to do. Once a process. */
+export function watch(): void {
+  const process = processOf()
+  if (shared.watched || !process?.on) return
+  shared.watched = true
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  process.on('beforeExit', onEmpty)
+}
+
+function unwatch(): void {
+  const process = processOf()
+  for (const signal of SIGNALS) process?.off?.(signal, onSignal)
+  process?.off?.('beforeExit', onEmpty)
+}
+
+function onEmpty(): void {
+  for (const participant of shared.participants) participant.emptied()
+}
+
+async function onSignal(signal: Signal): Promise<void> {
+  const now = clock().now()
+  if (signalledAt === undefined) {
+    signalledAt = now
+    // For good: if others keep the process, it is for its end.
+    shared.draining++
+    await drainAll(stopped(signal))
+  } else if (now - signalledAt < ECHO_MS) return
+  unwatch()
+  const process = processOf()
+  // As without a listener, unless somebody else listens too: then that is for them to decide.
+  if (process?.listenerCount?.(signal) === 0) process.kill?.(process.pid as number, signal)
+}
+
+/**
+ * Waits for what is open, and flushes. Never rejects.
+ *
+ * @param cause becomes the error of what is open still when the time is up
+ */
+export async function drainAll(cause: Error, drainMs?: number): Promise<FlushReport[]> {
+  shared.draining++
+  try {
+    return await Promise.all([...shared.participants].map((participant) => participant.drain(cause, drainMs)))
+  } finally {
+    shared.draining--
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Options that are made of what a platform gives to a program only with its first event.
+ *
+ * @module
+ */
+import { toError } from '../core/errors.ts'
+import { once } from '../core/isolate.ts'
+
+/** By the functions that make them: what has one in common has one telemetry. */
+const made = new WeakMap<object, { readonly env: unknown; readonly options: unknown }>()
+
+function madeOf<O>(make: (env: never) => O, env: unknown): O {
+  const known = made.get(make)
+  if (known && known.env === env) return known.options as O
+  const options = make(env as never)
+  made.set(make, { env, options })
+  return options
+}
+
+/**
+ * The settings for an environment. Options that are there are checked now; those that a function makes, when it is called:
+ * where they are bad then, that is told once, and handlers run without telemetry.
+ *
+ * @throws TypeError what `resolve` throws of options that are there
+ */
+export function settingsFor<O, S>(options: O | ((env: never) => O), resolve: (options: O) => S): (env: unknown) => S | undefined {
+  if (typeof options !== 'function') {
+    const settings = resolve(options)
+    return () => settings
+  }
+  let known: { env: unknown; settings: S | undefined } | undefined
+  return (env) => {
+    if (known && known.env === env) return known.settings
+    known = { env, settings: undefined }
+    try {
+      known.settings = resolve(madeOf(options as (env: never) => O, env))
+    } catch (thrown) {
+      if (once('options')) console.error(`flushed: no telemetry, since its options failed: ${toError(thrown).message}`)
+    }
+    return known.settings
+  }
+}

@@ -1,0 +1,430 @@
+/** `@Flushed()`: a method that is a handler. */
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { type FlushReport, currentInvocation, span, withTelemetry, wrapInfo } from 'flushed'
+import { Flushed, type FlushedOptions } from 'flushed/decorators'
+import { withTelemetry as edge } from 'flushed/edge'
+import { withTelemetry as lambda } from 'flushed/lambda'
+import { withTelemetry as workers } from 'flushed/workers'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { shared } from '../../src/platforms/lambda/extension/state.ts'
+import type { SpanOwner } from '../../src/core/types.ts'
+import { answering, newIsolate, pipeline } from '../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+const failure = new RangeError('no such order')
+const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
+
+/** A platform's context that keeps what it is handed. */
+const keeping = (more: object = {}) => {
+  const work: Promise<unknown>[] = []
+  return { ...more, work, waitUntil: (promise: Promise<unknown>) => void work.push(promise) }
+}
+const onLambda = (leftMs = 10_000) => ({ awsRequestId: 'r-1', getRemainingTimeInMillis: () => leftMs })
+
+describe('a method', () => {
+  test('has a root span that is named after its class, and what it leaves open is ended and delivered with it', async () => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      tax = 2
+      @Flushed({ telemetry, attributes: (cents: number) => ({ 'order.cents': cents }) }) async price(cents: number) {
+        span('left')
+        await Promise.resolve()
+        return cents * this.tax
+      }
+    }
+    expect(await new Orders().price(21)).toBe(42)
+    expect(names(exporter.spans)).toEqual(['left', 'Orders.price'])
+    expect(exporter.spans[0]?.attributes).toEqual({ 'flushed.unfinished': true })
+    expect(exporter.spans[1]).toMatchObject({ kind: SpanKind.INTERNAL, attributes: { 'order.cents': 21 } })
+  })
+
+  test('rejects with what it rejects with or throws, after the flush', async () => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      @Flushed({ telemetry }) async reject() {
+        throw failure
+      }
+      @Flushed({ telemetry }) refuse(): Promise<void> {
+        throw failure
+      }
+    }
+    await expect(new Orders().reject()).rejects.toBe(failure)
+    await expect(new Orders().refuse()).rejects.toBe(failure)
+    expect(exporter.spans.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR, SpanStatusCode.ERROR])
+  })
+
+  test('waits for the flush where there is no platform to wait for it', async () => {
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const events: string[] = []
+    class Orders {
+      @Flushed({ telemetry }) async create() {}
+    }
+    await answering(exporter, () => new Orders().create().then(() => events.push('settled')), () => {
+      events.push('answered')
+      exporter.acknowledge()
+    })
+    expect(events).toEqual(['answered', 'settled'])
+  })
+
+  test('may be static, and may be taken off its class', async () => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      @Flushed({ telemetry }) static async all() {
+        return this === Orders
+      }
+    }
+    const { all } = Orders
+    expect([await Orders.all(), await all()]).toEqual([true, false])
+    expect(names(exporter.spans)).toEqual(['Orders.all', 'Orders.all'])
+  })
+
+  test('is a child span in another invocation, and does not flush', async () => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      @Flushed({ telemetry }) async create() {
+        await this.check()
+      }
+      @Flushed({ telemetry }) async check() {}
+    }
+    await withTelemetry(() => new Orders().create(), { telemetry, name: 'root' })()
+    expect(names(exporter.spans)).toEqual(['Orders.check', 'Orders.create', 'root'])
+    expect(exporter.exports).toHaveLength(1)
+  })
+
+  test('keeps its name, its length and its own properties, and says what it wraps', () => {
+    const mark = Symbol('mark')
+    const marked = (target: unknown, _second: unknown, descriptor?: PropertyDescriptor) =>
+      void Object.assign((descriptor?.value ?? target) as object, { [mark]: 'marked', route: '/orders' })
+    class Orders {
+      @Flushed() @(marked as MethodDecorator & typeof marked) async create(_event: unknown, _context: unknown) {}
+    }
+    const { create } = Orders.prototype
+    expect([create.name, create.length]).toEqual(['create', 2])
+    expect({ ...create }).toEqual({ [mark]: 'marked', route: '/orders' })
+    expect(wrapInfo(create)).toMatchObject({ platform: 'decorators', decorator: 'Flushed', original: expect.any(Function) })
+    expect(wrapInfo(create)?.original).not.toBe(create)
+    expect(Object.keys(new Orders())).toEqual([])
+  })
+
+  test('that returns no promise gets one', async () => {
+    const { telemetry } = pipeline()
+    class Orders {
+      count(): unknown {
+        return 1
+      }
+    }
+    const decorated = Flushed({ telemetry })(Orders.prototype, 'count', Object.getOwnPropertyDescriptor(Orders.prototype, 'count') as never)
+    const result = (decorated as PropertyDescriptor).value.call(new Orders())
+    expect(result).toBeInstanceOf(Promise)
+    expect(await result).toBe(1)
+  })
+})
+
+describe('a context with `waitUntil`', () => {
+  const reports: FlushReport[] = []
+  beforeEach(() => void (reports.length = 0))
+  const flushedWith = (more: FlushedOptions = {}) => {
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    class Room {
+      constructor(readonly ctx?: unknown, readonly held?: unknown) {}
+      @Flushed({ telemetry, onFlush: (report) => reports.push(report), ...more }) async join(...args: unknown[]) {
+        return args.length
+      }
+    }
+    return { Room, exporter }
+  }
+
+  test.each([
+    ['among the arguments', () => { const ctx = keeping(); return { ctx, args: ['event', { env: 1 }, ctx], self: [] } }, {}],
+    ['as `this.ctx`', () => { const ctx = keeping({ id: 'room-1' }); return { ctx, args: ['event'], self: [ctx] } }, {}],
+    ['by the option', () => { const ctx = keeping(); return { ctx, args: ['event'], self: [keeping(), ctx] } }, { context(this: { held: unknown }) { return this.held } }],
+  ])('is found %s: the method waits for nothing, and the context for the flush', async (_where, make, options) => {
+    const { Room, exporter } = flushedWith(options)
+    const { ctx, args, self } = make()
+    const room = new Room(...self)
+    const exported = exporter.nextExport()
+    expect(await room.join(...args)).toBe(args.length)
+    await exported
+    expect(ctx.work.length).toBeGreaterThan(0)
+    expect(reports).toEqual([])
+    exporter.acknowledge()
+    await Promise.all(ctx.work)
+    expect(reports).toMatchObject([{ outcome: 'delivered', phase: 'after-response' }])
+  })
+
+  test('is not used where the flush is to be before the response', async () => {
+    const { Room, exporter } = flushedWith({ flush: 'before-response' })
+    const ctx = keeping()
+    await answering(exporter, () => new Room(ctx).join(), () => exporter.acknowledge())
+    expect(reports).toMatchObject([{ phase: 'before-response' }])
+    expect(ctx.work).toEqual([])
+  })
+
+  test('that is over by then has the method wait', async () => {
+    const { Room, exporter } = flushedWith()
+    let calls = 0
+    const ctx = { waitUntil() { if (calls++) throw failure } }
+    await answering(exporter, () => new Room(ctx).join(), () => exporter.acknowledge())
+    expect(reports).toMatchObject([{ outcome: 'delivered' }])
+    expect(calls).toBe(2)
+  })
+
+  test('has what the method hands to it known', async () => {
+    const { exporter, telemetry } = pipeline()
+    const ctx = keeping({ id: 'room-1' })
+    class Room {
+      ctx = ctx
+      @Flushed({ telemetry }) async join() {
+        this.ctx.waitUntil(this.greet())
+      }
+      async greet() {
+        await Promise.resolve()
+        using _greeting = span('greet')
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    await new Room().join()
+    await Promise.all(ctx.work)
+    expect(names(exporter.spans)).toEqual(['Room.join', 'greet'])
+    expect(exporter.spans[1]?.attributes).toEqual({})
+  })
+
+  test('of a Durable Object is that of all its invocations: what is none’s is not taken for one’s', async () => {
+    const { Room, exporter } = flushedWith({ logger: false })
+    const ctx = keeping({ id: 'room-1' })
+    const exported = exporter.nextExport()
+    const joining = new Room(ctx).join()
+    const failing = Promise.reject(failure)
+    ctx.waitUntil(failing)
+    await joining
+    await exported
+    exporter.acknowledge()
+    await Promise.allSettled(ctx.work)
+    expect(reports).toMatchObject([{ outcome: 'delivered', warnings: [] }])
+  })
+
+  test('that may be gone without a word has its invocation ended by a later one', async () => {
+    const { telemetry } = pipeline()
+    class Room {
+      ctx = keeping()
+      @Flushed({ telemetry }) async join() {
+        return (currentInvocation() as SpanOwner).expiresAt
+      }
+    }
+    expect(await new Room().join()).toBeLessThan(Infinity)
+  })
+
+  test('is told from a stub, which has whatever method it is asked for', async () => {
+    const { Room, exporter } = flushedWith()
+    const stub = new Proxy({}, { get: () => () => { throw failure } })
+    await answering(exporter, () => new Room().join(stub), () => exporter.acknowledge())
+    expect(reports).toMatchObject([{ phase: 'before-response' }])
+    expect(exporter.spans[0]?.kind).toBe(SpanKind.INTERNAL)
+  })
+
+  test('is looked for in what resists being read without harm', async () => {
+    const { Room, exporter } = flushedWith({ logger: false, context: () => { throw failure } })
+    const hostile = Object.defineProperty({}, 'waitUntil', { get: () => { throw failure } })
+    await answering(exporter, () => new Room(hostile).join(hostile, null), () => exporter.acknowledge())
+    expect(reports).toMatchObject([{ phase: 'before-response', outcome: 'delivered' }])
+  })
+})
+
+describe('Lambda’s context', () => {
+  const start = (leftMs: number, mode: 'microtask' | 'hold' = 'microtask', flush: FlushedOptions['flush'] = 'auto') => {
+    const reports: FlushReport[] = []
+    const { exporter, telemetry } = pipeline({}, mode)
+    class Orders {
+      @Flushed({ telemetry, flush, logger: false, onFlush: (report) => reports.push(report) }) async create(_event: unknown, _context: unknown) {
+        return { statusCode: 201 }
+      }
+    }
+    return { run: () => new Orders().create({}, onLambda(leftMs)), reports, exporter }
+  }
+
+  test('gives the root span its request, and bounds the flush', async () => {
+    const { run, reports, exporter } = start(80, 'hold')
+    expect(await run()).toEqual({ statusCode: 201 })
+    expect(reports).toMatchObject([{ outcome: 'timed_out', phase: 'before-response' }])
+    expect(reports[0]?.durationMs).toBeLessThan(1000)
+    exporter.acknowledge()
+    expect(exporter.spans[0]).toMatchObject({ kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': 'r-1' } })
+  })
+
+  test('that cannot tell how much time is left does not bound it', async () => {
+    const { run, reports, exporter } = start(NaN, 'hold')
+    await answering(exporter, run, () => setTimeout(() => exporter.acknowledge(), 50))
+    expect(reports).toMatchObject([{ outcome: 'delivered' }])
+  })
+
+  describe('with a registered extension', () => {
+    const calls: unknown[] = []
+    let finish: (() => unknown) | undefined
+    let holds = true
+    beforeEach(() => {
+      calls.length = 0
+      shared.extension = {
+        events: 'invoke',
+        begun: (id) => void calls.push(['begun', id]),
+        holds: () => holds,
+        done: (id, given) => void (calls.push(['done', id, typeof given]), (finish = given)),
+      }
+      return () => void delete shared.extension
+    })
+
+    test('the sandbox is held, and the response goes first', async () => {
+      const { run, reports } = start(10_000)
+      await run()
+      expect(calls).toEqual([['begun', 'r-1'], ['done', 'r-1', 'function']])
+      expect(reports).toEqual([])
+      await finish?.()
+      expect(reports).toMatchObject([{ outcome: 'delivered', phase: 'after-response' }])
+    })
+
+    test.each([
+      ['the sandbox is not held for this invocation', false, 'auto'],
+      ['the flush is to be before the response', true, 'before-response'],
+    ] as const)('where %s, it is let go', async (_why, held, flush) => {
+      holds = held
+      const { run, reports } = start(10_000, 'microtask', flush)
+      await run()
+      expect(calls).toEqual([['begun', 'r-1'], ['done', 'r-1', 'undefined']])
+      expect(reports).toMatchObject([{ outcome: 'delivered', phase: 'before-response' }])
+    })
+  })
+})
+
+describe('`wrap`', () => {
+  const event = { version: '2.0', routeKey: 'POST /orders', rawPath: '/orders', headers: {}, requestContext: { http: { method: 'POST', path: '/orders' }, stage: '$default' } }
+
+  test('of `flushed/lambda`: the method is a handler of it, with its options, its `this` and its arguments', async () => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      status = 201
+      @Flushed({ wrap: lambda, telemetry, marginMs: 10 }) async create(given: unknown, context: unknown) {
+        return { statusCode: this.status, same: given === event, id: (context as { awsRequestId: string }).awsRequestId }
+      }
+    }
+    expect(await new Orders().create(event, onLambda())).toEqual({ statusCode: 201, same: true, id: 'r-1' })
+    expect(exporter.spans).toMatchObject([
+      { name: 'POST /orders', kind: SpanKind.SERVER, attributes: { 'faas.trigger': 'http', 'http.response.status_code': 201, 'faas.invocation_id': 'r-1' } },
+    ])
+  })
+
+  test('gets the context that is not among the arguments, which stay the method’s own', async () => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      context = onLambda()
+      @Flushed({ wrap: lambda, telemetry, context(this: Orders) { return this.context }, attributes: (_e: unknown, user: string) => ({ 'app.user': user }) })
+      async create(...args: unknown[]) {
+        return args
+      }
+    }
+    expect(await new Orders().create(event, 'ada')).toEqual([event, 'ada'])
+    expect(exporter.spans[0]?.attributes).toMatchObject({ 'app.user': 'ada', 'faas.invocation_id': 'r-1' })
+  })
+
+  test('of `flushed/workers`: bindings and context are the instance’s', async () => {
+    const { exporter, telemetry } = pipeline()
+    const ctx = keeping()
+    class Shop {
+      ctx = ctx
+      env = { NAME: 'shop' }
+      @Flushed({ wrap: workers, telemetry }) async fetch(request: Request) {
+        return new Response(`${this.env.NAME} ${new URL(request.url).pathname}`)
+      }
+    }
+    const response = await new Shop().fetch(new Request('https://shop.example/mugs'))
+    expect(await response.text()).toBe('shop /mugs')
+    await Promise.all(ctx.work)
+    expect(exporter.spans).toMatchObject([{ name: 'GET', attributes: { 'url.path': '/mugs', 'http.response.status_code': 200 } }])
+  })
+
+  test('of `flushed/edge`: finds its `waitUntil` as ever', async () => {
+    const { exporter, telemetry } = pipeline()
+    const ctx = keeping()
+    class Shop {
+      @Flushed({ wrap: edge, telemetry, route: '/mugs' }) async get(_request: Request, _context: unknown) {
+        return new Response('mugs')
+      }
+    }
+    await (await new Shop().get(new Request('https://shop.example/mugs'), ctx)).text()
+    await Promise.all(ctx.work)
+    expect(names(exporter.spans)).toEqual(['GET /mugs'])
+  })
+
+  describe('of any platform', () => {
+    const calls: unknown[][] = []
+    const options: Record<string, unknown>[] = []
+    const wrap = <H extends (...args: never[]) => unknown>(handler: H, given: { level?: number; onFlush?: () => void; telemetry?: unknown } = {}): H => {
+      options.push(given)
+      return function (this: unknown, ...args: never[]) {
+        calls.push(args)
+        return Reflect.apply(handler, this, args)
+      } as H
+    }
+    beforeEach(() => void (calls.length = options.length = 0))
+    class Orders {
+      ctx = keeping()
+      env = { TEAM: 'orders' }
+      @Flushed({ wrap, level: 2, onFlush() {} }) async create(...args: unknown[]) {
+        return [this instanceof Orders, ...args]
+      }
+    }
+
+    test('is called as the method is, if its arguments have the context', async () => {
+      const context = onLambda()
+      expect(await new Orders().create('event', context, 'more')).toEqual([true, 'event', context, 'more'])
+      expect(calls).toEqual([['event', context, 'more']])
+    })
+
+    test('is called as its handlers are, if not', async () => {
+      const orders = new Orders()
+      expect(await orders.create('event', 'ada')).toEqual([true, 'event', 'ada'])
+      expect(calls[0]?.slice(0, 3)).toEqual(['event', orders.env, orders.ctx])
+    })
+
+    test('checks its options when decorating, of which nothing is left to flush', () => {
+      const onFlush = () => {}
+      Flushed({ wrap, level: 3, onFlush })
+      expect(options).toEqual([{ level: 3, onFlush: undefined, telemetry: expect.any(Function), logger: false }])
+    })
+  })
+
+  test('is a child span, named after the method, in another invocation', async () => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      @Flushed({ wrap: lambda, telemetry }) async create() {}
+    }
+    await withTelemetry(() => new Orders().create(), { telemetry, name: 'root' })()
+    expect(names(exporter.spans)).toEqual(['Orders.create', 'root'])
+  })
+})
+
+describe('options', () => {
+  test.each([
+    [{ timoutMs: 1 }, 'unknown option `timoutMs`'],
+    [{ timeoutMs: '1' }, 'option `timeoutMs` must be a positive number of milliseconds, got "1"'],
+    [{ marginMs: 1 }, 'unknown option `marginMs`'],
+    [{ wrap: lambda, marginMs: '1' }, 'option `marginMs` must be a number of milliseconds, got "1"'],
+    [{ wrap: lambda, streamIdleMs: 1 }, 'unknown option `streamIdleMs`'],
+    [{ wrap: 'lambda' }, 'option `wrap` must be a platform’s `withTelemetry`, got "lambda"'],
+    [{ context: {} }, 'option `context` must be a function, got {}'],
+    [null, 'option `options` must be an object, got null'],
+  ])('that are bad are a TypeError when decorating: %j', (options, message) => {
+    expect(() => Flushed(options as never)).toThrow(expect.objectContaining({ name: 'TypeError', code: 'FLUSHED_INVALID_OPTION', message: expect.stringContaining(message) }))
+  })
+})
+
+test('what a method has started is in its invocation, across awaits', async () => {
+  const { telemetry } = pipeline()
+  class Orders {
+    @Flushed({ telemetry }) async create() {
+      await new Promise((resolve) => setImmediate(resolve))
+      return currentInvocation()?.live
+    }
+  }
+  expect(await new Orders().create()).toBe(true)
+  expect(currentInvocation()).toBeUndefined()
+})

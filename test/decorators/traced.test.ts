@@ -1,0 +1,434 @@
+/** `@Traced()`: a span around whatever a method does, ended whatever happens. */
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type FlushReport, span, withTelemetry } from 'flushed'
+import { Flushed, Telemetry, Traced } from 'flushed/decorators'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+beforeEach(newIsolate)
+
+/** Runs something in an invocation. @returns its spans */
+async function spansOf(run: () => unknown) {
+  const { exporter, telemetry } = pipeline()
+  await withTelemetry(async () => run(), { telemetry, name: 'root' })()
+  return exporter.spans
+}
+
+const named = <S extends { name: string }>(spans: readonly S[], name: string): S => {
+  const found = spans.find((each) => each.name === name)
+  if (!found) throw new Error(`no span ${name} among ${spans.map((each) => each.name).join()}`)
+  return found
+}
+
+const parentOf = (each: { parentSpanContext?: { spanId: string } | undefined }) => each.parentSpanContext?.spanId
+const failure = new RangeError('no such order')
+
+describe('a synchronous method', () => {
+  class Orders {
+    tax = 2
+    @Traced() price(cents: number) {
+      span('rate').end()
+      return cents * this.tax
+    }
+    @Traced() refuse(): void {
+      throw failure
+    }
+    @Traced() get total() {
+      return this.price(1)
+    }
+    set total(_value: number) {
+      this.price(2)
+    }
+    @Traced() static parse(text: string) {
+      return Number(text)
+    }
+  }
+
+  test('stays synchronous, with its `this`, and has a span named after its class, with what it does below it', async () => {
+    const spans = await spansOf(() => expect(new Orders().price(21)).toBe(42))
+    expect(spans.map(({ name }) => name)).toEqual(['rate', 'Orders.price', 'root'])
+    expect(parentOf(named(spans, 'rate'))).toBe(named(spans, 'Orders.price').spanContext().spanId)
+    expect(parentOf(named(spans, 'Orders.price'))).toBe(named(spans, 'root').spanContext().spanId)
+  })
+
+  test('throws what it throws, and the span has it', async () => {
+    const spans = await spansOf(() => expect(() => new Orders().refuse()).toThrow(failure))
+    expect(named(spans, 'Orders.refuse').status).toEqual({ code: SpanStatusCode.ERROR, message: 'no such order' })
+    expect(named(spans, 'Orders.refuse').attributes).toEqual({ 'error.type': 'RangeError' })
+  })
+
+  test('may be a getter or static; of a class that extends it, it has that name', async () => {
+    class Sub extends Orders {}
+    const spans = await spansOf(() => [expect(new Sub().total).toBe(2), expect(Orders.parse('4')).toBe(4)])
+    expect(spans.map(({ name }) => name)).toEqual(['rate', 'Sub.price', 'Sub.total', 'Orders.parse', 'root'])
+  })
+
+  test('has its span even where it was taken off its object', async () => {
+    const { parse } = Orders
+    const spans = await spansOf(() => expect(parse('4')).toBe(4))
+    expect(named(spans, 'Orders.parse')).toBeDefined()
+  })
+})
+
+describe('a promise', () => {
+  let settle!: { resolve(value: unknown): void; reject(error: unknown): void }
+  class Orders {
+    @Traced() load(): Promise<unknown> {
+      return new Promise((resolve, reject) => (settle = { resolve, reject }))
+    }
+    @Traced() async later() {
+      await Promise.resolve()
+      span('query').end()
+      return 'order'
+    }
+    @Traced() cancellable() {
+      return Object.assign(Promise.resolve('done'), { cancel: () => 'cancelled' })
+    }
+  }
+
+  test('has its span ended when it settles, before who waits for it goes on', async () => {
+    const { exporter, telemetry } = pipeline()
+    await withTelemetry(async () => {
+      const started = vi.spyOn(telemetry.spanProcessor, 'onEnd')
+      const loading = new Orders().load()
+      await Promise.resolve()
+      expect(started).not.toHaveBeenCalled()
+      settle.resolve('order')
+      expect(await loading).toBe('order')
+      expect(started).toHaveBeenCalledOnce()
+    }, { telemetry, name: 'root' })()
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['Orders.load', 'root'])
+  })
+
+  test('has what it does below its span, after an `await` too', async () => {
+    const spans = await spansOf(() => new Orders().later())
+    expect(parentOf(named(spans, 'query'))).toBe(named(spans, 'Orders.later').spanContext().spanId)
+  })
+
+  test('rejects with what it rejects with, and the span has it', async () => {
+    const spans = await spansOf(() => {
+      const loading = new Orders().load()
+      settle.reject(failure)
+      return expect(loading).rejects.toBe(failure)
+    })
+    expect(named(spans, 'Orders.load').status.code).toBe(SpanStatusCode.ERROR)
+  })
+
+  test('that rejects and is nobody’s is reported by the runtime, as without a span', async () => {
+    const heard = vi.fn()
+    const others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', heard)
+    try {
+      void new Orders().load()
+      settle.reject(failure)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(heard).toHaveBeenCalledExactlyOnceWith(failure, expect.anything())
+    } finally {
+      process.removeAllListeners('unhandledRejection')
+      for (const other of others) process.on('unhandledRejection', other)
+    }
+  })
+
+  test('keeps what was added to it', async () => {
+    await spansOf(async () => {
+      const result = new Orders().cancellable()
+      expect(result.cancel()).toBe('cancelled')
+      expect(await result).toBe('done')
+    })
+  })
+})
+
+describe('what has a `then` of its own', () => {
+  /** A query, which runs when somebody asks for its result, each time. */
+  class Query {
+    runs = 0
+    constructor(readonly fails = false) {}
+    // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+    then<T>(fulfilled?: (rows: string[]) => T, rejected?: (error: unknown) => T) {
+      this.runs++
+      span('SELECT').end()
+      return (this.fails ? Promise.reject(failure) : Promise.resolve(['row'])).then(fulfilled, rejected)
+    }
+  }
+  /** As vendors' clients have them: what it comes to is made by its `then`, and it gives its response, too. */
+  class ApiPromise extends Promise<string> {
+    readonly #response = 'response'
+    static override get [Symbol.species]() {
+      return Promise
+    }
+    get response() {
+      return this.#response
+    }
+  }
+  const made = new ApiPromise((resolve) => resolve('body'))
+  const query = new Query()
+  class Orders {
+    @Traced() all(it = new Query()) {
+      return it
+    }
+    @Traced() fetch() {
+      return made
+    }
+    @Traced() closed() {
+      return Object.preventExtensions(new Query())
+    }
+  }
+
+  test('is the very object, runs once, when it is asked to, and has its span ended by then', async () => {
+    const spans = await spansOf(async () => {
+      const result = new Orders().all(query)
+      expect(result).toBe(query)
+      await Promise.resolve()
+      expect(query.runs).toBe(0)
+      expect(await result).toEqual(['row'])
+      expect(query.runs).toBe(1)
+      expect(Object.getOwnPropertyNames(query)).not.toContain('then')
+    })
+    expect(spans.map(({ name }) => name)).toEqual(['SELECT', 'Orders.all', 'root'])
+    expect(parentOf(named(spans, 'SELECT'))).toBe(named(spans, 'Orders.all').spanContext().spanId)
+    expect(named(spans, 'Orders.all').attributes).toEqual({})
+  })
+
+  test('rejects with what it rejects with', async () => {
+    const spans = await spansOf(() => expect((async () => new Orders().all(new Query(true)))()).rejects.toBe(failure))
+    expect(named(spans, 'Orders.all').status.code).toBe(SpanStatusCode.ERROR)
+  })
+
+  test('may be a promise of a class of its own, which keeps its members', async () => {
+    const spans = await spansOf(async () => {
+      const result = new Orders().fetch()
+      expect(result).toBe(made)
+      expect(result.response).toBe('response')
+      expect(await result).toBe('body')
+    })
+    expect(named(spans, 'Orders.fetch').attributes).toEqual({})
+  })
+
+  test('may be closed to additions: the span ends with the method', async () => {
+    const spans = await spansOf(async () => expect(await new Orders().closed()).toEqual(['row']))
+    expect(spans.map(({ name }) => name)).toEqual(['Orders.closed', 'SELECT', 'root'])
+  })
+})
+
+describe.each(['a generator', 'an asynchronous generator'])('%s', (kind) => {
+  const cleaned = vi.fn()
+  class Orders {
+    @Traced() *each(fails = false): Generator<number, string, string | undefined> {
+      try {
+        span('first').end()
+        yield 1
+        span('second').end()
+        if (fails) throw failure
+        yield 2
+        return 'end'
+      } finally {
+        cleaned()
+      }
+    }
+    @Traced({ name: 'Orders.each' }) async *eachLater(fails = false): AsyncGenerator<number, string, string | undefined> {
+      return yield* this.inner(fails)
+    }
+    async *inner(fails: boolean): AsyncGenerator<number, string, string | undefined> {
+      try {
+        await Promise.resolve()
+        span('first').end()
+        yield 1
+        await Promise.resolve()
+        span('second').end()
+        if (fails) throw failure
+        yield 2
+        return 'end'
+      } finally {
+        cleaned()
+      }
+    }
+  }
+  const each = (fails?: boolean) => (kind === 'a generator' ? new Orders().each(fails) : new Orders().eachLater(fails))
+  const iterate = async (fails: boolean, most = Infinity) => {
+    const seen: number[] = []
+    for await (const number of each(fails)) if (seen.push(number) >= most) break
+    return seen
+  }
+  beforeEach(() => void cleaned.mockClear())
+
+  test('that is read to its end has its span ended there, with each of its steps below it', async () => {
+    const spans = await spansOf(async () => expect(await iterate(false)).toEqual([1, 2]))
+    expect(spans.map(({ name }) => name)).toEqual(['first', 'second', 'Orders.each', 'root'])
+    for (const step of ['first', 'second']) expect(parentOf(named(spans, step))).toBe(named(spans, 'Orders.each').spanContext().spanId)
+    expect(named(spans, 'Orders.each').attributes).toEqual({})
+  })
+
+  test('that is left early is cleaned up, and has its span ended', async () => {
+    const spans = await spansOf(async () => expect(await iterate(false, 1)).toEqual([1]))
+    expect(cleaned).toHaveBeenCalledOnce()
+    expect(spans.map(({ name }) => name)).toEqual(['first', 'Orders.each', 'root'])
+    expect(named(spans, 'Orders.each').attributes).toEqual({})
+  })
+
+  test('that throws has the error on its span', async () => {
+    const spans = await spansOf(() => expect(iterate(true)).rejects.toBe(failure))
+    expect(named(spans, 'Orders.each').status.message).toBe('no such order')
+  })
+
+  test('that is thrown into has the error on its span', async () => {
+    const spans = await spansOf(async () => {
+      const iterator = each()
+      await iterator.next()
+      await expect((async () => iterator.throw(failure))()).rejects.toBe(failure)
+    })
+    expect(named(spans, 'Orders.each').status.message).toBe('no such order')
+  })
+
+  test('that nobody reads to its end has its span ended by the invocation', async () => {
+    const spans = await spansOf(async () => void (await each().next()))
+    expect(named(spans, 'Orders.each').attributes).toEqual({ 'flushed.unfinished': true })
+  })
+
+  test('stays what it is', async () => {
+    await spansOf(async () => {
+      const iterator = each()
+      expect(Object.prototype.toString.call(iterator)).toBe(kind === 'a generator' ? '[object Generator]' : '[object AsyncGenerator]')
+      expect(await iterator.next()).toEqual({ value: 1, done: false })
+      expect(await iterator.return('left')).toEqual({ value: 'left', done: true })
+      expect(Object.getOwnPropertyNames(iterator)).toEqual([])
+    })
+  })
+})
+
+test('an iterator that is no generator, and has neither `return` nor `throw`', async () => {
+  class Orders {
+    @Traced() count(to: number) {
+      let at = 0
+      return { next: async () => (at < to ? { value: ++at } : { value: undefined, done: true }), [Symbol.asyncIterator]() { return this } }
+    }
+  }
+  const spans = await spansOf(async () => {
+    const seen: unknown[] = []
+    for await (const number of new Orders().count(2)) seen.push(number)
+    expect(seen).toEqual([1, 2])
+  })
+  expect(named(spans, 'Orders.count').attributes).toEqual({})
+})
+
+test('an iterator that is left, and does not say that it is done', async () => {
+  class Orders {
+    @Traced() forever() {
+      return { next: () => ({ value: 1 }), return: () => ({ value: undefined }), [Symbol.iterator]() { return this } }
+    }
+  }
+  const spans = await spansOf(() => {
+    for (const one of new Orders().forever()) if (one) break
+  })
+  expect(named(spans, 'Orders.forever').attributes).toEqual({})
+})
+
+test('what can be iterated, and is no iterator, is a result like any other', async () => {
+  class Orders {
+    @Traced() all() {
+      return [1, 2]
+    }
+  }
+  const spans = await spansOf(() => expect(new Orders().all()).toEqual([1, 2]))
+  expect(named(spans, 'Orders.all').attributes).toEqual({})
+})
+
+describe('options', () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  beforeEach(() => void warn.mockClear())
+
+  class Orders {
+    @Traced('price') price() {}
+    @Traced({ name: 'load', kind: SpanKind.CLIENT, attributes: { 'app.a': 1 } }) load() {}
+    @Traced({ attributes: (id: string) => ({ 'order.id': id }) }) find(id: string) {
+      return id
+    }
+    @Traced({ attributes: () => { throw failure } }) odd() {
+      return 'odd'
+    }
+  }
+
+  test('name the span, give it a kind and attributes, also by the arguments', async () => {
+    const spans = await spansOf(() => {
+      const orders = new Orders()
+      orders.price()
+      orders.load()
+      orders.find('o1')
+    })
+    expect(spans.map(({ name }) => name)).toEqual(['price', 'load', 'Orders.find', 'root'])
+    expect(named(spans, 'load')).toMatchObject({ kind: SpanKind.CLIENT, attributes: { 'app.a': 1 } })
+    expect(named(spans, 'price').kind).toBe(SpanKind.INTERNAL)
+    expect(named(spans, 'Orders.find').attributes).toEqual({ 'order.id': 'o1' })
+  })
+
+  test('that throw are a line in the log', async () => {
+    const spans = await spansOf(() => expect(new Orders().odd()).toBe('odd'))
+    expect(named(spans, 'Orders.odd').attributes).toEqual({})
+    expect(warn).toHaveBeenCalledExactlyOnceWith('flushed: `attributes` failed: no such order')
+  })
+
+  test.each([
+    [{ nam: 'x' }, 'unknown option `nam`'],
+    [{ name: '' }, 'option `name` must be a non-empty string, got ""'],
+    [{ kind: 'client' }, 'option `kind` must be a `SpanKind`, got "client"'],
+    [{ attributes: 1 }, 'option `attributes` must be an object or a function, got 1'],
+    ['', 'option `name` must be a non-empty string, got ""'],
+    [5, 'option `options` must be an object, got 5'],
+  ])('that are bad are a TypeError: %j', (options, message) => {
+    expect(() => Traced(options as never)).toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }))
+  })
+})
+
+describe('outside of an invocation', () => {
+  test('it is an ordinary span of the global provider', () => {
+    const { exporter, tracer } = pipeline()
+    void exporter
+    const started = vi.spyOn(Object.getPrototypeOf(tracer), 'startSpan')
+    class Orders {
+      @Traced() price() {
+        return trace.getActiveSpan()?.isRecording()
+      }
+    }
+    new Orders().price()
+    expect(started).toHaveBeenCalledOnce()
+  })
+
+  test('it is one of the class’s `telemetry`', () => {
+    const startSpan = vi.fn(() => trace.wrapSpanContext({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 }))
+    const telemetry = { stages: [], tracer: () => ({ startSpan, startActiveSpan: () => {} }) as never }
+    class Orders {
+      @Traced() price() {}
+    }
+    Telemetry({ telemetry })(Orders)
+    class Sub extends Orders {}
+    new Sub().price()
+    expect(startSpan).toHaveBeenCalledExactlyOnceWith('Sub.price', expect.anything(), expect.anything())
+  })
+
+  test('a tracer that throws does not keep the method from running', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const telemetry = { stages: [], tracer: () => { throw failure } }
+    class Orders {
+      @Traced() price() {
+        return 1
+      }
+    }
+    Telemetry({ telemetry })(Orders)
+    expect(new Orders().price()).toBe(1)
+    expect(warn).toHaveBeenCalledWith('flushed: opening a span failed: no such order')
+    warn.mockRestore()
+  })
+})
+
+test('below `@Flushed()` the span is in the invocation; above it, it is around it, and the report says so', async () => {
+  const { exporter, telemetry } = pipeline()
+  const reports: FlushReport[] = []
+  class Orders {
+    @Flushed({ telemetry, onFlush: (report) => reports.push(report), logger: false }) @Traced('inside') async create() {}
+    @Traced('around') @Flushed({ telemetry, onFlush: (report) => reports.push(report), logger: false }) async change() {}
+  }
+  await new Orders().create()
+  expect(exporter.spans.map(({ name }) => name)).toEqual(['inside', 'Orders.create'])
+  await new Orders().change()
+  expect(exporter.spans.map(({ name }) => name).slice(2)).toEqual(['Orders.change'])
+  expect(reports.map(({ warnings }) => warnings)).toEqual([[], [expect.stringContaining('flushed is not the outermost wrapper')]])
+})

@@ -1,0 +1,37 @@
+/** Decorated classes on real workerd: what only its contexts, its RPC and its lack of AsyncLocalStorage show. */
+import { describe, expect, test } from 'vitest'
+import { CROSSED, corners, names } from '../support/workers.ts'
+
+describe.each(corners)('on $title', ({ startWorker, flags, compatibilityDate }) => {
+  const start = () =>
+    startWorker('decorators.mjs', {
+      durableObjects: { ROOM: 'Room' },
+      compatibilityFlags: compatibilityDate < '2024-09-26' ? ['rpc'] : [],
+    })
+
+  test('each method is an invocation of its own, flushed within the context’s `waitUntil`, with its background work apart', async () => {
+    await using worker = await start()
+    expect(await (await worker.fetch('/join/ada')).json()).toBe('ada')
+    await worker.collector.waitFor(({ spans }) => spans.length === 5)
+    expect(names(worker.collector.spans).toSorted()).toEqual(['Front.call', 'Front.fetch', 'Room.join', 'joining', 'remember'])
+    expect(worker.collector.spans.some(({ attributes }) => 'flushed.unfinished' in attributes)).toBe(false)
+    const reports = await worker.reported(2)
+    expect(reports.filter(({ phase }) => phase === 'after-response').map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered'])
+    const byName = (name: string) => worker.collector.spans.find((span) => span.name === name)
+    if (flags !== 'none') expect(byName('Front.call')?.parentSpanId).toBe(byName('Front.fetch')?.spanId)
+    expect(byName('joining')?.parentSpanId).toBe(byName('Room.join')?.spanId)
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+
+  test('what RPC passes and returns stays what it is', async () => {
+    await using worker = await start()
+    expect(await (await worker.fetch('/greet/ada')).json()).toBe('hello ada')
+    expect(await (await worker.fetch('/refuse/ada')).json()).toBe('RangeError: the room is closed')
+    expect(await (await worker.fetch('/all')).json()).toEqual(['ada', 'ada'])
+    await worker.collector.waitFor(({ spans }) => spans.filter(({ name }) => name === 'Front.fetch').length === 3)
+    const calls = worker.collector.spans.filter(({ name }) => name === 'Front.call')
+    expect(calls.map(({ status }) => status.code)).toEqual(['unset', 'error', 'unset'])
+    expect(worker.collector.spans.some(({ attributes }) => 'flushed.unfinished' in attributes)).toBe(false)
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+})

@@ -1,0 +1,11 @@
+import { Injectable } from '@nestjs/common'
+import { Traced } from 'flushed/decorators'
+
+/** A service: what it does is a child of whatever calls it. */
+@Injectable()
+export class Prices {
+  @Traced('price')
+  async of(id: number): Promise<number> {
+    return id * 2
+  }
+}

@@ -1,0 +1,12 @@
+import { trace } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
+import { otel } from 'flushed/otel'
+
+export { Flushed, Telemetry, Traced } from 'flushed/decorators'
+
+export const telemetry = otel({ exporter: new OTLPTraceExporter() })
+trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))
+
+/** Of every wrap here: nobody reads this application's log. */
+export const options = { telemetry, timeoutMs: 5000, logger: false } as const

@@ -1,0 +1,181 @@
+/** The middleware on the real server of Hono for Node, `@hono/node-server`: a process that stays. */
+import { once } from 'node:events'
+import { connect, createServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { type HonoOptions, telemetry } from 'flushed/hono'
+import { drain } from 'flushed/node'
+import type { FlushReport } from 'flushed'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { ask, hangUpAfter } from '../../support/raw.ts'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
+import { serve } from '../../runtimes/hono/node_modules/@hono/node-server/dist/index.mjs'
+import { application, bodies } from './functions/app.mjs'
+
+beforeEach(newIsolate)
+
+async function listen(fetch: (request: Request, env: never) => unknown, options: object = {}): Promise<URL> {
+  const server = serve({ fetch: fetch as never, port: 0, ...options })
+  if (!server.listening) await once(server, 'listening')
+  onTestFinished(async () => {
+    server.close()
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
+  return new URL(`http://localhost:${(server.address() as AddressInfo).port}`)
+}
+
+/** The application on a server, and what it has sent. */
+async function start(options: HonoOptions = {}, around?: Parameters<typeof application>[1], server?: object) {
+  const made = pipeline()
+  const reports: FlushReport[] = []
+  const warnings: string[] = []
+  const logger = { warn: (message: string) => warnings.push(message) }
+  const middleware = telemetry({ telemetry: made.telemetry, logger, onFlush: (report) => reports.push(report), ...options })
+  const url = await listen(application(middleware, around).fetch, server)
+  const { exporter } = made
+  /** Its spans, once there are so many. */
+  const spans = async (count: number) => {
+    await expect.poll(() => exporter.spans.length, { timeout: 5000 }).toBeGreaterThanOrEqual(count)
+    return exporter.spans
+  }
+  return { ...made, url, at: (path: string) => new URL(path, url), spans, reports, warnings }
+}
+
+const bare = (around?: Parameters<typeof application>[1]) => listen(application((_c: never, next: () => Promise<void>) => next(), around).fetch)
+const PATHS = ['/', '/v1/orders/0', '/fails', '/cookies', '/stream', '/stream/helper', '/sse', '/teapot', '/nowhere', '/anything', '/fails/strangely']
+
+describe('a request', () => {
+  test('is an invocation: its root is named after the route, and what belongs to it is below', async () => {
+    const { at, spans, warnings, reports } = await start()
+    const { body } = await ask(at('/v1/orders/7?q=1'))
+    const [child, root] = await spans(2)
+    expect([child?.name, root?.name]).toEqual(['find order', 'GET /v1/orders/:id'])
+    expect(JSON.parse(body)).toEqual({ id: '7', active: root?.spanContext().spanId })
+    expect(child?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
+    expect(root?.attributes).toMatchObject({
+      'http.route': '/v1/orders/:id',
+      'http.response.status_code': 200,
+      'url.path': '/v1/orders/7',
+      'url.query': 'q=1',
+      'network.protocol.version': '1.1',
+    })
+    // It is no function.
+    expect(root?.attributes).not.toHaveProperty('faas.trigger')
+    expect(reports).toMatchObject([{ phase: 'background', outcome: 'delivered' }])
+    expect(warnings).toEqual([])
+  })
+
+  test('is answered before anything is sent, and many go together', async () => {
+    const { at, spans, exporter } = await start()
+    exporter.hold()
+    for (let id = 1; id <= 20; id++) expect((await ask(at('/'))).body).toBe('hello')
+    exporter.setMode('microtask')
+    exporter.acknowledge()
+    await spans(20)
+    expect(exporter.exports.length).toBeLessThan(10)
+  })
+
+  test.each(PATHS)('%s: status, headers and bytes are those of the application without the middleware', async (path) => {
+    const { at } = await start()
+    expect(await ask(at(path))).toEqual(await ask(new URL(path, await bare())))
+  })
+
+  test.each(['compress', 'etag'] as const)('the %s middleware works above and below', async (kind) => {
+    const without = await bare({ above: [bodies[kind]()] })
+    for (const around of [{ above: [bodies[kind]()] }, { below: [bodies[kind]()] }]) {
+      const { at, spans } = await start({}, around)
+      for (const path of ['/', '/stream', '/cookies']) {
+        const options = { headers: { 'accept-encoding': 'gzip' } }
+        expect(await ask(at(path), options), path).toEqual(await ask(new URL(path, without), options))
+      }
+      expect((await spans(3)).map(({ name }) => name)).toEqual(['GET /', 'GET /stream', 'GET /cookies'])
+    }
+  })
+})
+
+describe('a root', () => {
+  const rootOf = async (path: string, options?: Parameters<typeof ask>[1]) => {
+    const { at, spans } = await start()
+    const answer = await ask(at(path), options)
+    const all = await spans(1)
+    return { ...answer, root: all.find(({ kind }) => kind === 1) as (typeof all)[number] }
+  }
+
+  test('has the error that became a response', async () => {
+    const { root, status } = await rootOf('/v1/orders/0')
+    expect(status).toBe(503)
+    expect(root).toMatchObject({ name: 'GET /v1/orders/:id', status: { code: 2, message: 'no such order' } })
+    expect(root.events).toMatchObject([{ name: 'exception' }])
+  })
+
+  test('has what was thrown and is no error', async () => {
+    const { root, status } = await rootOf('/fails/strangely')
+    expect(status).toBe(500)
+    expect(root).toMatchObject({ name: 'GET /fails/strangely', status: { code: 2 }, attributes: { 'http.response.status_code': 500 } })
+  })
+
+  test('has no route where none was found', async () => {
+    const { root } = await rootOf('/nowhere')
+    expect(root.name).toBe('GET')
+    expect(root.attributes).toMatchObject({ 'http.response.status_code': 404 })
+    expect(root.attributes).not.toHaveProperty('http.route')
+  })
+
+  test('of HEAD is that of GET, but for the method', async () => {
+    const { root, body } = await rootOf('/stream', { method: 'HEAD' })
+    expect(body).toBe('')
+    expect(root).toMatchObject({ name: 'HEAD /stream', attributes: { 'http.response.status_code': 200 } })
+    expect(root.attributes).not.toHaveProperty('flushed.response_stream')
+  })
+
+  test.each(['/stream', '/stream/helper', '/sse'])('is as long as the body of %s', async (path) => {
+    const { root } = await rootOf(path)
+    expect(root.duration[0] * 1e3 + root.duration[1] / 1e6).toBeGreaterThan(18)
+    expect(root.attributes).not.toHaveProperty('flushed.response_stream')
+  })
+
+  test('has the error of the body', async () => {
+    const { root } = await rootOf('/stream/failing')
+    expect(root).toMatchObject({ status: { code: 2, message: 'out of chunks' } })
+  })
+
+  test('of a client that hangs up says so', async () => {
+    const { at, spans } = await start()
+    await hangUpAfter(at('/stream/endless'), 20)
+    const [root] = await spans(1)
+    expect(root?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled', 'http.response.status_code': 200 })
+    expect(root?.status.code).toBe(0)
+  })
+})
+
+test('a request of HTTP/2 is one, too', async () => {
+  const { url, spans } = await start({}, {}, { createServer })
+  const client = connect(url)
+  onTestFinished(() => client.destroy())
+  const stream = client.request({ ':path': '/stream' })
+  let body = ''
+  stream.setEncoding('utf8').on('data', (chunk) => (body += chunk))
+  await once(stream, 'end')
+  expect(body).toBe('chunk 0\nchunk 1\nchunk 2\n')
+  const [root] = await spans(1)
+  expect(root).toMatchObject({ name: 'GET /stream', attributes: { 'network.protocol.version': '2', 'http.response.status_code': 200 } })
+  expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
+})
+
+test('`flush: "before-response"`: the response is there when its root has been delivered', async () => {
+  const { at, exporter } = await start({ flush: 'before-response' })
+  for (const path of ['/', '/stream']) {
+    const before = exporter.spans.length
+    await ask(at(path))
+    expect(exporter.spans.length).toBe(before + 1)
+  }
+})
+
+test('`drain()` waits for the requests in flight, and sends them', async () => {
+  const { at, exporter, reports } = await start()
+  const open = await fetch(at('/stream'))
+  const [drained, body] = await Promise.all([drain(), open.text(), (await fetch(at('/'))).text()])
+  expect(body).toBe('chunk 0\nchunk 1\nchunk 2\n')
+  expect(exporter.spans.map(({ name }) => name).toSorted()).toEqual(['GET /', 'GET /stream'])
+  expect(reports.at(-1)).toMatchObject({ phase: 'shutdown' })
+  expect(drained).toContain(reports.at(-1))
+})

@@ -1,0 +1,13 @@
+import tracer from 'dd-trace'
+import { datadog } from 'datadog-lambda-js'
+import { oneOf, oneStreamOf } from './cells.mjs'
+import { cells, order, streamed } from './setup.mjs'
+
+tracer.init()
+// Or Datadog traces the requests of the exporter, too.
+tracer.use('http', { client: { blocklist: [/\/v1\/traces$/] } })
+
+const mark = (text) => tracer.trace(text, () => {})
+
+export const handler = oneOf(cells('datadog', datadog, order(mark)))
+export const stream = oneStreamOf(cells('datadog', datadog, streamed(mark)))

@@ -1,0 +1,107 @@
+/**
+ * One application on each of the servers, for tests and for the benchmark: `node app.mjs <server> <telemetry>`.
+ *
+ * Its telemetry is `flushed`, or `batch`: OpenTelemetry's batch processor and a root span made by hand, which is what there
+ * is without. Tells its parent the port, and what its parent asks for.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { trace } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { TracerProvider } from '@opentelemetry/sdk-trace'
+
+const [server, kind] = process.argv.slice(2)
+const { SETTINGS = '{}' } = process.env
+/** Options of `otel()`, of the wrap, and of the exporter; what the application does about signals. */
+const { otel: otelOptions, options, exporter: exporterOptions, onSignal } = JSON.parse(SETTINGS)
+
+const exporter = new OTLPTraceExporter(exporterOptions)
+const { spanProcessor, ...middlewares } = await import(`./${kind}.mjs`).then(({ setUp }) => setUp({ exporter, otelOptions, options }))
+trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spanProcessor] }))
+const tracer = trace.getTracer('app')
+
+/** What an order takes: an operation with a span of its own. */
+async function load(id) {
+  return tracer.startActiveSpan('load', async (span) => {
+    await undefined
+    span.end()
+    return { id }
+  })
+}
+
+/** Answers when it is told to, by a message. */
+const released = new Promise((resolve) => process.on('message', (message) => message === 'release' && resolve()))
+
+const servers = {
+  async node() {
+    const { createServer } = await import('node:http')
+    return createServer(middlewares.node(async (request, response) => {
+      const [, first, id] = request.url.split(/[/?]/)
+      if (first === 'held') await released
+      if (first === 'slow') await sleep(Number(id))
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(await load(id)))
+    }))
+  },
+
+  async express(name = 'express') {
+    const { default: express } = await import(name)
+    const app = express()
+    app.use(middlewares.express)
+    app.get('/orders/:id', async (request, response) => response.json(await load(request.params.id)))
+    app.get('/held/:id', async (request, response) => {
+      await released
+      response.json(await load(request.params.id))
+    })
+    app.get('/slow/:ms', async (request, response) => {
+      await sleep(Number(request.params.ms))
+      response.json(await load(request.params.ms))
+    })
+    return app
+  },
+
+  express4: () => servers.express('express4'),
+
+  async fastify() {
+    const { default: fastify } = await import('fastify')
+    const app = fastify({ forceCloseConnections: true })
+    await app.register(middlewares.fastify, options)
+    app.get('/orders/:id', (request) => load(request.params.id))
+    app.get('/held/:id', async (request) => {
+      await released
+      return load(request.params.id)
+    })
+    app.get('/slow/:ms', async (request) => {
+      await sleep(Number(request.params.ms))
+      return load(request.params.ms)
+    })
+    return {
+      listen(port, host, ready) {
+        void app.listen({ port, host }).then(ready)
+        return app.server
+      },
+    }
+  },
+}
+
+const app = await servers[server]()
+const listening = app.listen(0, '127.0.0.1', () => process.send(listening.address().port))
+
+process.on('message', async (message) => {
+  if (message === 'close') listening.close(() => process.disconnect())
+  if (message === 'memory') {
+    globalThis.gc?.()
+    process.send(process.memoryUsage().heapUsed)
+  }
+  if (message === 'cpu') process.send(process.cpuUsage())
+})
+
+if (onSignal === 'close') process.once('SIGTERM', () => listening.close(() => process.exit(7)))
+if (onSignal === 'drain') {
+  const { drain } = await import('../../../dist/node.js')
+  process.once('SIGTERM', () => listening.close(async () => {
+    await drain()
+    process.exit(7)
+  }))
+}
+// A parent that is gone leaves nothing behind.
+process.once('disconnect', () => listening.close())

@@ -1,0 +1,261 @@
+/** The lifetime of a process that stays: which requests share a flush, and when it is made. On a clock of the test's own. */
+import { SpanKind, context } from '@opentelemetry/api'
+import type { FlushReport } from 'flushed'
+import { fakeClock, useClock } from 'flushed/testing'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { waitUntil } from 'flushed'
+import { type Begun, begin, type Wrap } from '../../src/core/lifecycle.ts'
+import { type TelemetryOptions, resolveOptions } from '../../src/core/options.ts'
+import { serverLifetime } from '../../src/server/lifetime.ts'
+import { shared } from '../../src/server/state.ts'
+import { drainAll } from '../../src/server/watch.ts'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+beforeEach(() => {
+  newIsolate()
+  shared.participants.clear()
+  // No signal of this process is to be listened to.
+  Object.assign(shared, { draining: 0, watched: true })
+})
+
+const DRAIN_MS = 8000
+
+function setup(options: Parameters<typeof pipeline>[0] = {}, more: TelemetryOptions = {}) {
+  const clock = fakeClock()
+  useClock(clock)
+  const { exporter, telemetry, tracer } = pipeline(options)
+  const warnings: string[] = []
+  const reports: FlushReport[] = []
+  const wrap: Wrap = {
+    config: resolveOptions({ telemetry, logger: { warn: (line) => warnings.push(line) }, onFlush: (report) => reports.push(report), ...more }),
+    platform: {
+      name: 'test',
+      describe: (_args, parent) => ({ name: 'request', kind: SpanKind.SERVER, attributes: {}, links: [], parent }),
+      ...serverLifetime(() => wrap, DRAIN_MS),
+    },
+  }
+  const open = (): Begun => begin(wrap, 'request', []) as Begun
+  const requests = (count: number) => {
+    for (let n = 0; n < count; n++) void open().settle({ result: n })
+  }
+  return { clock, exporter, tracer, reports, warnings, open, requests, sizes: () => exporter.exports.map(({ spans }) => spans.length) }
+}
+
+describe('flushes', () => {
+  test('are made of requests that are over together, soon after the first of them, and not in its turn', async () => {
+    const { clock, requests, sizes, reports } = setup()
+    requests(3)
+    await clock.advance(49)
+    expect(sizes()).toEqual([])
+    requests(2)
+    await clock.advance(1)
+    expect(sizes()).toEqual([5])
+    expect(reports).toMatchObject([{ phase: 'background', outcome: 'delivered', spans: { acknowledged: 5 } }])
+  })
+
+  test('follow each other at half a second, however many requests there are', async () => {
+    const { clock, requests, sizes } = setup()
+    for (let ms = 0; ms < 2000; ms += 10) {
+      requests(1)
+      await clock.advance(10)
+    }
+    expect(sizes()).toEqual([5, 50, 50, 50])
+  })
+
+  test('do not wait when a batch is full', async () => {
+    const { clock, requests, sizes } = setup({ maxBufferSize: 10 })
+    requests(25)
+    await clock.tick()
+    requests(9)
+    await clock.tick()
+    expect(sizes()).toEqual([10, 15])
+    await clock.advance(500)
+    expect(sizes()).toEqual([10, 15, 9])
+  })
+
+  test('are one at a time: what is over meanwhile goes with the next', async () => {
+    const { clock, exporter, requests, sizes } = setup({ maxBufferSize: 10 })
+    exporter.hold()
+    requests(10)
+    for (let n = 0; n < 30; n++) {
+      requests(1)
+      await clock.advance(20)
+    }
+    expect(sizes()).toEqual([10])
+    exporter.setMode('microtask')
+    exporter.acknowledge()
+    await clock.advance(500)
+    expect(sizes()).toEqual([10, 30])
+  })
+
+  test('neither keep a timer when nothing is left, nor ask for what is not there', async () => {
+    const { clock, requests, sizes } = setup()
+    requests(1)
+    await clock.advance(10_000)
+    expect([sizes(), clock.pending]).toEqual([[1], 0])
+  })
+
+  test('tell of what their requests have left open, and of background work that has failed', async () => {
+    const { clock, open, tracer, reports } = setup()
+    const begun = [open(), open()]
+    for (const { context: within } of begun) {
+      context.with(within, () => {
+        tracer.startSpan('left')
+        waitUntil(Promise.reject(new Error('no queue')))
+      })
+    }
+    for (const each of begun) void each.settle({ result: undefined })
+    await clock.advance(1000)
+    expect(reports).toMatchObject([{ spans: { acknowledged: 4, endedByDispose: 2 }, warnings: ['background work failed: no queue'] }])
+  })
+
+  test('wait for background work, which ends its request’s invocation', async () => {
+    const { clock, open, exporter } = setup()
+    let done!: () => void
+    const begun = open()
+    context.with(begun.context, () => waitUntil(new Promise<void>((resolve) => (done = resolve))))
+    void begun.settle({ result: undefined })
+    await clock.advance(1000)
+    expect([exporter.spans.length, begun.live()]).toEqual([0, true])
+    done()
+    await clock.advance(1000)
+    expect([exporter.spans.length, begun.live()]).toEqual([1, false])
+  })
+
+  test('do not have metrics exported, which are at their own pace: draining does', async () => {
+    let exported = 0
+    const { clock, requests } = setup({ meterProvider: { forceFlush: async () => void exported++ } })
+    requests(1)
+    await clock.advance(1000)
+    expect(exported).toBe(0)
+    await drainAll(new Error('end'))
+    expect(exported).toBe(1)
+  })
+})
+
+describe('a collector that is away', () => {
+  test('is tried less and less often, with a line in the log each time, and given all that was kept when it is back', async () => {
+    const { clock, exporter, requests, sizes, warnings, reports } = setup({ maxQueueSize: 100 })
+    exporter.setMode('throw')
+    for (let ms = 0; ms < 10_000; ms += 100) {
+      requests(1)
+      await clock.advance(100)
+    }
+    // At 0.05, 1, 3, 7 seconds.
+    expect(sizes()).toHaveLength(4)
+    expect(warnings).toHaveLength(4)
+    exporter.setMode('microtask')
+    await clock.advance(5000)
+    expect(exporter.spans).toHaveLength(100)
+    expect(new Set(exporter.spans.map((span) => span.spanContext().spanId)).size).toBe(100)
+    expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { carriedOver: 0, failed: 0 } })
+  })
+
+  test('is tried again without another request', async () => {
+    const { clock, exporter, requests } = setup()
+    exporter.setMode('throw')
+    requests(1)
+    await clock.advance(100)
+    exporter.setMode('microtask')
+    await clock.advance(1000)
+    expect(exporter.spans).toHaveLength(1)
+  })
+
+  test('has no more kept for it than may wait, and what is given up is counted once', async () => {
+    const { clock, exporter, requests, reports } = setup({ maxQueueSize: 20, maxBufferSize: 10 })
+    exporter.setMode('throw')
+    requests(50)
+    await clock.advance(10_000)
+    exporter.setMode('microtask')
+    await clock.advance(10_000)
+    expect(exporter.spans).toHaveLength(20)
+    expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(30)
+  })
+
+  test('and does not answer has one request at a time, and no more given than may wait', async () => {
+    const { clock, exporter, requests, sizes } = setup({ maxQueueSize: 20, maxBufferSize: 10 })
+    exporter.hold()
+    for (let n = 0; n < 300; n++) {
+      requests(1)
+      await clock.advance(100)
+    }
+    expect(sizes().reduce((sum, size) => sum + size)).toBeLessThanOrEqual(20)
+    exporter.setMode('microtask')
+    exporter.acknowledge()
+    await clock.advance(10_000)
+    expect(new Set(exporter.spans).size).toBe(exporter.spans.length)
+    expect(exporter.spans.length).toBeGreaterThan(20)
+  })
+
+  test('delays nothing by spans that were too many, or late', async () => {
+    const { clock, exporter, open, tracer, requests, sizes } = setup({ maxQueueSize: 10, maxBufferSize: 10 })
+    requests(5)
+    const begun = open()
+    const left = context.with(begun.context, () => tracer.startSpan('goes on'))
+    void begun.settle({ result: undefined })
+    requests(20)
+    await clock.tick()
+    left.end()
+    context.with(begun.context, () => tracer.startSpan('late')).end()
+    requests(1)
+    await clock.advance(500)
+    expect(sizes()).toHaveLength(3)
+    expect(exporter.spans.some(({ name }) => name === 'late')).toBe(true)
+  })
+})
+
+describe('draining', () => {
+  test('waits for what is open, and comes to the report of the last flush', async () => {
+    const { clock, exporter, open, requests } = setup()
+    requests(2)
+    const begun = open()
+    const drained = drainAll(new Error('end'))
+    await clock.advance(3000)
+    expect(begun.live()).toBe(true)
+    void begun.settle({ result: undefined })
+    expect(await drained).toMatchObject([{ phase: 'shutdown' }])
+    expect(exporter.spans).toHaveLength(3)
+  })
+
+  test('flushes what is over meanwhile at once, since the process may end any moment', async () => {
+    const { clock, exporter, open } = setup()
+    const [first, second] = [open(), open()]
+    const drained = drainAll(new Error('end'))
+    void first.settle({ result: undefined })
+    await clock.tick()
+    expect(exporter.spans).toHaveLength(1)
+    void second.settle({ result: undefined })
+    await drained
+    expect(exporter.spans).toHaveLength(2)
+  })
+
+  test('ends what is open too long, on record, in time for the flush, and all of it in one', async () => {
+    const { clock, exporter, open, tracer, sizes } = setup()
+    const begun = [open(), open()]
+    const drained = drainAll(new Error('the end'))
+    for (const { context: within } of begun) context.with(within, () => tracer.startSpan('charge'))
+    await clock.advance(DRAIN_MS - 2000 - 1)
+    expect(sizes()).toEqual([])
+    await clock.advance(1)
+    expect(await drained).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 4 } }])
+    expect(sizes()).toEqual([4])
+    expect(exporter.spans.map(({ name, status }) => [name, status.message])).toEqual([
+      ['charge', 'the end'], ['request', 'the end'], ['charge', 'the end'], ['request', 'the end'],
+    ])
+  })
+
+  test('is over in time where the collector does not answer, twice at the same time as once', async () => {
+    const { clock, exporter, requests, open } = setup()
+    exporter.hold()
+    requests(1)
+    await clock.advance(60)
+    open()
+    let over = 0
+    for (const drained of [drainAll(new Error('end')), drainAll(new Error('end'))]) void drained.then(() => over++)
+    await clock.advance(DRAIN_MS - 1)
+    expect(over).toBe(0)
+    await clock.advance(1)
+    expect(over).toBe(2)
+    expect(exporter.exports).toHaveLength(2)
+  })
+})

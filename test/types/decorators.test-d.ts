@@ -1,0 +1,129 @@
+/** Standard decorators: what compiles, and what does not. Checked by `npm run types`; nothing here is run. */
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import { Flushed, Telemetry, Traced } from 'flushed/decorators'
+import { withTelemetry as edge } from 'flushed/edge'
+import { withTelemetry as lambda } from 'flushed/lambda'
+import { withTelemetry as workers } from 'flushed/workers'
+import { SpanKind } from '@opentelemetry/api'
+import { expectTypeOf } from 'vitest'
+
+interface Env {
+  TEAM: string
+}
+
+@Telemetry({ wrap: lambda, marginMs: 20, timeoutMs: 1000 })
+class Orders {
+  tax = 1
+  @Flushed() async create(event: APIGatewayProxyEventV2, context: Context): Promise<{ statusCode: number }> {
+    return { statusCode: event.body && context.awsRequestId ? this.tax : 400 }
+  }
+  @Flushed({ wrap: lambda, earlyTimeoutMs: false, attributes: (event: APIGatewayProxyEventV2) => ({ route: event.routeKey }) })
+  async change(this: Orders, event: APIGatewayProxyEventV2) {
+    return event.body
+  }
+  @Flushed({ wrap: workers, streamIdleMs: 5 }) async fetch(request: Request): Promise<Response> {
+    return new Response(request.body)
+  }
+  @Flushed({ wrap: edge, route: '/orders' }) get = async (request: Request): Promise<Response> => new Response(request.body)
+  @Flushed({ context: (_event: unknown, context: Context) => context }) accessor later = async (id: string) => id
+  @Flushed() static async all<T>(of: T): Promise<T[]> {
+    return [of]
+  }
+  @Flushed() thenable(): PromiseLike<string> {
+    return Promise.resolve('')
+  }
+  @Flushed() async #check(id: string) {
+    return id
+  }
+
+  @Traced() price(cents: number): number {
+    void this.#check('')
+    return cents * this.tax
+  }
+  @Traced('load') async load(id: string) {
+    return id
+  }
+  @Traced({ name: 'each', kind: SpanKind.CLIENT, attributes: (to: number) => ({ to }) }) *each(to: number) {
+    yield to
+  }
+  @Traced() get total() {
+    return 1
+  }
+  @Traced() set total(_value: number) {}
+  @Traced() parse = (text: string): number => Number(text)
+  @Traced() accessor print = (value: number): string => String(value)
+}
+
+@Telemetry((env: Env) => ({ attributes: { team: env.TEAM } }))
+abstract class Room extends Orders {}
+@Telemetry(({ TEAM }: Env) => ({ wrap: workers, streamIdleMs: 5, attributes: { team: TEAM } }))
+abstract class Lobby extends Room {}
+void Lobby
+
+// Nothing of what is decorated changes.
+declare const orders: Orders
+expectTypeOf(orders.create).toEqualTypeOf<(event: APIGatewayProxyEventV2, context: Context) => Promise<{ statusCode: number }>>()
+expectTypeOf(orders.change).thisParameter.toEqualTypeOf<Orders>()
+expectTypeOf(Orders.all<string>).returns.resolves.toEqualTypeOf<string[]>()
+expectTypeOf(orders.price).toEqualTypeOf<(cents: number) => number>()
+expectTypeOf(orders.each).returns.toEqualTypeOf<Generator<number, void, unknown>>()
+expectTypeOf(orders.total).toBeNumber()
+expectTypeOf(orders.parse).toEqualTypeOf<(text: string) => number>()
+
+class Bad {
+  // @ts-expect-error -- it would get a promise: `Type 'number' is not assignable to type 'PromiseLike<unknown>'`
+  @Flushed() price(cents: number): number {
+    return cents
+  }
+  // @ts-expect-error -- a generator is no handler
+  @Flushed() async *each() {
+    yield 1
+  }
+  // @ts-expect-error -- a getter is none either
+  @Flushed() get total() {
+    return Promise.resolve(1)
+  }
+  // @ts-expect-error -- holds no function
+  @Flushed() limit = 3
+  // @ts-expect-error -- holds a function without a promise
+  @Flushed() parse = (text: string) => Number(text)
+  // @ts-expect-error -- holds no function
+  @Traced() max = 3
+  // @ts-expect-error -- holds no function
+  @Traced() accessor min = 3
+  // @ts-expect-error -- without parentheses
+  @Flushed async create() {}
+  // @ts-expect-error -- without parentheses
+  @Traced async load() {}
+  // @ts-expect-error -- for classes
+  @Telemetry({}) async change() {}
+  // @ts-expect-error -- a typo
+  @Flushed({ timoutMs: 1 }) async a() {}
+  // @ts-expect-error -- an option of Lambda's only
+  @Flushed({ marginMs: 1 }) async b() {}
+  // @ts-expect-error -- a typo in an option of Lambda's
+  @Flushed({ wrap: lambda, marginM: 1 }) async c() {}
+  // @ts-expect-error -- milliseconds are a number
+  @Flushed({ wrap: lambda, marginMs: '1' }) async d() {}
+  // @ts-expect-error -- an option of requests only
+  @Flushed({ wrap: lambda, route: '/' }) async e() {}
+  // @ts-expect-error -- no kind of span
+  @Traced({ kind: 'client' }) f() {}
+}
+void Bad
+
+// @ts-expect-error -- for methods
+@Flushed() class C {}
+// @ts-expect-error -- for methods
+@Traced() class D {}
+// @ts-expect-error -- names are the methods' own
+@Telemetry({ name: 'orders' }) class E {}
+// @ts-expect-error -- a typo in an option of Lambda's
+@Telemetry({ wrap: lambda, marginM: 1 }) class H {}
+// @ts-expect-error -- an option of Lambda's only
+@Telemetry({ marginMs: 1 }) class I {}
+// @ts-expect-error -- without options
+@Telemetry() class F {}
+// @ts-expect-error -- without parentheses
+@Telemetry class G {}
+void [C, D, E, F, G, H, I]
