@@ -6,6 +6,7 @@ import { WORKERS } from './workerd.mjs'
 
 /**
  * @typedef {object} Table
+ * @property {string} [group] what it is of
  * @property {string} title
  * @property {string[]} columns
  * @property {{ name: string, label: string, cells: string[] }[]} rows
@@ -131,7 +132,7 @@ const MAKERS = { latency, freeze, loads, workers, heap }
 
 /** @returns {Table[]} of what has been measured */
 export const tables = (report) =>
-  Object.entries(MAKERS).flatMap(([group, make]) => (report[group]?.length === 0 || !report[group] ? [] : [make(report[group])]))
+  Object.entries(MAKERS).flatMap(([group, make]) => (report[group]?.length === 0 || !report[group] ? [] : [{ group, ...make(report[group]) }]))
 
 /** @param {Table[]} all @returns {string[]} of what is marked in them */
 export function notes(all) {

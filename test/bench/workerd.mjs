@@ -51,8 +51,8 @@ const builtins = {
 export class Worker {
   #agent = new Agent({ keepAlive: true, maxSockets: 32 })
 
-  constructor(name, { backend, miniflare, lines, url, bytes }) {
-    Object.assign(this, { name, backend, miniflare, lines, url, bytes })
+  constructor(name, { backend, miniflare, lines, url, bytes, version }) {
+    Object.assign(this, { name, backend, miniflare, lines, url, bytes, version })
   }
 
   /**

@@ -1,6 +1,6 @@
 /** As in its documentation. */
 import { instrument } from '@microlabs/otel-cf-workers'
-import { orders } from '../../workers/orders.mjs'
+import { orders } from './orders.mjs'
 
 export default instrument({ fetch: orders }, (env) => ({
   exporter: { url: `${env.COLLECTOR}/v1/traces` },
