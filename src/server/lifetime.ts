@@ -17,9 +17,11 @@ import { Staying } from './staying.ts'
 export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: WaitUntil): Required<Pick<Platform, 'begun' | 'lifetime'>> {
   const staying = new Staying(wrap, drainMs)
   const lifetimes = new Map<InvocationState, Lifetime>()
+  // Read once: each look into the environment costs as much as a span.
+  let frozen: boolean | undefined
   return {
     begun(_args, invocation) {
-      const lifetime = grantedLifetime([], waitUntil, invocation) ?? frozenLifetime(invocation)
+      const lifetime = grantedLifetime([], waitUntil, invocation) ?? ((frozen ??= isFrozen()) ? frozenLifetime(invocation) : undefined)
       if (lifetime) lifetimes.set(invocation, lifetime)
       else staying.begun()
     },
@@ -34,9 +36,11 @@ export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: Wa
 /** The flush is begun at once; nobody waits for it. */
 const AT_ONCE: Lifetime = { phase: 'after-response', apart: true, hold: (finish) => void finish() }
 
-/** What is left where an adapter for AWS Lambda runs the server, and nothing is around it; `undefined` elsewhere. */
-function frozenLifetime({ wrap }: InvocationState): Lifetime | undefined {
-  if (!environment('AWS_LAMBDA_FUNCTION_NAME') || managedInstance()) return undefined
+/** Whether an adapter for AWS Lambda runs the server, and Lambda freezes it. */
+const isFrozen = (): boolean => Boolean(environment('AWS_LAMBDA_FUNCTION_NAME')) && !managedInstance()
+
+/** What is left there, where nothing is around it. */
+function frozenLifetime({ wrap }: InvocationState): Lifetime {
   if (once('frozen')) {
     const { config, platform } = wrap
     config.warn(

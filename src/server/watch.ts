@@ -21,7 +21,7 @@ interface Process {
 
 const SIGNALS: Signal[] = ['SIGTERM', 'SIGINT']
 
-/** Milliseconds within which a second signal is an echo: a terminal sends its own to npm and to the server, and npm sends it on. */
+/** Milliseconds within which a second SIGINT is an echo: a terminal sends its own to npm and to the server, and npm sends it on. */
 const ECHO_MS = 1000
 
 const processOf = (): Partial<Process> | undefined => (globalThis as { process?: Partial<Process> }).process
@@ -49,12 +49,13 @@ function onEmpty(): void {
 
 async function onSignal(signal: Signal): Promise<void> {
   const now = clock().now()
+  // Frameworks send SIGTERM again when they have closed their server: what drains is over in time. People have SIGINT for haste.
   if (signalledAt === undefined) {
     signalledAt = now
     // For good: if others keep the process, it is for its end.
     shared.draining++
     await drainAll(stopped(signal))
-  } else if (now - signalledAt < ECHO_MS) return
+  } else if (signal === 'SIGTERM' || now - signalledAt < ECHO_MS) return
   unwatch()
   const process = processOf()
   // As without a listener, unless somebody else listens too: then that is for them to decide.

@@ -1,0 +1,274 @@
+/** Requests of Node's own `http`, on real sockets, in this process. */
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { once } from 'node:events'
+import { createServer, request as send } from 'node:http'
+import { connect, createServer as createServer2 } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { wrapInfo } from 'flushed'
+import { currentInvocation, span, waitUntil, withTelemetry } from 'flushed/node'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { fetched, listen, setup } from '../../server/support.ts'
+
+type Listener = Parameters<typeof createServer>[1] & {}
+
+async function serving(listener: Listener, more: Parameters<typeof withTelemetry>[1] = {}) {
+  const { options, ...parts } = setup()
+  return { ...parts, port: await listen(createServer(withTelemetry(listener, { ...options, ...more }))) }
+}
+
+const json: Listener = (_request, response) => void response.end('{}')
+
+describe('the root span', () => {
+  test('tells of the request and its response by the semantic conventions', async () => {
+    const { port, spans } = await serving(json)
+    await fetched(port, '/orders/7?page=2&sig=secret', { headers: { 'user-agent': 'test/1' } })
+    const [root] = await spans(1)
+    expect([root?.name, root?.kind, root?.status.code]).toEqual(['GET', SpanKind.SERVER, SpanStatusCode.UNSET])
+    expect(root?.attributes).toEqual({
+      'http.request.method': 'GET',
+      'http.response.status_code': 200,
+      'url.scheme': 'http',
+      'url.path': '/orders/7',
+      'url.query': 'page=2&sig=REDACTED',
+      'server.address': '127.0.0.1',
+      'server.port': port,
+      'client.address': '127.0.0.1',
+      'user_agent.original': 'test/1',
+      'network.protocol.version': '1.1',
+    })
+  })
+
+  test('tells of the client and the host that a proxy has heard of', async () => {
+    const { port, spans } = await serving(json)
+    const headers = { 'x-forwarded-for': '203.0.113.9, 10.0.0.1', 'x-forwarded-proto': 'https', 'x-forwarded-host': '[2001:db8::1]:8443' }
+    await fetched(port, '/', { headers })
+    expect((await spans(1))[0]?.attributes).toMatchObject({
+      'client.address': '203.0.113.9', 'url.scheme': 'https', 'server.address': '[2001:db8::1]', 'server.port': 8443,
+    })
+  })
+
+  test.each([
+    ['http://shop.example/orders?page=2', '/orders', 'page=2'],
+    ['/orders?', '/orders', undefined],
+    ['*', '*', undefined],
+  ])('has the path and the query of %s', async (path, expected, query) => {
+    const { port, spans } = await serving(json)
+    await fetched(port, path, { method: 'OPTIONS' })
+    const [root] = await spans(1)
+    expect([root?.attributes['url.path'], root?.attributes['url.query']]).toEqual([expected, query])
+  })
+
+  test('has the caller for its parent, and no name of the caller’s making', async () => {
+    const { port, spans } = await serving(json)
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+    await fetched(port, '/', { method: 'PROPFIND', headers })
+    const [root] = await spans(1)
+    expect([root?.parentSpanContext?.spanId, root?.name]).toEqual(['b7ad6b7169203331', 'HTTP'])
+    expect(root?.attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': 'PROPFIND' })
+  })
+
+  test('is an error where the server has failed, and none where the client has', async () => {
+    const { port, spans } = await serving((request, response) => void response.writeHead(Number(request.url?.slice(1))).end())
+    for (const status of [404, 503]) await fetched(port, `/${status}`)
+    const [missing, failed] = await spans(2)
+    expect([missing?.status.code, missing?.attributes['error.type']]).toEqual([SpanStatusCode.UNSET, undefined])
+    expect([failed?.status.code, failed?.attributes['error.type']]).toEqual([SpanStatusCode.ERROR, '503'])
+  })
+
+  test('has the given name and attributes', async () => {
+    const { port, spans } = await serving(json, { name: 'shop', attributes: (request) => ({ 'app.url': request.url ?? '' }) })
+    await fetched(port, '/orders')
+    const [root] = await spans(1)
+    expect([root?.name, root?.attributes['app.url']]).toEqual(['shop', '/orders'])
+  })
+
+  test('of HTTP/2 is the same', async () => {
+    const { options, spans } = setup()
+    const server = createServer2(withTelemetry((_request, response) => void response.end('{}'), options))
+    server.listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const client = connect(`http://127.0.0.1:${port}`)
+    await once(client.request({ ':path': '/orders?page=2' }).resume().end(), 'close')
+    client.close()
+    expect((await spans(1))[0]?.attributes).toMatchObject({
+      'url.path': '/orders', 'server.address': '127.0.0.1', 'server.port': port, 'network.protocol.version': '2', 'http.response.status_code': 200,
+    })
+  })
+})
+
+describe('the invocation', () => {
+  test.each(['GET', 'POST'])('is current wherever the listener goes: %s', async (method) => {
+    const seen: Record<string, unknown> = {}
+    const { port, spans } = await serving(async (request, response) => {
+      const see = (where: string) => (seen[where] = currentInvocation()?.root.spanContext().spanId)
+      see('listener')
+      request.on('data', () => see('data')).on('end', () => see('end'))
+      response.on('finish', () => see('finish')).on('close', () => see('close'))
+      await once(request, 'end')
+      see('after the body')
+      await turn()
+      using _s = span('work')
+      response.end('{}')
+    })
+    await fetched(port, '/', { method, ...(method === 'POST' && { body: 'x'.repeat(100_000) }) })
+    const [work, root] = await spans(2)
+    expect(work?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
+    const where = ['listener', ...(method === 'POST' ? ['data'] : []), 'end', 'after the body']
+    expect(seen).toMatchObject(Object.fromEntries(where.map((each) => [each, root?.spanContext().spanId])))
+  })
+
+  test('is each request’s own, on one connection too', async () => {
+    const { port, spans, tracer } = await serving(async (request, response) => {
+      await turn()
+      tracer.startActiveSpan(`work ${request.url}`, (s) => s.end())
+      response.end('{}')
+    })
+    const socket = await import('node:net').then(({ connect: open }) => open(port, '127.0.0.1'))
+    socket.write('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
+    const all = await spans(4)
+    socket.destroy()
+    for (const path of ['/1', '/2']) {
+      const root = all.find(({ attributes }) => attributes['url.path'] === path)
+      expect(all.find(({ name }) => name === `work ${path}`)?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
+      expect(root?.parentSpanContext).toBeUndefined()
+    }
+  })
+
+  test('ends when the client goes away, with all that is open; what goes on is late, and sent all the same', async () => {
+    let goOn!: () => void
+    const gone = new Promise<void>((resolve) => (goOn = resolve))
+    let done!: () => void
+    const over = new Promise<void>((resolve) => (done = resolve))
+    const { port, spans, tracer, reports } = await serving(async (request, response) => {
+      if (request.url === '/next') return void response.end()
+      tracer.startSpan('left open')
+      await gone
+      tracer.startSpan('goes on').end()
+      done()
+    })
+    const request = send({ host: '127.0.0.1', port, path: '/slow' }).on('error', () => {})
+    request.end()
+    request.on('socket', (socket) => socket.once('connect', () => setTimeout(() => request.destroy(), 20)))
+    const [left, root] = await spans(2)
+    expect([left?.name, left?.attributes['flushed.unfinished']]).toEqual(['left open', true])
+    expect([root?.attributes['error.type'], root?.attributes['flushed.response_stream'], root?.status.code]).toEqual(['aborted', 'cancelled', SpanStatusCode.UNSET])
+    expect(root?.attributes).not.toHaveProperty('http.response.status_code')
+    goOn()
+    await over
+    await fetched(port, '/next')
+    expect((await spans(4)).map(({ name }) => name)).toEqual(['left open', 'GET', 'goes on', 'GET'])
+    expect(reports.at(-1)?.spans.late).toBe(1)
+  })
+
+  test('lasts as long as a stream of events does', async () => {
+    const { port, spans, exporter, tracer } = await serving(async (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      for (let n = 0; n < 3; n++) {
+        tracer.startSpan(`event ${n}`).end()
+        response.write(`data: ${n}\n\n`)
+        await turn()
+        expect(currentInvocation()?.live).toBe(true)
+      }
+      response.end()
+    })
+    expect((await fetched(port, '/events')).text).toBe('data: 0\n\ndata: 1\n\ndata: 2\n\n')
+    expect((await spans(4)).map(({ name }) => name)).toEqual(['event 0', 'event 1', 'event 2', 'GET'])
+    expect(exporter.exports).toHaveLength(1)
+  })
+
+  test('has background work, that goes on after the response', async () => {
+    const { port, spans, tracer } = await serving((_request, response) => {
+      waitUntil(new Promise<void>((resolve) => response.on('close', () => setTimeout(() => {
+        tracer.startSpan('audit').end()
+        resolve()
+      }, 20))))
+      response.end()
+    })
+    await fetched(port, '/')
+    expect((await spans(2)).map(({ name }) => name)).toEqual(['audit', 'GET'])
+  })
+
+  test('is one, wrapped twice: the inner is a child span', async () => {
+    const { options, spans } = setup()
+    const port = await listen(createServer(withTelemetry(withTelemetry(json as () => void, options), options)))
+    await fetched(port, '/')
+    const [inner, outer] = await spans(2)
+    expect(inner?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId)
+  })
+})
+
+describe('what a listener throws', () => {
+  test('is thrown by the wrap too, and recorded', async () => {
+    const { options, spans } = setup()
+    let thrown: unknown
+    const wrapped = withTelemetry(() => {
+      throw new RangeError('boom')
+    }, options)
+    const port = await listen(createServer((request, response) => {
+      try {
+        wrapped.call(undefined, ...([request, response] as unknown as []))
+      } catch (error) {
+        thrown = error
+        response.writeHead(500).end()
+      }
+    }))
+    await fetched(port, '/')
+    expect(thrown).toEqual(new RangeError('boom'))
+    const [root] = await spans(1)
+    expect([root?.status, root?.attributes['error.type'], root?.events[0]?.name]).toEqual([
+      { code: SpanStatusCode.ERROR, message: 'boom' }, 'RangeError', 'exception',
+    ])
+  })
+
+  test('or rejects with, is one rejection: that of what the wrap returns', async () => {
+    const { options } = setup()
+    const unhandled: unknown[] = []
+    const take = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', take)
+    onTestFinished(() => void process.off('unhandledRejection', take))
+    const server = createServer({ captureRejections: false } as object, withTelemetry(async () => Promise.reject(new Error('boom')), options))
+    const port = await listen(server)
+    const request = send({ host: '127.0.0.1', port }).on('error', () => {})
+    request.end()
+    while (unhandled.length === 0) await turn()
+    await turn()
+    request.destroy()
+    expect(unhandled).toEqual([new Error('boom')])
+  })
+})
+
+describe('a wrap', () => {
+  test('has the name, the length and the properties of what it wraps, and says what that was', () => {
+    const listener = Object.assign(function orders(_request: unknown, _response: unknown) {}, { version: 1 })
+    const wrapped = withTelemetry(listener)
+    expect([wrapped.name, wrapped.length, wrapped.version]).toEqual(['orders', 2, 1])
+    expect(wrapInfo(wrapped)).toEqual({ platform: 'node', original: listener })
+  })
+
+  test.each([
+    [{ drainMs: 0 }, '`drainMs` must be a positive number of milliseconds, got 0'],
+    [{ drainms: 5 }, 'unknown option `drainms`'],
+    [{ flush: 'before-response' }, "`flush` must be 'auto' or 'after-response' on a server, got \"before-response\""],
+    [{ timeoutMs: -1 }, '`timeoutMs` must be'],
+  ])('refuses %j when it is made', (options, message) => {
+    expect(() => withTelemetry(() => {}, options as never)).toThrow(message)
+    expect(() => withTelemetry(() => {}, options as never)).toThrow(TypeError)
+  })
+
+  test('refuses what is no function', () => {
+    expect(() => withTelemetry({} as never)).toThrow('`listener` must be a function, got {}')
+  })
+
+  test('leaves a request alone that it cannot describe', async () => {
+    const { port, exporter } = await serving(json, { logger: false, attributes: () => ({}) })
+    const { options } = setup()
+    const listener = withTelemetry(json, { ...options, logger: false })
+    const ended: string[] = []
+    listener({} as never, { end: (body: string) => ended.push(body) } as never)
+    expect([ended, port > 0, exporter.spans]).toEqual([['{}'], true, []])
+    expect(trace.getActiveSpan()).toBeUndefined()
+  })
+})

@@ -1,0 +1,48 @@
+/** Real servers in this process, and clients for them. */
+import type { AddressInfo, Server } from 'node:net'
+import { once } from 'node:events'
+import { type IncomingMessage, type RequestOptions, request as send } from 'node:http'
+import { onTestFinished } from 'vitest'
+import { shared } from '../../src/server/state.ts'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+import type { FlushReport } from 'flushed'
+
+/** A telemetry that ends in memory, and its options. Signals of this process are left alone. */
+export function setup() {
+  newIsolate()
+  shared.participants.clear()
+  Object.assign(shared, { draining: 0, watched: true })
+  const { exporter, telemetry, tracer } = pipeline()
+  const reports: FlushReport[] = []
+  const options = { telemetry, onFlush: (report: FlushReport) => reports.push(report) }
+  return {
+    exporter, tracer, reports, options,
+    /** Once `count` spans have been delivered: all of them. */
+    async spans(count: number) {
+      while (exporter.spans.length < count) {
+        await exporter.nextExport()
+        // An export is made before it is answered.
+        await new Promise(setImmediate)
+      }
+      return exporter.spans
+    },
+  }
+}
+
+/** Has a server listen, and comes to its port. */
+export async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+/** A request with a body, answered: status and body. */
+export async function fetched(port: number, path: string, { body, ...options }: RequestOptions & { body?: string } = {}) {
+  const request = send({ host: '127.0.0.1', port, path, agent: false, ...options })
+  request.end(body)
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  let text = ''
+  for await (const chunk of response) text += String(chunk)
+  return { status: response.statusCode, text }
+}
