@@ -56,7 +56,9 @@ class Orders {
 
 @Telemetry((env: Env) => ({ attributes: { team: env.TEAM } }))
 abstract class Room extends Orders {}
-void Room
+@Telemetry(({ TEAM }: Env) => ({ wrap: workers, streamIdleMs: 5, attributes: { team: TEAM } }))
+abstract class Lobby extends Room {}
+void Lobby
 
 // Nothing of what is decorated changes.
 declare const orders: Orders
@@ -116,8 +118,12 @@ void Bad
 @Traced() class D {}
 // @ts-expect-error -- names are the methods' own
 @Telemetry({ name: 'orders' }) class E {}
+// @ts-expect-error -- a typo in an option of Lambda's
+@Telemetry({ wrap: lambda, marginM: 1 }) class H {}
+// @ts-expect-error -- an option of Lambda's only
+@Telemetry({ marginMs: 1 }) class I {}
 // @ts-expect-error -- without options
 @Telemetry() class F {}
 // @ts-expect-error -- without parentheses
 @Telemetry class G {}
-void [C, D, E, F, G]
+void [C, D, E, F, G, H, I]
