@@ -18,17 +18,6 @@ behaviour('accessors: one that holds a function', async ({ options, spans, repor
   is(reports.length, 1, 'flushes')
 })
 
-behaviour('accessors: one that is given another function', async ({ options, spans }) => {
-  class Orders {
-    @Flushed({ ...options, name: 'create' })
-    accessor create = async () => 'first'
-  }
-  const orders = new Orders()
-  orders.create = async () => 'second'
-  is(await orders.create(), 'second')
-  same(names(spans), ['create'])
-})
-
 behaviour('accessors: a static one', async ({ options, spans }) => {
   class Orders {
     @Flushed({ ...options, name: 'create' })
