@@ -21,7 +21,8 @@ export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: Wa
   let frozen: boolean | undefined
   return {
     begun(_args, invocation) {
-      const lifetime = grantedLifetime([], waitUntil, invocation) ?? ((frozen ??= isFrozen()) ? frozenLifetime(invocation) : undefined)
+      frozen ??= isFrozen()
+      const lifetime = grantedLifetime([], waitUntil, invocation) ?? (frozen ? frozenLifetime(invocation) : undefined)
       if (lifetime) lifetimes.set(invocation, lifetime)
       else staying.begun()
     },
