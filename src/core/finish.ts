@@ -5,7 +5,7 @@
  */
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { Deadline, type Pending, settledWithin } from './deadline.ts'
-import { flush } from './flush.ts'
+import { flush, idleFlush } from './flush.ts'
 import type { InvocationState } from './invocation.ts'
 import { once } from './isolate.ts'
 import { type FlushResult, attempt, complain, noSpans, publish } from './report.ts'
@@ -132,7 +132,7 @@ const remainingMs = ({ wrap: { config, platform }, args }: InvocationState): num
 export function conclude(
   invocation: InvocationState,
   phase: Phase,
-  deadline: Deadline = deadlineFor(invocation),
+  deadline?: Deadline,
 ): FlushReport | Promise<FlushReport> {
   const { config, platform } = invocation.wrap
   invocation.phase = phase
@@ -150,7 +150,10 @@ export function conclude(
     platform.reported?.(report)
     return report
   }
-  const result = untraced(() => flush(config.telemetry.stages, deadline, invocation))
+  const { stages } = config.telemetry
+  const result =
+    idleFlush(stages, invocation, deadline?.lastMs) ??
+    untraced(() => flush(stages, deadline ?? deadlineFor(invocation), invocation))
   if (!(result instanceof Promise)) return concluded(result)
   const reported = result.then(concluded)
   invocation.flushing = reported

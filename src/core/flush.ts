@@ -7,9 +7,9 @@
  * @module
  */
 import { type Deadline, settledWithin } from './deadline.ts'
-import type { FlushResult } from './report.ts'
+import { type FlushResult, outcomeOf } from './report.ts'
 import { StageRun } from './stage.ts'
-import type { SpanOwner, Stage } from './types.ts'
+import type { SpanOwner, Stage, StageReport } from './types.ts'
 
 /**
  * Runs stages in order, each within what the deadline leaves it. Never throws and never rejects.
@@ -39,4 +39,18 @@ export function flush(
     return result
   }
   return goOn()
+}
+
+/**
+ * What a flush comes to that has nothing to do; `undefined` where it may have.
+ *
+ * @param durationMs milliseconds that have gone by already
+ */
+export function idleFlush(stages: readonly Stage[], invocation: SpanOwner, durationMs = 0): FlushResult | undefined {
+  const reports: StageReport[] = []
+  for (const { name, flushables } of stages) {
+    for (const flushable of flushables) if (!flushable.idle?.(invocation)) return undefined
+    reports.push({ name, outcome: outcomeOf(0), durationMs: 0 })
+  }
+  return { stages: reports, warnings: [], seen: 0, durationMs }
 }

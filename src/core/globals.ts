@@ -32,8 +32,9 @@ export const globalProviders = {
 export const providerFlush = (name: string, lookup: () => object | undefined): NamedFlush => ({
   name,
   periodic: name === 'meterProvider',
+  idle: () => !flushable(lookup).forceFlush,
   flush(told) {
-    const provider: FlushableProvider = unproxied(lookup() ?? {})
+    const provider = flushable(lookup)
     if (!provider.forceFlush) return 'nothing_to_send'
     // A span processor of ours behind this provider can thus tell whose spans are meant.
     // The time that is left is asked for only now: to tell it takes a look at the clock, and most programs have no meter.
@@ -42,6 +43,8 @@ export const providerFlush = (name: string, lookup: () => object | undefined): N
     return Promise.resolve(result).then(() => {})
   },
 })
+
+const flushable = (lookup: () => object | undefined): FlushableProvider => unproxied(lookup() ?? {})
 
 /** The telemetry of a wrap without options: the global providers of traces, metrics and logs. */
 export const globalTelemetry: Telemetry = {

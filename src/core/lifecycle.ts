@@ -188,10 +188,10 @@ function reportPrevious(root: Span, { durationMs, outcome }: Pick<FlushReport, '
 
 // A provider that was registered through another copy of the API is just as absent as none at all.
 function warnUnlessRecorded(root: Span, parent: Context, config: Config): void {
-  if (root.isRecording()) return
+  // One that has sampled a span out is there, and will be.
+  if (root.isRecording() || !once('provider')) return
   const own = root.spanContext()
-  const sampledOut = isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId
-  if (sampledOut || !once('provider')) return
+  if (isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId) return
   config.warn(
     'flushed: no OpenTelemetry tracer provider records spans: is one registered, with the same copy of @opentelemetry/api?',
   )

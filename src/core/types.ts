@@ -92,6 +92,11 @@ export type Flushable =
 export interface NamedFlush {
   readonly name: string
   readonly flush: FlushFunction
+  /**
+   * Whether there is nothing to flush of an invocation. Asked before each flush: where all flushables say so, none is called.
+   * Without it there may always be something.
+   */
+  idle?(invocation: SpanOwner): boolean
   /** Called when its `flush` takes longer than a request in the neighbourhood does. */
   urge?(): void
   /** Whether it sends all of its state at each flush, and at its own pace by itself for as long as the process stays. */

@@ -201,6 +201,16 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     forceFlush,
     flush: ({ invocation }) => settle(ledgerOf(invocation)),
 
+    /** What finishes later is late then, as after a flush. */
+    idle(owner) {
+      const ledger = ledgerOf(owner)
+      const { finished, open, acknowledged: answered, error } = ledger
+      if (error || acknowledged + answered + finished.length + open.length + ledger.kept.length > 0) return false
+      if (kept.length + nobodys.finished.length + nobodys.open.length > 0) return false
+      ledger.closed = !watching && !owner.live
+      return true
+    },
+
     /**
      * One with a buffer of its own may answer only when it is told to send. Not before there is reason to, since what is
      * done before a request is written holds it up.
