@@ -1,0 +1,84 @@
+/** Invocations with nothing to send: their root is not sampled. */
+import { makeProvider } from '#sdk'
+import { SamplingDecision, metrics, trace } from '@opentelemetry/api'
+import { type FlushReport, stages, withTelemetry } from 'flushed'
+import { otel } from 'flushed/otel'
+import { inMemoryExporter } from 'flushed/testing'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { newIsolate } from '../support/sdk.ts'
+
+beforeEach(newIsolate)
+afterEach(() => metrics.disable())
+
+/** Samples what does not say `unsampled`, whatever its parent is. */
+const sampler = {
+  shouldSample: (_context: unknown, _traceId: string, name: string) => ({
+    decision: name === 'unsampled' ? SamplingDecision.NOT_RECORD : SamplingDecision.RECORD_AND_SAMPLED,
+  }),
+}
+
+function setup() {
+  const exporter = inMemoryExporter()
+  const telemetry = otel({ exporter })
+  trace.setGlobalTracerProvider(makeProvider({ sampler, spanProcessors: [telemetry.spanProcessor] }))
+  const reports: FlushReport[] = []
+  const options = { telemetry, onFlush: (report: FlushReport) => reports.push(report), logger: false } as const
+  return { exporter, tracer: trace.getTracer('app'), reports, options }
+}
+
+test('say so in a report with all their stages', async () => {
+  const { reports, options, exporter } = setup()
+  await withTelemetry(async () => {}, { ...options, name: 'unsampled' })()
+  expect(reports).toEqual([
+    {
+      outcome: 'nothing_to_send',
+      durationMs: 0,
+      phase: 'before-response',
+      stages: [
+        { name: 'buffers', outcome: 'nothing_to_send', durationMs: 0 },
+        { name: 'exporters', outcome: 'nothing_to_send', durationMs: 0 },
+      ],
+      spans: { acknowledged: 0, failed: 0, pending: 0, endedByDispose: 0, late: 0, carriedOver: 0 },
+      warnings: [],
+    },
+  ])
+  expect(exporter.exports).toEqual([])
+})
+
+test('have what is recorded in them sent', async () => {
+  const { reports, options, exporter, tracer } = setup()
+  await withTelemetry(async () => tracer.startSpan('charge').end(), { ...options, name: 'unsampled' })()
+  expect([exporter.spans.map(({ name }) => name), reports[0]?.outcome]).toEqual([['charge'], 'delivered'])
+})
+
+test('send what was kept before', async () => {
+  const { reports, options, exporter } = setup()
+  trace.getTracer('app').startSpan('before').end()
+  await withTelemetry(async () => {}, { ...options, name: 'unsampled' })()
+  expect([exporter.spans.map(({ name }) => name), reports[0]?.spans.acknowledged]).toEqual([['before'], 1])
+})
+
+test('know what finishes after them for late, and the next one sends it', async () => {
+  const { reports, options, exporter, tracer } = setup()
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  let late: Promise<void> | undefined
+  await withTelemetry(async () => void (late = over.then(() => tracer.startSpan('late').end())), { ...options, name: 'unsampled' })()
+  resolve()
+  await late
+  expect(exporter.exports).toEqual([])
+  await withTelemetry(async () => {}, { ...options, name: 'unsampled' })()
+  expect(exporter.spans.map(({ name }) => name)).toEqual(['late'])
+  expect(reports.at(-1)?.spans).toMatchObject({ acknowledged: 1, late: 1 })
+})
+
+test('flush whatever else there is: a provider of metrics, a stage of one’s own', async () => {
+  const { options } = setup()
+  const forceFlush = vi.fn(async () => {})
+  metrics.setGlobalMeterProvider({ getMeter: () => undefined as never, forceFlush } as never)
+  await withTelemetry(async () => {}, { ...options, name: 'unsampled' })()
+  expect(forceFlush).toHaveBeenCalledOnce()
+  metrics.disable()
+  const vendor = vi.fn()
+  await withTelemetry(async () => {}, { ...options, telemetry: stages(options.telemetry, vendor), name: 'unsampled' })()
+  expect(vendor).toHaveBeenCalledOnce()
+})
