@@ -10,7 +10,7 @@
 import { exportFailed } from '../core/errors.ts'
 import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
-import { makeAging } from './aging.ts'
+import { aging } from './aging.ts'
 import { isRefusal, makeDelivery } from './delivery.ts'
 import { type Flight, type Ledger, answersOf, matters, move, newLedger, sizeOf } from './ledger.ts'
 import type { Limits } from './options.ts'
@@ -51,7 +51,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     else ledger.acknowledged += spans.length
   })
 
-  const aging = makeAging(flushIntervalMs, () => isolate.live.map((owner) => ledgerOf(owner)), send)
+  const ledgers = () => isolate.live.map((owner) => ledgerOf(owner))
+  const [ages, stopAging] = aging(Number(flushIntervalMs), ledgers, send)
 
   // One span that the backend cannot take would spoil every request from now on.
   function onceMore(span: FinishedSpan): boolean {
@@ -99,7 +100,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       // An exporter that does not answer is not given ever more: then the buffer grows to its bound. And nobody's spans
       // are not for a request to send that will not wait for them.
       if ((owner || crossing) && sizeOf(ledger.open) + size <= maxQueueSize) send(ledger)
-    } else if (size === 1 && owner?.live && owner.timers) aging.began(ledger)
+    } else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) ages(ledger)
   }
 
   /** Sends what has finished, in one request. */
@@ -162,7 +163,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     // Nobody asks any more for the account of one that is over, nor outside of any: the next flush has to tell.
     const nobodyAsks = own === nobodys || own.closed
     const first = nobodyAsks ? { ...newLedger(), closed: true } : own
-    const others = owner || !crossing ? [] : isolate.live.map((each) => ledgerOf(each))
+    const others = owner || !crossing ? [] : ledgers()
     handOff(first)
     if (nobodyAsks) leave(first)
     for (const ledger of others) send(ledger)
@@ -231,7 +232,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     },
 
     async shutdown(): Promise<void> {
-      aging.stop()
+      stopAging()
       await forceFlush().catch(() => {})
       await exporter.shutdown()
     },
