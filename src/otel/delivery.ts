@@ -119,6 +119,11 @@ const isPending = ({ resource }: FinishedSpan) => resource?.asyncAttributesPendi
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
   code === 0 ? undefined : (error ?? new Error('the exporter gave no reason'))
 
+/** Whether it is the spans that are not taken. OTLP exporters put the HTTP status into the error's `code`. */
+export const isRefusal = (error: Error & { code?: unknown }): boolean =>
+  // 408 and 429 are about the moment, not about the request.
+  /^4(?!08|29)\d\d$/.test(String(error.code))
+
 // A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes
 // a new one. Where nothing listens, or nobody answers, another attempt would only cost time.
 const isLost = (error: { code?: unknown; cause?: unknown }): boolean =>

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { remove } from '../core/isolate.ts'
 import type { FinishedSpan } from './types.ts'
 
 /** What one invocation has at one exporter. */
@@ -63,3 +64,10 @@ export const answersOf = (flights: readonly Flight[]): Promise<unknown> =>
 
 /** How many spans these carry. */
 export const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { spans }) => sum + spans.length, 0)
+
+/** Makes an export another ledger's. */
+export function move(flight: Flight, ledger: Ledger): void {
+  remove(flight.ledger.open, flight)
+  flight.ledger = ledger
+  ledger.open.push(flight)
+}

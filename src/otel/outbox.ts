@@ -7,12 +7,12 @@
  *
  * @module
  */
-import { clock } from '../core/clock.ts'
 import { exportFailed } from '../core/errors.ts'
 import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
-import { makeDelivery } from './delivery.ts'
-import { type Flight, type Ledger, answersOf, matters, newLedger, sizeOf } from './ledger.ts'
+import { aging } from './aging.ts'
+import { isRefusal, makeDelivery } from './delivery.ts'
+import { type Flight, type Ledger, answersOf, matters, move, newLedger, sizeOf } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -35,7 +35,6 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   let late = 0
   /** How many of those kept have only been left to the next flush: nothing is the matter with them. */
   let left = 0
-  let timer: unknown
 
   const delivery = makeDelivery(exporter, (flight, error) => {
     const { ledger, spans } = flight
@@ -51,6 +50,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     } else if (expired || watching || ledger === nobodys) acknowledged += spans.length
     else ledger.acknowledged += spans.length
   })
+
+  const ledgers = () => isolate.live.map((owner) => ledgerOf(owner))
+  const [ages, stopAging] = aging(Number(flushIntervalMs), ledgers, send)
 
   // One span that the backend cannot take would spoil every request from now on.
   function onceMore(span: FinishedSpan): boolean {
@@ -98,27 +100,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       // An exporter that does not answer is not given ever more: then the buffer grows to its bound. And nobody's spans
       // are not for a request to send that will not wait for them.
       if ((owner || crossing) && sizeOf(ledger.open) + size <= maxQueueSize) send(ledger)
-    } else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) {
-      ledger.since = clock().now()
-      if (timer === undefined) arm(flushIntervalMs)
-    }
-  }
-
-  // One timer for all invocations. It does not keep the process alive, and looks only at plain data when it fires.
-  function arm(ms: number): void {
-    timer = clock().setTimeout(sendAged, ms)
-    ;(timer as { unref?(): void } | undefined)?.unref?.()
-  }
-
-  function sendAged(): void {
-    timer = undefined
-    let nextMs = Infinity
-    for (const ledger of isolate.live.map((owner) => ledgerOf(owner))) {
-      const leftMs = ledger.since + Number(flushIntervalMs) - clock().now()
-      if (leftMs <= 0) send(ledger)
-      else if (ledger.finished.length > 0) nextMs = Math.min(nextMs, leftMs)
-    }
-    if (nextMs < Infinity) arm(nextMs)
+    } else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) ages(ledger)
   }
 
   /** Sends what has finished, in one request. */
@@ -155,12 +137,6 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     send(ledger)
   }
 
-  function move(flight: Flight, ledger: Ledger): void {
-    remove(flight.ledger.open, flight)
-    flight.ledger = ledger
-    ledger.open.push(flight)
-  }
-
   /** Waits until the exporter has answered for all of a ledger's, and then for its own buffers, if it has any. */
   function settle(ledger: Ledger, idle = true): unknown {
     if (ledger.open.some(matters)) return answersOf(ledger.open.filter(matters)).then(() => settle(ledger, false))
@@ -187,7 +163,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     // Nobody asks any more for the account of one that is over, nor outside of any: the next flush has to tell.
     const nobodyAsks = own === nobodys || own.closed
     const first = nobodyAsks ? { ...newLedger(), closed: true } : own
-    const others = owner || !crossing ? [] : isolate.live.map((each) => ledgerOf(each))
+    const others = owner || !crossing ? [] : ledgers()
     handOff(first)
     if (nobodyAsks) leave(first)
     for (const ledger of others) send(ledger)
@@ -266,12 +242,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     },
 
     async shutdown(): Promise<void> {
-      clock().clearTimeout(timer)
+      stopAging()
       await forceFlush().catch(() => {})
       await exporter.shutdown()
     },
   } satisfies NamedFlush & Record<string, unknown>
 }
-
-// OTLP exporters put the HTTP status into the error's `code`. 408 and 429 are about the moment, not about the request.
-const isRefusal = (error: Error & { code?: unknown }): boolean => /^4(?!08|29)\d\d$/.test(String(error.code))

@@ -1,9 +1,11 @@
 /** What can be said exactly of what the built package spends: requests, their bytes, and what is left at the end. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { startCollector } from 'flushed/testing'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 const program = fileURLToPath(new URL('leftovers.mjs', import.meta.url))
 const INVOCATIONS = 100
@@ -13,18 +15,42 @@ interface Left {
   readonly after: Readonly<Record<string, number>>
   /** Kinds of what keeps the process alive, between two invocations. */
   readonly idle: readonly string[]
+  /** Where the package has set timers that are still set, whether they keep the process alive or not. */
+  readonly timers: readonly string[]
+  /** Kinds of sockets, ports and threads, but for those of the exporter's own agent. */
+  readonly sockets: readonly string[]
 }
 
-async function run(collector: string) {
+async function run(entry: string, env: Record<string, string>) {
   // Its own answer to whoever has forked it is not counted: the channel is there before and closed after.
-  const child = fork(program, { env: { PATH: process.env['PATH'], COLLECTOR: collector }, execArgv: [] })
+  const child = fork(program, [entry], { env: { PATH: process.env['PATH'], ...env }, execArgv: [] })
   const [[left], [code, signal]] = await Promise.all([once(child, 'message') as Promise<[Left]>, once(child, 'exit')])
   return { left, code: code as number | null, signal: signal as string | null }
 }
 
+/** Lambda's Extensions API: an event for each invocation, and then none. */
+async function extensionsApi() {
+  let events = 0
+  const server = createServer((request, response) => {
+    if (request.url?.endsWith('/register')) return response.writeHead(200, { 'lambda-extension-identifier': 'of-the-test' }).end('{}')
+    if ((events += 1) > INVOCATIONS) return
+    const requestId = `9f1c2f60-6f0a-4f3e-8a44-${String(events).padStart(12, '0')}`
+    response.end(JSON.stringify({ eventType: 'INVOKE', requestId, deadlineMs: Date.now() + 3000 }))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    env: { AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` },
+    [Symbol.dispose]: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
 test('an invocation of six spans is one request of no more than its budget in bytes', async () => {
   await using collector = await startCollector()
-  await run(collector.url)
+  await run('flushed/lambda', { COLLECTOR: collector.url })
   expect(collector.requests).toHaveLength(INVOCATIONS)
   expect(collector.spans).toHaveLength(INVOCATIONS * 6)
   // The first one tells of no flush before it.
@@ -34,13 +60,39 @@ test('an invocation of six spans is one request of no more than its budget in by
   expect(Math.min(...sizes)).toBeGreaterThan(3550 * 0.9)
 })
 
-test('what is nobody’s any more holds nothing: no timer, no listener for each wrap, and the process ends by itself', async () => {
+test.each(['flushed', 'flushed/lambda'])('between two invocations no timer keeps the process alive: %s', async (entry) => {
   await using collector = await startCollector()
-  const { left, code, signal } = await run(collector.url)
+  const { left } = await run(entry, { COLLECTOR: collector.url })
   expect(left.idle).not.toContain('Timeout')
   expect(left.idle).not.toContain('Immediate')
-  // One for the whole process, by which the last flush is made where nothing else would.
-  expect(left.after).toEqual({ ...left.before, beforeExit: (left.before['beforeExit'] ?? 0) + 1 })
-  // With a socket open, or a timer, it would be waiting still.
-  expect({ code, signal }).toEqual({ code: 0, signal: null })
+})
+
+describe('after a hundred invocations of twenty wraps, and the shutdown, no timer, listener or socket is left', () => {
+  test.each([
+    ['flushed', {}],
+    // Lambda tells nobody of the end but extensions. One listener for the whole process is for one that ends too early.
+    ['flushed/lambda', { beforeExit: 1 }],
+    ['flushed/node', {}],
+  ])('%s', async (entry, listeners) => {
+    await using collector = await startCollector()
+    const { left, code, signal } = await run(entry, { COLLECTOR: collector.url })
+    expect(collector.spans).toHaveLength(INVOCATIONS * 6)
+    expect(left.timers).toEqual([])
+    expect(left.after).toEqual({ ...left.before, ...listeners })
+    expect(left.sockets).toEqual([])
+    // With a socket open that keeps it, or a timer, it would be waiting still.
+    expect({ code, signal }).toEqual({ code: 0, signal: null })
+  })
+
+  test('flushed/lambda/register, but for the one by which Lambda tells of the next event', async () => {
+    await using collector = await startCollector()
+    using api = await extensionsApi()
+    const { left, code, signal } = await run('flushed/lambda/register', { COLLECTOR: collector.url, ...api.env })
+    expect(collector.spans).toHaveLength(INVOCATIONS * 6)
+    expect(left.timers).toEqual([])
+    expect(left.after).toEqual(left.before)
+    expect(left.sockets).toEqual(['TCPWRAP'])
+    // Which does not keep the process.
+    expect({ code, signal }).toEqual({ code: 0, signal: null })
+  })
 })

@@ -7,9 +7,10 @@ export function order(trace: Trace, program: Program): void {
   for (const owner of trace.owners) {
     childrenEndBeforeTheirParents(trace, owner)
     if (program.world !== 'requests') rootEndsLast(trace, owner)
-    nothingIsOpenAtTheFlush(trace, owner)
+    nothingIsOpenAtTheFlush(trace, owner, program)
     if (program.world === 'awaits' || program.world === 'requests that wait') nothingIsRecordedBeforeTheFlush(trace, owner)
   }
+  buffersAreDrainedBeforeTheExporters(trace, program)
   if (program.maxQueueSize === 2048 && program.maxBufferSize === 512) buffersAreDrainedBeforeTheNetworkIsWaitedFor(trace)
 }
 
@@ -49,9 +50,14 @@ function rootEndsLast(trace: Trace, owner: number): void {
   }
 }
 
-function nothingIsOpenAtTheFlush(trace: Trace, owner: number): void {
+function nothingIsOpenAtTheFlush(trace: Trace, owner: number, { world }: Program): void {
+  const root = trace.spansOf(owner).find(({ isRoot }) => isRoot)?.ended ?? Infinity
   for (const flush of trace.of('flush')) {
-    if (flush.owner !== owner || flush.live) continue
+    if (flush.owner !== owner) continue
+    must(root < flush.index, 'the root is open at the flush of its invocation', flush)
+    // Only where nothing outlives its request, what is finished does not wait for background work.
+    must(!flush.live || world === 'requests', 'an invocation is flushed while it goes on', flush)
+    if (flush.live) continue
     for (const { name, whileLive, ended = Infinity } of trace.spansOf(owner)) {
       must(!whileLive || ended < flush.index, `${name} is open at the flush of its invocation`, flush)
     }
@@ -67,6 +73,18 @@ function nothingIsRecordedBeforeTheFlush(trace: Trace, owner: number): void {
   for (const event of trace.events.slice(root + 1, flush?.index ?? 0)) {
     const recorded = event.what === 'start' || event.what === 'end' ? event.span : undefined
     must(recorded?.owner !== owner, 'something is recorded between the end and the flush', event)
+  }
+}
+
+function buffersAreDrainedBeforeTheExporters(trace: Trace, { timeoutMs }: Program): void {
+  for (const network of trace.of('network')) {
+    const { owner, index, at } = network
+    const flush = trace.of('flush').findLast((start) => start.owner === owner && start.index < index)
+    must(flush !== undefined, 'the exporters are waited for outside of a flush', network)
+    const drained = trace.of('drained').some((event) => event.owner === owner && event.index > flush.index && event.index < index)
+    // Unless they take what is the network's share. A flush that has waited before has less of the other one.
+    const shareMs = flush.timeoutMs - timeoutMs / 2
+    must(drained || at - flush.at >= Math.floor(shareMs), 'the exporters are flushed before the buffers are', flush, network)
   }
 }
 

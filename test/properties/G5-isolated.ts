@@ -1,11 +1,12 @@
 /** G5 Isolated: no invocation ends, exports or waits for what is another's, but for what was left to it. */
 import type { Export, Flush, Owner, Recorded, Trace } from './trace.ts'
+import type { Program } from './program.ts'
 import { must } from './violation.ts'
 
-export function isolated(trace: Trace): void {
+export function isolated(trace: Trace, program: Program): void {
   aSpanIsEndedWithItsOwnInvocation(trace)
   anExportIsOfOneInvocation(trace)
-  aFlushWaitsForItsOwn(trace)
+  aFlushWaitsForItsOwn(trace, program)
 }
 
 function aSpanIsEndedWithItsOwnInvocation(trace: Trace): void {
@@ -42,12 +43,17 @@ const wasLeft = (trace: Trace, { owner, ended = Infinity }: Recorded, by: number
 const isFlushed = (trace: Trace, owner: number, by: number): boolean =>
   trace.flushes.some(({ start, end }) => start.owner === owner && !start.live && Number(end?.index) < by)
 
-function aFlushWaitsForItsOwn(trace: Trace): void {
+function aFlushWaitsForItsOwn(trace: Trace, { world }: Program): void {
+  // Nor for what was left to it, where that would never answer.
+  const mayCross = world === 'awaits' || world === 'keeps'
   for (const flush of trace.flushes) {
     const { start, end } = flush
     // An exporter is given so many requests at once, and no more: what has to wait for a place waits for others.
     if (!end || trace.spansOf(start.owner as number).some(({ ended = Infinity, exported = Infinity }) => ended < start.index && exported > end.index)) continue
-    const concerned = trace.exports.filter(({ made, spans }) => made < end.index && spans.some((span) => concerns(trace, flush, span, made)))
+    const concerned = trace.exports.filter(
+      ({ made, spans, request }) =>
+        made < end.index && (mayCross || request === start.request) && spans.some((span) => concerns(trace, flush, span, made)),
+    )
     const buffered = end.report.stages[0]?.durationMs ?? 0
     const answers = concerned.map(({ answered = Infinity }) => (answered < end.index ? (trace.events[answered]?.at ?? 0) : Infinity))
     const latest = Math.max(start.at + buffered, ...answers)

@@ -6,6 +6,7 @@ import { must, sum } from './violation.ts'
 export function honest(trace: Trace): void {
   for (const last of trace.lasts) eachSpanHasOneFate(trace, last)
   nothingIsLeftWhenAllIsAnswered(trace)
+  whatIsNotAnsweredIsPending(trace)
   whatIsLateIsCounted(trace)
   whatWasLeftOpenIsCounted(trace)
   eachFlushHasItsReport(trace)
@@ -27,6 +28,23 @@ function eachSpanHasOneFate(trace: Trace, last: number): void {
 function nothingIsLeftWhenAllIsAnswered(trace: Trace): void {
   const last = trace.of('report').at(-1)?.report.spans
   must(last !== undefined && last.pending + last.carriedOver === 0, 'something is left at the end', last)
+}
+
+function whatIsNotAnsweredIsPending(trace: Trace): void {
+  for (const owner of trace.owners) {
+    // What fails meanwhile may go out again with somebody else's.
+    const flush = trace.flushes.find(({ start }) => start.owner === owner && !start.live)
+    if (!flush?.end) continue
+    const { start, end } = flush
+    const handedOver = trace.of('handed over').find((event) => event.owner === owner && event.index > start.index)?.index ?? Infinity
+    const unanswered = trace.spansOf(owner).filter(({ span, ended = Infinity }) => {
+      if (ended > Math.min(start.index, trace.closed(owner))) return false
+      const last = trace.exports.findLast(({ made, spans }) => made < end.index && spans.some((each) => each.span === span))
+      return last !== undefined && last.made < handedOver && (last.answered ?? Infinity) > end.index
+    })
+    const { pending } = end.report.spans
+    must(pending >= unanswered.length, `${unanswered.length} spans are not answered for, and ${pending} are said to be`, end)
+  }
 }
 
 function whatIsLateIsCounted(trace: Trace): void {

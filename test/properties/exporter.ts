@@ -1,6 +1,7 @@
 /** An exporter that answers as a program says. */
 import type { ReadableSpan } from '#sdk'
 import type { Answer } from './program.ts'
+import { currentRequest } from './requests.ts'
 import type { Export, Trace } from './trace.ts'
 
 type Result = { code: number; error?: Error }
@@ -26,7 +27,7 @@ export class ScriptedExporter {
 
   export(spans: readonly ReadableSpan[], callback: Callback): void {
     const { trace } = this
-    const batch: Export = { spans: spans.map((span) => trace.recorded(span)), made: trace.events.length }
+    const batch: Export = { spans: spans.map((span) => trace.recorded(span)), made: trace.events.length, request: currentRequest() }
     trace.exports.push(batch)
     trace.log({ what: 'export', batch })
     for (const span of batch.spans) span.exported ??= batch.made

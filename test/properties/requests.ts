@@ -10,6 +10,9 @@ const KEPT_MS = 30_000
 
 const current = new AsyncLocalStorage<Request>()
 
+/** The request that this code runs for. */
+export const currentRequest = (): Request | undefined => current.getStore()
+
 export class Request {
   over = false
   #waiting = 0
@@ -54,7 +57,8 @@ export const mortalClock = (clock: Clock): Clock => ({
   now: () => clock.now(),
   setTimeout(callback, ms) {
     const request = current.getStore()
-    return clock.setTimeout(() => (request?.over ? undefined : callback()), ms)
+    if (!request) return clock.setTimeout(callback, ms)
+    return clock.setTimeout(() => (request.over ? undefined : request.run(callback)), ms)
   },
   clearTimeout: (timer) => clock.clearTimeout(timer),
 })

@@ -14,7 +14,7 @@ import { anywhere, wrap } from '../../src/core/with-telemetry.ts'
 import { ScriptedExporter } from './exporter.ts'
 import { Code } from './handler.ts'
 import type { Plan, Program } from './program.ts'
-import { Request, mortalClock } from './requests.ts'
+import { Request, currentRequest, mortalClock } from './requests.ts'
 import { type Owner, Trace } from './trace.ts'
 import { WORLDS } from './worlds.ts'
 
@@ -87,15 +87,19 @@ class Environment {
       name: 'begins',
       flush: ({ invocation, timeoutMs }) => {
         const { phase, live } = invocation
-        trace.log({ what: 'flush', owner: this.#ownerOf(invocation), phase, live, timeoutMs })
+        trace.log({ what: 'flush', owner: this.#ownerOf(invocation), phase, live, timeoutMs, request: currentRequest() })
         return 'nothing_to_send'
       },
     }
     const buffer: NamedFlush = {
       name: 'buffer',
       flush: ({ invocation }) => {
-        trace.log({ what: 'handed over', owner: this.#ownerOf(invocation) })
-        return program.bufferMs === 0 ? 'nothing_to_send' : this.#sleep(program.bufferMs)
+        const owner = this.#ownerOf(invocation)
+        trace.log({ what: 'handed over', owner })
+        const drained = () => void trace.log({ what: 'drained', owner })
+        if (program.bufferMs > 0) return this.#sleep(program.bufferMs).then(drained)
+        drained()
+        return 'nothing_to_send'
       },
     }
     const network: NamedFlush = {

@@ -5,6 +5,7 @@ import type { Clock, FlushReport } from 'flushed'
 import type { Settled } from '../../src/core/lifecycle.ts'
 import type { Phase } from '../../src/core/types.ts'
 import { unfinished } from '../../src/core/attributes.ts'
+import type { Request } from './requests.ts'
 
 /** Who flushes: the invocation of that number, or nobody, as at the end of an environment. */
 export type Owner = number | 'nobody'
@@ -41,6 +42,8 @@ export interface Export {
   /** Where in the list it was made, and answered. */
   readonly made: number
   answered?: number
+  /** The request that it was made in. */
+  readonly request: Request | undefined
 }
 
 interface About {
@@ -56,9 +59,11 @@ interface About {
   defer: { owner: Owner }
   settle: { owner: Owner; how: Settled }
   response: { owner: Owner; how: Settled }
-  flush: { owner: Owner; phase: Phase | undefined; live: boolean; timeoutMs: number }
+  flush: { owner: Owner; phase: Phase | undefined; live: boolean; timeoutMs: number; request: Request | undefined }
   /** Its buffers have been told to hand over what they have. */
   'handed over': { owner: Owner }
+  /** And have done so. */
+  drained: { owner: Owner }
   network: { owner: Owner; timeoutMs: number }
   report: { owner: Owner; report: FlushReport }
   export: { batch: Export }

@@ -40,7 +40,11 @@ function exitsEmpty(): void {
 /** Lambda sends SIGTERM to those alone that have registered an extension: listens for it from the first invocation on. */
 export function watchSigterm(): void {
   if (!registered() || mine) return
-  mine = (cause, budgetMs) => shutdown(wraps, cause, budgetMs)
+  mine = async (cause, budgetMs) => {
+    await shutdown(wraps, cause, budgetMs)
+    // There is no other invocation to come that could leave the process empty.
+    process.off('beforeExit', exitsEmpty)
+  }
   if (shared.shutdowns) shared.shutdowns.push(mine)
   else {
     shared.shutdowns = [mine]
