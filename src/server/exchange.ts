@@ -53,9 +53,10 @@ export function exchange<Request extends IncomingMessage>(
     })
     void begun.settle({ result: undefined })
   }
-  // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone.
-  response.on('finish', () => end(true))
-  response.on('close', () => end(false))
+  // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone. Before others:
+  // within another exchange of the same response, what is known here alone has to be told before that one's root ends.
+  response.prependListener('finish', () => end(true))
+  response.prependListener('close', () => end(false))
   if (hasBody(request)) follow(request, begun)
   follow(response, begun)
   return { context: begun.context, failed: (error) => (failure = { error }) }
