@@ -12,7 +12,7 @@ import { attempt } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
 import { methodOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
-import { targetOf } from './request.ts'
+import { isOver, targetOf } from './request.ts'
 
 /** An exchange that is open. */
 export interface Exchange {
@@ -57,6 +57,8 @@ export function exchange<Request extends IncomingMessage>(
   // within another exchange of the same response, what is known here alone has to be told before that one's root ends.
   response.prependListener('finish', () => end(true))
   response.prependListener('close', () => end(false))
+  // A client may be gone before it is the handler's turn.
+  if (isOver(response)) queueMicrotask(() => end(response.writableFinished))
   if (hasBody(request)) follow(request, begun)
   follow(response, begun)
   return { context: begun.context, failed: (error) => (failure = { error }) }
