@@ -196,6 +196,26 @@ describe('the invocation', () => {
     expect(exporter.exports).toHaveLength(1)
   })
 
+  test('is current where the response has room again, which its socket tells', async () => {
+    const { port, spans, tracer } = await serving(async (_request, response) => {
+      let full = 0
+      await new Promise<void>((resolve) => {
+        const fill = () => {
+          tracer.startSpan('filled').end()
+          if (++full > 3) return resolve()
+          while (response.write('x'.repeat(100_000)));
+          response.once('drain', fill)
+        }
+        fill()
+      })
+      response.end()
+    })
+    await fetched(port, '/')
+    const all = await spans(5)
+    const root = all.at(-1)?.spanContext().spanId
+    expect(all.slice(0, 4).map(({ name, parentSpanContext }) => [name, parentSpanContext?.spanId])).toEqual(Array(4).fill(['filled', root]))
+  })
+
   test('has background work, that goes on after the response', async () => {
     const { port, spans, tracer } = await serving((_request, response) => {
       waitUntil(new Promise<void>((resolve) => response.on('close', () => setTimeout(() => {
