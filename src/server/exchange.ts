@@ -60,11 +60,7 @@ export function exchange<Request extends IncomingMessage>(
   // A client may be gone before it is the handler's turn.
   if (isOver(response)) queueMicrotask(() => end(response.writableFinished))
   if (hasBody(request)) follow(request, begun)
-  // What it tells, it tells where it was written. Only that there is room again comes from its socket, and who waits for
-  // that is rare: to follow all responses takes a third of a server's throughput.
-  response.on('newListener', (event) => {
-    if (event === 'drain') follow(response, begun)
-  })
+  // Not the response: it tells where it was written, and to follow it as well takes a third of a server's throughput.
   return { context: begun.context, failed: (error) => (failure = { error }) }
 }
 
@@ -89,8 +85,8 @@ const hasBody = ({ headers, httpVersionMajor }: IncomingMessage): boolean =>
 const FOLLOWED = Symbol('flushed.followed')
 
 /**
- * Has the listeners that are added to an emitter from now on run in the invocation's context: what is read from a socket, or
- * written when that has room again, is told of in the context that the connection was opened in.
+ * Has the listeners that are added to an emitter from now on run in the invocation's context: what is read from a socket is
+ * told of in the context that the connection was opened in.
  */
 function follow(emitter: EventEmitter & { [FOLLOWED]?: boolean }, { context: within }: Begun): void {
   if (emitter[FOLLOWED]) return
@@ -105,4 +101,4 @@ function follow(emitter: EventEmitter & { [FOLLOWED]?: boolean }, { context: wit
 }
 
 /** What Node's own listeners are told of. */
-const OFTEN = ['end', 'finish', 'close']
+const OFTEN = ['end', 'close']
