@@ -45,6 +45,7 @@ export class InvocationState implements Invocation, SpanOwner {
   /** Rings when the handler ought to have settled. */
   alarm: Alarm | undefined
   declare readonly patient?: boolean
+  declare late?: () => void
   /** A flush of this invocation that is under way. */
   flushing: Promise<unknown> | undefined
 

@@ -195,6 +195,8 @@ export interface SpanOwner extends Invocation {
   readonly patient?: boolean
   /** When nothing can be heard of it any more, by the clock. */
   readonly expiresAt: number
+  /** Called when a span of it has ended that no flush of its own takes any more. */
+  readonly late?: (() => void) | undefined
   /** Ends what died without a word; what it has recorded goes with the next flush. */
   abandon(): void
   /** Takes a span among the open ones, if there are to be any more. */

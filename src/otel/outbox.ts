@@ -90,7 +90,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const ledger = ledgerOf(owner)
     if (ledger.closed) {
       late++
-      return keep([span])
+      keep([span])
+      return owner?.late?.()
     }
     const size = ledger.finished.push(span)
     const gone = bound(ledger.finished)

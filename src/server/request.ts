@@ -56,6 +56,17 @@ function describeTarget(request: IncomingMessage, attributes: Attributes): void 
   if (query >= 0 && query + 1 < path.length) attributes['url.query'] = redacted(path.slice(query))
 }
 
+/** A response, of HTTP/1 or HTTP/2, as far as it tells that it is over. */
+export interface Finite {
+  readonly destroyed?: boolean
+  readonly writableFinished?: boolean
+  readonly stream?: { readonly destroyed?: boolean } | undefined
+}
+
+/** Whether a response has been sent, or never will be: then no event tells of it any more. */
+export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean =>
+  Boolean(destroyed || writableFinished || stream?.destroyed)
+
 /** What was asked for. Frameworks take the path that they are mounted at away. */
 export function targetOf(request: IncomingMessage): string {
   const { originalUrl, url = '' } = request as { originalUrl?: string; url?: string }

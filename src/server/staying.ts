@@ -61,6 +61,7 @@ export class Staying implements Participant, Pending {
 
   /** The lifetime of an invocation that is over. */
   lifetime(invocation: InvocationState): Lifetime {
+    invocation.late = this.#late
     return {
       phase: 'background',
       hold: (_finish, defer) => {
@@ -93,6 +94,12 @@ export class Staying implements Participant, Pending {
     this.#account.endedByDispose += endedByDispose
     for (const warning of warnings) this.#warn(warning)
     if (--this.#open === 0) this.#closed?.()
+    this.#ask()
+  }
+
+  // A handler may go on when its client is gone, and its request be the last for long.
+  readonly #late = (): void => {
+    this.#unsent = true
     this.#ask()
   }
 

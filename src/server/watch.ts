@@ -14,6 +14,7 @@ type Signal = 'SIGTERM' | 'SIGINT'
 interface Process {
   readonly pid: number
   on(event: string, listener: (signal: Signal) => void): unknown
+  prependListener(event: string, listener: (signal: Signal) => void): unknown
   off(event: string, listener: (signal: Signal) => void): unknown
   listenerCount(event: string): number
   kill(pid: number, signal: Signal): unknown
@@ -31,9 +32,10 @@ let signalledAt: number | undefined
 /** Has all participants drained when the process is told to end, or has nothing left to do. Once a process. */
 export function watch(): void {
   const process = processOf()
-  if (shared.watched || !process?.on) return
+  if (shared.watched || !process?.on || !process.prependListener) return
   shared.watched = true
-  for (const signal of SIGNALS) process.on(signal, onSignal)
+  // Before others, to know of them: those that listen once are gone when they have been told.
+  for (const signal of SIGNALS) process.prependListener(signal, onSignal)
   process.on('beforeExit', onEmpty)
 }
 
@@ -49,6 +51,9 @@ function onEmpty(): void {
 
 async function onSignal(signal: Signal): Promise<void> {
   const now = clock().now()
+  const process = processOf()
+  const listeners = () => process?.listenerCount?.(signal) ?? 0
+  const others = listeners() > 1
   // Frameworks send SIGTERM again when they have closed their server: what drains is over in time. People have SIGINT for haste.
   if (signalledAt === undefined) {
     signalledAt = now
@@ -57,9 +62,8 @@ async function onSignal(signal: Signal): Promise<void> {
     await drainAll(stopped(signal))
   } else if (signal === 'SIGTERM' || now - signalledAt < ECHO_MS) return
   unwatch()
-  const process = processOf()
   // As without a listener, unless somebody else listens too: then that is for them to decide.
-  if (process?.listenerCount?.(signal) === 0) process.kill?.(process.pid as number, signal)
+  if (!others && listeners() === 0) process?.kill?.(process.pid as number, signal)
 }
 
 /**

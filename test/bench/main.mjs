@@ -1,9 +1,9 @@
 /**
  * What a wrap costs and delivers, beside what else people do to get their telemetry out of a short-lived handler.
  *
- *     npm run bench                          all of it, about twelve minutes
+ *     npm run bench                          all of it, about sixteen minutes
  *     npm run bench -- --only latency        one group, or several: noop, unsampled, collector, latency, freeze, loads,
- *                                            workers, heap, cold-start
+ *                                            workers, servers, heap, cold-start
  *     npm run bench -- --cold-start          what registering costs a cold start, and nothing else, with more starts
  *     npm run bench -- --quick               a smoke test; its numbers mean little
  *     npm run bench -- --json                for programs, on standard output
@@ -21,10 +21,11 @@ import { METHODS } from './method.mjs'
 import { plansFor } from './plans.mjs'
 import { print } from './print.mjs'
 import { measure } from './rounds.mjs'
+import { measureServers } from './servers.mjs'
 import { summarize } from './summary.mjs'
 import { versions } from './versions.mjs'
 
-const GROUPS = ['noop', 'unsampled', 'collector', 'latency', 'freeze', 'loads', 'workers', 'heap', 'cold-start']
+const GROUPS = ['noop', 'unsampled', 'collector', 'latency', 'freeze', 'loads', 'workers', 'servers', 'heap', 'cold-start']
 
 const boolean = { type: 'boolean' }
 const { values: flags } = parseArgs({
@@ -90,6 +91,7 @@ const results = {
   freeze: await ifChosen('freeze', () => measureFreeze(plans.freeze, progress)),
   loads: await ifChosen('loads', () => measureLoads(plans.loads, progress)),
   workers: await ifChosen('workers', measureWorkers),
+  servers: await ifChosen('servers', () => measureServers(flags.quick === true, progress)),
   heap: await ifChosen('heap', measureHeaps),
   coldStarts: await ifChosen('cold-start', () => measureColdStarts(plans.coldStart[chosen.length === 1 ? 'alone' : 'rounds'], progress)),
 }

@@ -16,6 +16,10 @@ export const METHODS = [
     groups: ['workers'],
     text: 'Workers: each in a workerd of its own, in front of a backend of its own, five child spans a request; medians of differences to the bare handler, in turns. The heap is that which the inspector tells after collecting garbage.',
   },
+  {
+    groups: ['servers'],
+    text: "Servers: beside OpenTelemetry's batch processor with root spans made by hand, each in a process of its own, 50 connections, a child span a request, in turns of half a second; medians of ratios within a turn.",
+  },
   { groups: ['heap'], text: 'Heap: after collecting garbage, before and after, five child spans an invocation, no-op exporter.' },
   {
     groups: ['cold-start'],

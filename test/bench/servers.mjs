@@ -12,7 +12,7 @@ import { execPath, next, start } from './children.mjs'
 
 const hono = fileURLToPath(new URL('../runtimes/hono/', import.meta.url))
 const folder = fileURLToPath(new URL('../runtimes/servers/', import.meta.url))
-const SERVERS = process.env.ONLY?.split(",") ?? ["node", "express", "fastify", "hono"]
+const SERVERS = ['node', 'express', 'fastify', 'hono']
 const CONNECTIONS = 50
 
 /** Measures both kinds of telemetry on each server: at each time one of them is under load, in turns of less than a second. */

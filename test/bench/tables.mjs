@@ -128,7 +128,23 @@ function heap(growths) {
   }
 }
 
-const MAKERS = { latency, freeze, loads, workers, heap }
+/** @param {Awaited<ReturnType<typeof import('./servers.mjs').measureServers>>} servers @returns {Table} */
+function servers(servers) {
+  return {
+    title: 'servers under load, beside the batch processor',
+    columns: ['req/s', 'batch', 'ratio', 'CPU µs', 'batch', 'ratio'],
+    rows: servers.map(({ server, flushed, batch, throughput, cpu }) => ({
+      name: server,
+      label: server,
+      cells: [
+        ...[flushed.perSecond, batch.perSecond].map(number), throughput.toFixed(2),
+        ...[flushed.cpuUs, batch.cpuUs].map(number), cpu.toFixed(2),
+      ],
+    })),
+  }
+}
+
+const MAKERS = { latency, freeze, loads, workers, servers, heap }
 
 /** @returns {Table[]} of what has been measured */
 export const tables = (report) =>

@@ -1,45 +1,9 @@
 /** The lifetime of a process that stays: which requests share a flush, and when it is made. On a clock of the test's own. */
-import { SpanKind, context } from '@opentelemetry/api'
-import type { FlushReport } from 'flushed'
-import { fakeClock, useClock } from 'flushed/testing'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { context } from '@opentelemetry/api'
 import { waitUntil } from 'flushed'
-import { type Begun, begin, type Wrap } from '../../src/core/lifecycle.ts'
-import { type TelemetryOptions, resolveOptions } from '../../src/core/options.ts'
-import { serverLifetime } from '../../src/server/lifetime.ts'
-import { shared } from '../../src/server/state.ts'
+import { describe, expect, test } from 'vitest'
 import { drainAll } from '../../src/server/watch.ts'
-import { newIsolate, pipeline } from '../support/sdk.ts'
-
-beforeEach(() => {
-  newIsolate()
-  shared.participants.clear()
-  // No signal of this process is to be listened to.
-  Object.assign(shared, { draining: 0, watched: true })
-})
-
-const DRAIN_MS = 8000
-
-function setup(options: Parameters<typeof pipeline>[0] = {}, more: TelemetryOptions = {}) {
-  const clock = fakeClock()
-  useClock(clock)
-  const { exporter, telemetry, tracer } = pipeline(options)
-  const warnings: string[] = []
-  const reports: FlushReport[] = []
-  const wrap: Wrap = {
-    config: resolveOptions({ telemetry, logger: { warn: (line) => warnings.push(line) }, onFlush: (report) => reports.push(report), ...more }),
-    platform: {
-      name: 'test',
-      describe: (_args, parent) => ({ name: 'request', kind: SpanKind.SERVER, attributes: {}, links: [], parent }),
-      ...serverLifetime(() => wrap, DRAIN_MS),
-    },
-  }
-  const open = (): Begun => begin(wrap, 'request', []) as Begun
-  const requests = (count: number) => {
-    for (let n = 0; n < count; n++) void open().settle({ result: n })
-  }
-  return { clock, exporter, tracer, reports, warnings, open, requests, sizes: () => exporter.exports.map(({ spans }) => spans.length) }
-}
+import { setup } from './clockwork.ts'
 
 describe('flushes', () => {
   test('are made of requests that are over together, soon after the first of them, and not in its turn', async () => {
@@ -122,6 +86,18 @@ describe('flushes', () => {
     expect([exporter.spans.length, begun.live()]).toEqual([1, false])
   })
 
+  test('take what a request records when it is over, though there is no other', async () => {
+    const { clock, open, tracer, exporter } = setup()
+    const begun = open()
+    const goesOn = () => context.with(begun.context, () => tracer.startSpan('goes on'))
+    void begun.settle({ result: undefined })
+    await clock.advance(1000)
+    goesOn().end()
+    await clock.advance(1000)
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['request', 'goes on'])
+    expect(clock.pending).toBe(0)
+  })
+
   test('do not have metrics exported, which are at their own pace: draining does', async () => {
     let exported = 0
     const { clock, requests } = setup({ meterProvider: { forceFlush: async () => void exported++ } })
@@ -201,61 +177,5 @@ describe('a collector that is away', () => {
     await clock.advance(500)
     expect(sizes()).toHaveLength(3)
     expect(exporter.spans.some(({ name }) => name === 'late')).toBe(true)
-  })
-})
-
-describe('draining', () => {
-  test('waits for what is open, and comes to the report of the last flush', async () => {
-    const { clock, exporter, open, requests } = setup()
-    requests(2)
-    const begun = open()
-    const drained = drainAll(new Error('end'))
-    await clock.advance(3000)
-    expect(begun.live()).toBe(true)
-    void begun.settle({ result: undefined })
-    expect(await drained).toMatchObject([{ phase: 'shutdown' }])
-    expect(exporter.spans).toHaveLength(3)
-  })
-
-  test('flushes what is over meanwhile at once, since the process may end any moment', async () => {
-    const { clock, exporter, open } = setup()
-    const [first, second] = [open(), open()]
-    const drained = drainAll(new Error('end'))
-    void first.settle({ result: undefined })
-    await clock.tick()
-    expect(exporter.spans).toHaveLength(1)
-    void second.settle({ result: undefined })
-    await drained
-    expect(exporter.spans).toHaveLength(2)
-  })
-
-  test('ends what is open too long, on record, in time for the flush, and all of it in one', async () => {
-    const { clock, exporter, open, tracer, sizes } = setup()
-    const begun = [open(), open()]
-    const drained = drainAll(new Error('the end'))
-    for (const { context: within } of begun) context.with(within, () => tracer.startSpan('charge'))
-    await clock.advance(DRAIN_MS - 2000 - 1)
-    expect(sizes()).toEqual([])
-    await clock.advance(1)
-    expect(await drained).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 4 } }])
-    expect(sizes()).toEqual([4])
-    expect(exporter.spans.map(({ name, status }) => [name, status.message])).toEqual([
-      ['charge', 'the end'], ['request', 'the end'], ['charge', 'the end'], ['request', 'the end'],
-    ])
-  })
-
-  test('is over in time where the collector does not answer, twice at the same time as once', async () => {
-    const { clock, exporter, requests, open } = setup()
-    exporter.hold()
-    requests(1)
-    await clock.advance(60)
-    open()
-    let over = 0
-    for (const drained of [drainAll(new Error('end')), drainAll(new Error('end'))]) void drained.then(() => over++)
-    await clock.advance(DRAIN_MS - 1)
-    expect(over).toBe(0)
-    await clock.advance(1)
-    expect(over).toBe(2)
-    expect(exporter.exports).toHaveLength(2)
   })
 })

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { context } from '@opentelemetry/api'
+import type { Wrap } from '../../core/lifecycle.ts'
 import { drain } from '../../server/drain.ts'
 import { type Exchange, exchange } from '../../server/exchange.ts'
 import { type ServerOptions, onServer } from '../../server/options.ts'
@@ -39,7 +40,13 @@ export type TelemetryPlugin = (instance: FastifyInstance, options: FastifyOption
  */
 export const telemetry: TelemetryPlugin = Object.assign(
   ((instance, options, done) => {
-    const wrap = onServer('fastify', options)
+    let wrap: Wrap
+    try {
+      wrap = onServer('fastify', options)
+    } catch (error) {
+      // What a plugin with a callback throws would be an uncaught exception.
+      return done(error as Error)
+    }
     instance.addHook('onRequest', (request: FastifyRequest, reply: { readonly raw: ServerResponse }, next: () => void) => {
       const open = exchange(wrap, request.raw, reply.raw, () => request.routeOptions.url)
       if (!open) return next()
@@ -58,5 +65,6 @@ export const telemetry: TelemetryPlugin = Object.assign(
     // What plugins say so that their hooks are those of the instance. Source: Fastify, "Plugins", "Handle the scope".
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'flushed',
+    [Symbol.for('plugin-meta')]: { name: 'flushed' },
   },
 )

@@ -8,12 +8,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Span } from '@opentelemetry/api'
 import type { Config } from '../../core/options.ts'
 import { recordError } from '../../core/span.ts'
-import { describeIncoming } from '../../server/request.ts'
+import { type Finite, describeIncoming, isOver } from '../../server/request.ts'
 import type { HonoContext } from './context.ts'
 import type { Place, Settings } from './platform.ts'
 
 /** What is used of Node's response, be it of HTTP/1 or of HTTP/2. */
-interface Outgoing {
+interface Outgoing extends Finite {
   readonly statusCode: number
   /** What it was destroyed with. */
   readonly errored?: Error | null
@@ -51,6 +51,7 @@ export const sent = (outgoing: Outgoing, span: Span | undefined): Promise<void> 
       if (span?.isRecording()) span.setAttribute('http.response.status_code', outgoing.statusCode)
       resolve()
     })
+    if (isOver(outgoing)) return resolve()
     // Without the other where the client is gone, or the body has failed.
     outgoing.once('close', () => {
       if (finished || !span?.isRecording()) return resolve()

@@ -1,5 +1,5 @@
 /** The middleware on the real server of Hono for Node, `@hono/node-server`: a process that stays. */
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { connect, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { type HonoOptions, telemetry } from 'flushed/hono'
@@ -145,6 +145,17 @@ describe('a root', () => {
     expect(root?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled', 'http.response.status_code': 200 })
     expect(root?.status.code).toBe(0)
   })
+})
+
+test('a client that was gone before the middleware was reached leaves no request open', async () => {
+  const gone = async (c: { env: { outgoing: EventEmitter & { destroy(): void } } }, next: () => Promise<void>) => {
+    c.env.outgoing.destroy()
+    await once(c.env.outgoing, 'close')
+    await next()
+  }
+  const { at, spans } = await start({}, { above: [gone] } as never)
+  expect((await ask(at('/'))).error).toBe('ECONNRESET')
+  expect((await spans(1))[0]?.name).toBe('GET /')
 })
 
 test('a request of HTTP/2 is one, too', async () => {

@@ -1,23 +1,14 @@
 /** Requests of Node's own `http`, on real sockets, in this process. */
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { once } from 'node:events'
 import { createServer, request as send } from 'node:http'
 import { connect, createServer as createServer2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { wrapInfo } from 'flushed'
 import { currentInvocation, span, waitUntil, withTelemetry } from 'flushed/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fetched, listen, setup } from '../../server/support.ts'
-
-type Listener = Parameters<typeof createServer>[1] & {}
-
-async function serving(listener: Listener, more: Parameters<typeof withTelemetry>[1] = {}) {
-  const { options, ...parts } = setup()
-  return { ...parts, port: await listen(createServer(withTelemetry(listener, { ...options, ...more }))) }
-}
-
-const json: Listener = (_request, response) => void response.end('{}')
+import { json, serving } from './support.ts'
 
 describe('the root span', () => {
   test('tells of the request and its response by the semantic conventions', async () => {
@@ -163,6 +154,32 @@ describe('the invocation', () => {
     expect(reports.at(-1)?.spans.late).toBe(1)
   })
 
+  test('ends at once where the client was gone before it was begun', async () => {
+    const { options, spans } = setup()
+    const wrapped = withTelemetry(json as () => void, options)
+    const port = await listen(createServer((request, response) => {
+      response.once('close', () => setImmediate(() => wrapped.call(undefined, ...([request, response] as unknown as []))))
+      request.socket.destroy()
+    }))
+    send({ host: '127.0.0.1', port, path: '/gone' }).on('error', () => {}).end()
+    const [root] = await spans(1)
+    expect([root?.attributes['url.path'], root?.attributes['error.type']]).toEqual(['/gone', 'aborted'])
+  })
+
+  test('and the same for HTTP/2', async () => {
+    const { options, spans } = setup()
+    const wrapped = withTelemetry(() => undefined, options) as () => void
+    const port = await listen(createServer2((request, response) => {
+      response.once('close', () => setImmediate(() => wrapped.call(undefined, ...([request, response] as unknown as []))))
+      response.stream.close()
+    }))
+    const client = connect(`http://127.0.0.1:${port}`)
+    client.request({ ':path': '/gone' }).on('error', () => {}).end()
+    const [root] = await spans(1)
+    client.destroy()
+    expect(root?.attributes['url.path']).toBe('/gone')
+  })
+
   test('lasts as long as a stream of events does', async () => {
     const { port, spans, exporter, tracer } = await serving(async (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -177,6 +194,26 @@ describe('the invocation', () => {
     expect((await fetched(port, '/events')).text).toBe('data: 0\n\ndata: 1\n\ndata: 2\n\n')
     expect((await spans(4)).map(({ name }) => name)).toEqual(['event 0', 'event 1', 'event 2', 'GET'])
     expect(exporter.exports).toHaveLength(1)
+  })
+
+  test('is current where the response has room again, which its socket tells', async () => {
+    const { port, spans, tracer } = await serving(async (_request, response) => {
+      let full = 0
+      await new Promise<void>((resolve) => {
+        const fill = () => {
+          tracer.startSpan('filled').end()
+          if (++full > 3) return resolve()
+          while (response.write('x'.repeat(100_000)));
+          response.once('drain', fill)
+        }
+        fill()
+      })
+      response.end()
+    })
+    await fetched(port, '/')
+    const all = await spans(5)
+    const root = all.at(-1)?.spanContext().spanId
+    expect(all.slice(0, 4).map(({ name, parentSpanContext }) => [name, parentSpanContext?.spanId])).toEqual(Array(4).fill(['filled', root]))
   })
 
   test('has background work, that goes on after the response', async () => {
@@ -197,78 +234,5 @@ describe('the invocation', () => {
     await fetched(port, '/')
     const [inner, outer] = await spans(2)
     expect(inner?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId)
-  })
-})
-
-describe('what a listener throws', () => {
-  test('is thrown by the wrap too, and recorded', async () => {
-    const { options, spans } = setup()
-    let thrown: unknown
-    const wrapped = withTelemetry(() => {
-      throw new RangeError('boom')
-    }, options)
-    const port = await listen(createServer((request, response) => {
-      try {
-        wrapped.call(undefined, ...([request, response] as unknown as []))
-      } catch (error) {
-        thrown = error
-        response.writeHead(500).end()
-      }
-    }))
-    await fetched(port, '/')
-    expect(thrown).toEqual(new RangeError('boom'))
-    const [root] = await spans(1)
-    expect([root?.status, root?.attributes['error.type'], root?.events[0]?.name]).toEqual([
-      { code: SpanStatusCode.ERROR, message: 'boom' }, 'RangeError', 'exception',
-    ])
-  })
-
-  test('or rejects with, is one rejection: that of what the wrap returns', async () => {
-    const { options } = setup()
-    const unhandled: unknown[] = []
-    const take = (reason: unknown) => unhandled.push(reason)
-    process.on('unhandledRejection', take)
-    onTestFinished(() => void process.off('unhandledRejection', take))
-    const server = createServer({ captureRejections: false } as object, withTelemetry(async () => Promise.reject(new Error('boom')), options))
-    const port = await listen(server)
-    const request = send({ host: '127.0.0.1', port }).on('error', () => {})
-    request.end()
-    while (unhandled.length === 0) await turn()
-    await turn()
-    request.destroy()
-    expect(unhandled).toEqual([new Error('boom')])
-  })
-})
-
-describe('a wrap', () => {
-  test('has the name, the length and the properties of what it wraps, and says what that was', () => {
-    const listener = Object.assign(function orders(_request: unknown, _response: unknown) {}, { version: 1 })
-    const wrapped = withTelemetry(listener)
-    expect([wrapped.name, wrapped.length, wrapped.version]).toEqual(['orders', 2, 1])
-    expect(wrapInfo(wrapped)).toEqual({ platform: 'node', original: listener })
-  })
-
-  test.each([
-    [{ drainMs: 0 }, '`drainMs` must be a positive number of milliseconds, got 0'],
-    [{ drainms: 5 }, 'unknown option `drainms`'],
-    [{ flush: 'before-response' }, "`flush` must be 'auto' or 'after-response' on a server, got \"before-response\""],
-    [{ timeoutMs: -1 }, '`timeoutMs` must be'],
-  ])('refuses %j when it is made', (options, message) => {
-    expect(() => withTelemetry(() => {}, options as never)).toThrow(message)
-    expect(() => withTelemetry(() => {}, options as never)).toThrow(TypeError)
-  })
-
-  test('refuses what is no function', () => {
-    expect(() => withTelemetry({} as never)).toThrow('`listener` must be a function, got {}')
-  })
-
-  test('leaves a request alone that it cannot describe', async () => {
-    const { port, exporter } = await serving(json, { logger: false, attributes: () => ({}) })
-    const { options } = setup()
-    const listener = withTelemetry(json, { ...options, logger: false })
-    const ended: string[] = []
-    listener({} as never, { end: (body: string) => ended.push(body) } as never)
-    expect([ended, port > 0, exporter.spans]).toEqual([['{}'], true, []])
-    expect(trace.getActiveSpan()).toBeUndefined()
   })
 })

@@ -1,0 +1,218 @@
+/** The middleware on the real Express, 5 and 4, on real sockets. */
+import { createServer, request as send } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import type { ErrorRequestHandler, Express } from 'express'
+import { type ExpressOptions, currentInvocation, drain, span, telemetry, waitUntil } from 'flushed/express'
+import { withTelemetry } from 'flushed/node'
+import { describe, expect, test } from 'vitest'
+import { ask, hangUpAfter } from '../../support/raw.ts'
+import { listen, setup } from '../../server/support.ts'
+import { type Framework, type Made, PATHS, application } from './application.ts'
+
+const { default: express5 } = await import('express')
+const { default: express4 } = await import('express4')
+
+describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express %s', (major, express) => {
+  /** An application with the middleware, on a server. */
+  async function start(add: (app: Express, made: Made) => unknown = application(express), more: ExpressOptions = {}) {
+    const made = setup()
+    const app = express()
+    app.use(telemetry({ ...made.options, ...more }))
+    add(app, made)
+    const port = await listen(createServer(app))
+    return { ...made, at: (path: string) => new URL(path, `http://127.0.0.1:${port}`) }
+  }
+
+  /** The root of one request. */
+  async function rootOf(path: string, add?: Parameters<typeof start>[0], options?: Parameters<typeof ask>[1]) {
+    const { at, spans } = await start(add)
+    const answer = await ask(at(path), options)
+    const root = (await spans(1)).find(({ kind }) => kind === SpanKind.SERVER)
+    return { answer, root, name: root?.name, route: root?.attributes['http.route'] }
+  }
+
+  describe('the root span', () => {
+    test.each([
+      ['a route with a parameter', '/orders/7?page=2', 'GET /orders/:id'],
+      ['a route of a mounted router', '/shop/items/7', 'GET /shop/items/:id'],
+      ['the root route of a mounted router', '/shop', 'GET /shop'],
+      ['a router in a router', '/shop/admin/users', 'GET /shop/admin/users'],
+      ['a mounted application', '/other/hello', 'GET /other/hello'],
+      ['a router below a parameter that it is given', '/tenants/acme/users/3', 'GET /tenants/:tenant/users/:id'],
+      ['a route by regular expression', '/pattern/x', 'GET /^\\/pattern/'],
+      ['the last route that has matched, where one passes on', '/passed/1', 'GET /passed/:id'],
+      ['a route whose handler fails', '/fails/later', 'GET /fails/:when'],
+      ['a route of a router whose handler fails', '/shop/fails', 'GET /shop/fails'],
+    ])('is named after %s', async (_what, path, expected) => {
+      const { name, route } = await rootOf(path)
+      expect([name, route]).toEqual([expected, expected.slice('GET '.length)])
+    })
+
+    test('has no route where none has matched, and its method for a name', async () => {
+      const { name, route, root, answer } = await rootOf('/nowhere')
+      expect([name, route, answer.status, root?.attributes['http.response.status_code']]).toEqual(['GET', undefined, 404, 404])
+      expect(root?.status.code).toBe(SpanStatusCode.UNSET)
+    })
+
+    test('has the whole path, though a router has taken its own away from it', async () => {
+      const { root } = await rootOf('/shop/items/7?page=2')
+      expect(root?.attributes).toMatchObject({ 'url.path': '/shop/items/7', 'url.query': 'page=2' })
+    })
+
+    test('has the caller for its parent', async () => {
+      const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+      const { root } = await rootOf('/orders/7', undefined, { headers })
+      expect(root?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
+    })
+
+    test('keeps the given name, and still has the route', async () => {
+      const { at, spans } = await start(undefined, { name: 'shop', attributes: (request) => ({ 'app.url': request.url ?? '' }) })
+      await ask(at('/nowhere'))
+      await ask(at('/shop/items/7'))
+      const [, root] = await spans(2)
+      expect([root?.name, root?.attributes['http.route'], root?.attributes['app.url']]).toEqual(['shop', '/shop/items/:id', '/shop/items/7'])
+    })
+  })
+
+  describe('what a handler fails with', () => {
+    test.each(['/fails/now', '/fails/passed', '/shop/fails'])('is given to the error handler, and recorded: %s', async (path) => {
+      const { at, spans } = await start((app, made) => {
+        application(express)(app, made)
+        app.use(((error: Error, _request, response, _next) => void response.status(503).send(`sorry: ${error.message}`)) as ErrorRequestHandler)
+      })
+      expect(await ask(at(path))).toMatchObject({ status: 503, body: 'sorry: boom' })
+      const [root] = await spans(1)
+      expect(root?.attributes).toMatchObject({ 'http.response.status_code': 503, 'error.type': '503' })
+      expect(root?.status.code).toBe(SpanStatusCode.ERROR)
+    })
+
+    // Express 4 does not look at what handlers return.
+    test.runIf(major === '5')('or rejects with, is given on as well', async () => {
+      const { root, answer } = await rootOf('/fails/async')
+      expect([answer.status, root?.name, root?.status.code]).toEqual([500, 'GET /fails/:when', SpanStatusCode.ERROR])
+    })
+
+    test('is no error of the server’s where it is answered as the client’s', async () => {
+      const { root, answer } = await rootOf('/fails/forbidden')
+      expect([answer.status, root?.status.code, root?.attributes['error.type']]).toEqual([403, SpanStatusCode.UNSET, undefined])
+    })
+  })
+
+  describe('answers', () => {
+    test.each(PATHS)('to %s are those of the application without the middleware: status, headers and bytes', async (path) => {
+      const app = express()
+      application(express)(app, setup())
+      const bare = await ask(new URL(path, `http://127.0.0.1:${await listen(createServer(app))}`))
+      const { at } = await start()
+      expect(await ask(at(path))).toEqual(bare)
+    })
+
+    test('are there before anything is sent, which is for many requests at once', async () => {
+      const { at, exporter, spans } = await start()
+      exporter.hold()
+      for (let id = 1; id <= 20; id++) expect((await ask(at(`/orders/${id}`))).status).toBe(200)
+      exporter.setMode('microtask')
+      exporter.acknowledge()
+      await spans(40)
+      expect(exporter.exports.length).toBeLessThan(10)
+    })
+  })
+
+  describe('the invocation', () => {
+    test('is current in middlewares, parsers’ callbacks, handlers and error handlers', async () => {
+      const seen: (string | undefined)[] = []
+      const see = () => seen.push(currentInvocation()?.root.spanContext().spanId)
+      const { at, spans } = await start((app) => {
+        app.use((_request, _response, next) => (see(), next()))
+        app.use(express.json())
+        app.post('/orders', async (_request, _response, next) => {
+          see()
+          await turn()
+          using _s = span('work')
+          see()
+          next(new Error('boom'))
+        })
+        app.use(((_error, _request, response, _next) => (see(), void response.status(500).end())) as ErrorRequestHandler)
+      })
+      const posted = send(at('/orders'), { method: 'POST', headers: { 'content-type': 'application/json' }, agent: false }).on('error', () => {})
+      posted.end(JSON.stringify({ text: 'x'.repeat(50_000) }))
+      const [work, root] = await spans(2)
+      expect(seen).toEqual(Array(4).fill(root?.spanContext().spanId))
+      expect([work?.name, work?.parentSpanContext?.spanId]).toEqual(['work', root?.spanContext().spanId])
+    })
+
+    test('ends when the client goes away, with all that is open', async () => {
+      let answer!: () => void
+      const { at, spans } = await start((app, { tracer }) => app.get('/held/:id', (_request, response) => {
+        tracer.startSpan('left open')
+        answer = () => void response.send('too late')
+      }))
+      const request = send(at('/held/1'), { agent: false }).on('error', () => {})
+      request.end()
+      await expect.poll(() => answer).toBeDefined()
+      request.destroy()
+      const [left, root] = await spans(2)
+      expect([left?.name, root?.name, root?.attributes['http.route']]).toEqual(['left open', 'GET /held/:id', '/held/:id'])
+      expect(root?.attributes).toMatchObject({ 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' })
+      expect(root?.status.code).toBe(SpanStatusCode.UNSET)
+      answer()
+    })
+
+    test('lasts as long as a stream does, and says if the client has left it', async () => {
+      const { at, spans, exporter } = await start()
+      expect((await ask(at('/stream'))).body).toBe('chunk 0\nchunk 1\nchunk 2\n')
+      expect((await spans(4)).map(({ name }) => name)).toEqual(['chunk 0', 'chunk 1', 'chunk 2', 'GET /stream'])
+      await hangUpAfter(at('/endless'), 20)
+      await expect.poll(() => exporter.spans.at(-1)?.attributes['flushed.response_stream']).toBe('cancelled')
+      expect(exporter.spans.at(-1)?.attributes['http.response.status_code']).toBe(200)
+    })
+
+    test('has background work, that `drain()` waits for', async () => {
+      let work!: () => void
+      const { at, exporter } = await start((app, { tracer }) => app.get('/', (_request, response) => {
+        waitUntil(new Promise<void>((resolve) => (work = resolve)).then(() => tracer.startSpan('audit').end()))
+        response.end()
+      }))
+      await ask(at('/'))
+      const drained = drain()
+      await turn()
+      expect(exporter.spans).toEqual([])
+      work()
+      expect(await drained).toMatchObject([{ phase: 'shutdown' }])
+      expect(exporter.spans.map(({ name }) => name)).toEqual(['audit', 'GET /'])
+    })
+
+    test('is a child span within another’s, which is named after the route then', async () => {
+      const made = setup()
+      const app = express()
+      app.use(telemetry(made.options))
+      application(express)(app, made)
+      const port = await listen(createServer(withTelemetry(app, made.options)))
+      await ask(new URL('/orders/7', `http://127.0.0.1:${port}`))
+      const all = await made.spans(3)
+      const [root] = all.filter(({ kind }) => kind === SpanKind.SERVER)
+      expect(root).toMatchObject({ name: 'GET /orders/:id', attributes: { 'http.route': '/orders/:id' } })
+      expect(all.find(({ parentSpanContext }) => parentSpanContext?.spanId === root?.spanContext().spanId)?.kind).toBe(SpanKind.INTERNAL)
+    })
+
+    test('is one, where the middleware is used twice', async () => {
+      const { at, spans } = await start((app, made) => {
+        app.use(telemetry(made.options))
+        application(express)(app, made)
+      })
+      await ask(at('/orders/7'))
+      const all = await spans(3)
+      expect(all.filter(({ parentSpanContext }) => parentSpanContext === undefined).map(({ name }) => name)).toEqual(['GET /orders/:id'])
+    })
+  })
+})
+
+test.each([
+  [{ drainMs: 0 }, '`drainMs` must be a positive number of milliseconds, got 0'],
+  [{ routes: true }, 'unknown option `routes`'],
+  [{ flush: 'before-response' }, "`flush` must be 'auto' or 'after-response' on a server"],
+])('options %j are refused when the middleware is made', (options, message) => {
+  expect(() => telemetry(options as never)).toThrow(TypeError)
+  expect(() => telemetry(options as never)).toThrow(message)
+})

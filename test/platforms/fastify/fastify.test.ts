@@ -1,0 +1,227 @@
+/** The plugin on the real Fastify 5, on real sockets. */
+import { request as send } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import type { FastifyInstance } from 'fastify'
+import { currentInvocation, drain, span, telemetry, waitUntil } from 'flushed/fastify'
+import { withTelemetry } from 'flushed/lambda'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { ask, hangUpAfter } from '../../support/raw.ts'
+import { setup } from '../../server/support.ts'
+import { type Made, PATHS, application } from './application.ts'
+
+const { default: fastify } = await import('fastify')
+
+async function listening(app: FastifyInstance) {
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  onTestFinished(() => app.close())
+  const { port } = app.server.address() as { port: number }
+  return (path: string) => new URL(path, `http://127.0.0.1:${port}`)
+}
+
+/** An application with the plugin, on a server. */
+async function start(add: (app: FastifyInstance, made: Made) => unknown = application, more: Parameters<typeof telemetry>[1] = {}) {
+  const made = setup()
+  const app = fastify({ forceCloseConnections: true })
+  await app.register(telemetry, { ...made.options, ...more })
+  await add(app, made)
+  return { ...made, app, at: await listening(app) }
+}
+
+/** The root of one request. */
+async function rootOf(path: string, add?: Parameters<typeof start>[0], options?: Parameters<typeof ask>[1]) {
+  const { at, spans } = await start(add)
+  const answer = await ask(at(path), options)
+  const root = (await spans(1)).find(({ kind }) => kind === SpanKind.SERVER)
+  return { answer, root, name: root?.name, route: root?.attributes['http.route'] }
+}
+
+describe('the root span', () => {
+  test.each([
+    ['a route with a parameter', '/orders/7?page=2', 'GET /orders/:id'],
+    ['a route of a plugin with a prefix', '/shop/items/7', 'GET /shop/items/:id'],
+    ['a plugin in a plugin', '/shop/admin/users', 'GET /shop/admin/users'],
+    ['a parameter in a prefix', '/tenants/acme/users/3', 'GET /tenants/:tenant/users/:id'],
+    ['a wildcard', '/files/a/b.txt', 'GET /files/*'],
+    ['a route whose handler fails', '/fails/later', 'GET /fails/:when'],
+  ])('is named after %s', async (_what, path, expected) => {
+    const { name, route, root } = await rootOf(path)
+    expect([name, route, root?.attributes['url.path']]).toEqual([expected, expected.slice('GET '.length), path.split('?')[0]])
+  })
+
+  test('has no route where none has matched, and its method for a name', async () => {
+    const { name, route, root, answer } = await rootOf('/nowhere')
+    expect([name, route, answer.status, root?.attributes['http.response.status_code']]).toEqual(['GET', undefined, 404, 404])
+    expect(root?.status.code).toBe(SpanStatusCode.UNSET)
+  })
+
+  test('has the caller for its parent', async () => {
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+    const { root } = await rootOf('/orders/7', undefined, { headers })
+    expect(root?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
+  })
+
+  test('keeps the given name, and still has the route', async () => {
+    const { at, spans } = await start(undefined, { name: 'shop', attributes: (request) => ({ 'app.url': request.url ?? '' }) })
+    await ask(at('/shop/items/7'))
+    const [root] = await spans(1)
+    expect([root?.name, root?.attributes['http.route'], root?.attributes['app.url']]).toEqual(['shop', '/shop/items/:id', '/shop/items/7'])
+  })
+})
+
+describe('what a handler fails with', () => {
+  test.each(['now', 'async', 'later'])('is given to the error handler, and recorded as it is: %s', async (when) => {
+    const { answer, root } = await rootOf(`/fails/${when}`, (app, made) => {
+      app.setErrorHandler((error: Error, _request, reply) => reply.code(503).send(`sorry: ${error.message}`))
+      return application(app, made)
+    })
+    expect(answer).toMatchObject({ status: 503, body: 'sorry: boom' })
+    expect(root?.attributes).toMatchObject({ 'http.response.status_code': 503, 'error.type': 'RangeError' })
+    expect(root).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'boom' }, events: [{ name: 'exception' }] })
+  })
+
+  test('is no error of the server’s where it is answered as the client’s', async () => {
+    const { root, answer } = await rootOf('/fails/forbidden')
+    expect([answer.status, root?.status.code, root?.attributes['error.type']]).toEqual([403, SpanStatusCode.UNSET, undefined])
+  })
+})
+
+describe('answers', () => {
+  test.each(PATHS)('to %s are those of the application without the plugin: status, headers and bytes', async (path) => {
+    const bare = fastify()
+    await application(bare, setup())
+    const expected = await ask((await listening(bare))(path))
+    const { at } = await start()
+    expect(await ask(at(path))).toEqual(expected)
+  })
+
+  test('are there before anything is sent, which is for many requests at once', async () => {
+    const { at, exporter, spans } = await start()
+    exporter.hold()
+    for (let id = 1; id <= 20; id++) expect((await ask(at(`/orders/${id}`))).status).toBe(200)
+    exporter.setMode('microtask')
+    exporter.acknowledge()
+    await spans(40)
+    expect(exporter.exports.length).toBeLessThan(10)
+  })
+})
+
+describe('the invocation', () => {
+  test('is current in each of the hooks, in parsers, in handlers and in error handlers', async () => {
+    const seen: Record<string, string | undefined> = {}
+    const see = (where: string) => (seen[where] = currentInvocation()?.root.spanContext().spanId)
+    const before = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'onError', 'preSerialization', 'onSend', 'onResponse'] as const
+    const { at, spans } = await start((app) => {
+      for (const name of before) app.addHook(name as 'onRequest', async () => void see(name))
+      app.addContentTypeParser('text/plain', { parseAs: 'string' }, async (_request: unknown, body: unknown) => (see('parser'), body))
+      app.setErrorHandler((_error, _request, reply) => (see('error handler'), reply.code(500).send({})))
+      app.post('/orders', async () => {
+        see('handler')
+        await turn()
+        using _s = span('work')
+        see('later')
+        throw new Error('boom')
+      })
+    })
+    send(at('/orders'), { method: 'POST', headers: { 'content-type': 'text/plain' }, agent: false }).on('error', () => {}).end('x'.repeat(50_000))
+    const [work, root] = await spans(2)
+    const all = [...before, 'parser', 'error handler', 'handler', 'later']
+    await expect.poll(() => Object.keys(seen).length).toBe(all.length)
+    expect(seen).toEqual(Object.fromEntries(all.map((where) => [where, root?.spanContext().spanId])))
+    expect([work?.name, work?.parentSpanContext?.spanId]).toEqual(['work', root?.spanContext().spanId])
+  })
+
+  test('ends when the client goes away, with all that is open', async () => {
+    let answer!: () => void
+    const { at, spans } = await start((app, { tracer }) => app.get('/held/:id', (_request, reply) => {
+      tracer.startSpan('left open')
+      answer = () => void reply.send('too late')
+    }))
+    const request = send(at('/held/1'), { agent: false }).on('error', () => {})
+    request.end()
+    await expect.poll(() => answer).toBeDefined()
+    request.destroy()
+    const [left, root] = await spans(2)
+    expect([left?.name, root?.name]).toEqual(['left open', 'GET /held/:id'])
+    expect(root?.attributes).toMatchObject({ 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' })
+    expect(root?.status.code).toBe(SpanStatusCode.UNSET)
+    answer()
+  })
+
+  test('lasts as long as a stream does, and says if the client has left it', async () => {
+    const { at, spans, exporter } = await start()
+    expect((await ask(at('/stream'))).body).toBe('chunk 0\nchunk 1\nchunk 2\n')
+    expect((await spans(4)).map(({ name }) => name)).toEqual(['chunk 0', 'chunk 1', 'chunk 2', 'GET /stream'])
+    await hangUpAfter(at('/endless'), 20)
+    await expect.poll(() => exporter.spans.at(-1)?.attributes['flushed.response_stream']).toBe('cancelled')
+    expect(exporter.spans.at(-1)?.attributes['http.response.status_code']).toBe(200)
+  })
+
+  test('has background work, that `drain()` waits for', async () => {
+    let work!: () => void
+    const { at, exporter } = await start((app, { tracer }) => app.get('/', async () => {
+      waitUntil(new Promise<void>((resolve) => (work = resolve)).then(() => tracer.startSpan('audit').end()))
+      return {}
+    }))
+    await ask(at('/'))
+    const drained = drain()
+    await turn()
+    expect(exporter.spans).toEqual([])
+    work()
+    expect(await drained).toMatchObject([{ phase: 'shutdown' }])
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['audit', 'GET /'])
+  })
+
+  test('is of requests that are injected, too', async () => {
+    const { app, spans } = await start()
+    expect((await app.inject('/orders/7')).json()).toEqual({ id: '7' })
+    expect((await spans(2)).map(({ name }) => name)).toEqual(['load', 'GET /orders/:id'])
+  })
+
+  test('is a child span within that of a function, which flushes before its response', async () => {
+    const made = setup()
+    const app = fastify()
+    await app.register(telemetry, made.options)
+    await application(app, made)
+    onTestFinished(() => app.close())
+    const handler = withTelemetry(async () => (await app.inject('/orders/7')).statusCode, { telemetry: made.options.telemetry })
+    expect(await (handler as (event: object, context: object) => Promise<number>)({}, { getRemainingTimeInMillis: () => 3000 })).toBe(200)
+    const [load, request, root] = made.exporter.spans
+    expect([load?.name, request?.name, root?.attributes['http.route']]).toEqual(['load', 'GET /orders/:id', undefined])
+    expect([load?.parentSpanContext?.spanId, request?.parentSpanContext?.spanId]).toEqual([request?.spanContext().spanId, root?.spanContext().spanId])
+  })
+})
+
+describe('the plugin', () => {
+  test('is the instance’s own, not encapsulated, and named', async () => {
+    const { app, at, spans } = await start()
+    expect(app.printPlugins()).toContain('flushed')
+    await ask(at('/orders/7'))
+    expect(await spans(2)).toHaveLength(2)
+  })
+
+  test('has `app.close()` wait for what has not been sent', async () => {
+    const { app, at, exporter } = await start()
+    await ask(at('/orders/7'))
+    await app.close()
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['load', 'GET /orders/:id'])
+  })
+
+  test.each([
+    [{ drainMs: 0 }, '`drainMs` must be a positive number of milliseconds, got 0'],
+    [{ routes: true }, 'unknown option `routes`'],
+    [{ flush: 'before-response' }, "`flush` must be 'auto' or 'after-response' on a server"],
+  ])('refuses %j when it is registered', async (options, message) => {
+    const app = fastify()
+    app.register(telemetry, options as never)
+    const refused = await app.ready().then(() => undefined, (error: unknown) => error)
+    expect(refused).toBeInstanceOf(TypeError)
+    expect(refused).toMatchObject({ message: expect.stringContaining(message) })
+  })
+})
+
+test('`drain()` has a report of each last flush', async () => {
+  const { at, reports } = await start()
+  await ask(at('/orders/7'))
+  expect(await drain()).toEqual([reports.at(-1)])
+})

@@ -1,0 +1,38 @@
+/** Requests to a process that stays, on a clock of the test's own. */
+import { SpanKind } from '@opentelemetry/api'
+import type { FlushReport } from 'flushed'
+import { fakeClock, useClock } from 'flushed/testing'
+import { type Begun, begin, type Wrap } from '../../src/core/lifecycle.ts'
+import { type TelemetryOptions, resolveOptions } from '../../src/core/options.ts'
+import { serverLifetime } from '../../src/server/lifetime.ts'
+import { shared } from '../../src/server/state.ts'
+import { newIsolate, pipeline } from '../support/sdk.ts'
+
+export const DRAIN_MS = 8000
+
+/** In an isolate of its own. */
+export function setup(options: Parameters<typeof pipeline>[0] = {}, more: TelemetryOptions = {}) {
+  newIsolate()
+  shared.participants.clear()
+  // No signal of this process is to be listened to.
+  Object.assign(shared, { draining: 0, watched: true })
+  const clock = fakeClock()
+  useClock(clock)
+  const { exporter, telemetry, tracer } = pipeline(options)
+  const warnings: string[] = []
+  const reports: FlushReport[] = []
+  const wrap: Wrap = {
+    config: resolveOptions({ telemetry, logger: { warn: (line) => warnings.push(line) }, onFlush: (report) => reports.push(report), ...more }),
+    platform: {
+      name: 'test',
+      describe: (_args, parent) => ({ name: 'request', kind: SpanKind.SERVER, attributes: {}, links: [], parent }),
+      ...serverLifetime(() => wrap, DRAIN_MS),
+    },
+  }
+  const open = (): Begun => begin(wrap, 'request', []) as Begun
+  const requests = (count: number) => {
+    for (let n = 0; n < count; n++) void open().settle({ result: n })
+  }
+  return { clock, exporter, tracer, reports, warnings, open, requests, sizes: () => exporter.exports.map(({ spans }) => spans.length) }
+}
+

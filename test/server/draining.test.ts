@@ -1,0 +1,61 @@
+/** The end of a process that stays. On a clock of the test's own. */
+import { context } from '@opentelemetry/api'
+import { describe, expect, test } from 'vitest'
+import { drainAll } from '../../src/server/watch.ts'
+import { DRAIN_MS, setup } from './clockwork.ts'
+
+describe('draining', () => {
+  test('waits for what is open, and comes to the report of the last flush', async () => {
+    const { clock, exporter, open, requests } = setup()
+    requests(2)
+    const begun = open()
+    const drained = drainAll(new Error('end'))
+    await clock.advance(3000)
+    expect(begun.live()).toBe(true)
+    void begun.settle({ result: undefined })
+    expect(await drained).toMatchObject([{ phase: 'shutdown' }])
+    expect(exporter.spans).toHaveLength(3)
+  })
+
+  test('flushes what is over meanwhile at once, since the process may end any moment', async () => {
+    const { clock, exporter, open } = setup()
+    const [first, second] = [open(), open()]
+    const drained = drainAll(new Error('end'))
+    void first.settle({ result: undefined })
+    await clock.tick()
+    expect(exporter.spans).toHaveLength(1)
+    void second.settle({ result: undefined })
+    await drained
+    expect(exporter.spans).toHaveLength(2)
+  })
+
+  test('ends what is open too long, on record, in time for the flush, and all of it in one', async () => {
+    const { clock, exporter, open, tracer, sizes } = setup()
+    const begun = [open(), open()]
+    const drained = drainAll(new Error('the end'))
+    for (const { context: within } of begun) context.with(within, () => tracer.startSpan('charge'))
+    await clock.advance(DRAIN_MS - 2000 - 1)
+    expect(sizes()).toEqual([])
+    await clock.advance(1)
+    expect(await drained).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 4 } }])
+    expect(sizes()).toEqual([4])
+    expect(exporter.spans.map(({ name, status }) => [name, status.message])).toEqual([
+      ['charge', 'the end'], ['request', 'the end'], ['charge', 'the end'], ['request', 'the end'],
+    ])
+  })
+
+  test('is over in time where the collector does not answer, twice at the same time as once', async () => {
+    const { clock, exporter, requests, open } = setup()
+    exporter.hold()
+    requests(1)
+    await clock.advance(60)
+    open()
+    let over = 0
+    for (const drained of [drainAll(new Error('end')), drainAll(new Error('end'))]) void drained.then(() => over++)
+    await clock.advance(DRAIN_MS - 1)
+    expect(over).toBe(0)
+    await clock.advance(1)
+    expect(over).toBe(2)
+    expect(exporter.exports).toHaveLength(2)
+  })
+})
