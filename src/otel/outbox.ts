@@ -181,9 +181,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** What finishes later is late then, as after a flush. */
     idle(owner) {
       const ledger = ledgerOf(owner)
-      const { finished, open, acknowledged: answered, error } = ledger
-      if (error || acknowledged + answered + finished.length + open.length + ledger.kept.length > 0) return false
-      if (kept.length + nobodys.finished.length + nobodys.open.length > 0) return false
+      const own = ledger.finished.length + ledger.kept.length + ledger.open.length + ledger.acknowledged
+      if (ledger.error || own + acknowledged + kept.length + nobodys.finished.length + nobodys.open.length > 0) return false
       ledger.closed = !watching && !owner.live
       return true
     },
