@@ -8,7 +8,7 @@ import { toError } from '../core/errors.ts'
 import { remove } from '../core/isolate.ts'
 import { untraced } from '../core/suppress.ts'
 import { type Flight, NONE, matters } from './ledger.ts'
-import type { ExportResult, Exporter, FinishedSpan } from './types.ts'
+import type { ExportResult, Exporter, FinishedSpan, Resource } from './types.ts'
 
 /** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
 const MOST_REQUESTS = 20
@@ -27,13 +27,17 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   const underway: Flight[] = []
   /** Requests that the exporter has not answered: those too whose spans another one has taken over. */
   let unanswered = 0
+  /** Resources whose detectors were still at work when a span of theirs finished, as during the first invocation. */
+  const detecting = new Set<Resource>()
 
   function depart(flight: Flight, waits: boolean): void {
     started(flight, waits)
-    // Resource detectors may still be at work during the first invocation.
-    if (!waits || !flight.spans.some(isPending)) return attempt(flight)
-    const detected = flight.spans.map(({ resource }) => resource?.waitForAsyncAttributes?.())
-    void Promise.allSettled(detected).then(() => attempt(flight))
+    if (!waits || detecting.size === 0) return attempt(flight)
+    const resources = [...detecting]
+    void Promise.allSettled(resources.map(async (resource) => resource.waitForAsyncAttributes?.())).then(() => {
+      for (const resource of resources) detecting.delete(resource)
+      attempt(flight)
+    })
   }
 
   // Nobody but its own request may settle a promise of it, where those must not cross. To look at what others do is no harm.
@@ -87,6 +91,11 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   }
 
   return {
+    /** A span is there to be sent, soon or later. */
+    noticed({ resource }: FinishedSpan): void {
+      if (resource?.asyncAttributesPending) detecting.add(resource)
+    },
+
     started,
     answered,
 
@@ -111,9 +120,6 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     unanswered: () => unanswered,
   }
 }
-
-// Resource detectors may still be at work during the first invocation.
-const isPending = ({ resource }: FinishedSpan) => resource?.asyncAttributesPending
 
 /** Why an export was not accepted; `undefined` if it was. */
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>

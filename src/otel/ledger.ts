@@ -71,3 +71,14 @@ export function move(flight: Flight, ledger: Ledger): void {
   flight.ledger = ledger
   ledger.open.push(flight)
 }
+
+/**
+ * Puts spans with others. Of more than there is room for the oldest go: the root span is the last to finish, and the one
+ * that tells most.
+ *
+ * @returns how many had to go
+ */
+export function hold(list: FinishedSpan[], spans: readonly FinishedSpan[], most: number): number {
+  for (const span of spans) list.push(span)
+  return list.length > most ? list.splice(0, list.length - most).length : 0
+}

@@ -70,7 +70,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
       return tracked(exporter, outbox)
     },
     defer: (invocation) => outboxes.forEach((outbox) => outbox.defer(invocation)),
-    backlog: () => Math.max(0, ...outboxes.map((outbox) => outbox.backlog())),
+    backlog: () => outboxes.reduce((most, outbox) => Math.max(most, outbox.backlog()), 0),
     count(invocation) {
       let counts: SpanCounts | undefined
       for (const outbox of all) counts = worst(counts, outbox.count(invocation))

@@ -12,7 +12,7 @@ import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
 import { isRefusal, makeDelivery } from './delivery.ts'
-import { type Flight, type Ledger, answersOf, matters, move, newLedger, sizeOf } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, hold, matters, move, newLedger, sizeOf } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -46,7 +46,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       ledger.error ??= exportFailed(`${what}not accepted: ${error.message}`, error)
       const again = isRefusal(error) ? spans.filter(onceMore) : spans
       if (expired || ledger.closed || ledger === nobodys) keep(again)
-      else ledger.lost += hold(ledger.kept, again)
+      else ledger.lost += hold(ledger.kept, again, maxQueueSize)
     } else if (expired || watching || ledger === nobodys) acknowledged += spans.length
     else ledger.acknowledged += spans.length
   })
@@ -63,17 +63,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   function keep(spans: readonly FinishedSpan[]): void {
-    lost += hold(kept, spans)
-  }
-
-  function hold(list: FinishedSpan[], spans: readonly FinishedSpan[]): number {
-    for (const span of spans) list.push(span)
-    return bound(list)
-  }
-
-  // The oldest go: the root span is the last to finish, and the one that tells most.
-  function bound(spans: FinishedSpan[]): number {
-    return spans.length > maxQueueSize ? spans.splice(0, spans.length - maxQueueSize).length : 0
+    lost += hold(kept, spans, maxQueueSize)
   }
 
   function ledgerOf(owner?: SpanOwner): Ledger {
@@ -88,13 +78,14 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   /** Takes a finished span. */
   function finished(span: FinishedSpan, owner: SpanOwner | undefined): void {
     const ledger = ledgerOf(owner)
+    delivery.noticed(span)
     if (ledger.closed) {
       late++
       keep([span])
       return owner?.late?.()
     }
-    const size = ledger.finished.push(span)
-    const gone = bound(ledger.finished)
+    const gone = hold(ledger.finished, [span], maxQueueSize)
+    const size = ledger.finished.length
     if (owner) ledger.lost += gone
     else lost += gone
     if (size >= maxBufferSize) {
@@ -224,7 +215,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const ledger = ledgerOf(owner)
       ledger.closed = true
       left += ledger.finished.length
-      keep([...ledger.kept.splice(0), ...ledger.finished.splice(0)])
+      keep(ledger.kept.splice(0))
+      keep(ledger.finished.splice(0))
       leave(ledger)
     },
 

@@ -9,11 +9,14 @@ import type { Context, Span, SpanContext } from '@opentelemetry/api'
 /** A finished span. */
 export interface FinishedSpan {
   spanContext(): SpanContext
-  readonly resource?: {
-    /** Whether some of the resource's attributes are still being found out. */
-    readonly asyncAttributesPending?: boolean | undefined
-    waitForAsyncAttributes?(): Promise<unknown>
-  }
+  readonly resource?: Resource
+}
+
+/** What a provider's spans are of. */
+export interface Resource {
+  /** Whether some of its attributes are still being found out. */
+  readonly asyncAttributesPending?: boolean | undefined
+  waitForAsyncAttributes?(): Promise<unknown>
 }
 
 /** A span that has just been started, with what the SDK's spans tell beyond the API's. */
