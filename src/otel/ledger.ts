@@ -80,5 +80,9 @@ export function move(flight: Flight, ledger: Ledger): void {
  */
 export function hold(list: FinishedSpan[], spans: readonly FinishedSpan[], most: number): number {
   for (const span of spans) list.push(span)
-  return list.length > most ? list.splice(0, list.length - most).length : 0
+  return bound(list, most)
 }
+
+/** The same of those that are there. */
+export const bound = (list: FinishedSpan[], most: number): number =>
+  list.length > most ? list.splice(0, list.length - most).length : 0

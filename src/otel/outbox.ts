@@ -12,7 +12,7 @@ import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
 import { isRefusal, makeDelivery } from './delivery.ts'
-import { type Flight, type Ledger, answersOf, hold, matters, move, newLedger, sizeOf } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newLedger, sizeOf } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -84,8 +84,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       keep([span])
       return owner?.late?.()
     }
-    const gone = hold(ledger.finished, [span], maxQueueSize)
-    const size = ledger.finished.length
+    const size = ledger.finished.push(span)
+    const gone = bound(ledger.finished, maxQueueSize)
     if (owner) ledger.lost += gone
     else lost += gone
     if (size >= maxBufferSize) {
@@ -147,7 +147,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     acknowledged += ledger.acknowledged
     lost += ledger.lost
     ledger.acknowledged = ledger.lost = 0
-    for (const flight of ledger.open.splice(0)) move(flight, nobodys)
+    for (let flight; (flight = ledger.open[0]); ) move(flight, nobodys)
   }
 
   async function forceFlush(owner?: SpanOwner): Promise<void> {
@@ -215,8 +215,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const ledger = ledgerOf(owner)
       ledger.closed = true
       left += ledger.finished.length
-      keep(ledger.kept.splice(0))
-      keep(ledger.finished.splice(0))
+      // Of every request to a server: no arrays for nothing.
+      if (ledger.kept.length > 0) keep(ledger.kept.splice(0))
+      keep(ledger.finished)
+      ledger.finished = []
       leave(ledger)
     },
 

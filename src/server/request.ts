@@ -73,12 +73,18 @@ export function targetOf(request: IncomingMessage): string {
   return originalUrl ?? url
 }
 
+// One entry is enough: most servers are asked for by one name.
+let known = { host: '', address: '', port: NaN }
+
 /** A name, or an address in brackets, and a port. */
 function describeHost(host: string, attributes: Attributes): void {
-  const colon = host.lastIndexOf(':')
-  const port = colon > host.lastIndexOf(']') ? Number(host.slice(colon + 1)) : NaN
-  attributes['server.address'] = colon < 0 || Number.isNaN(port) ? host : host.slice(0, colon)
-  if (port > 0) attributes['server.port'] = port
+  if (known.host !== host) {
+    const colon = host.lastIndexOf(':')
+    const port = colon > host.lastIndexOf(']') ? Number(host.slice(colon + 1)) : NaN
+    known = { host, address: colon < 0 || Number.isNaN(port) ? host : host.slice(0, colon), port }
+  }
+  attributes['server.address'] = known.address
+  if (known.port > 0) attributes['server.port'] = known.port
 }
 
 /** The first of a list in a header, if there is one. */

@@ -17,7 +17,7 @@ interface Outgoing extends Finite {
   readonly statusCode: number
   /** What it was destroyed with. */
   readonly errored?: Error | null
-  once(event: 'finish' | 'close', listener: () => void): unknown
+  on(event: 'finish' | 'close', listener: () => void): unknown
 }
 
 /** What `@hono/node-server` hands to an application as its bindings. */
@@ -46,14 +46,14 @@ export const onNode = ({ incoming }: NodeBindings, { server }: Settings): Place 
 export const sent = (outgoing: Outgoing, span: Span | undefined): Promise<void> =>
   new Promise((resolve) => {
     let finished = false
-    outgoing.once('finish', () => {
+    outgoing.on('finish', () => {
       finished = true
       if (span?.isRecording()) span.setAttribute('http.response.status_code', outgoing.statusCode)
       resolve()
     })
     if (isOver(outgoing)) return resolve()
     // Without the other where the client is gone, or the body has failed.
-    outgoing.once('close', () => {
+    outgoing.on('close', () => {
       if (finished || !span?.isRecording()) return resolve()
       if (outgoing.errored) recordError(span, outgoing.errored)
       else span.setAttribute('flushed.response_stream', 'cancelled')
