@@ -32,17 +32,19 @@ export function ensureContextManager(): void {
  * edge runtimes do not have, while some have only the global.
  */
 export function contextStorage(): ContextStorage | undefined {
-  const { AsyncLocalStorage = builtIn() } = globalThis as Hooks
+  const AsyncLocalStorage = storageClass()
   return AsyncLocalStorage && new AsyncLocalStorage()
 }
 
-const builtIn = () =>
-  (globalThis as { process?: { getBuiltinModule?(id: string): Hooks | undefined } }).process?.getBuiltinModule?.('node:async_hooks')
-    ?.AsyncLocalStorage
+// The global first: Next's edge runtime has one, and throws where Node is asked for its own.
+function storageClass(): Hooks['AsyncLocalStorage'] {
+  const { process, AsyncLocalStorage } = globalThis as Hooks & { process?: { getBuiltinModule?(id: string): Hooks | undefined } }
+  return AsyncLocalStorage ?? process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
+}
 
 // Node 24 loads it when it is first asked for. If that is within a request, V8 gives up compiling what enters contexts, and
 // tries again for ever: a fifth of a server's throughput.
-builtIn()
+storageClass()
 
 interface Hooks {
   AsyncLocalStorage?: new () => ContextStorage

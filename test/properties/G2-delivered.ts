@@ -18,7 +18,10 @@ function aDeliveredInvocationIsAcknowledged(trace: Trace): void {
         const own = ended < Math.min(index, trace.closed(owner)) && ended > (left.get(owner) ?? -1)
         must(!own || accepted < end.index, `${name} is said to be delivered, and is not acknowledged`, end)
       }
-    } else left.set(owner, index)
+    } else {
+      // Losses are counted until the report, those of spans too that have ended since the flush began.
+      left.set(owner, end.report.spans.failed ? end.index : index)
+    }
   }
 }
 
