@@ -7,7 +7,7 @@
  * @module
  */
 import { type Deadline, settledWithin } from './deadline.ts'
-import { type FlushResult, outcomeOf } from './report.ts'
+import type { FlushResult } from './report.ts'
 import { StageRun } from './stage.ts'
 import type { SpanOwner, Stage, StageReport } from './types.ts'
 
@@ -50,7 +50,7 @@ export function idleFlush(stages: readonly Stage[], invocation: SpanOwner, durat
   const reports: StageReport[] = []
   for (const { name, flushables } of stages) {
     for (const flushable of flushables) if (!flushable.idle?.(invocation)) return undefined
-    reports.push({ name, outcome: outcomeOf(0), durationMs: 0 })
+    reports.push({ name, outcome: 'nothing_to_send', durationMs: 0 })
   }
   return { stages: reports, warnings: [], seen: 0, durationMs }
 }

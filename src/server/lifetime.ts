@@ -5,6 +5,7 @@ import { environment } from '../core/options.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
 import { grantedLifetime } from '../web/lifetime.ts'
 import type { WaitUntil } from '../web/wait-until.ts'
+import { managedInstance } from './managed.ts'
 import { Staying } from './staying.ts'
 
 /**
@@ -51,7 +52,3 @@ function frozenLifetime({ wrap }: InvocationState): Lifetime {
   }
   return AT_ONCE
 }
-
-/** Where nothing is frozen. Source: AWS Lambda developer guide, "Managed Instances". */
-const managedInstance = () =>
-  environment('AWS_LAMBDA_MAX_CONCURRENCY') !== undefined || environment('AWS_LAMBDA_INITIALIZATION_TYPE') === 'lambda-managed-instances'

@@ -4,10 +4,10 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Attributes, type Context, SpanKind, type TextMapGetter, trace } from '@opentelemetry/api'
+import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@opentelemetry/api'
 import { extract } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
-import { methodOf, redacted } from '../web/request.ts'
+import { methodOf, nearest, redacted } from '../web/request.ts'
 
 /** What describes a request, and is given to the `attributes` option. */
 export type Args = readonly [request: IncomingMessage, response: ServerResponse]
@@ -35,13 +35,8 @@ export function describeIncoming(request: IncomingMessage, active: Context): Des
   if (client !== undefined) attributes['client.address'] = client
   // "2.0" is what Node says, and "2" the protocol's name.
   attributes['network.protocol.version'] = httpVersion === '2.0' ? '2' : httpVersion
-  const sent = extract(headers, getter, active)
-  // A span around the handler that has joined the caller's trace is nearer than the caller.
-  const parent = sent !== active && traceOf(active) === traceOf(sent) ? active : sent
-  return { name, kind: SpanKind.SERVER, attributes, links: [], parent }
+  return { name, kind: SpanKind.SERVER, attributes, links: [], parent: nearest(active, extract(headers, getter, active)) }
 }
-
-const traceOf = (context: Context) => trace.getSpanContext(context)?.traceId
 
 function describeTarget(request: IncomingMessage, attributes: Attributes): void {
   const { headers, socket } = request

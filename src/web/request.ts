@@ -47,10 +47,11 @@ export function describeRequest({ url, method, headers }: Request, active: Conte
   // Cloudflare's own header cannot be forged there; elsewhere the original client leads the list of proxies.
   const client = headers.get('cf-connecting-ip') ?? headers.get('x-forwarded-for')?.split(',')[0]?.trim()
   if (client) attributes['client.address'] = client
-  const caller = extract(headers, getter, active)
-  // A span around the handler that has joined the caller's trace is nearer than the caller.
-  const parent = traceOf(active) === traceOf(caller) ? active : caller
-  return { name: methodOf(method, attributes), kind: SpanKind.SERVER, attributes, links: [], parent }
+  const name = methodOf(method, attributes)
+  return { name, kind: SpanKind.SERVER, attributes, links: [], parent: nearest(active, extract(headers, getter, active)) }
 }
+
+/** The parent of a request's root: the caller, but for a span around the handler that has joined the caller's trace. */
+export const nearest = (active: Context, caller: Context): Context => (traceOf(active) === traceOf(caller) ? active : caller)
 
 const traceOf = (context: Context) => trace.getSpanContext(context)?.traceId

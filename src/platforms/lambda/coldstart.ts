@@ -1,4 +1,4 @@
-import { managedInstance } from './managed.ts'
+import { managedInstance } from '../../server/managed.ts'
 
 /**
  * Lambda sometimes initialises an environment ahead of need. On demand, the first invocation follows at once; later

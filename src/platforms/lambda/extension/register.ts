@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { managedInstance } from '../managed.ts'
+import { managedInstance } from '../../../server/managed.ts'
 import { next, register } from './client.ts'
 import { Loop } from './loop.ts'
 import { type Extension, shared } from './state.ts'
