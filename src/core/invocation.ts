@@ -22,7 +22,7 @@ export class InvocationState implements Invocation, SpanOwner {
   /** Whether its root has been ended. */
   ended = false
   warnings: string[] = []
-  readonly notes: unknown[] = []
+  notes: readonly unknown[] = []
   phase: Phase | undefined
   root!: Span
   context!: Context
@@ -150,7 +150,7 @@ export class InvocationState implements Invocation, SpanOwner {
     const goesOn = apart && this.#background?.size
     // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
     for (let round = 0; round < 3 && !this.#open.empty; round++) {
-      for (const span of this.#open.drain(goesOn ? this.#workSince : Infinity)) this.#try(() => this.#end(span, ending))
+      for (const span of this.#open.drain(goesOn ? this.#workSince : Infinity)) this.#end(span, ending)
     }
     if (!goesOn) {
       this.live = false
@@ -158,7 +158,11 @@ export class InvocationState implements Invocation, SpanOwner {
     }
     if (this.ended) return
     this.ended = true
-    this.#try(() => this.root.end(this.settledAt))
+    try {
+      this.root.end(this.settledAt)
+    } catch (error) {
+      this.#failed(error)
+    }
   }
 
   /** Ends what died without a word; what it has recorded goes with the next flush. */
@@ -168,18 +172,18 @@ export class InvocationState implements Invocation, SpanOwner {
   }
 
   #end(span: OpenSpan, ending: ((span: OpenSpan) => void) | undefined): void {
-    if (span.isRecording?.() === false) return
-    this.endedByDispose++
-    span.setAttribute?.(ATTRIBUTE.unfinished, true)
-    ending?.(span)
-    span.end()
+    try {
+      if (span.isRecording?.() === false) return
+      this.endedByDispose++
+      span.setAttribute?.(ATTRIBUTE.unfinished, true)
+      ending?.(span)
+      span.end()
+    } catch (error) {
+      this.#failed(error)
+    }
   }
 
-  #try(end: () => void): void {
-    try {
-      end()
-    } catch (error) {
-      this.warnings.push(`a span could not be ended: ${toError(error).message}`)
-    }
+  #failed(error: unknown): void {
+    this.warnings.push(`a span could not be ended: ${toError(error).message}`)
   }
 }

@@ -93,9 +93,11 @@ export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefi
   ensureContextManager()
   const active = context.active()
   const outer = currentOwner(active)
-  return attempt(wrap.config, 'opening the invocation', () =>
-    outer?.live ? nested(wrap, outer, name, args) : open(wrap, name, args, active),
-  )
+  try {
+    return outer?.live ? nested(wrap, outer, name, args) : open(wrap, name, args, active)
+  } catch (thrown) {
+    return complain(wrap.config, 'opening the invocation', thrown)
+  }
 }
 
 /** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
@@ -126,8 +128,28 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   owner.begin(root, within, description)
   if (isolate.previous && root.isRecording()) reportPrevious(root, isolate.previous)
   if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
-  attempt(config, 'telling the platform', () => platform.begun?.(args as never, owner))
-  return { owner, context: owner.context, live: () => owner.live, settle: (how) => settle(owner, how) }
+  try {
+    platform.begun?.(args as never, owner)
+  } catch (thrown) {
+    complain(config, 'telling the platform', thrown)
+  }
+  return new Outermost(owner)
+}
+
+class Outermost implements Begun {
+  constructor(readonly owner: InvocationState) {}
+
+  get context(): Context {
+    return this.owner.context
+  }
+
+  live(): boolean {
+    return this.owner.live
+  }
+
+  settle(how: Settled): Promise<unknown> | void {
+    return settle(this.owner, how)
+  }
 }
 
 // Where a request may die without a word, the next one is the first that could hear of it.
@@ -139,10 +161,12 @@ function abandonDead(): void {
 function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {
   const { wrap, root, description } = owner
   const { config, platform } = wrap
-  attempt(config, 'reading the result', () => {
+  try {
     if ('thrown' in how) recordError(root, how.thrown)
     else platform.reflect?.(root, description, how.result)
-  })
+  } catch (thrown) {
+    complain(config, 'reading the result', thrown)
+  }
   return platform.follow && 'result' in how ? followed(owner, how, platform.follow) : hold(owner)
 }
 

@@ -32,10 +32,10 @@ export interface Lifetime {
    */
   readonly apart?: boolean
   /**
-   * Runs `finish`, now or when the platform allows, or `defer`, which leaves the invocation's telemetry to the next
-   * flush. The response waits for what this returns.
+   * Runs `finish`, now or when the platform allows, or leaves the invocation's telemetry to the next flush (`leave`). The
+   * response waits for what this returns.
    */
-  hold(finish: Finish, defer: () => void): unknown
+  hold(finish: Finish, invocation: InvocationState): unknown
 }
 
 /** A platform, as the lifecycle sees it: what is peculiar to it and nothing else. */

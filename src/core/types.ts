@@ -185,7 +185,7 @@ export interface SpanOwner extends Invocation {
   /** Which flush is under way. */
   readonly phase?: Phase | undefined
   /** What pipelines keep of it, each behind itself. Here, so that none needs a WeakMap: those are dear to collect. */
-  readonly notes: unknown[]
+  notes: readonly unknown[]
   /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
   readonly timers: boolean
   /**

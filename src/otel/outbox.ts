@@ -69,10 +69,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   function ledgerOf(owner?: SpanOwner): Ledger {
     crossing &&= owner?.timers !== false
     if (!owner || (crossing && watching)) return nobodys
-    const { notes } = owner
-    let at = notes.indexOf(nobodys)
-    if (at < 0) at = notes.push(nobodys, newLedger()) - 2
-    return notes[at + 1] as Ledger
+    const at = owner.notes.indexOf(nobodys)
+    if (at >= 0) return owner.notes[at + 1] as Ledger
+    const ledger = newLedger()
+    // Not `push`, which takes room for another sixteen.
+    owner.notes = [...owner.notes, nobodys, ledger]
+    return ledger
   }
 
   /** Takes a finished span. */

@@ -25,12 +25,12 @@ export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: Wa
       frozen ??= isFrozen()
       const lifetime = grantedLifetime([], waitUntil, invocation) ?? (frozen ? frozenLifetime(invocation) : undefined)
       if (lifetime) lifetimes.set(invocation, lifetime)
-      else staying.begun()
+      else staying.begun(invocation)
     },
     lifetime(_args, invocation) {
       const lifetime = lifetimes.get(invocation)
-      lifetimes.delete(invocation)
-      return lifetime ?? staying.lifetime(invocation)
+      if (lifetime) lifetimes.delete(invocation)
+      return lifetime ?? staying.lifetime
     },
   }
 }

@@ -8,6 +8,7 @@ import { clock } from '../core/clock.ts'
 import { Deadline, type Pending, settledWithin } from '../core/deadline.ts'
 import { type Account, cutShort, flushLeftovers } from '../core/early.ts'
 import { InvocationState } from '../core/invocation.ts'
+import { leave } from '../core/finish.ts'
 import { isolate } from '../core/isolate.ts'
 import type { Wrap } from '../core/lifecycle.ts'
 import type { Lifetime } from '../core/platform.ts'
@@ -51,29 +52,23 @@ export class Staying implements Participant, Pending {
     this.#drainMs = drainMs
   }
 
-  /** An invocation begins. Each such call must be followed by one of `lifetime`, when it is over. */
-  begun(): void {
+  /** An invocation begins. Each such call must be followed by one of `lifetime.hold`, when it is over. */
+  begun(invocation: InvocationState): void {
+    invocation.late = this.#late
     this.#open++
     if (shared.participants.has(this)) return
     shared.participants.add(this)
     watch()
   }
 
-  /** The lifetime of an invocation that is over. */
-  lifetime(invocation: InvocationState): Lifetime {
-    invocation.late = this.#late
-    return {
-      phase: 'background',
-      hold: (_finish, defer) => {
-        const over = () => {
-          defer()
-          this.#over(invocation)
-        }
-        const { background } = invocation
-        if (background) void background.work?.then(over)
-        else over()
-      },
-    }
+  /** The lifetime of an invocation that is over: one for all of them. */
+  readonly lifetime: Lifetime = {
+    phase: 'background',
+    hold: (_finish, invocation) => {
+      const { background } = invocation
+      if (background) void background.work?.then(() => this.#over(invocation))
+      else this.#over(invocation)
+    },
   }
 
   /** How many invocations are open. */
@@ -87,6 +82,7 @@ export class Staying implements Participant, Pending {
   }
 
   #over(invocation: InvocationState): void {
+    leave(invocation)
     const { endedByDispose, warnings } = invocation
     // Requests of one connection may be within one another, and must not keep each other.
     invocation.outside = ROOT_CONTEXT

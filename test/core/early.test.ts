@@ -4,6 +4,7 @@ import { type FlushReport, currentInvocation } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, expect, test } from 'vitest'
 import { endEarly } from '../../src/core/early.ts'
+import { leave } from '../../src/core/finish.ts'
 import type { InvocationState } from '../../src/core/invocation.ts'
 import { resolveOptions } from '../../src/core/options.ts'
 import type { Lifetime, Platform } from '../../src/core/platform.ts'
@@ -29,7 +30,7 @@ test('one that is being flushed early is not left to a later flush when its hand
   // While it waits for another buffer, its spans are under way.
   const meterProvider = { forceFlush: () => new Promise<void>((resolve) => clock.setTimeout(resolve, 10)) }
   const { telemetry } = pipeline({ meterProvider }, 'hold')
-  const deferring: Lifetime = { phase: 'before-response', hold: (_finish, defer) => defer() }
+  const deferring: Lifetime = { phase: 'before-response', hold: (_finish, invocation) => leave(invocation) }
   const config = resolveOptions({ telemetry, logger: false, onFlush: (report) => reports.push(report) })
   const handler = async () => void endEarly(currentInvocation() as InvocationState, 'early-timeout', new Error('stopped'))
   await wrap(handler, config, living(deferring))()

@@ -4,8 +4,10 @@ import { type Context, SpanKind } from '@opentelemetry/api'
 import { type FlushReport, withTelemetry } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { leave } from '../../src/core/finish.ts'
 import { invoke } from '../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../src/core/options.ts'
+import type { Lifetime } from '../../src/core/platform.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
 const describeRoot = (_args: unknown, parent: Context) => ({ name: 'root', kind: SpanKind.SERVER, attributes: {}, links: [], parent })
@@ -128,7 +130,7 @@ describe(`with SDK ${sdkVersion}`, () => {
   test('an early export that was answered counts with the next flush, where its own is left out', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 })
     let report: FlushReport | undefined
-    const left = { phase: 'background', hold: (_finish: unknown, defer: () => void) => defer() } as const
+    const left: Lifetime = { phase: 'background', hold: (_finish, invocation) => leave(invocation) }
     const config = resolveOptions({ telemetry, onFlush: (r) => void (report = r) })
     const platform = { name: 'leaving', describe: describeRoot, lifetime: () => left }
     await invoke({ config, platform }, async () => {

@@ -2,7 +2,7 @@
 import { SpanKind } from '@opentelemetry/api'
 import { setAlarm, clearAlarm } from '../../src/core/alarm.ts'
 import { endEarly } from '../../src/core/early.ts'
-import { AWAIT } from '../../src/core/finish.ts'
+import { AWAIT, leave } from '../../src/core/finish.ts'
 import type { InvocationState } from '../../src/core/invocation.ts'
 import type { Lifetime, Platform } from '../../src/core/platform.ts'
 import { requestScope, touch } from '../../src/web/scope.ts'
@@ -61,7 +61,7 @@ function lambdaLike({ trace, plan, owner, begun }: Scene, kept: Lifetime): Omit<
     remainingMs: () => startedAt + plan.leavesMs - trace.clock.now(),
     lifetime(_args, { alarm }) {
       clearAlarm(alarm)
-      return plan.deferred ? { phase: kept.phase, hold: (_finish, defer) => defer() } : kept
+      return plan.deferred ? { phase: kept.phase, hold: (_finish, invocation) => leave(invocation) } : kept
     },
   }
 }

@@ -89,9 +89,9 @@ function leftMs(args: LambdaArgs): number {
 /** A lifetime that is over in place: the extension has nothing to hold the sandbox for when it is. */
 const releasing = ({ phase, hold }: Lifetime, requestId: string | undefined): Lifetime => ({
   phase,
-  async hold(finish, defer) {
+  async hold(finish, invocation) {
     try {
-      await hold(finish, defer)
+      await hold(finish, invocation)
     } finally {
       if (requestId !== undefined) shared.extension?.done(requestId)
     }

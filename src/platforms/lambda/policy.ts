@@ -1,6 +1,7 @@
 import { clock } from '../../core/clock.ts'
 import { invalidOption } from '../../core/errors.ts'
 import { flushLeftovers } from '../../core/early.ts'
+import { leave } from '../../core/finish.ts'
 import { once } from '../../core/isolate.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import type { Lifetime } from '../../core/platform.ts'
@@ -13,8 +14,6 @@ export type Policy = 'every' | 'adaptive' | { everyMs: number } | { everyInvocat
 
 /** Traffic is steady when this many invocations in a row have each followed within so many milliseconds. */
 const STEADY = { invocations: 5, gapMs: 1000 }
-
-const NOTHING = (): undefined => undefined
 
 /** Decides, invocation by invocation, whether to flush at its end, or to leave its telemetry to a later flush. */
 export class Schedule {
@@ -54,11 +53,11 @@ export class Schedule {
     return {
       phase: inner.phase,
       reason: inner.reason,
-      hold: (_finish, defer) => {
-        defer()
+      hold: (_finish, invocation) => {
+        leave(invocation)
         this.#left++
         // What is under way has to be over before the sandbox freezes.
-        return inner.hold(() => this.#overlapped, NOTHING)
+        return inner.hold(() => this.#overlapped, invocation)
       },
     }
   }

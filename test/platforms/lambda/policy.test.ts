@@ -1,7 +1,9 @@
 /** When a schedule flushes, on a clock of the test's own. What the runtime clients make of it is in `policy-client`. */
 import { setImmediate as turn } from 'node:timers/promises'
+import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { fakeClock, useClock } from 'flushed/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { InvocationState } from '../../../src/core/invocation.ts'
 import type { Wrap } from '../../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../../src/core/options.ts'
 import { shared } from '../../../src/platforms/lambda/extension/state.ts'
@@ -30,13 +32,14 @@ function scheduled(policy: Policy, backlog = () => 0) {
   const config = { ...resolveOptions(), telemetry, timeoutMs: 60_000 }
   const wrap: Wrap = { config, platform: { name: 'test', describe: () => { throw new Error('nothing is opened') } } }
   const schedule = new Schedule(policy, false, () => wrap)
+  const settled = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), { live: false })
   /** One invocation. What its sandbox waits for: its own flush, another that is under way, or nothing. */
   const invoke = async () => {
     schedule.begun()
     await turn()
     let held: unknown = 'nothing'
     const inner = { phase: 'after-response' as const, hold: (finish: () => unknown) => (held = finish() ?? 'nothing') }
-    schedule.lifetime(inner).hold(() => Promise.resolve(undefined).then(() => undefined), () => {})
+    schedule.lifetime(inner).hold(() => Promise.resolve(undefined).then(() => undefined), settled)
     // In an object, or it would be waited for here.
     return { held }
   }

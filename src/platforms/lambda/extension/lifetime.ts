@@ -18,10 +18,10 @@ export function lifetime(flush: Config['flush'], requestId: string | undefined):
   return {
     phase: 'before-response',
     reason: failure ?? (flush === 'after-response' ? absence(extension?.events) : undefined),
-    hold: (finish, defer) => {
+    hold: (finish, invocation) => {
       // The runtime keeps the sandbox awake until the response: the extension need not.
       if (requestId !== undefined) extension?.done(requestId)
-      return (thawed()?.hold ?? finish)(finish, defer)
+      return (thawed()?.hold ?? finish)(finish, invocation)
     },
   }
 }
