@@ -159,11 +159,11 @@ function abandonDead(): void {
 }
 
 function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {
-  const { wrap, root, description } = owner
+  const { wrap, root, description, args } = owner
   const { config, platform } = wrap
   try {
     if ('thrown' in how) recordError(root, how.thrown)
-    else platform.reflect?.(root, description, how.result)
+    else platform.reflect?.(root, description, how.result, args as never)
   } catch (thrown) {
     complain(config, 'reading the result', thrown)
   }

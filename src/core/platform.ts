@@ -53,7 +53,7 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   /** Describes the root span. If it throws, the handler runs without an invocation. */
   describe(args: Args, active: Context): Description
   /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
-  reflect?(root: Span, description: Description, result: unknown): void
+  reflect?(root: Span, description: Description, result: unknown, args: Args): void
   /**
    * Follows a result that may go on after the handler has settled, such as a body that is streamed: calls `over` when it
    * has ended, which for a complete one is before it returns. Whoever waits for the end, waits for what `over` returns.

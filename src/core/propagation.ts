@@ -14,11 +14,11 @@ export const extract = <Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier
 export function extractW3C<Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier>, context: Context): Context {
   // Several headers are one list, in order, as `fetch` has them. Of `traceparent` there must not be two: picking one would
   // be a guess.
-  const header = (name: string) => String(getter.get(carrier, name) ?? '')
-  const parent = parseTraceparent(header('traceparent'))
+  const header = getter.get(carrier, 'traceparent')
+  const parent = header ? parseTraceparent(String(header)) : undefined
   if (!parent) return context
-  const state = header('tracestate')
-  if (state) parent.traceState = createTraceState(state)
+  const state = getter.get(carrier, 'tracestate')
+  if (state) parent.traceState = createTraceState(String(state))
   return trace.setSpanContext(context, parent)
 }
 

@@ -8,19 +8,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Context, type Span, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from '../core/attributes.ts'
 import { type Begun, type Wrap, begin } from '../core/lifecycle.ts'
-import { attempt } from '../core/report.ts'
+import { complain } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
-import { methodOf } from '../web/request.ts'
+import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
 import { isOver, targetOf } from './request.ts'
-
-/** An exchange that is open. */
-export interface Exchange {
-  /** What the handler has to run in. */
-  readonly context: Context
-  /** What the handler, or a hook, has failed with. Where the response is a server's error, that is its cause. */
-  failed(error: unknown): void
-}
 
 /** The route that serves a request, if it is known by now. */
 export type RouteOf<Request> = (request: Request) => string | undefined
@@ -37,31 +29,62 @@ export function exchange<Request extends IncomingMessage>(
   response: ServerResponse,
   routeOf: RouteOf<Request>,
 ): Exchange | undefined {
-  const { config } = wrap
-  const begun = begin(wrap, methodOf(request.method ?? '', {}), [request, response])
+  const begun = begin(wrap, methodNameOf(request.method), [request, response])
   if (!begun) return undefined
-  let failure: { readonly error: unknown } | undefined
-  let over = false
-  const end = (sent: boolean) => {
-    if (over) return
-    over = true
-    attempt(config, 'reading the response', () => {
-      const span = trace.getSpan(begun.context)
-      if (span?.isRecording()) reflect(span, response, sent, failure)
-      const route = routeOf(request)
-      if (route !== undefined) routed(begun, { method: request.method ?? '', url: targetOf(request), route }, config.name)
-    })
-    void begun.settle({ result: undefined })
-  }
+  const open = new Exchange(wrap, begun, request, response, routeOf as RouteOf<never>)
   // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone. Before others:
   // within another exchange of the same response, what is known here alone has to be told before that one's root ends.
-  response.prependListener('finish', () => end(true))
-  response.prependListener('close', () => end(false))
+  response.prependListener('finish', () => open.end(true))
+  response.prependListener('close', () => open.end(false))
   // A client may be gone before it is the handler's turn.
-  if (isOver(response)) queueMicrotask(() => end(response.writableFinished))
-  if (hasBody(request)) follow(request, begun)
+  if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished))
   // Not the response: it tells where it was written, and to follow it as well takes a third of a server's throughput.
-  return { context: begun.context, failed: (error) => (failure = { error }) }
+  if (hasBody(request)) follow(request, begun)
+  return open
+}
+
+/** An exchange that is open. */
+export class Exchange {
+  #failure: { readonly error: unknown } | undefined
+  #over = false
+
+  constructor(
+    private readonly wrap: Wrap,
+    private readonly begun: Begun,
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    private readonly routeOf: RouteOf<never>,
+  ) {}
+
+  /** What the handler has to run in. */
+  get context(): Context {
+    return this.begun.context
+  }
+
+  /** What the handler, or a hook, has failed with. Where the response is a server's error, that is its cause. */
+  failed(error: unknown): void {
+    this.#failure = { error }
+  }
+
+  /** The response is over. @param sent whether all of it has been sent */
+  end(sent: boolean): void {
+    if (this.#over) return
+    this.#over = true
+    try {
+      this.#reflect(sent)
+    } catch (thrown) {
+      complain(this.wrap.config, 'reading the response', thrown)
+    }
+    void this.begun.settle({ result: undefined })
+  }
+
+  #reflect(sent: boolean): void {
+    const { begun, request } = this
+    const span = trace.getSpan(begun.context)
+    if (span?.isRecording()) reflect(span, this.response, sent, this.#failure)
+    const route = this.routeOf(request as never)
+    if (route !== undefined) routed(begun, { method: request.method ?? '', url: targetOf(request), route }, this.wrap.config.name)
+  }
 }
 
 // Source: semantic conventions for HTTP spans, "Status" and `error.type`.

@@ -23,7 +23,7 @@ export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: Wa
   return {
     begun(_args, invocation) {
       frozen ??= isFrozen()
-      const lifetime = grantedLifetime([], waitUntil, invocation) ?? (frozen ? frozenLifetime(invocation) : undefined)
+      const lifetime = grantedLifetime(NONE, waitUntil, invocation) ?? (frozen ? frozenLifetime(invocation) : undefined)
       if (lifetime) lifetimes.set(invocation, lifetime)
       else staying.begun(invocation)
     },
@@ -34,6 +34,9 @@ export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: Wa
     },
   }
 }
+
+/** No argument of a server's handler has a `waitUntil`. */
+const NONE: readonly unknown[] = []
 
 /** The flush is begun at once; nobody waits for it. */
 const AT_ONCE: Lifetime = { phase: 'after-response', apart: true, hold: (finish) => void finish() }

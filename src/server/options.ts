@@ -22,7 +22,7 @@ export function onServer(name: string, options: ServerOptions<never> = {}): Wrap
   if (config.flush === 'before-response') throw invalidOption('flush', config.flush, "'auto' or 'after-response' on a server")
   const platform = {
     name,
-    describe: ([request]: Args, active: Parameters<typeof describeIncoming>[1]) => describeIncoming(request, active),
+    describe: (args: Args, active: Parameters<typeof describeIncoming>[1]) => describeIncoming(args[0], active),
     ...serverLifetime(() => wrap, drainMsOf(options)),
   }
   const wrap: Wrap = { config, platform }

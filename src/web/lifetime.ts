@@ -14,7 +14,7 @@ export type LifetimeOf = (args: readonly unknown[], given: WaitUntil | undefined
 export const lifetimeOf: LifetimeOf = (args, given, invocation) => grantedLifetime(args, given, invocation) ?? before(LOOKED_FOR)
 
 /** The same; `undefined` where there is no `waitUntil` at all. */
-export function grantedLifetime(...[args, given, invocation]: Parameters<LifetimeOf>): Lifetime | undefined {
+export function grantedLifetime(args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState): Lifetime | undefined {
   try {
     const waitUntil = waitUntilOf(args, given, invocation)
     return waitUntil && within(waitUntil)

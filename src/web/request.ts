@@ -1,4 +1,4 @@
-import { type Attributes, type Context, SpanKind, type TextMapGetter, trace } from '@opentelemetry/api'
+import { type Attributes, type Context, SpanKind, type TextMapGetter, propagation, trace } from '@opentelemetry/api'
 import { extract } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
 
@@ -7,7 +7,7 @@ const getter: TextMapGetter<Headers> = {
   keys: (headers) => [...headers.keys()],
 }
 
-const METHODS = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|QUERY)$/
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY'])
 
 /** Query parameters that are credentials wherever they occur (semantic conventions, `url.query`). */
 const SECRETS = /(^|[?&])((?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g
@@ -19,9 +19,12 @@ const SUSPECT = /AWS|sig|Sig|Amz/
 export const redacted = (search: string): string =>
   (SUSPECT.test(search) ? search.replace(SECRETS, '$1$2REDACTED') : search).slice(1)
 
-/** The method's attributes; a method that nobody knows is data of the caller's making, and no name for a span. */
+/** What a span is named after a method: one that nobody knows is data of the caller's making, and no name. */
+export const methodNameOf = (method = ''): string => (METHODS.has(method) ? method : 'HTTP')
+
+/** The method's attributes. @returns its name */
 export function methodOf(method: string, attributes: Attributes): string {
-  const known = METHODS.test(method)
+  const known = METHODS.has(method)
   attributes['http.request.method'] = known ? method : '_OTHER'
   if (!known) attributes['http.request.method_original'] = method
   return known ? method : 'HTTP'
@@ -51,7 +54,12 @@ export function describeRequest({ url, method, headers }: Request, active: Conte
   return { name, kind: SpanKind.SERVER, attributes, links: [], parent: nearest(active, extract(headers, getter, active)) }
 }
 
-/** The parent of a request's root: the caller, but for a span around the handler that has joined the caller's trace. */
-export const nearest = (active: Context, caller: Context): Context => (traceOf(active) === traceOf(caller) ? active : caller)
-
-const traceOf = (context: Context) => trace.getSpanContext(context)?.traceId
+/**
+ * The parent of a request's root: the caller, but for a span around the handler that has joined the caller's trace. Whatever
+ * else the caller has sent is kept; of baggage, what is around has read it, or else has none.
+ */
+export function nearest(active: Context, caller: Context): Context {
+  const around = trace.getSpan(active)
+  if (!around || around.spanContext().traceId !== trace.getSpanContext(caller)?.traceId) return caller
+  return propagation.getBaggage(active) ? active : trace.setSpan(caller, around)
+}

@@ -6,7 +6,7 @@
 import { type Span, trace } from '@opentelemetry/api'
 import type { InvocationState } from '../core/invocation.ts'
 import type { Begun } from '../core/lifecycle.ts'
-import { methodOf } from './request.ts'
+import { methodNameOf } from './request.ts'
 
 /** A request whose route has been found. */
 export interface Routed {
@@ -25,7 +25,7 @@ export interface Routed {
  */
 export function routed({ owner, context }: Begun, { method, url, route }: Routed, name: string | undefined): void {
   const span = trace.getSpan(context)
-  const known = methodOf(method, {})
+  const known = methodNameOf(method)
   tell(span, known, route, name)
   const { root } = owner
   if (root === span) return

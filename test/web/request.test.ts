@@ -1,5 +1,6 @@
 /** How requests and responses are described, on Node. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, createTraceState, propagation, trace } from '@opentelemetry/api'
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { describeRequest } from '../../src/web/request.ts'
 import { isResponse, reflectResponse } from '../../src/web/response.ts'
@@ -42,6 +43,22 @@ describe('a request', () => {
     const parentIn = (traceId: string) => trace.getSpanContext(describeRequest(request, within(traceId)).parent)?.spanId
     expect(parentIn(TRACE)).toBe('00f067aa0ba902b7')
     expect(parentIn('4bf92f3577b34da6a3ce929d0e0e4736')).toBe(SPAN)
+  })
+
+  test('keeps the baggage of its caller, whether or not that has sent a trace, and whatever span is around', () => {
+    propagation.setGlobalPropagator(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }))
+    const around = trace.setSpanContext(ROOT_CONTEXT, { traceId: TRACE, spanId: '00f067aa0ba902b7', traceFlags: 1 })
+    const tenantOf = (headers: Record<string, string>, active = ROOT_CONTEXT) => {
+      const { parent } = describeRequest(new Request('http://x.test', { headers: { baggage: 'tenant=acme', ...headers } }), active)
+      return [trace.getSpanContext(parent)?.spanId, propagation.getBaggage(parent)?.getEntry('tenant')?.value]
+    }
+    const traceparent = `00-${TRACE}-${SPAN}-01`
+    expect(tenantOf({})).toEqual([undefined, 'acme'])
+    expect(tenantOf({}, around)).toEqual(['00f067aa0ba902b7', 'acme'])
+    expect(tenantOf({ traceparent })).toEqual([SPAN, 'acme'])
+    expect(tenantOf({ traceparent }, around)).toEqual(['00f067aa0ba902b7', 'acme'])
+    const read = propagation.setBaggage(around, propagation.createBaggage({ tenant: { value: 'other' } }))
+    expect(tenantOf({ traceparent }, read)).toEqual(['00f067aa0ba902b7', 'other'])
   })
 
   test.each(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])('is named after its method: %s', (method) => {

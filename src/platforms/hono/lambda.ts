@@ -23,7 +23,7 @@ const OUTSIDE = "from inside of Hono's adapter; `withTelemetry(handle(app))` of 
 /** The context that `handle`, `streamHandle` or `hono/lambda-edge` hand to an application among its bindings. */
 export function lambdaOf({ env }: HonoContext): LambdaContextLike | undefined {
   const { lambdaContext, context } = (env ?? {}) as { lambdaContext?: unknown; context?: unknown }
-  return [lambdaContext, context].find(isLambda)
+  return isLambda(lambdaContext) ? lambdaContext : isLambda(context) ? context : undefined
 }
 
 const isLambda = (value: unknown): value is LambdaContextLike =>

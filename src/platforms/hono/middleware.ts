@@ -1,12 +1,13 @@
 import { context, trace } from '@opentelemetry/api'
 import { running } from '../../core/isolate.ts'
 import { type Begun, type Settled, begin } from '../../core/lifecycle.ts'
-import { attempt } from '../../core/report.ts'
+import type { Config } from '../../core/options.ts'
+import { complain } from '../../core/report.ts'
 import { routed } from '../../web/route.ts'
 import type { HonoContext, HonoMiddleware } from './context.ts'
 import { type HonoOptionsInput, settingsOf } from './options.ts'
-import { nodeOf, sent } from './node.ts'
-import { type Settings, hono, reflect } from './platform.ts'
+import { Exchange, nodeOf } from './node.ts'
+import { type Settings, reflect, wrapOf } from './platform.ts'
 import { routeOf } from './route.ts'
 
 /**
@@ -31,18 +32,16 @@ import { routeOf } from './route.ts'
  */
 export function telemetry<C extends HonoContext = HonoContext, Env = unknown>(options?: HonoOptionsInput<C, Env>): HonoMiddleware<C> {
   const settings = settingsOf(options as HonoOptionsInput<never>)
-  return async function telemetry(c, next) {
+  return function telemetry(c, next) {
     const found = settings(c.env)
-    const begun = found && begin({ config: found.config, platform: hono(found, c) as never }, c.req.method, [c])
+    const begun = found && begin(wrapOf(found, c), c.req.method, [c])
     return begun ? within(begun, found, c, next) : next()
   }
 }
 
 async function within(begun: Begun, { config }: Settings, c: HonoContext, next: () => Promise<void>): Promise<void> {
-  const span = trace.getSpan(begun.context)
-  const root = begun.owner.root === span
-  const outgoing = root ? nodeOf(c, config)?.outgoing : undefined
-  const over = outgoing && sent(outgoing, span)
+  const outgoing = isRoot(begun) ? nodeOf(c, config)?.outgoing : undefined
+  const exchange = outgoing && new Exchange(begun, outgoing)
   let how: Settled
   try {
     await running(begun.owner, () => context.with(begun.context, next))
@@ -50,18 +49,29 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
   } catch (thrown) {
     how = { thrown }
   }
-  attempt(config, 'reading the route', () => {
-    const response = responseOf(c)
-    const route = routeOf(c.req, response?.status)
-    if (route !== undefined) routed(begun, { method: c.req.method, url: c.req.raw.url, route }, config.name)
-    // A root is told when it is settled.
-    if (span && !root) reflect(span, response, c.error)
-  })
-  if (over) void over.then(() => begun.settle(how))
+  try {
+    tell(begun, c, config)
+  } catch (thrown) {
+    complain(config, 'reading the route', thrown)
+  }
+  if (exchange) exchange.settle(how)
   else await begun.settle(how)
   if ('thrown' in how) throw how.thrown
   if (how.result !== responseOf(c)) c.res = how.result as Response
 }
+
+function tell(begun: Begun, c: HonoContext, config: Config): void {
+  const response = responseOf(c)
+  const root = isRoot(begun)
+  const route = routeOf(c.req, response?.status)
+  // Servers for Node put the URL together when it is asked for.
+  if (route !== undefined) routed(begun, { method: c.req.method, url: root ? '' : c.req.raw.url, route }, config.name)
+  // A root is told when it is settled.
+  const span = trace.getSpan(begun.context)
+  if (span && !root) reflect(span, response, c.error)
+}
+
+const isRoot = ({ owner, context }: Begun): boolean => trace.getSpan(context) === owner.root
 
 /** Where nobody has answered, to ask for the response would be to make one. */
 const responseOf = (c: HonoContext): Response | undefined => (c.finalized ? c.res : undefined)

@@ -5,12 +5,14 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import type { Span } from '@opentelemetry/api'
+import { trace } from '@opentelemetry/api'
+import type { Begun, Settled } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
+import type { Platform } from '../../core/platform.ts'
 import { recordError } from '../../core/span.ts'
 import { type Finite, describeIncoming, isOver } from '../../server/request.ts'
 import type { HonoContext } from './context.ts'
-import type { Place, Settings } from './platform.ts'
+import type { Place } from './platform.ts'
 
 /** What is used of Node's response, be it of HTTP/1 or of HTTP/2. */
 interface Outgoing extends Finite {
@@ -29,34 +31,56 @@ export interface NodeBindings {
 
 /** The bindings of a request, if it is one to a server for Node, and its response is not to wait for the flush. */
 export function nodeOf({ env }: HonoContext, { flush }: Config): NodeBindings | undefined {
-  const { incoming, outgoing } = (env ?? {}) as Partial<NodeBindings>
-  return incoming?.headers && flush !== 'before-response' ? { incoming, outgoing } : undefined
+  const node = env as NodeBindings | null | undefined
+  return node?.incoming?.headers && flush !== 'before-response' ? node : undefined
 }
 
-export const onNode = ({ incoming }: NodeBindings, { server }: Settings): Place => ({
-  ...server,
-  describe: (_args, active) => describeIncoming(incoming, active),
+/** One for all requests to a server. @param lifetimes of its requests */
+export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place => ({
+  ...lifetimes,
+  describe: ([c], active) => describeIncoming((c.env as NodeBindings).incoming, active),
 })
 
-/**
- * Resolves when the response has been sent, or never will be. To be called before either.
- *
- * @param span is told how it ended, and with which status: the application knows of none where it has thrown what is no error
- */
-export const sent = (outgoing: Outgoing, span: Span | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    let finished = false
-    outgoing.on('finish', () => {
-      finished = true
-      if (span?.isRecording()) span.setAttribute('http.response.status_code', outgoing.statusCode)
-      resolve()
-    })
-    if (isOver(outgoing)) return resolve()
+/** A request that is over when the application has settled and the response has been sent, or never will be. */
+export class Exchange {
+  #how: Settled | undefined
+  #over: boolean
+
+  /** To be made before either. */
+  constructor(
+    private readonly begun: Begun,
+    private readonly outgoing: Outgoing,
+  ) {
+    this.#over = isOver(outgoing)
+    outgoing.on('finish', () => this.#finished())
     // Without the other where the client is gone, or the body has failed.
-    outgoing.on('close', () => {
-      if (finished || !span?.isRecording()) return resolve()
-      if (outgoing.errored) recordError(span, outgoing.errored)
+    if (!this.#over) outgoing.on('close', () => this.#closed())
+  }
+
+  settle(how: Settled): void {
+    this.#how = how
+    if (this.#over) void this.begun.settle(how)
+  }
+
+  // The application knows of no status where it has thrown what is no error.
+  #finished(): void {
+    const span = trace.getSpan(this.begun.context)
+    if (span?.isRecording()) span.setAttribute('http.response.status_code', this.outgoing.statusCode)
+    this.#end()
+  }
+
+  #closed(): void {
+    const span = trace.getSpan(this.begun.context)
+    if (!this.#over && span?.isRecording()) {
+      if (this.outgoing.errored) recordError(span, this.outgoing.errored)
       else span.setAttribute('flushed.response_stream', 'cancelled')
-      resolve()
-    })
-  })
+    }
+    this.#end()
+  }
+
+  #end(): void {
+    if (this.#over) return
+    this.#over = true
+    if (this.#how) void this.begun.settle(this.#how)
+  }
+}

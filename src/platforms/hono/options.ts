@@ -1,14 +1,14 @@
-import type { Context } from '@opentelemetry/api'
 import { invalidOption } from '../../core/errors.ts'
+import type { Wrap } from '../../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
 import { type DrainOptions, drainMsOf } from '../../server/drain.ts'
 import { serverLifetime } from '../../server/lifetime.ts'
 import { settingsFor } from '../../web/environment.ts'
 import { type StreamingOptions, idleMsOf } from '../../web/streaming.ts'
-import { describeRequest } from '../../web/request.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 import type { HonoContext } from './context.ts'
-import type { Settings } from './platform.ts'
+import { onNode } from './node.ts'
+import { type Settings, hono } from './platform.ts'
 
 /** Options of a middleware of Hono. */
 export interface HonoOptions<C extends HonoContext = HonoContext> extends TelemetryOptions<[c: C]>, StreamingOptions, DrainOptions {
@@ -29,8 +29,7 @@ function resolve(options: HonoOptions<never> = {}): Settings {
   const config = resolveOptions(options, ['streamIdleMs', 'waitUntil', 'drainMs'])
   const { waitUntil } = options
   if (waitUntil !== undefined && typeof waitUntil !== 'function') throw invalidOption('waitUntil', waitUntil, 'a function')
-  const describe = ([c]: readonly unknown[], active: Context) => describeRequest((c as HonoContext).req.raw, active)
-  const server = serverLifetime(() => ({ config, platform: { name: 'hono', describe } }), drainMsOf(options), waitUntil)
+  const server: Wrap = { config, platform: hono(onNode(serverLifetime(() => server, drainMsOf(options), waitUntil))) }
   return { config, idleMs: idleMsOf(options), waitUntil, server }
 }
 

@@ -1,5 +1,6 @@
 import type { Span } from '@opentelemetry/api'
 import { toError } from '../../core/errors.ts'
+import type { Wrap } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Lifetime, Platform } from '../../core/platform.ts'
 import { recordError } from '../../core/span.ts'
@@ -11,27 +12,36 @@ import { streaming } from '../../web/streaming.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 import type { HonoContext } from './context.ts'
 import { lambdaOf, onLambda } from './lambda.ts'
-import { nodeOf, onNode } from './node.ts'
+import { nodeOf } from './node.ts'
 
 /** The options of Hono's own, checked and complete. */
 export interface Settings {
   readonly config: Config
   readonly idleMs: number
   readonly waitUntil: WaitUntil | undefined
-  /** How long requests live on a server for Node: one for all of them, since they are flushed together. */
-  readonly server: Pick<Platform, 'begun' | 'lifetime'>
+  /** The wrap of requests to a server for Node: one for all of them, since they are flushed together. */
+  readonly server: Wrap
 }
+
+type Args = readonly [c: HonoContext]
 
 /** What a place that an application runs in has of its own. */
-export type Place = Omit<Platform, 'name' | 'reflect'>
+export type Place = Omit<Platform<Args>, 'name' | 'reflect'>
 
-/** What is peculiar to one request to an application of Hono, wherever that runs. */
-export function hono(settings: Settings, c: HonoContext): Platform {
+/** What is peculiar to a request to an application of Hono, wherever that runs. */
+export function wrapOf(settings: Settings, c: HonoContext): Wrap {
+  const { config, server } = settings
   const lambda = lambdaOf(c)
-  const node = nodeOf(c, settings.config)
-  const place = lambda ? onLambda(lambda, settings, c) : node ? onNode(node, settings) : elsewhere(settings, c)
-  return { name: 'hono', ...place, reflect: (root, _description, response) => reflect(root, response, c.error) }
+  if (!lambda && nodeOf(c, config)) return server
+  return { config, platform: hono(lambda ? onLambda(lambda, settings, c) : elsewhere(settings, c)) }
 }
+
+/** A place as a platform. */
+export const hono = (place: Place): Platform<Args> => ({
+  name: 'hono',
+  ...place,
+  reflect: (root, _description, response, [c]) => reflect(root, response, c.error),
+})
 
 /** Reflects on a span what a request has come to. What was thrown Hono has made into a response. */
 export function reflect(span: Span, response: unknown, error: Error | undefined): void {

@@ -35,8 +35,7 @@ export function withTelemetry<L extends Listener = (request: IncomingMessage, re
   if (typeof listener !== 'function') throw invalidOption('listener', listener, 'a function')
   const wrap = onServer('node', options)
   const wrapper = function (this: unknown, ...args: Parameters<Listener>) {
-    const [request, response] = args as [IncomingMessage, ServerResponse]
-    const open = exchange(wrap, request, response, unknown)
+    const open = exchange<IncomingMessage>(wrap, args[0], args[1], unknown)
     if (!open) return Reflect.apply(listener, this, args)
     try {
       const result = context.with<unknown[], Listener>(open.context, listener, this, ...args)

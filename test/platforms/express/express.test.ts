@@ -1,5 +1,5 @@
 /** The middleware on the real Express, 5 and 4, on real sockets. */
-import { createServer, request as send } from 'node:http'
+import { IncomingMessage, createServer, request as send } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { ErrorRequestHandler, Express } from 'express'
@@ -205,6 +205,35 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       const all = await spans(3)
       expect(all.filter(({ parentSpanContext }) => parentSpanContext === undefined).map(({ name }) => name)).toEqual(['GET /orders/:id'])
     })
+  })
+})
+
+describe('what is not the application’s own', () => {
+  /** How a request has its route, in a handler. */
+  const routeIn = async (app: Express, path = '/orders/7') => {
+    const seen = Promise.withResolvers<[own: string[], route: unknown]>()
+    app.get('/orders/:id', (request, response) => {
+      seen.resolve([Object.keys(request).filter((key) => key === 'route'), request.route?.path])
+      response.end()
+    })
+    await ask(new URL(path, `http://127.0.0.1:${await listen(createServer(app))}`))
+    return seen.promise
+  }
+
+  test('stays as it is: requests of another application in the process', async () => {
+    const [observed, other] = [express5(), express5()]
+    observed.use(telemetry(setup().options))
+    expect(await routeIn(observed)).toEqual([[], '/orders/:id'])
+    expect(await routeIn(other)).toEqual([['route'], '/orders/:id'])
+  })
+
+  test('stays as it is: requests without a framework', async () => {
+    const { options, spans } = setup()
+    const middleware = telemetry(options)
+    const port = await listen(createServer((request, response) => middleware(request, response, () => response.end())))
+    await ask(new URL(`http://127.0.0.1:${port}/`))
+    await spans(1)
+    expect('route' in IncomingMessage.prototype).toBe(false)
   })
 })
 
