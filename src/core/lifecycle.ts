@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
+import { type AttributeValue, type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from './attributes.ts'
 import { clock } from './clock.ts'
 import { ensureContextManager } from './context-manager.ts'
@@ -21,7 +21,7 @@ import { attempt, complain } from './report.ts'
 import { recordError, tracerOf } from './span.ts'
 import { isThenable } from './stage.ts'
 import type { Description, Platform } from './platform.ts'
-import type { FlushReport, SpanOwner } from './types.ts'
+import type { SpanOwner } from './types.ts'
 
 /** What a handler is wrapped with: checked options, and the platform it runs on. */
 export interface Wrap {
@@ -126,7 +126,7 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   const { name, kind, links, attributes } = description
   const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
   owner.begin(root, within, description)
-  if (isolate.previous && root.isRecording()) reportPrevious(root, isolate.previous)
+  if (root.isRecording()) complete(root, description)
   if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
   try {
     platform.begun?.(args as never, owner)
@@ -203,10 +203,14 @@ function withOptions(attributes: Attributes, config: Config, args: unknown[]): A
   return attributes
 }
 
-// After the start, since no sampler decides by it, and on the next span that is recorded, or nobody would ever see it.
-function reportPrevious(root: Span, { durationMs, outcome }: Pick<FlushReport, 'durationMs' | 'outcome'>): void {
-  root.setAttribute(ATTRIBUTE.previousDuration, durationMs)
-  root.setAttribute(ATTRIBUTE.previousOutcome, outcome)
+// After the start, since no sampler decides by it. The last flush is told on the next span that is recorded, or nobody would
+// ever see it.
+function complete(root: Span, { attributes, constant }: Description): void {
+  for (const key in constant) if (!(key in attributes)) root.setAttribute(key, constant[key] as AttributeValue)
+  const { previous } = isolate
+  if (!previous) return
+  root.setAttribute(ATTRIBUTE.previousDuration, previous.durationMs)
+  root.setAttribute(ATTRIBUTE.previousOutcome, previous.outcome)
   isolate.previous = undefined
 }
 

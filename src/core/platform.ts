@@ -13,6 +13,11 @@ export interface Description {
   name: string
   kind: SpanKind
   attributes: Attributes
+  /**
+   * Attributes that are the same for all invocations of a process. A sampler has nothing to decide by them, so they are set
+   * only on spans that are recorded: what attributes cost at a span's start, they cost those too that are sampled out.
+   */
+  constant?: Readonly<Attributes> | undefined
   links: Link[]
   /** The context the invocation starts in: the caller's, where it sent one. */
   parent: Context

@@ -34,6 +34,17 @@ test('what is begun is open until it is settled, and delivered when that is over
   expect(exporter.spans[1]?.attributes['result']).toBe('42')
 })
 
+test('attributes that are the same for all invocations are on its span, but where an option has others', async () => {
+  const { exporter, wrap } = setup({
+    describe: (_args, parent) => ({
+      name: 'root', kind: SpanKind.INTERNAL, attributes: { 'faas.trigger': 'http' }, constant: { 'cloud.region': 'eu-west-1', 'cloud.account.id': '1' }, links: [], parent,
+    }),
+  })
+  const config = { ...wrap.config, attributes: { 'cloud.region': 'mine' } }
+  await begin({ ...wrap, config }, 'handler', [])?.settle({ result: undefined })
+  expect(exporter.spans[0]?.attributes).toMatchObject({ 'faas.trigger': 'http', 'cloud.region': 'mine', 'cloud.account.id': '1' })
+})
+
 test('what is begun within is a child span: ended when it is settled, and not flushed', async () => {
   const { exporter, wrap } = setup()
   const outer = begin(wrap, 'outer', [])

@@ -16,11 +16,14 @@ describe('every invocation', () => {
     expect(plain).toMatchObject({ name: 'orders', kind: SpanKind.SERVER, links: [], trigger: 'other', source: 'unknown', batchSize: 0 })
   })
 
-  it('carries its identifiers', () => {
-    expect(described({ order: 1 }).attributes).toEqual({
+  it('carries its identifiers, and apart from them those of the function', () => {
+    const { attributes, constant } = described({ order: 1 })
+    expect(attributes).toEqual({
       'faas.trigger': 'other',
       'faas.invocation_id': '8f507cfc-xmpl-4697-b07a-ac58fc914c95',
       'faas.coldstart': true,
+    })
+    expect(constant).toEqual({
       'cloud.resource_id': ARN,
       'cloud.account.id': '123456789012',
       'cloud.region': 'eu-west-1',
