@@ -48,33 +48,26 @@ export function release(invocation: InvocationState, result: Pending): void {
   void held(invocation, lifetime, meanwhile)
 }
 
-// Here and below nothing is a closure that most invocations have no use for: each is dearer than a call.
+// No function is made here that most invocations have no use for: each is dearer than a call.
 function held(invocation: InvocationState, lifetime: Lifetime, finish: Finish): Promise<unknown> | void {
   try {
-    const result = lifetime.hold(lifetime.apart ? lingering(invocation, finish) : finish, invocation)
+    const result = lifetime.hold(lifetime.apart ? () => lingering(invocation, finish()).catch(guarded(invocation)) : finish, invocation)
     if (lifetime === AWAIT) return result instanceof Promise ? result : undefined
-    if (isThenable(result)) return guarded(invocation, result)
+    if (isThenable(result)) return Promise.resolve(result).catch(guarded(invocation))
   } catch (thrown) {
-    failed(invocation, thrown)
+    guarded(invocation)(thrown)
   }
 }
 
-const failed = ({ wrap }: InvocationState, thrown: unknown): undefined => complain(wrap.config, 'the flush', thrown)
-
-const guarded = (invocation: InvocationState, result: PromiseLike<unknown>) =>
-  Promise.resolve(result).catch((thrown: unknown) => failed(invocation, thrown))
+const guarded = ({ wrap }: InvocationState) => (thrown: unknown): undefined => complain(wrap.config, 'the flush', thrown)
 
 // An exporter's request that dies with the one it was made in is never answered, and stays among those it counts: they
 // get what the platform leaves, though the report is out.
-const lingering = (invocation: InvocationState, finish: Finish) => async () => {
-  try {
-    const report = await finish()
-    const work = invocation.telemetry.answered?.(invocation)
-    if (work) await settledWithin({ waiting: 1, work }, within(invocation, remainingMs(invocation)), true)
-    return report
-  } catch (thrown) {
-    return failed(invocation, thrown)
-  }
+async function lingering(invocation: InvocationState, reported: ReturnType<Finish>) {
+  const report = await reported
+  const work = invocation.telemetry.answered?.(invocation)
+  if (work) await settledWithin({ waiting: 1, work }, within(invocation, remainingMs(invocation)), true)
+  return report
 }
 
 /** Ends an invocation whose telemetry is left to the next flush. */
@@ -86,23 +79,15 @@ export function leave(invocation: InvocationState): void {
 }
 
 function lifetimeOf(invocation: InvocationState): Lifetime {
-  const { config, platform } = invocation.wrap
-  const lifetime = givenLifetime(invocation) ?? AWAIT
+  const { args, wrap } = invocation
+  const { config, platform } = wrap
+  const lifetime = attempt(config, 'reading the lifetime', () => platform.lifetime?.(args as never, invocation)) ?? AWAIT
   const { phase, reason } = lifetime
   const told = phase !== 'before-response' || config.flush === 'before-response'
   if (told || (config.flush === 'auto' && reason === undefined) || !once('after-response')) return lifetime
   const why = reason ? `: ${reason}` : ''
   config.warn(`flushed: ${platform.name} cannot flush after the response here; flushing before it${why}`)
   return lifetime
-}
-
-function givenLifetime(invocation: InvocationState): Lifetime | undefined {
-  const { args, wrap } = invocation
-  try {
-    return wrap.platform.lifetime?.(args as never, invocation)
-  } catch (thrown) {
-    return complain(wrap.config, 'reading the lifetime', thrown)
-  }
 }
 
 /** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */

@@ -47,10 +47,7 @@ export function flush(
  * @param durationMs milliseconds that have gone by already
  */
 export function idleFlush(stages: readonly Stage[], invocation: SpanOwner, durationMs = 0): FlushResult | undefined {
-  const reports: StageReport[] = []
-  for (const { name, flushables } of stages) {
-    for (const flushable of flushables) if (!flushable.idle?.(invocation)) return undefined
-    reports.push({ name, outcome: 'nothing_to_send', durationMs: 0 })
-  }
+  if (!stages.every(({ flushables }) => flushables.every((flushable) => flushable.idle?.(invocation)))) return undefined
+  const reports = stages.map(({ name }): StageReport => ({ name, outcome: 'nothing_to_send', durationMs: 0 }))
   return { stages: reports, warnings: [], seen: 0, durationMs }
 }

@@ -60,7 +60,9 @@ export const newLedger = (): Ledger => ({
 
 /** Resolves when all of these have been answered, and never rejects. */
 export const answersOf = (flights: readonly Flight[]): Promise<unknown> =>
-  Promise.all(flights.map((flight) => (flight.answer ??= new Promise((resolve) => (flight.wake = resolve)))))
+  flights.length === 1 ? answerOf(flights[0] as Flight) : Promise.all(flights.map(answerOf))
+
+const answerOf = (flight: Flight): Promise<void> => (flight.answer ??= new Promise((resolve) => (flight.wake = resolve)))
 
 /** How many spans these carry. */
 export const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { spans }) => sum + spans.length, 0)

@@ -133,7 +133,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   /** Waits until the exporter has answered for all of a ledger's, and then for its own buffers, if it has any. */
   function settle(ledger: Ledger, idle = true): unknown {
-    if (ledger.open.some(matters)) return answersOf(ledger.open.filter(matters)).then(() => settle(ledger, false))
+    const waited = ledger.open.filter(matters)
+    if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, false))
     const { error } = ledger
     // Otherwise it is for the next flush to take back: whoever else waits has to be told too.
     if (watching) ledger.error = undefined

@@ -7,7 +7,7 @@ const getter: TextMapGetter<Headers> = {
   keys: (headers) => [...headers.keys()],
 }
 
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY'])
+const METHODS = 'GET HEAD POST PUT PATCH DELETE OPTIONS CONNECT TRACE QUERY'.split(' ')
 
 /** Query parameters that are credentials wherever they occur (semantic conventions, `url.query`). */
 const SECRETS = /(^|[?&])((?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g
@@ -20,11 +20,11 @@ export const redacted = (search: string): string =>
   (SUSPECT.test(search) ? search.replace(SECRETS, '$1$2REDACTED') : search).slice(1)
 
 /** What a span is named after a method: one that nobody knows is data of the caller's making, and no name. */
-export const methodNameOf = (method = ''): string => (METHODS.has(method) ? method : 'HTTP')
+export const methodNameOf = (method = ''): string => (METHODS.includes(method) ? method : 'HTTP')
 
 /** The method's attributes. @returns its name */
 export function methodOf(method: string, attributes: Attributes): string {
-  const known = METHODS.has(method)
+  const known = METHODS.includes(method)
   attributes['http.request.method'] = known ? method : '_OTHER'
   if (!known) attributes['http.request.method_original'] = method
   return known ? method : 'HTTP'

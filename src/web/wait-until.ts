@@ -35,13 +35,8 @@ export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefin
   if (context) return track(context, invocation)
   if (given) return given
   const { [VERCEL]: vercel, [NEXT]: next, EdgeRuntime, Bunny } = globalThis as Globals
-  // No array of them: on a server there is none of these, at each request.
-  const platform = keeping(vercel?.get?.()) ?? keeping(next?.get?.()) ?? keeping(EdgeRuntime) ?? keeping(Bunny?.v1)
-  return platform && within(platform)
+  const platform = [vercel?.get?.(), next?.get?.(), EdgeRuntime, Bunny?.v1].find(isContext)
+  return platform && ((work) => platform.waitUntil(work))
 }
-
-const within = (platform: KeepingContext): WaitUntil => (work) => platform.waitUntil(work)
-
-const keeping = (value: unknown): KeepingContext | undefined => (isContext(value) ? value : undefined)
 
 const isContext = (value: unknown): value is KeepingContext => typeof (value as Partial<KeepingContext> | undefined | null)?.waitUntil === 'function'

@@ -5,7 +5,6 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import { trace } from '@opentelemetry/api'
 import type { Begun, Settled } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
@@ -41,7 +40,7 @@ export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place =
   describe: ([c], active) => describeIncoming((c.env as NodeBindings).incoming, active),
 })
 
-/** A request that is over when the application has settled and the response has been sent, or never will be. */
+/** A root's request: it is over when the application has settled and the response has been sent, or never will be. */
 export class Exchange {
   #how: Settled | undefined
   #over: boolean
@@ -52,9 +51,9 @@ export class Exchange {
     private readonly outgoing: Outgoing,
   ) {
     this.#over = isOver(outgoing)
-    outgoing.on('finish', () => this.#finished())
+    outgoing.on('finish', () => this.#end(true))
     // Without the other where the client is gone, or the body has failed.
-    if (!this.#over) outgoing.on('close', () => this.#closed())
+    outgoing.on('close', () => this.#end(false))
   }
 
   settle(how: Settled): void {
@@ -62,23 +61,15 @@ export class Exchange {
     if (this.#over) void this.begun.settle(how)
   }
 
-  // The application knows of no status where it has thrown what is no error.
-  #finished(): void {
-    const span = trace.getSpan(this.begun.context)
-    if (span?.isRecording()) span.setAttribute('http.response.status_code', this.outgoing.statusCode)
-    this.#end()
-  }
-
-  #closed(): void {
-    const span = trace.getSpan(this.begun.context)
-    if (!this.#over && span?.isRecording()) {
-      if (this.outgoing.errored) recordError(span, this.outgoing.errored)
-      else span.setAttribute('flushed.response_stream', 'cancelled')
+  #end(sent: boolean): void {
+    const { statusCode, errored } = this.outgoing
+    const { root } = this.begun.owner
+    if (root.isRecording()) {
+      // The application knows of no status where it has thrown what is no error.
+      if (sent) root.setAttribute('http.response.status_code', statusCode)
+      else if (errored && !this.#over) recordError(root, errored)
+      else if (!this.#over) root.setAttribute('flushed.response_stream', 'cancelled')
     }
-    this.#end()
-  }
-
-  #end(): void {
     if (this.#over) return
     this.#over = true
     if (this.#how) void this.begun.settle(this.#how)
