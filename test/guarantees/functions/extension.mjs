@@ -32,7 +32,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 export const background = withTelemetry(async ({ id }) => {
   const audit = async () => {
     const audit = span('audit')
-    await pause(150)
+    await pause(Number(process.env.AUDIT_MS ?? 150))
     audit.setAttribute('audited', true).end()
     console.log('audited')
   }

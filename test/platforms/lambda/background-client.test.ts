@@ -4,7 +4,7 @@ import { rootOf, runtimes } from '../../support/lambda.ts'
 
 describe.each(runtimes)('on $title', ({ startFunction }) => {
   test('work that takes longer than a flush may is waited for, and is no part of the root span', async () => {
-    await using lambda = await startFunction('registered.background', { env: { TIMEOUT_MS: '50' } })
+    await using lambda = await startFunction('registered.background', { env: { TIMEOUT_MS: '500', AUDIT_MS: '800' } })
     const { freeze } = await lambda.invoke({ id: 1 })
     const audit = freeze.spans.find(({ name }) => name === 'audit')
     expect(audit?.attributes).toEqual({ audited: true })
