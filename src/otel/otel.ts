@@ -47,6 +47,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
   const { exporters, limits } = resolveOtelOptions(options)
   const outboxes = exporters.map((exporter) => makeOutbox(exporter, limits))
   const all = [...outboxes]
+  const told: (() => void)[] = []
   const handOff: NamedFlush = {
     name: 'spans',
     // Nothing of its own: the outboxes tell.
@@ -63,7 +64,11 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
       { name: 'exporters', network: true, flushables: all },
     ],
     // Not the telemetry itself: `stages()` makes one of it and of others.
-    spanProcessor: makeProcessor(outboxes, (owner) => owner.telemetry.count === telemetry.count),
+    spanProcessor: makeProcessor(
+      outboxes,
+      (owner) => owner.telemetry.count === telemetry.count,
+      () => told.forEach((over) => over()),
+    ),
     track<E extends Exporter>(exporter: E): E {
       const outbox = makeOutbox(exporter, { ...limits, maxQueueSize: 0 })
       all.push(outbox)
@@ -76,6 +81,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
       for (const outbox of all) counts = worst(counts, outbox.count(invocation))
       return counts ?? noSpans()
     },
+    ended: (over) => void told.push(over),
     answered(invocation) {
       const open = all.flatMap((outbox) => outbox.open(invocation))
       return open.length > 0 ? answersOf(open) : undefined

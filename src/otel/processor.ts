@@ -19,8 +19,11 @@ interface Owned {
   [ENTRY]?: OpenEntry | undefined
 }
 
-/** @param counts whether an invocation's flush is one of these outboxes: nobody asks them for any other's */
-export const makeProcessor = (outboxes: readonly Outbox[], counts: (owner: SpanOwner) => boolean): SpanProcessor => ({
+/**
+ * @param counts whether an invocation's flush is one of these outboxes: nobody asks them for any other's
+ * @param over called when it has been shut down
+ */
+export const makeProcessor = (outboxes: readonly Outbox[], counts: (owner: SpanOwner) => boolean, over: () => void): SpanProcessor => ({
   onStart(span, parentContext) {
     const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
     if (owner) (span as Owned)[ENTRY] = owner.opened(span)
@@ -46,7 +49,7 @@ export const makeProcessor = (outboxes: readonly Outbox[], counts: (owner: SpanO
 
   /** Sends everything, waits for the answers, and shuts the exporters down. */
   async shutdown() {
-    await Promise.all(outboxes.map((outbox) => outbox.shutdown()))
+    await Promise.all(outboxes.map((outbox) => outbox.shutdown())).finally(over)
   },
 })
 

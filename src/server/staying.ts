@@ -14,7 +14,7 @@ import type { Wrap } from '../core/lifecycle.ts'
 import type { Lifetime } from '../core/platform.ts'
 import type { FlushReport, Phase, Telemetry } from '../core/types.ts'
 import { type Participant, shared } from './state.ts'
-import { watch } from './watch.ts'
+import { join, part } from './watch.ts'
 
 /** Milliseconds from the first request that is over to the flush, for those that are over together. */
 const SOON_MS = 50
@@ -56,9 +56,7 @@ export class Staying implements Participant, Pending {
   begun(invocation: InvocationState): void {
     invocation.late = this.#late
     this.#open++
-    if (shared.participants.has(this)) return
-    shared.participants.add(this)
-    watch()
+    join(this)
   }
 
   /** The lifetime of an invocation that is over: one for all of them. */
@@ -96,6 +94,7 @@ export class Staying implements Participant, Pending {
   // A handler may go on when its client is gone, and its request be the last for long.
   readonly #late = (): void => {
     this.#unsent = true
+    join(this)
     this.#ask()
   }
 
@@ -164,6 +163,8 @@ export class Staying implements Participant, Pending {
     for (let work; (work = this.#flushing) && deadline.remainingMs(true) > 0; ) await settledWithin({ waiting: 1, work }, deadline, true)
     const report = await this.#flush('shutdown', deadline.remainingMs(true))
     this.#draining = undefined
+    const { carriedOver, pending } = report.spans
+    if (this.#open + carriedOver + pending === 0 && !this.#unsent) part(this)
     return report
   }
 

@@ -6,7 +6,7 @@
 import { clock } from '../core/clock.ts'
 import { stopped } from '../core/errors.ts'
 import type { FlushReport } from '../core/types.ts'
-import { shared } from './state.ts'
+import { type Participant, shared } from './state.ts'
 
 type Signal = 'SIGTERM' | 'SIGINT'
 
@@ -28,12 +28,30 @@ const ECHO_MS = 1000
 const processOf = (): Partial<Process> | undefined => (globalThis as { process?: Partial<Process> }).process
 
 let signalledAt: number | undefined
+/** Whether it is this copy of the package that listens. */
+let listening = false
 
-/** Has all participants drained when the process is told to end, or has nothing left to do. Once a process. */
-export function watch(): void {
+/** Has a participant drained when the process is told to end, or has nothing left to do. */
+export function join(participant: Participant): void {
+  if (shared.participants.has(participant)) return
+  shared.participants.add(participant)
+  watch()
+}
+
+/** A participant has nothing to send until it joins again. Without any, nothing of ours listens. */
+export function part(participant: Participant): void {
+  // What has been told to end is not begun anew.
+  if (signalledAt !== undefined) return
+  shared.participants.delete(participant)
+  if (!listening || shared.participants.size > 0) return
+  unwatch()
+  shared.watched = false
+}
+
+function watch(): void {
   const process = processOf()
   if (shared.watched || !process?.on || !process.prependListener) return
-  shared.watched = true
+  shared.watched = listening = true
   // Before others, to know of them: those that listen once are gone when they have been told.
   for (const signal of SIGNALS) process.prependListener(signal, onSignal)
   process.on('beforeExit', onEmpty)
@@ -41,6 +59,7 @@ export function watch(): void {
 
 function unwatch(): void {
   const process = processOf()
+  listening = false
   for (const signal of SIGNALS) process?.off?.(signal, onSignal)
   process?.off?.('beforeExit', onEmpty)
 }

@@ -1,6 +1,7 @@
 /** The end of a process that stays. On a clock of the test's own. */
 import { context } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
+import { shared } from '../../src/server/state.ts'
 import { drainAll } from '../../src/server/watch.ts'
 import { DRAIN_MS, setup } from './clockwork.ts'
 
@@ -57,5 +58,50 @@ describe('draining', () => {
     await clock.advance(1)
     expect(over).toBe(2)
     expect(exporter.exports).toHaveLength(2)
+  })
+})
+
+describe('what listens to the process', () => {
+  const listeners = () => ['SIGTERM', 'SIGINT', 'beforeExit'].map((event) => process.listenerCount(event))
+  const [none, all] = [listeners(), listeners().map((count) => count + 1)]
+
+  test('is gone when everything has been sent, until the next request', async () => {
+    const { requests } = setup()
+    shared.watched = false
+    for (let time = 0; time < 2; time++) {
+      requests(1)
+      expect(listeners()).toEqual(all)
+      await drainAll(new Error('end'))
+      expect(listeners()).toEqual(none)
+    }
+  })
+
+  test('is back with a span that ends after everything has been sent', async () => {
+    const { exporter, open, tracer } = setup()
+    shared.watched = false
+    const begun = open()
+    void begun.settle({ result: undefined })
+    await drainAll(new Error('end'))
+    context.with(begun.context, () => tracer.startSpan('late').end())
+    expect(listeners()).toEqual(all)
+    await drainAll(new Error('end'))
+    expect([exporter.spans.map(({ name }) => name), listeners()]).toEqual([['request', 'late'], none])
+  })
+
+  test.each(['is open', 'has not been sent'])('is there for as long as something %s', async (what) => {
+    const { clock, exporter, open, requests } = setup()
+    shared.watched = false
+    const left = what === 'is open' ? open() : undefined
+    if (!left) exporter.hold()
+    requests(1)
+    const drained = drainAll(new Error('end'))
+    await clock.advance(DRAIN_MS)
+    await drained
+    expect(listeners()).toEqual(all)
+    exporter.setMode('microtask')
+    exporter.acknowledge()
+    void left?.settle({ result: undefined })
+    await drainAll(new Error('end'))
+    expect(listeners()).toEqual(none)
   })
 })

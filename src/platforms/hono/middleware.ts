@@ -6,7 +6,7 @@ import { complain } from '../../core/report.ts'
 import { routed } from '../../web/route.ts'
 import type { HonoContext, HonoMiddleware } from './context.ts'
 import { type HonoOptionsInput, settingsOf } from './options.ts'
-import { Exchange, nodeOf } from './node.ts'
+import { Reply, nodeOf } from './node.ts'
 import { type Settings, reflect, wrapOf } from './platform.ts'
 import { routeOf } from './route.ts'
 
@@ -41,7 +41,7 @@ export function telemetry<C extends HonoContext = HonoContext, Env = unknown>(op
 
 async function within(begun: Begun, { config }: Settings, c: HonoContext, next: () => Promise<void>): Promise<void> {
   const outgoing = isRoot(begun) ? nodeOf(c, config)?.outgoing : undefined
-  const exchange = outgoing && new Exchange(begun, outgoing)
+  const reply = outgoing && new Reply(begun, outgoing)
   let how: Settled
   try {
     await running(begun.owner, () => context.with(begun.context, next))
@@ -54,7 +54,7 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
   } catch (thrown) {
     complain(config, 'reading the route', thrown)
   }
-  if (exchange) exchange.settle(how)
+  if (reply) reply.settle(how)
   else await begun.settle(how)
   if ('thrown' in how) throw how.thrown
   if (how.result !== responseOf(c)) c.res = how.result as Response

@@ -40,8 +40,8 @@ export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place =
   describe: ([c], active) => describeIncoming((c.env as NodeBindings).incoming, active),
 })
 
-/** A root's request: it is over when the application has settled and the response has been sent, or never will be. */
-export class Exchange {
+/** What a root's request comes to: settled when the application has, and the response has been sent, or never will be. */
+export class Reply {
   #how: Settled | undefined
   #over: boolean
 

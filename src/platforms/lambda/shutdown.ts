@@ -26,9 +26,18 @@ let mine: ((cause: Error, budgetMs: number) => Promise<void>) | undefined
 /** Has what is left of this wrap's telemetry flushed when the environment ends. */
 export function flushAtShutdown(wrap: Wrap): void {
   wraps.add(wrap)
+  wrap.config.telemetry.ended?.(() => {
+    wraps.delete(wrap)
+    if (wraps.size === 0) unwatch()
+  })
   if (watching) return
   watching = true
   process.on('beforeExit', exitsEmpty)
+}
+
+function unwatch(): void {
+  watching = false
+  process.off('beforeExit', exitsEmpty)
 }
 
 // A handler that waits for something that can never happen leaves the event loop empty, and the process ends as if all
@@ -43,7 +52,7 @@ export function watchSigterm(): void {
   mine = async (cause, budgetMs) => {
     await shutdown(wraps, cause, budgetMs)
     // There is no other invocation to come that could leave the process empty.
-    process.off('beforeExit', exitsEmpty)
+    unwatch()
   }
   if (shared.shutdowns) shared.shutdowns.push(mine)
   else {

@@ -1,4 +1,5 @@
 /** G6 Honest, after the response: every span, and every reason why there is no extension. on the real runtime clients. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Behaviors } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
 import { count, warnings } from '../../support/extension.ts'
@@ -18,13 +19,14 @@ const sum = (spans: Spans[], key: keyof Spans) => spans.reduce((total, each) => 
 
 /**
  * Invokes until every span that was created has been delivered or reported as lost. The exporter takes 30 requests at a
- * time: after an outage it first has to see that those are over.
+ * time: after an outage it first has to see that those are over, and those that it tries again, it does by the clock.
  */
 async function recover(lambda: Lambda, invocations: number) {
   lambda.collector.behave('ok')
   lambda.collector.release({ status: 500 })
   for (let more = 1; more <= 50; more++) {
     await lambda.invoke({ id: invocations + more })
+    await sleep(50)
     const delivered = new Set(lambda.collector.spans.map(({ spanId }) => spanId)).size
     const spans = reported(lambda.logs())
     const lost = sum(spans, 'failed')

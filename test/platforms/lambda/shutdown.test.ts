@@ -2,8 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withTelemetry } from 'flushed/lambda'
 import { expect, onTestFinished, test } from 'vitest'
 import { shutdownBudgetMs } from '../../../src/platforms/lambda/shutdown.ts'
+import { pipeline } from '../../support/sdk.ts'
 
 test('Lambda leaves 500 ms, and 300 ms beside an external extension', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'extensions-'))
@@ -12,4 +14,14 @@ test('Lambda leaves 500 ms, and 300 ms beside an external extension', async () =
   expect(shutdownBudgetMs(folder)).toBe(450)
   await writeFile(join(folder, 'agent'), '')
   expect(shutdownBudgetMs(folder)).toBe(250)
+})
+
+test('nothing listens to the process any more when all telemetry has been shut down', async () => {
+  const [none, one, other] = [process.listenerCount('beforeExit'), pipeline(), pipeline()]
+  for (const { telemetry } of [one, one, other]) withTelemetry(async () => {}, { telemetry })
+  expect(process.listenerCount('beforeExit')).toBe(none + 1)
+  await one.provider.shutdown()
+  expect(process.listenerCount('beforeExit')).toBe(none + 1)
+  await other.provider.shutdown()
+  expect(process.listenerCount('beforeExit')).toBe(none)
 })
