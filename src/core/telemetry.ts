@@ -21,6 +21,8 @@ export function toTelemetry(input: TelemetryInput | undefined): Telemetry {
   if (stages.length === 0) throw invalidOption('telemetry', input, 'at least one flushable')
   return {
     ...stages.find(isTelemetry),
+    // One of several that has been shut down is not all of them.
+    ended: undefined,
     stages: stages.flatMap((stage, index): Stage | readonly Stage[] =>
       isTelemetry(stage)
         ? stage.stages

@@ -132,7 +132,7 @@ export interface Telemetry {
   /** How many spans are kept for the next flush, as a part of how many may be before they ought to be sent. */
   backlog?(): number
   /** Has `over` called when it has been shut down, and there is nothing to flush any more. */
-  ended?(over: () => void): void
+  ended?: ((over: () => void) => void) | undefined
 }
 
 /** A span that ends when its scope does: `using s = span('charge')`. */

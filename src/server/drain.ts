@@ -28,10 +28,9 @@ export function drainMsOf({ drainMs = DRAIN_MS }: DrainOptions): number {
 /**
  * Waits until the requests in flight are over and all telemetry of this process's servers has been acknowledged, or has been
  * reported as not, within `drainMs`. For signal handlers of your own that end the process: nothing can be sent once it has
- * been told to exit. Never rejects. When everything has been sent, nothing of this package listens to the process until the
- * next request.
+ * been told to exit. Never rejects.
  *
- * @returns the report of each last flush, one for each wrap that has had a request since it was last drained
+ * @returns the report of each last flush, one for each wrap that has had a request
  * @throws TypeError when an option is unknown or has a bad value
  *
  * @example

@@ -12,7 +12,7 @@ import { complain } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
 import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
-import { isOver, targetOf } from './request.ts'
+import { type Finite, isOver, isSent, targetOf } from './request.ts'
 
 /** The route that serves a request, if it is known by now. */
 export type RouteOf<Request> = (request: Request) => string | undefined
@@ -34,10 +34,10 @@ export function exchange<Request extends IncomingMessage>(
   const open = new Exchange(wrap, begun, request, response, routeOf as RouteOf<never>)
   // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone. Before others:
   // within another exchange of the same response, what is known here alone has to be told before that one's root ends.
-  response.prependListener('finish', () => open.end(true))
+  response.prependListener('finish', () => open.end(isSent(response as Finite)))
   response.prependListener('close', () => open.end(false))
   // A client may be gone before it is the handler's turn.
-  if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished))
+  if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished && isSent(response as Finite)))
   // Not the response: it tells where it was written, and to follow it as well takes a third of a server's throughput.
   if (hasBody(request)) follow(request, begun)
   return open

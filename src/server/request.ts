@@ -55,12 +55,15 @@ function describeTarget(request: IncomingMessage, attributes: Attributes): void 
 export interface Finite {
   readonly destroyed?: boolean
   readonly writableFinished?: boolean
-  readonly stream?: { readonly destroyed?: boolean } | undefined
+  readonly stream?: { readonly destroyed?: boolean; readonly rstCode?: number | undefined } | undefined
 }
 
 /** Whether a response has been sent, or never will be: then no event tells of it any more. */
 export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean =>
   Boolean(destroyed || writableFinished || stream?.destroyed)
+
+/** Whether a response that has finished has been sent. Of HTTP/2, those finish too whose stream the client has reset. */
+export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode
 
 /** What was asked for. Frameworks take the path that they are mounted at away. */
 export function targetOf(request: IncomingMessage): string {

@@ -31,6 +31,7 @@ export class Staying implements Participant, Pending {
   readonly #drainMs: number
   /** What is flushed while the process stays. */
   #passing: Telemetry | undefined
+  #joined = false
   #open = 0
   #closed: (() => void) | undefined
   /** Whether something is over that no flush has taken. */
@@ -56,7 +57,11 @@ export class Staying implements Participant, Pending {
   begun(invocation: InvocationState): void {
     invocation.late = this.#late
     this.#open++
+    if (this.#joined) return
+    this.#joined = true
     join(this)
+    // Not when it has been drained: others than requests may record spans still.
+    this.#wrap().config.telemetry.ended?.(() => part(this))
   }
 
   /** The lifetime of an invocation that is over: one for all of them. */
@@ -94,7 +99,6 @@ export class Staying implements Participant, Pending {
   // A handler may go on when its client is gone, and its request be the last for long.
   readonly #late = (): void => {
     this.#unsent = true
-    join(this)
     this.#ask()
   }
 
@@ -163,8 +167,6 @@ export class Staying implements Participant, Pending {
     for (let work; (work = this.#flushing) && deadline.remainingMs(true) > 0; ) await settledWithin({ waiting: 1, work }, deadline, true)
     const report = await this.#flush('shutdown', deadline.remainingMs(true))
     this.#draining = undefined
-    const { carriedOver, pending } = report.spans
-    if (this.#open + carriedOver + pending === 0 && !this.#unsent) part(this)
     return report
   }
 

@@ -33,12 +33,11 @@ let listening = false
 
 /** Has a participant drained when the process is told to end, or has nothing left to do. */
 export function join(participant: Participant): void {
-  if (shared.participants.has(participant)) return
   shared.participants.add(participant)
   watch()
 }
 
-/** A participant has nothing to send until it joins again. Without any, nothing of ours listens. */
+/** A participant has nothing to send any more. Without any, nothing of ours listens. */
 export function part(participant: Participant): void {
   // What has been told to end is not begun anew.
   if (signalledAt !== undefined) return

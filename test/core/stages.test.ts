@@ -3,7 +3,7 @@ import { stages, withTelemetry } from 'flushed'
 import type { FlushContext, FlushReport, Telemetry } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { newIsolate } from '../support/sdk.ts'
+import { newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
 
@@ -50,6 +50,13 @@ describe('order', () => {
     expect(report.outcome).toBe('partial')
     expect(report.warnings).toEqual(['stage "stage 1": flush failed: full'])
   })
+})
+
+test('one telemetry of several that has been shut down is not all of them', async () => {
+  newIsolate()
+  const { telemetry } = pipeline()
+  expect(telemetry.ended).toBeDefined()
+  expect(stages(telemetry, { forceFlush: async () => {} }).ended).toBeUndefined()
 })
 
 describe('what has a way to be flushed is flushed that way, as a method', () => {

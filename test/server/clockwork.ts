@@ -18,7 +18,7 @@ export function setup(options: Parameters<typeof pipeline>[0] = {}, more: Teleme
   Object.assign(shared, { draining: 0, watched: true })
   const clock = fakeClock()
   useClock(clock)
-  const { exporter, telemetry, tracer } = pipeline(options)
+  const { exporter, telemetry, tracer, provider } = pipeline(options)
   const warnings: string[] = []
   const reports: FlushReport[] = []
   const wrap: Wrap = {
@@ -33,6 +33,6 @@ export function setup(options: Parameters<typeof pipeline>[0] = {}, more: Teleme
   const requests = (count: number) => {
     for (let n = 0; n < count; n++) void open().settle({ result: n })
   }
-  return { clock, exporter, tracer, reports, warnings, open, requests, sizes: () => exporter.exports.map(({ spans }) => spans.length) }
+  return { clock, exporter, tracer, provider, reports, warnings, open, requests, sizes: () => exporter.exports.map(({ spans }) => spans.length) }
 }
 

@@ -65,43 +65,24 @@ describe('what listens to the process', () => {
   const listeners = () => ['SIGTERM', 'SIGINT', 'beforeExit'].map((event) => process.listenerCount(event))
   const [none, all] = [listeners(), listeners().map((count) => count + 1)]
 
-  test('is gone when everything has been sent, until the next request', async () => {
-    const { requests } = setup()
+  test('does so once, for as long as there is a telemetry that has not been shut down', async () => {
+    const { provider, requests } = setup()
     shared.watched = false
-    for (let time = 0; time < 2; time++) {
-      requests(1)
-      expect(listeners()).toEqual(all)
-      await drainAll(new Error('end'))
-      expect(listeners()).toEqual(none)
-    }
-  })
-
-  test('is back with a span that ends after everything has been sent', async () => {
-    const { exporter, open, tracer } = setup()
-    shared.watched = false
-    const begun = open()
-    void begun.settle({ result: undefined })
-    await drainAll(new Error('end'))
-    context.with(begun.context, () => tracer.startSpan('late').end())
+    requests(2)
     expect(listeners()).toEqual(all)
     await drainAll(new Error('end'))
-    expect([exporter.spans.map(({ name }) => name), listeners()]).toEqual([['request', 'late'], none])
+    expect(listeners()).toEqual(all)
+    await provider.shutdown()
+    expect(listeners()).toEqual(none)
   })
 
-  test.each(['is open', 'has not been sent'])('is there for as long as something %s', async (what) => {
-    const { clock, exporter, open, requests } = setup()
-    shared.watched = false
-    const left = what === 'is open' ? open() : undefined
-    if (!left) exporter.hold()
-    requests(1)
-    const drained = drainAll(new Error('end'))
-    await clock.advance(DRAIN_MS)
-    await drained
+  test('goes on where another telemetry is there still', async () => {
+    const [one, other] = [setup(), setup()]
+    Object.assign(shared, { watched: false })
+    for (const { requests } of [one, other]) requests(1)
+    await one.provider.shutdown()
     expect(listeners()).toEqual(all)
-    exporter.setMode('microtask')
-    exporter.acknowledge()
-    void left?.settle({ result: undefined })
-    await drainAll(new Error('end'))
+    await other.provider.shutdown()
     expect(listeners()).toEqual(none)
   })
 })

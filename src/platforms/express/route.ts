@@ -12,9 +12,7 @@ export interface Routed extends IncomingMessage {
   /** The route that has matched last. */
   route?: { readonly path?: unknown }
   params?: Readonly<Record<string, unknown>>
-  /** The application that is at work, with what its requests inherit from. */
-  app?: { readonly request?: object }
-  [MATCHED]?: Matched | undefined
+  [MATCHED]?: Matched
 }
 
 interface Matched {
@@ -24,6 +22,7 @@ interface Matched {
 
 const MATCHED = Symbol('flushed.matched')
 
+// The same functions for all requests, for the engine's sake.
 const ROUTE: PropertyDescriptor & ThisType<Routed> = {
   configurable: true,
   enumerable: true,
@@ -36,19 +35,14 @@ const ROUTE: PropertyDescriptor & ThisType<Routed> = {
 }
 
 /**
- * Has requests remember where their route was mounted. That is known only while its router is at work: when a handler has
+ * Has a request remember where its route was mounted. That is known only while its router is at work: when a handler has
  * failed, the error's handler answers, outside of it.
- *
- * For all requests of an application at once where there is one: to define a property is as dear as a span.
- *
- * Source: Express, "Overriding the Express API": `app.request` is there to be extended.
  */
 export function observeRoute(request: Routed): void {
-  if (MATCHED in request) return
-  const shared = request.app?.request
-  const observed: Pick<Routed, typeof MATCHED> = shared && Object.prototype.isPrototypeOf.call(shared, request) ? shared : request
-  observed[MATCHED] = undefined
-  Object.defineProperty(observed, 'route', ROUTE)
+  if (!(MATCHED in request)) {
+    request[MATCHED] = undefined as never
+    Object.defineProperty(request, 'route', ROUTE)
+  }
 }
 
 /** The path of the route as it was written, behind that of its router. */

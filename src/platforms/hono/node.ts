@@ -9,7 +9,7 @@ import type { Begun, Settled } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
 import { recordError } from '../../core/span.ts'
-import { type Finite, describeIncoming, isOver } from '../../server/request.ts'
+import { type Finite, describeIncoming, isOver, isSent } from '../../server/request.ts'
 import type { HonoContext } from './context.ts'
 import type { Place } from './platform.ts'
 
@@ -42,8 +42,8 @@ export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place =
 
 /** What a root's request comes to: settled when the application has, and the response has been sent, or never will be. */
 export class Reply {
-  #how: Settled | undefined
   #over: boolean
+  #tell: (() => void) | undefined
 
   /** To be made before either. */
   constructor(
@@ -51,14 +51,15 @@ export class Reply {
     private readonly outgoing: Outgoing,
   ) {
     this.#over = isOver(outgoing)
-    outgoing.on('finish', () => this.#end(true))
+    outgoing.on('finish', () => this.#end(isSent(outgoing)))
     // Without the other where the client is gone, or the body has failed.
     outgoing.on('close', () => this.#end(false))
   }
 
   settle(how: Settled): void {
-    this.#how = how
-    if (this.#over) void this.begun.settle(how)
+    if (this.#over) return void this.begun.settle(how)
+    // A promise, since others who listen to the response have their turn first, and callbacks that of the application.
+    void new Promise<void>((resolve) => (this.#tell = resolve)).then(() => this.begun.settle(how))
   }
 
   #end(sent: boolean): void {
@@ -70,8 +71,7 @@ export class Reply {
       else if (errored && !this.#over) recordError(root, errored)
       else if (!this.#over) root.setAttribute('flushed.response_stream', 'cancelled')
     }
-    if (this.#over) return
     this.#over = true
-    if (this.#how) void this.begun.settle(this.#how)
+    this.#tell?.()
   }
 }

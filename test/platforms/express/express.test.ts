@@ -1,5 +1,5 @@
 /** The middleware on the real Express, 5 and 4, on real sockets. */
-import { IncomingMessage, createServer, request as send } from 'node:http'
+import { createServer, request as send } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { ErrorRequestHandler, Express } from 'express'
@@ -53,6 +53,35 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       const { name, route, root, answer } = await rootOf('/nowhere')
       expect([name, route, answer.status, root?.attributes['http.response.status_code']]).toEqual(['GET', undefined, 404, 404])
       expect(root?.status.code).toBe(SpanStatusCode.UNSET)
+    })
+
+    test('is named after the route of an application that another one’s route calls', async () => {
+      const made = setup()
+      const [outer, inner] = [express(), express()]
+      inner.use(telemetry(made.options))
+      inner.get('/orders/:id', (_request, response) => void response.json({}))
+      outer.get(major === '4' ? '/orders/*' : '/orders/*rest', (request, response) => inner(request, response))
+      await ask(new URL(`http://127.0.0.1:${await listen(createServer(outer))}/orders/7`))
+      expect((await made.spans(1))[0]?.name).toBe('GET /orders/:id')
+    })
+
+    test('is named after the route of an application that a middleware calls', async () => {
+      const inner = express()
+      inner.get('/orders/:id', (_request, response) => void response.json({}))
+      const { name } = await rootOf('/orders/7', (app) => app.use((request, response) => inner(request, response)))
+      expect(name).toBe('GET /orders/:id')
+    })
+
+    test('leaves the route to whoever handles the error of a mounted application', async () => {
+      const made = setup()
+      const [outer, inner] = [express(), express()]
+      inner.use(telemetry(made.options))
+      inner.get('/fails', (_request, _response, next) => next(new Error('boom')))
+      outer.use('/inner', inner)
+      const answer: ErrorRequestHandler = (_error, request, response, _next) => void response.status(500).json(request.route.path)
+      outer.use(answer)
+      const { body } = await ask(new URL(`http://127.0.0.1:${await listen(createServer(outer))}/inner/fails`))
+      expect(body).toBe('"/fails"')
     })
 
     test('has the whole path, though a router has taken its own away from it', async () => {
@@ -205,35 +234,6 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       const all = await spans(3)
       expect(all.filter(({ parentSpanContext }) => parentSpanContext === undefined).map(({ name }) => name)).toEqual(['GET /orders/:id'])
     })
-  })
-})
-
-describe('what is not the application’s own', () => {
-  /** How a request has its route, in a handler. */
-  const routeIn = async (app: Express, path = '/orders/7') => {
-    const seen = Promise.withResolvers<[own: string[], route: unknown]>()
-    app.get('/orders/:id', (request, response) => {
-      seen.resolve([Object.keys(request).filter((key) => key === 'route'), request.route?.path])
-      response.end()
-    })
-    await ask(new URL(path, `http://127.0.0.1:${await listen(createServer(app))}`))
-    return seen.promise
-  }
-
-  test('stays as it is: requests of another application in the process', async () => {
-    const [observed, other] = [express5(), express5()]
-    observed.use(telemetry(setup().options))
-    expect(await routeIn(observed)).toEqual([[], '/orders/:id'])
-    expect(await routeIn(other)).toEqual([['route'], '/orders/:id'])
-  })
-
-  test('stays as it is: requests without a framework', async () => {
-    const { options, spans } = setup()
-    const middleware = telemetry(options)
-    const port = await listen(createServer((request, response) => middleware(request, response, () => response.end())))
-    await ask(new URL(`http://127.0.0.1:${port}/`))
-    await spans(1)
-    expect('route' in IncomingMessage.prototype).toBe(false)
   })
 })
 

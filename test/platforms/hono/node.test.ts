@@ -1,6 +1,6 @@
 /** The middleware on the real server of Hono for Node, `@hono/node-server`: a process that stays. */
 import { type EventEmitter, once } from 'node:events'
-import { connect, createServer } from 'node:http2'
+import { connect, constants, createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { type HonoOptions, telemetry } from 'flushed/hono'
 import { drain } from 'flushed/node'
@@ -170,6 +170,16 @@ test('a request of HTTP/2 is one, too', async () => {
   const [root] = await spans(1)
   expect(root).toMatchObject({ name: 'GET /stream', attributes: { 'network.protocol.version': '2', 'http.response.status_code': 200 } })
   expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
+})
+
+test('a request of HTTP/2 that its client resets says so', async () => {
+  const { url, spans } = await start({}, {}, { createServer })
+  const client = connect(url)
+  onTestFinished(() => client.destroy())
+  const stream = client.request({ ':path': '/stream/endless' }).on('error', () => {})
+  await once(stream, 'data')
+  stream.close(constants.NGHTTP2_CANCEL)
+  expect((await spans(1))[0]?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled' })
 })
 
 test('`flush: "before-response"`: the response is there when its root has been delivered', async () => {

@@ -2,7 +2,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { once } from 'node:events'
 import { createServer, request as send } from 'node:http'
-import { connect, createServer as createServer2 } from 'node:http2'
+import { connect, constants, createServer as createServer2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { currentInvocation, span, waitUntil, withTelemetry } from 'flushed/node'
@@ -164,6 +164,18 @@ describe('the invocation', () => {
     send({ host: '127.0.0.1', port, path: '/gone' }).on('error', () => {}).end()
     const [root] = await spans(1)
     expect([root?.attributes['url.path'], root?.attributes['error.type']]).toEqual(['/gone', 'aborted'])
+  })
+
+  test('says so where the client of HTTP/2 has reset it', async () => {
+    const { options, spans } = setup()
+    const port = await listen(createServer2(withTelemetry((_request, response) => void response.write('half'), options)))
+    const client = connect(`http://127.0.0.1:${port}`)
+    const stream = client.request({ ':path': '/left' }).on('error', () => {})
+    await once(stream, 'data')
+    stream.close(constants.NGHTTP2_CANCEL)
+    const [root] = await spans(1)
+    client.destroy()
+    expect([root?.attributes['error.type'], root?.attributes['flushed.response_stream'], root?.status.code]).toEqual(['aborted', 'cancelled', SpanStatusCode.UNSET])
   })
 
   test('and the same for HTTP/2', async () => {
