@@ -1,7 +1,7 @@
 /**
  * What a wrap costs and delivers, beside what else people do to get their telemetry out of a short-lived handler.
  *
- *     npm run bench                          all of it, about sixteen minutes
+ *     npm run bench                          all of it, about twenty minutes
  *     npm run bench -- --only latency        one group, or several: noop, unsampled, collector, latency, freeze, loads,
  *                                            workers, servers, heap, cold-start
  *     npm run bench -- --cold-start          what registering costs a cold start, and nothing else, with more starts
