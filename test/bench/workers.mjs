@@ -44,6 +44,7 @@ async function latencies(workers, { rounds, outages }, progress) {
   const added = Object.fromEntries(workers.map(({ name }) => [name, {}]))
   for (const behavior of BEHAVIORS) {
     progress(`Workers: response, backend ${behavior}`)
+    for (const worker of workers) await caughtUp(worker)
     for (const { backend } of workers) await backend.behave(behavior)
     const times = Object.fromEntries(workers.map(({ name }) => [name, []]))
     const count = behavior === 'fast' || behavior === 'slow' ? rounds : outages
@@ -61,6 +62,13 @@ async function settled({ backend }) {
     seen = backend.counts.requests
     await sleep(3 * SLOW_MS)
   }
+}
+
+/** Once what a Worker has not sent so far is sent: that must not count as the next requests'. */
+async function caughtUp(worker) {
+  await worker.backend.behave('fast')
+  for (let i = 0; i < 5; i++) await worker.request({ order: newOrder(), children: 5 })
+  await settled(worker)
 }
 
 /** @returns {Promise<{ share: number, requests: number, bytes: number }>} */
