@@ -93,11 +93,9 @@ export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefi
   ensureContextManager()
   const active = context.active()
   const outer = currentOwner(active)
-  try {
-    return outer?.live ? nested(wrap, outer, name, args) : open(wrap, name, args, active)
-  } catch (thrown) {
-    return complain(wrap.config, 'opening the invocation', thrown)
-  }
+  return attempt(wrap.config, 'opening the invocation', () =>
+    outer?.live ? nested(wrap, outer, name, args) : open(wrap, name, args, active),
+  )
 }
 
 /** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
@@ -128,11 +126,7 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   owner.begin(root, within, description)
   if (root.isRecording()) complete(root, description)
   if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
-  try {
-    platform.begun?.(args as never, owner)
-  } catch (thrown) {
-    complain(config, 'telling the platform', thrown)
-  }
+  attempt(config, 'telling the platform', () => platform.begun?.(args as never, owner))
   return new Outermost(owner)
 }
 
@@ -161,12 +155,10 @@ function abandonDead(): void {
 function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {
   const { wrap, root, description, args } = owner
   const { config, platform } = wrap
-  try {
+  attempt(config, 'reading the result', () => {
     if ('thrown' in how) recordError(root, how.thrown)
     else platform.reflect?.(root, description, how.result, args as never)
-  } catch (thrown) {
-    complain(config, 'reading the result', thrown)
-  }
+  })
   return platform.follow && 'result' in how ? followed(owner, how, platform.follow) : hold(owner)
 }
 

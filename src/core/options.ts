@@ -4,6 +4,7 @@
  * @module
  */
 import type { Attributes } from '@opentelemetry/api'
+import { environment } from './environment.ts'
 import { checkKeys, invalidOption, quote } from './errors.ts'
 import { once } from './isolate.ts'
 import { type TelemetryInput, toTelemetry } from './telemetry.ts'
@@ -117,10 +118,6 @@ export function checkOptions<Names extends string>(
     if (value !== undefined && !valid(value)) throw invalidOption(option, value, expected)
   }
 }
-
-/** An environment variable, on runtimes that have an environment. */
-export const environment = (name: string): string | undefined =>
-  (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name]
 
 /**
  * A positive number from the environment. An invalid one is warned about and ignored, as OpenTelemetry's

@@ -8,11 +8,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Context, type Span, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from '../core/attributes.ts'
 import { type Begun, type Wrap, begin } from '../core/lifecycle.ts'
-import { complain } from '../core/report.ts'
+import { attempt } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
 import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
-import { type Finite, isOver, isSent, targetOf } from './request.ts'
+import { isOver, isSent, targetOf } from './request.ts'
 
 /** The route that serves a request, if it is known by now. */
 export type RouteOf<Request> = (request: Request) => string | undefined
@@ -34,10 +34,10 @@ export function exchange<Request extends IncomingMessage>(
   const open = new Exchange(wrap, begun, request, response, routeOf as RouteOf<never>)
   // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone. Before others:
   // within another exchange of the same response, what is known here alone has to be told before that one's root ends.
-  response.prependListener('finish', () => open.end(isSent(response as Finite)))
+  response.prependListener('finish', () => open.end(isSent(response)))
   response.prependListener('close', () => open.end(false))
   // A client may be gone before it is the handler's turn.
-  if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished && isSent(response as Finite)))
+  if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished && isSent(response)))
   // Not the response: it tells where it was written, and to follow it as well takes a third of a server's throughput.
   if (hasBody(request)) follow(request, begun)
   return open
@@ -70,11 +70,7 @@ export class Exchange {
   end(sent: boolean): void {
     if (this.#over) return
     this.#over = true
-    try {
-      this.#reflect(sent)
-    } catch (thrown) {
-      complain(this.wrap.config, 'reading the response', thrown)
-    }
+    attempt(this.wrap.config, 'reading the response', () => this.#reflect(sent))
     void this.begun.settle({ result: undefined })
   }
 

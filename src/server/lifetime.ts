@@ -1,7 +1,7 @@
 import type { InvocationState } from '../core/invocation.ts'
 import { once } from '../core/isolate.ts'
 import type { Wrap } from '../core/lifecycle.ts'
-import { environment } from '../core/options.ts'
+import { environment } from '../core/environment.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
 import { grantedLifetime } from '../web/lifetime.ts'
 import type { WaitUntil } from '../web/wait-until.ts'

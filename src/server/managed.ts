@@ -1,7 +1,4 @@
-/** What is used of Node's `process`, which a server elsewhere may lack. */
-interface Globals {
-  process?: { env?: Readonly<Record<string, string | undefined>> }
-}
+import { environment } from '../core/environment.ts'
 
 /**
  * Whether this is an environment of Lambda Managed Instances. It takes many invocations at once, in several threads and
@@ -11,7 +8,5 @@ interface Globals {
  * Sources: AWS Lambda developer guide, "Understanding the Lambda Managed Instances execution environment"; runtime client
  * 4, which goes by the first of the two variables alone.
  */
-export function managedInstance(): boolean {
-  const env = (globalThis as Globals).process?.env
-  return env?.['AWS_LAMBDA_MAX_CONCURRENCY'] !== undefined || env?.['AWS_LAMBDA_INITIALIZATION_TYPE'] === 'lambda-managed-instances'
-}
+export const managedInstance = (): boolean =>
+  environment('AWS_LAMBDA_MAX_CONCURRENCY') !== undefined || environment('AWS_LAMBDA_INITIALIZATION_TYPE') === 'lambda-managed-instances'

@@ -78,7 +78,7 @@ describe('what listens to the process', () => {
 
   test('goes on where another telemetry is there still', async () => {
     const [one, other] = [setup(), setup()]
-    Object.assign(shared, { watched: false })
+    shared.watched = false
     for (const { requests } of [one, other]) requests(1)
     await one.provider.shutdown()
     expect(listeners()).toEqual(all)

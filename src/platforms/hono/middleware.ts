@@ -2,7 +2,7 @@ import { context, trace } from '@opentelemetry/api'
 import { running } from '../../core/isolate.ts'
 import { type Begun, type Settled, begin } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
-import { complain } from '../../core/report.ts'
+import { attempt } from '../../core/report.ts'
 import { routed } from '../../web/route.ts'
 import type { HonoContext, HonoMiddleware } from './context.ts'
 import { type HonoOptionsInput, settingsOf } from './options.ts'
@@ -49,11 +49,7 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
   } catch (thrown) {
     how = { thrown }
   }
-  try {
-    tell(begun, c, config)
-  } catch (thrown) {
-    complain(config, 'reading the route', thrown)
-  }
+  attempt(config, 'reading the route', () => tell(begun, c, config))
   if (reply) reply.settle(how)
   else await begun.settle(how)
   if ('thrown' in how) throw how.thrown

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AnyFunction } from '../../core/layer.ts'
-import { environment } from '../../core/options.ts'
+import { environment } from '../../core/environment.ts'
 import { isThenable } from '../../core/stage.ts'
 import { kindOf } from './arguments.ts'
 
