@@ -16,6 +16,9 @@ const systemClock: Clock = {
 /** The clock in use. */
 export const clock = (): Clock => isolate.clock ?? systemClock
 
+/** Resolves in `ms` milliseconds; with 0, in a later turn of the event loop: what this one returns is on its way by then. */
+export const elapsed = (ms: number): Promise<void> => new Promise((resolve) => clock().setTimeout(resolve, ms))
+
 /**
  * Replaces the clock of this isolate; `undefined` brings the system's back. For tests.
  *

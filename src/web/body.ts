@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { clock } from '../core/clock.ts'
+import { clock, elapsed } from '../core/clock.ts'
 import { isResponse } from './response.ts'
 
 /** How a body has ended, as far as anybody can tell. */
@@ -71,13 +71,13 @@ export async function follow<R>(response: R, method: string | undefined, followe
   if (signal?.aborted) aborted()
   if (unmeasured) return new Response(followed(body, touch, end), response)
 
-  const [sent, other] = body.tee()
-  // Nothing may be waited for from here until the response goes: what a copy has by then is sent only with what comes next.
-  const reading = read((copy = other.getReader({ mode: 'byob' })), touch)
+  // Not read before the response goes: what a copy has by then is sent only with what comes next.
+  copy = (response.clone().body as ReadableStream).getReader({ mode: 'byob' })
+  const reading = elapsed(0).then(() => read(copy as ReadableStreamBYOBReader, touch))
   // The runtime may be gone by the time that this has seen the end of a body which it passes on by itself.
   keep?.(reading)
   void reading.then((how) => end(...how))
-  return new Response(sent, response)
+  return response
 }
 
 /** The body, if there is one to be followed: an encoded one would have to be decoded first. */

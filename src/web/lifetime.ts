@@ -1,7 +1,8 @@
+import { elapsed } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
 import { AWAIT } from '../core/finish.ts'
 import type { InvocationState } from '../core/invocation.ts'
-import type { Lifetime } from '../core/platform.ts'
+import type { Finish, Lifetime } from '../core/platform.ts'
 import { LOOKED_FOR, type WaitUntil, waitUntilOf } from './wait-until.ts'
 
 /** @param given the option of that name */
@@ -25,6 +26,9 @@ export function grantedLifetime(args: readonly unknown[], given: WaitUntil | und
 
 const before = (reason: string): Lifetime => ({ ...AWAIT, reason })
 
+/** Begins a flush when a response has had its turn to leave: it waits for whatever is done before that. */
+export const onceSent = (finish: Finish): Promise<unknown> => elapsed(0).then(finish)
+
 /** What a request may do within a `waitUntil`, which is called now, and again when the handler has settled. */
 export function within(waitUntil: WaitUntil): Lifetime {
   let settled!: () => void
@@ -33,7 +37,7 @@ export function within(waitUntil: WaitUntil): Lifetime {
     phase: 'after-response',
     apart: true,
     hold(finish) {
-      const flushed = Promise.resolve(finish()).then(() => {})
+      const flushed = onceSent(finish).then(() => {})
       try {
         // Anew for each flush: a stream may go on for longer than a platform waits.
         waitUntil(flushed)

@@ -1,5 +1,5 @@
 import { after as afterwards } from 'next/server.js'
-import { clock } from '../../core/clock.ts'
+import { elapsed } from '../../core/clock.ts'
 import { currentInvocation } from '../../core/current.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { Finish, Lifetime } from '../../core/platform.ts'
@@ -29,8 +29,6 @@ export function afterResponse(invocation: InvocationState): Lifetime {
   }
   return { phase: 'after-response', apart: true, hold: (finish) => void flush(finish) }
 }
-
-const elapsed = (ms: number) => new Promise<void>((resolve) => clock().setTimeout(resolve, ms))
 
 /**
  * Next's `after()`, as the invocation knows of it: what the task records goes with the invocation, in a flush of its own when

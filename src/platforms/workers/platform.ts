@@ -1,5 +1,6 @@
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
+import { onceSent } from '../../web/lifetime.ts'
 import { requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import { type KeepingContext, track } from '../../web/track.ts'
@@ -25,7 +26,7 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
       if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, ctx.id !== undefined)
     },
     ...requestScope(() =>
-      keeps() ? { phase: 'after-response', apart: true, hold: (finish) => waitUntil?.(Promise.resolve(finish())) } : undefined,
+      keeps() ? { phase: 'after-response', apart: true, hold: (finish) => waitUntil?.(onceSent(finish)) } : undefined,
     ),
     ...(event === 'fetch' && streaming(idleMs, keeps, ([request]) => request as Request)),
   }

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Collector } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
-import { CROSSED, corners, runtimes } from '../../support/workers.ts'
+import { CROSSED, corners, newest, runtimes } from '../../support/workers.ts'
 
 const SPANS = 3
 
@@ -29,6 +29,16 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
     await worker.fetch('/?id=4')
     await worker.collector.waitFor((collector) => different(collector) === 4 * SPANS)
     expect(worker.logs()).not.toMatch(CROSSED)
+  })
+})
+
+describe(`on ${newest.title}`, () => {
+  test.each(['string', 'stream', 'none'])('an exporter that is at work for long delays no response: body %s', async (body) => {
+    await using worker = await newest.startWorker('busy.mjs')
+    const exported = worker.collector.waitFor(({ requests }) => requests.length > 0).then(() => performance.now())
+    await (await worker.fetch(`/?body=${body}`)).text()
+    const answered = performance.now()
+    expect((await exported) - answered).toBeGreaterThan(100)
   })
 })
 

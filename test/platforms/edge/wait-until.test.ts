@@ -69,9 +69,11 @@ describe('a function is kept alive until its flush is over, by', () => {
     const context = new Context()
     const { args = [request(), info], options } = arrange(context)
     const { handler, exporter, warnings } = setup(options)
-    // The exporter has not answered, and the response is there.
+    // The exporter has not been asked yet, and the response is there.
+    const exported = exporter.nextExport()
     expect(await (await handler(...args)).text()).toBe('found')
-    expect(exporter.spans).toEqual([])
+    expect(exporter.exports).toEqual([])
+    await exported
     exporter.acknowledge()
     expect(await Promise.all(context.held)).toEqual(context.held.map(() => undefined))
     expect(exporter.spans.map(({ name }) => name)).toEqual(['SELECT orders', 'GET'])
@@ -88,8 +90,8 @@ describe('of several ways to be kept alive', () => {
     const asked = async (options: EdgeOptions<unknown[]>, ...args: unknown[]) => {
       const before = all.map(({ held }) => held.length)
       const { handler, exporter } = setup(options)
+      exporter.setMode('sync')
       await handler(request(), ...args)
-      exporter.acknowledge()
       return all.findIndex(({ held }, index) => held.length > (before[index] ?? 0))
     }
     expect(await asked({ waitUntil: (work) => option.waitUntil(work) }, argument)).toBe(0)
@@ -161,6 +163,7 @@ test('Fastly takes the first `waitUntil` of an event only while that is dispatch
   dispatching = false
   expect(await (await response).text()).toBe('found')
   expect(pending).toBe(1)
+  await expect.poll(() => exporter.inFlight).toBe(1)
   exporter.acknowledge()
   await expect.poll(() => pending).toBe(0)
   expect(exporter.spans).toHaveLength(2)

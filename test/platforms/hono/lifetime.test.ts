@@ -54,7 +54,9 @@ describe('a function is kept alive until its flush is over, by', () => {
     const context = new Context()
     const { env, executionCtx, options } = arrange(context)
     const { ask, exporter, warnings } = setup(options)
+    const exported = exporter.nextExport()
     expect(JSON.parse(await ask('/v1/orders/7', env, executionCtx))).toMatchObject({ id: '7' })
+    await exported
     expect(exporter.spans).toEqual([])
     exporter.acknowledge()
     await Promise.all(context.held)

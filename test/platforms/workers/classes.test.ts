@@ -127,11 +127,11 @@ describe('a class', () => {
     Counter.prototype.count = () => 1
     const counter = new (withTelemetry(Counter as never, { telemetry: made.telemetry }) as new (given: object) => { count(): number })(ctx)
     expect(counter.count()).toBe(1)
+    await Promise.all(works)
     const handler = withTelemetry(function handler(_request: Request) {
       return new Response('called')
     }, { telemetry: made.telemetry })
     expect(await (await handler(new Request('http://counter/'))).text()).toBe('called')
-    await Promise.all(works)
     expect(names(made)).toEqual(['Counter/count', 'GET'])
   })
 
