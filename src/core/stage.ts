@@ -5,6 +5,7 @@
  */
 import type { Deadline, Pending } from './deadline.ts'
 import { timedOut, toError } from './errors.ts'
+import { remove } from './isolate.ts'
 import { DELIVERED, FAILED, type FlushResult, LATE, outcomeOf } from './report.ts'
 import type { NamedFlush, Stage, StageReport } from './types.ts'
 
@@ -39,16 +40,15 @@ export class StageRun implements Pending {
       result = toError(thrown)
     }
     if (!isThenable(result)) return this.#came(flushable, result)
+    const unfinished = (this.#unfinished ??= [])
+    unfinished.push(flushable)
     const ended = (to: unknown) => {
-      const at = this.#unfinished?.indexOf(flushable) ?? -1
       // It has been cut before.
-      if (at < 0) return
-      this.#unfinished?.splice(at, 1)
+      if (!remove(unfinished, flushable)) return
       this.waiting--
       this.#tookMs()
       this.#came(flushable, to)
     }
-    ;(this.#unfinished ??= []).push(flushable)
     const settled = Promise.resolve(result).then(ended, (thrown: unknown) => ended(toError(thrown)))
     this.work = this.waiting++ ? Promise.all([this.work, settled]) : settled
   }

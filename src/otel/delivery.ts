@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { clock } from '../core/clock.ts'
+import { clock, elapsed } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
 import { remove } from '../core/isolate.ts'
 import { untraced } from '../core/suppress.ts'
@@ -43,7 +43,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   // Nobody but its own request may settle a promise of it, where those must not cross. To look at what others do is no harm.
   async function look(flight: Flight): Promise<void> {
     while (flight.spans !== NONE && underway.length >= MOST_REQUESTS) {
-      await new Promise<void>((resolve) => clock().setTimeout(resolve, LOOK_MS))
+      await elapsed(LOOK_MS)
       const [oldest] = underway
       if (oldest && clock().now() - oldest.at > DEAD_MS) underway.shift()
     }

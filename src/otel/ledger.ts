@@ -10,8 +10,11 @@ import type { FinishedSpan } from './types.ts'
 export interface Ledger {
   /** Finished spans that the exporter has not been given yet. */
   finished: FinishedSpan[]
-  /** Spans that the exporter has not accepted, to be sent again with the flush: others' flushes are not to answer for them. */
-  readonly kept: FinishedSpan[]
+  /**
+   * Spans that the exporter has not accepted, to be sent again with the flush: others' flushes are not to answer for them.
+   * During a flush, what it sends once the exporter has accepted a batch.
+   */
+  kept: FinishedSpan[]
   /** When the oldest of them finished; never, where no timer is to send them. */
   since: number
   /** Exports that have not been answered. */

@@ -41,7 +41,7 @@ export interface OtelOptions {
    */
   loggerProvider?: FlushableProvider | false | undefined
   /**
-   * Finished spans of one invocation at which an export starts before the flush.
+   * Finished spans of one invocation at which an export starts before the flush, and the most that one request carries.
    *
    * @default 512, or the environment's `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`
    */

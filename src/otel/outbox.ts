@@ -12,6 +12,7 @@ import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
 import { isRefusal, makeDelivery } from './delivery.ts'
+import { Kept } from './kept.ts'
 import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newLedger, sizeOf } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
@@ -24,17 +25,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   const watching = maxQueueSize === 0
   /** Spans of no invocation; exports that the next flush waits for, or makes again. */
   const nobodys = newLedger()
-  /** Spans to be sent again, oldest first. */
-  const kept: FinishedSpan[] = []
-  const refusedOnce = new WeakSet<FinishedSpan>()
+  const kept = new Kept(maxQueueSize)
   /** Whether an invocation may wait for what another one has begun. */
   let crossing = true
   /** What became of spans, since the last report, that no invocation is going to tell. */
   let acknowledged = 0
-  let lost = 0
   let late = 0
-  /** How many of those kept have only been left to the next flush: nothing is the matter with them. */
-  let left = 0
 
   const delivery = makeDelivery(exporter, (flight, error) => {
     const { ledger, spans } = flight
@@ -44,8 +40,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     if (error) {
       const what = spans.length > 0 ? `${spans.length} spans ` : ''
       ledger.error ??= exportFailed(`${what}not accepted: ${error.message}`, error)
-      const again = isRefusal(error) ? spans.filter(onceMore) : spans
-      if (expired || ledger.closed || ledger === nobodys) keep(again)
+      const again = isRefusal(error) ? kept.refused(spans) : spans
+      if (expired || ledger.closed || ledger === nobodys) kept.add(again)
       else ledger.lost += hold(ledger.kept, again, maxQueueSize)
     } else if (expired || watching || ledger === nobodys) acknowledged += spans.length
     else ledger.acknowledged += spans.length
@@ -53,18 +49,6 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   const ledgers = () => isolate.live.map((owner) => ledgerOf(owner))
   const [ages, stopAging] = aging(Number(flushIntervalMs), ledgers, send)
-
-  // One span that the backend cannot take would spoil every request from now on.
-  function onceMore(span: FinishedSpan): boolean {
-    const again = !refusedOnce.has(span)
-    refusedOnce.add(span)
-    if (!again) lost++
-    return again
-  }
-
-  function keep(spans: readonly FinishedSpan[]): void {
-    lost += hold(kept, spans, maxQueueSize)
-  }
 
   function ledgerOf(owner?: SpanOwner): Ledger {
     crossing &&= owner?.timers !== false
@@ -83,13 +67,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     delivery.noticed(span)
     if (ledger.closed) {
       late++
-      keep([span])
+      kept.add([span])
       return owner?.late?.()
     }
     const size = ledger.finished.push(span)
-    const gone = bound(ledger.finished, maxQueueSize)
-    if (owner) ledger.lost += gone
-    else lost += gone
+    const account = owner ? ledger : kept
+    account.lost += bound(ledger.finished, maxQueueSize)
     if (size >= maxBufferSize) {
       // An exporter that does not answer is not given ever more: then the buffer grows to its bound. And nobody's spans
       // are not for a request to send that will not wait for them.
@@ -97,11 +80,18 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     } else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) ages(ledger)
   }
 
-  /** Sends what has finished, in one request. */
+  /** Sends what has finished. */
   function send(ledger: Ledger): void {
-    const spans = ledger.finished
-    if (spans.length > 0) delivery.send(newFlight(ledger, spans), crossing)
+    const { finished } = ledger
     ledger.finished = []
+    request(ledger, finished)
+  }
+
+  /** Sends spans in one request, or in several where there are more than fit into a batch: backends refuse what is too large. */
+  function request(ledger: Ledger, spans: readonly FinishedSpan[]): void {
+    for (let at = 0; at < spans.length; at += maxBufferSize) {
+      delivery.send(newFlight(ledger, spans.slice(at, at + maxBufferSize)), crossing)
+    }
   }
 
   function newFlight(ledger: Ledger, spans: readonly FinishedSpan[]): Flight {
@@ -119,14 +109,17 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       if ((flight.ledger === nobodys || owner?.patient) && crossing) move(flight, ledger)
       else if (matters(flight)) {
         delivery.forget(flight)
-        keep(spans)
+        kept.add(spans)
       }
     }
+    const last = owner?.phase === 'shutdown'
     // One that does not answer is not given ever more: what waits then has its bound.
-    const full = owner?.patient && sizeOf(ledger.open) + kept.length > maxQueueSize && owner.phase !== 'shutdown'
-    if (!full && kept.length + ledger.kept.length + nobodys.finished.length > 0) {
-      left = 0
-      ledger.finished = [...kept.splice(0), ...ledger.kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished]
+    const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
+    if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
+      const failed = kept.failed + ledger.kept.length > 0
+      ledger.finished = [...kept.take(), ...ledger.kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished]
+      // A backend that may be down still is not sent all of it with each flush.
+      if (failed && owner && !last) ledger.kept = ledger.finished.splice(maxBufferSize)
     }
     send(ledger)
   }
@@ -139,6 +132,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     // Otherwise it is for the next flush to take back: whoever else waits has to be told too.
     if (watching) ledger.error = undefined
     if (error) throw error
+    if (ledger.kept.length > 0) {
+      request(ledger, ledger.kept.splice(0))
+      return settle(ledger, false)
+    }
     if (idle && ledger.acknowledged + acknowledged === 0) return 'nothing_to_send'
     // An exporter with a buffer of its own acknowledges at once and sends later. One that has other requests in flight
     // would wait for those here: for another invocation's, or for one that hangs.
@@ -148,13 +145,13 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   /** Leaves an account, and what is under way, to the next flush. */
   function leave(ledger: Ledger): void {
     acknowledged += ledger.acknowledged
-    lost += ledger.lost
+    kept.lost += ledger.lost
     ledger.acknowledged = ledger.lost = 0
     for (let flight; (flight = ledger.open[0]); ) move(flight, nobodys)
   }
 
   async function forceFlush(owner?: SpanOwner): Promise<void> {
-    const own = owner ? ledgerOf(owner) : nobodys
+    const own = ledgerOf(owner)
     // Nobody asks any more for the account of one that is over, nor outside of any: the next flush has to tell.
     const nobodyAsks = own === nobodys || own.closed
     const first = nobodyAsks ? { ...newLedger(), closed: true } : own
@@ -176,7 +173,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     idle(owner) {
       const ledger = ledgerOf(owner)
       const own = ledger.finished.length + ledger.kept.length + ledger.open.length + ledger.acknowledged
-      if (ledger.error || own + acknowledged + kept.length + nobodys.finished.length + nobodys.open.length > 0) return false
+      if (ledger.error || own + acknowledged + kept.spans.length + nobodys.finished.length + nobodys.open.length > 0) return false
       ledger.closed = !watching && !owner.live
       return true
     },
@@ -200,16 +197,19 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** What became of an invocation's spans, and of everything else since the last report. */
     count(owner: SpanOwner): SpanCounts {
       const ledger = ledgerOf(owner)
+      if (ledger.closed) {
+        kept.add(ledger.kept.splice(0))
+        nobodys.open.push(...ledger.open)
+      }
       const counts = {
         acknowledged: ledger.acknowledged + acknowledged,
-        failed: ledger.lost + lost,
+        failed: ledger.lost + kept.lost,
         pending: sizeOf(ledger.open),
         endedByDispose: 0,
         late,
-        carriedOver: Math.max(0, kept.length - left) + ledger.kept.length,
+        carriedOver: kept.failed + ledger.kept.length,
       }
-      ledger.acknowledged = acknowledged = ledger.lost = lost = late = 0
-      if (ledger.closed) for (const flight of ledger.open) nobodys.open.push(flight)
+      ledger.acknowledged = acknowledged = ledger.lost = kept.lost = late = 0
       return counts
     },
 
@@ -217,16 +217,16 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     defer(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = true
-      left += ledger.finished.length
+      kept.left += ledger.finished.length
       // Of every request to a server: no arrays for nothing.
-      if (ledger.kept.length > 0) keep(ledger.kept.splice(0))
-      keep(ledger.finished)
+      if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
+      kept.add(ledger.finished)
       ledger.finished = []
       leave(ledger)
     },
 
     /** How many spans are kept for the next flush, as a part of how many are worth a request of their own. */
-    backlog: () => kept.length / maxBufferSize,
+    backlog: () => kept.spans.length / maxBufferSize,
 
     /** An invocation's exports that have not been answered. */
     open: (owner: SpanOwner) => ledgerOf(owner).open,

@@ -27,7 +27,10 @@ export function grantedLifetime(args: readonly unknown[], given: WaitUntil | und
 const before = (reason: string): Lifetime => ({ ...AWAIT, reason })
 
 /** Begins a flush when a response has had its turn to leave: it waits for whatever is done before that. */
-export const onceSent = (finish: Finish): Promise<unknown> => elapsed(0).then(finish)
+export async function onceSent(finish: Finish): Promise<void> {
+  await elapsed(0)
+  await finish()
+}
 
 /** What a request may do within a `waitUntil`, which is called now, and again when the handler has settled. */
 export function within(waitUntil: WaitUntil): Lifetime {
@@ -37,7 +40,7 @@ export function within(waitUntil: WaitUntil): Lifetime {
     phase: 'after-response',
     apart: true,
     hold(finish) {
-      const flushed = onceSent(finish).then(() => {})
+      const flushed = onceSent(finish)
       try {
         // Anew for each flush: a stream may go on for longer than a platform waits.
         waitUntil(flushed)

@@ -10,14 +10,10 @@ const getter: TextMapGetter<Headers> = {
 const METHODS = 'GET HEAD POST PUT PATCH DELETE OPTIONS CONNECT TRACE QUERY'.split(' ')
 
 /** Query parameters that are credentials wherever they occur (semantic conventions, `url.query`). */
-const SECRETS = /(^|[?&])((?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g
+const SECRETS = /([?&](?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g
 
-/** What is in their names. To look for it takes a fraction of the time that replacing nothing does. */
-const SUSPECT = /AWS|sig|Sig|Amz/
-
-/** A URL's query as it may be recorded, without its question mark. */
-export const redacted = (search: string): string =>
-  (SUSPECT.test(search) ? search.replace(SECRETS, '$1$2REDACTED') : search).slice(1)
+/** A URL's query as it may be recorded: without its question mark. */
+export const redacted = (search: string): string => search.replace(SECRETS, '$1REDACTED').slice(1)
 
 /** What a span is named after a method: one that nobody knows is data of the caller's making, and no name. */
 export const methodNameOf = (method = ''): string => (METHODS.includes(method) ? method : 'HTTP')

@@ -22,7 +22,7 @@ const SDK = `
 
 describe('kilobytes', () => {
   test.each([
-    ['`withTelemetry` of `flushed`', `export { withTelemetry } from 'flushed'`, [API], 7.4],
+    ['`withTelemetry` of `flushed`', `export { withTelemetry } from 'flushed'`, [API], 7.3],
     ['`flushed/workers` and `flushed/otel`', wrapOf('flushed/workers'), [API], 14],
     ['`flushed/edge` and `flushed/otel`', wrapOf('flushed/edge'), [API], 13.1],
     ['`flushed/hono` and `flushed/otel`', HONO, [API], 16.3],

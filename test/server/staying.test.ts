@@ -32,12 +32,12 @@ describe('flushes', () => {
     await clock.tick()
     requests(9)
     await clock.tick()
-    expect(sizes()).toEqual([10, 15])
+    expect(sizes()).toEqual([10, 10, 5])
     await clock.advance(500)
-    expect(sizes()).toEqual([10, 15, 9])
+    expect(sizes()).toEqual([10, 10, 5, 9])
   })
 
-  test('are one at a time: what is over meanwhile goes with the next', async () => {
+  test('are one at a time: what is over meanwhile goes with the next, a batch in each request', async () => {
     const { clock, exporter, requests, sizes } = setup({ maxBufferSize: 10 })
     exporter.hold()
     requests(10)
@@ -49,7 +49,7 @@ describe('flushes', () => {
     exporter.setMode('microtask')
     exporter.acknowledge()
     await clock.advance(500)
-    expect(sizes()).toEqual([10, 30])
+    expect(sizes()).toEqual([10, 10, 10, 10])
   })
 
   test('neither keep a timer when nothing is left, nor ask for what is not there', async () => {

@@ -42,9 +42,11 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
 function describe(request: Request | undefined, route: string | undefined, parent: Context): Description {
   if (!request) return { name: '', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }
   const description = describeRequest(request, parent)
-  if (route === undefined) return description
-  description.attributes['http.route'] = route
-  return { ...description, name: `${description.name} ${route}` }
+  if (route !== undefined) {
+    description.attributes['http.route'] = route
+    description.name += ` ${route}`
+  }
+  return description
 }
 
 /** The request that a handler is given: its first argument, or that of an event or a context. */

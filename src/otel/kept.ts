@@ -1,0 +1,42 @@
+import { hold } from './ledger.ts'
+import type { FinishedSpan } from './types.ts'
+
+/** Spans that go out with the next flush, oldest first, for one exporter. */
+export class Kept {
+  readonly spans: FinishedSpan[] = []
+  /** How many had to go, or were refused for good, that no report has told of. */
+  lost = 0
+  /** How many have only been left to the next flush: nothing is the matter with them. */
+  left = 0
+  readonly #refused = new WeakSet<FinishedSpan>()
+  readonly #most: number
+
+  /** @param most how many there is room for */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  add(spans: readonly FinishedSpan[]): void {
+    this.lost += hold(this.spans, spans, this.#most)
+  }
+
+  /** How many have not only been left. */
+  get failed(): number {
+    return Math.max(0, this.spans.length - this.left)
+  }
+
+  take(): FinishedSpan[] {
+    this.left = 0
+    return this.spans.splice(0)
+  }
+
+  /** Those to be sent once more. One that the backend cannot take would spoil every request from now on. */
+  refused(spans: readonly FinishedSpan[]): FinishedSpan[] {
+    return spans.filter((span) => {
+      const again = !this.#refused.has(span)
+      if (again) this.#refused.add(span)
+      else this.lost++
+      return again
+    })
+  }
+}

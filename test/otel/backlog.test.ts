@@ -1,0 +1,108 @@
+/** What an outage has left, and how it goes out once the backend is back. */
+import { sdkVersion } from '#sdk'
+import { type FlushReport, withTelemetry } from 'flushed'
+import type { ExportOutcome } from 'flushed/testing'
+import { fakeClock, useClock } from 'flushed/testing'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { flushLeftovers } from '../../src/core/early.ts'
+import { resolveOptions } from '../../src/core/options.ts'
+import { type ReadableSpan, answering, newIsolate, pipeline } from '../support/sdk.ts'
+
+const BATCH = 3
+const LEFT = 7
+
+beforeEach(newIsolate)
+
+/** A program that has been through an outage: so many invocations with a span each, none of which was accepted. */
+async function afterOutage() {
+  const made = pipeline({ maxBufferSize: BATCH }, 'hold')
+  const reports: FlushReport[] = []
+  const handler = withTelemetry(async () => {}, { telemetry: made.telemetry, logger: false, onFlush: (report) => reports.push(report) })
+  for (let i = 0; i < LEFT; i++) await answering(made.exporter, handler, () => made.exporter.fail())
+  const { exports } = made.exporter
+  const outage = exports.map(({ spans }) => spans.length)
+  const since = () => exports.slice(LEFT).map(({ spans, state }) => [spans.length, state])
+  return { ...made, reports, handler, outage, since }
+}
+
+describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
+  test('is not sent whole to a backend that is down: each flush tries a batch, and nothing is lost', async () => {
+    const { outage, reports } = await afterOutage()
+    expect(outage).toEqual([1, 2, BATCH, BATCH, BATCH, BATCH, BATCH])
+    expect(reports.at(-1)).toMatchObject({ outcome: 'failed', spans: { carriedOver: LEFT, failed: 0, pending: 0 } })
+  })
+
+  test('goes out once a batch has been accepted, in the same flush', async () => {
+    const { exporter, handler, reports, since } = await afterOutage()
+    const run = answering(exporter, handler, () => {
+      expect(since()).toEqual([[BATCH, 'in_flight']])
+      exporter.acknowledge()
+    })
+    await vi.waitFor(() => expect(exporter.inFlight).toBe(2))
+    exporter.acknowledge()
+    await run
+    expect(since()).toEqual([[BATCH, 'acknowledged'], [BATCH, 'acknowledged'], [2, 'acknowledged']])
+    expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: LEFT + 1, carriedOver: 0, pending: 0 } })
+  })
+
+  test('is there for the next flush where the backend fails once more, and arrives once', async () => {
+    const { exporter, handler, reports } = await afterOutage()
+    const run = answering(exporter, handler, () => exporter.acknowledge())
+    await vi.waitFor(() => expect(exporter.inFlight).toBe(2))
+    exporter.fail()
+    await run
+    expect(reports.at(-1)?.spans).toMatchObject({ acknowledged: BATCH, carriedOver: LEFT + 1 - BATCH, failed: 0 })
+    exporter.setMode('sync')
+    await handler()
+    expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: LEFT + 2 - BATCH } })
+    expect(new Set(exporter.spans).size).toBe(exporter.spans.length)
+  })
+
+  test('waits for the next flush where time is up before a batch is accepted, and arrives once', async () => {
+    const { exporter, handler, reports } = await afterOutage()
+    const clock = fakeClock()
+    useClock(clock)
+    const exported = exporter.nextExport()
+    const run = handler()
+    await exported
+    await clock.advance(2000)
+    await run
+    expect(reports.at(-1)).toMatchObject({ outcome: 'timed_out', spans: { pending: BATCH, carriedOver: LEFT + 1 - BATCH, failed: 0 } })
+    exporter.acknowledge()
+    exporter.setMode('sync')
+    await handler()
+    expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: LEFT + 2, carriedOver: 0, pending: 0 } })
+    expect(exporter.spans).toHaveLength(LEFT + 2)
+  })
+
+  test('goes out at once with the last flush of a process', async () => {
+    const { exporter, since, telemetry } = await afterOutage()
+    const config = resolveOptions({ telemetry, logger: false })
+    const platform = { name: 'test', describe: () => ({ name: '', kind: 0, attributes: {}, links: [], parent: undefined as never }) }
+    const last = flushLeftovers({ config, platform }, 'shutdown')
+    expect(since()).toEqual([[BATCH, 'in_flight'], [BATCH, 'in_flight'], [1, 'in_flight']])
+    exporter.acknowledge()
+    expect(await last).toMatchObject({ outcome: 'delivered', spans: { acknowledged: LEFT } })
+  })
+
+  test('is accepted by a backend that refuses larger requests than a batch', async () => {
+    let down = true
+    const accepted: ReadableSpan[] = []
+    const exporter = {
+      export(spans: ReadableSpan[], callback: (result: ExportOutcome) => void) {
+        const code = down ? 503 : spans.length > BATCH ? 413 : undefined
+        if (code) return callback({ code: 1, error: Object.assign(new Error(`HTTP ${code}`), { code }) })
+        accepted.push(...spans)
+        callback({ code: 0 })
+      },
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    }
+    const { telemetry } = pipeline({ exporter, maxBufferSize: BATCH })
+    const handler = withTelemetry(async () => {}, { telemetry, logger: false })
+    for (let i = 0; i < LEFT; i++) await handler()
+    down = false
+    await handler()
+    expect(accepted).toHaveLength(LEFT + 1)
+  })
+})
