@@ -58,7 +58,7 @@ function spanOf(thing: object): Adopted {
   const way = WAYS.find((name) => typeof it[name] === 'function')
   if (!way) throw invalidOption('thing', it, 'something with `end`, `finish`, `close` or `[Symbol.dispose]`, or with a function that ends it')
   const span: Adopted = {
-    end: () => void it[way]?.(),
+    end: () => it[way]?.(),
     // Segments of X-Ray are told by the other, and must not be closed twice.
     isRecording: () => it.isRecording?.() !== false && it.isClosed?.() !== true,
     parentSpanContext: it.parentSpanContext,

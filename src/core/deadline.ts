@@ -109,7 +109,12 @@ export async function settledWithin(pending: Pending, deadline: Deadline, networ
 
 const overWithin = (ms: number, { work }: Pending, { timers }: Deadline): Promise<void> =>
   new Promise((resolve) => {
-    const timer = ms < ENDLESS_MS ? timers.setTimeout(resolve, Math.max(0, ms)) : undefined
+    let timer: unknown
+    try {
+      if (ms < ENDLESS_MS) timer = timers.setTimeout(resolve, Math.max(0, ms))
+    } catch {
+      // None is to be had (see `elapsed`): the platform's own deadline is the only one then.
+    }
     void work?.then(() => {
       timers.clearTimeout(timer)
       resolve()

@@ -12,6 +12,7 @@ import type { Pending } from './deadline.ts'
 import { isolate, remove } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { OpenSpans } from './open-spans.ts'
+import { isThenable } from './stage.ts'
 import { disposable, tracerOf } from './span.ts'
 import type { Description } from './platform.ts'
 import type { DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
@@ -177,7 +178,9 @@ export class InvocationState implements Invocation, SpanOwner {
       this.endedByDispose++
       span.setAttribute?.(ATTRIBUTE.unfinished, true)
       ending?.(span)
-      span.end()
+      const ended: unknown = span.end()
+      // What is adopted may have an end that takes its time.
+      if (isThenable(ended)) void Promise.resolve(ended).catch((error) => this.#failed(error))
     } catch (error) {
       this.#failed(error)
     }

@@ -189,10 +189,8 @@ function describe({ config, platform }: Wrap, handlerName: string, args: unknown
 }
 
 function withOptions(attributes: Attributes, config: Config, args: unknown[]): Attributes {
-  const more = config.attributes
-  if (typeof more === 'function') attempt(config, '`attributes`', () => Object.assign(attributes, more(...(args as never))))
-  else if (more) Object.assign(attributes, more)
-  return attributes
+  const given = config.attributes
+  return Object.assign(attributes, typeof given === 'function' ? attempt(config, '`attributes`', () => given(...(args as never))) : given)
 }
 
 // After the start, since no sampler decides by it. The last flush is told on the next span that is recorded, or nobody would

@@ -91,9 +91,9 @@ export function resolveOptions<Args extends readonly unknown[]>(
   checkOptions(options, CHECKS, ['telemetry', ...more])
   const { telemetry, timeoutMs = environmentNumber('FLUSHED_TIMEOUT_MS', 2000), flush = 'auto' } = options
   const { onFlush, name, attributes, logger = console } = options
-  const warn = (message: string) => {
+  const warn = async (message: string) => {
     try {
-      if (logger) logger.warn(message)
+      if (logger) await logger.warn(message)
     } catch {
       // A logger that throws has nowhere left to say so.
     }

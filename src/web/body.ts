@@ -26,6 +26,8 @@ export interface Follower {
 const CHUNK = 1 << 16
 /** Milliseconds for which a copy is read, with room left for a flush in what platforms allow after a response. */
 const COPIED_MS = 20_000
+/** Bytes that are read of it: a client that takes its time must not have all that JavaScript can fill a byte stream with wait. */
+const COPIED_BYTES = 1 << 23
 
 /**
  * Follows the body of a response to its end.
@@ -125,15 +127,18 @@ function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) 
   )
 }
 
-/** Reads a copy: at the client's pace, since the runtime's `tee` takes no more than both have room for. Never rejects. */
+/** Reads a copy: at the client's pace where the runtime fills it, whose `tee` takes no more than both have room for. Never rejects. */
 async function read(copy: ReadableStreamBYOBReader, touch: () => void): Promise<Ended> {
   try {
-    for (let view = new Uint8Array(CHUNK); ; view = new Uint8Array(view.buffer)) {
+    let view = new Uint8Array(CHUNK)
+    for (let bytes = 0; bytes < COPIED_BYTES; view = new Uint8Array(view.buffer)) {
       const { done, value } = await copy.read(view)
       if (done) return ['finished']
       touch()
       view = value
+      bytes += value.length
     }
+    return ['unknown']
   } catch (error) {
     return ['failed', error]
   }

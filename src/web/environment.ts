@@ -7,14 +7,12 @@ import { toError } from '../core/errors.ts'
 import { once } from '../core/isolate.ts'
 
 /** By the functions that make them: what has one in common has one telemetry. */
-const made = new WeakMap<object, { readonly env: unknown; readonly options: unknown }>()
+const made = new WeakMap<object, { readonly options: unknown }>()
 
 function madeOf<O>(make: (env: never) => O, env: unknown): O {
-  const known = made.get(make)
-  if (known && known.env === env) return known.options as O
-  const options = make(env as never)
-  made.set(make, { env, options })
-  return options
+  let known = made.get(make)
+  if (!known) made.set(make, (known = { options: make(env as never) }))
+  return known.options as O
 }
 
 /**
@@ -28,10 +26,11 @@ export function settingsFor<O, S>(options: O | ((env: never) => O), resolve: (op
     const settings = resolve(options)
     return () => settings
   }
-  let known: { env: unknown; settings: S | undefined } | undefined
+  let known: { settings?: S } | undefined
   return (env) => {
-    if (known && known.env === env) return known.settings
-    known = { env, settings: undefined }
+    // Not by the identity of `env`: that of a server is a request's, and a Worker may hand on a copy for each.
+    if (known) return known.settings
+    known = {}
     try {
       known.settings = resolve(madeOf(options as (env: never) => O, env))
     } catch (thrown) {

@@ -56,7 +56,7 @@ async function send(run: (input: RequestInfo | URL, init?: RequestInit) => unkno
   const within = span && owner ? trace.setSpan(contextWithin(owner), span) : active
   inject(within, headers)
   try {
-    const response = (await context.with(within, () => run(input, { ...init, headers }))) as Response
+    const response = (await context.with(within, () => run(input, withHeaders(init, headers)))) as Response
     if (span) reflectResponse(span, response, 400)
     return response
   } catch (error) {
@@ -66,6 +66,10 @@ async function send(run: (input: RequestInfo | URL, init?: RequestInit) => unkno
     span?.end()
   }
 }
+
+// Not a copy: a `Request` may be given here too, and has its members by its prototype.
+const withHeaders = (init: RequestInit | undefined, headers: Headers): RequestInit =>
+  init ? new Proxy(init, { get: (_, key) => (key === 'headers' ? headers : Reflect.get(init, key)) }) : { headers }
 
 const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443 }
 

@@ -3,6 +3,7 @@ import { recordError } from '../core/span.ts'
 import type { Platform } from '../core/platform.ts'
 import { follow } from './body.ts'
 import { reflectResponse } from './response.ts'
+import { touch } from './scope.ts'
 
 /** Options of handlers that answer requests. */
 export interface StreamingOptions {
@@ -41,6 +42,8 @@ export const streaming = (
       touched: (byMs) => (invocation.expiresAt = byMs),
       keep: keeps() ? (work) => invocation.waitUntil(work) : undefined,
       ended(how, error) {
+        // Its background work has its time yet.
+        touch(invocation)
         if (how === 'failed') recordError(root, error)
         else if (how !== 'finished') root.setAttribute('flushed.response_stream', how)
         return over()

@@ -1,10 +1,11 @@
 /** Bad input is a `TypeError` when wrapping, which names the option and quotes the value. */
+import type { Attributes } from '@opentelemetry/api'
 import { isFlushedError, telemetry, withTelemetry } from 'flushed'
 import { withTelemetry as withLambdaTelemetry } from 'flushed/lambda'
 import { otel } from 'flushed/otel'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { resolveOptions } from '../../src/core/options.ts'
-import { newIsolate } from '../support/sdk.ts'
+import { newIsolate, pipeline } from '../support/sdk.ts'
 
 const handler = async () => {}
 
@@ -108,6 +109,28 @@ describe('the options of `otel()`', () => {
   ])('%j is refused', (options, message) => {
     expect(() => otel(passed(options))).toThrow(TypeError)
     expect(() => otel(passed(options))).toThrow(message)
+  })
+})
+
+describe('what is asynchronous, though it need not be,', () => {
+  beforeEach(newIsolate)
+
+  test('may fail: attributes are none then, and the log has it', async () => {
+    const { exporter, telemetry } = pipeline()
+    const warn = vi.fn()
+    const attributes = (async () => Promise.reject(new Error('no attributes'))) as unknown as () => Attributes
+    expect(await withTelemetry(async () => 'result', { telemetry, attributes, logger: { warn } })()).toBe('result')
+    expect(exporter.spans).toHaveLength(1)
+    expect(warn.mock.calls).toEqual([['flushed: `attributes` failed: no attributes']])
+  })
+
+  test('may fail: a logger that rejects has nowhere left to say so', async () => {
+    const { telemetry } = pipeline({}, 'throw')
+    let warnings = 0
+    // Not a mock, which would take the rejection.
+    const warn = async () => Promise.reject(new Error(`no log for ${++warnings}`))
+    expect(await withTelemetry(async () => 'result', { telemetry, logger: { warn } })()).toBe('result')
+    expect(warnings).toBe(1)
   })
 })
 

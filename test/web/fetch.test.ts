@@ -144,6 +144,19 @@ describe('in an invocation', () => {
   })
 })
 
+test.each([
+  ['a string', () => origin],
+  ['a URL', () => new URL(origin)],
+  ['a request', () => new Request(origin, { headers: { 'x-tenant': 'none' } })],
+])('a request may be what another one, by %s, is sent as', async (_what, target) => {
+  const like = () => new Request('http://elsewhere.test/', { method: 'POST', headers: { 'x-tenant': 'one' }, body: 'order' })
+  await fetch(target(), like())
+  await within(() => tracedFetch(target(), like()))
+  const [bare, ours] = seen.map(({ method, body, headers }) => [method, body, headers['x-tenant'], headers['content-type']])
+  expect(ours).toEqual(bare)
+  expect(bare).toEqual(['POST', 'order', 'one', 'text/plain;charset=UTF-8'])
+})
+
 describe('outside of an invocation', () => {
   test('is fetch, and nothing is sent along', async () => {
     const { exporter } = pipeline()

@@ -34,9 +34,5 @@ function resolve(options: HonoOptions<never> = {}): Settings {
 }
 
 /** The settings, at the first request if they are made of bindings. @throws TypeError of options that are there */
-export function settingsOf(options: HonoOptionsInput<never> | undefined): (env: unknown) => Settings | undefined {
-  const settings = settingsFor(options, resolve)
-  let found: { readonly settings: Settings | undefined } | undefined
-  // Not by their identity: on servers and on AWS Lambda, bindings are of one request.
-  return (env) => (found ??= { settings: settings(env) }).settings
-}
+export const settingsOf = (options: HonoOptionsInput<never> | undefined): ((env: unknown) => Settings | undefined) =>
+  settingsFor(options, resolve)

@@ -47,6 +47,9 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
       return new Proxy(self, {
         get(_, key: string) {
           const method = self[key]
+          // A proxy must not give anything else for what cannot be changed.
+          const own = Reflect.getOwnPropertyDescriptor(self, key)
+          if (own && !own.configurable && !own.writable) return method
           const called = typeof method === 'function' && typeof key === 'string' && !(key in Object.prototype)
           return called ? new Proxy(method as AnyFunction, { apply: apply(key) }) : method
         },

@@ -145,6 +145,18 @@ describe('spans of another provider of OpenTelemetry', () => {
     expect(ends).toEqual(['their bank', 'root'])
   })
 
+  test('may fail to end in their own time, which is a warning', async () => {
+    const { telemetry } = watchedPipeline()
+    let report: FlushReport | undefined
+    const closing = async () => Promise.reject(new Error('still in use'))
+    await withTelemetry(async () => {
+      adopt({ close: closing })
+      adopt({}, closing)
+    }, { telemetry, logger: false, onFlush: (it) => (report = it) })()
+    const warning = 'a span could not be ended: still in use'
+    expect(report?.warnings).toEqual([warning, warning])
+  })
+
   test('of our own provider are ended once, adopted or not', async () => {
     const { telemetry, tracer } = watchedPipeline()
     await withTelemetry(async () => void adopt(adopt(tracer.startSpan('charge'))), { telemetry, name: 'root' })()

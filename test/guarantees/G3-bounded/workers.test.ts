@@ -42,6 +42,17 @@ describe(`on ${newest.title}`, () => {
   })
 })
 
+describe(`on ${newest.title}`, () => {
+  test('a request that has left no timers: nothing is lost, and all is reported', async () => {
+    await using worker = await newest.startWorker('timers.mjs')
+    for (const path of ['/timers', '/', '/timers', '/']) await worker.fetch(path)
+    await worker.collector.waitFor((collector) => different(collector) === 4)
+    const reports = await worker.reported(4)
+    expect(reports.reduce((sum, { spans }) => sum + spans.acknowledged, 0)).toBe(4)
+    expect(worker.logs()).not.toMatch(CROSSED)
+  })
+})
+
 describe.concurrent.each(corners)('a collector that hangs for more requests than an exporter makes at a time, on $title', { timeout: 60_000 }, ({ startWorker }) => {
   const HUNG = 31
   /** By then the exporter has answered for those whose requests have waited for it. */

@@ -131,6 +131,20 @@ export const routes = {
     void flood().catch(() => {})
     return new Response(readable)
   },
+  'flood-bytes'() {
+    let index = 0
+    return new Response(
+      new ReadableStream({
+        type: 'bytes',
+        async pull(controller) {
+          if (index === 800) return controller.close()
+          controller.enqueue(new Uint8Array(1 << 16))
+          console.log(`PRODUCED ${++index}`)
+          await scheduler.wait(0)
+        },
+      }),
+    )
+  },
   async idle() {
     const { readable, writable } = new TransformStream()
     void writable.getWriter().write(chunk(0))

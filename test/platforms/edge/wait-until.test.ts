@@ -1,5 +1,5 @@
 /** Who is asked to keep a function alive, with contexts and globals that are fakes, each as its platform has it. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type EdgeOptions, span, withTelemetry } from 'flushed/edge'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 
@@ -168,6 +168,20 @@ test('Fastly takes the first `waitUntil` of an event only while that is dispatch
   await expect.poll(() => pending).toBe(0)
   expect(exporter.spans).toHaveLength(2)
   expect(warnings).toEqual([])
+})
+
+test('a program’s fake timers do not keep the function alive for ever', async () => {
+  const { handler, exporter } = setup()
+  exporter.setMode('sync')
+  const context = new Context()
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  try {
+    await handler(request(), context)
+    await Promise.all(context.held)
+  } finally {
+    vi.useRealTimers()
+  }
+  expect(exporter.spans).toHaveLength(2)
 })
 
 test('work that the handler hands to its context is part of the invocation; its failure is in the report, and unhandled nowhere', async () => {

@@ -135,6 +135,19 @@ describe('a class', () => {
     expect(names(made)).toEqual(['Counter/count', 'GET'])
   })
 
+  test('may bind its methods for good: those are what they are', () => {
+    class Bound extends Prices {
+      constructor(ctx: object, env: { readonly tax: number }) {
+        super(ctx, env)
+        Object.defineProperty(this, 'rated', { value: this.rated.bind(this) })
+      }
+    }
+    const made = pipeline()
+    const prices = new (withTelemetry(Bound, { telemetry: made.telemetry }))(context().ctx, { tax: 1 })
+    const { rated } = prices
+    expect(rated(1)).toBe(2)
+  })
+
   test('options are checked when it is wrapped', () => {
     expect(() => withTelemetry(Prices, { timeoutMs: -1 })).toThrow(TypeError)
   })

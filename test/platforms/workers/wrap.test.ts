@@ -49,6 +49,15 @@ describe('options', () => {
   })
 })
 
+test('options that a function makes are made once an isolate, though an outer handler copies `env` for each request', async () => {
+  const { exporter, telemetry } = pipeline()
+  const options = vi.fn((_env: object) => ({ telemetry }))
+  const worker = withTelemetry({ fetch: (_request: Request, _env: object) => new Response('hello') }, options)
+  for (const id of [1, 2, 3]) await worker.fetch(request(), { id })
+  expect(options.mock.calls).toEqual([[{ id: 1 }]])
+  expect(exporter.spans).toHaveLength(3)
+})
+
 test('a flush after background work that has recorded nothing makes no report', async () => {
   const reports: FlushReport[] = []
   const { telemetry } = pipeline()
@@ -75,6 +84,31 @@ test('a body that cannot be followed is sent as it is, and its invocation is ove
   await ctx.over()
   expect(exporter.spans.map(({ name }) => name)).toEqual(['GET'])
   expect(warn.mock.calls).toEqual([['flushed: following the result failed: hostile']])
+})
+
+test('background work has its time, however soon its response’s body would have been idle', async () => {
+  const clock = fakeClock()
+  useClock(clock)
+  const { exporter, telemetry, tracer } = pipeline()
+  const reports: FlushReport[] = []
+  const ctx = fakeContext()
+  let over!: () => void
+  const worker = withTelemetry({
+    fetch({ url }: Request, _env: object, { waitUntil }: typeof ctx) {
+      if (url.endsWith('quick')) return new Response('hello')
+      const audit = tracer.startSpan('audit')
+      waitUntil(new Promise<void>((resolve) => (over = resolve)).then(() => audit.end()))
+      return new Response(new ReadableStream({ start: (controller) => controller.close() }))
+    },
+  }, { telemetry, streamIdleMs: 500, onFlush: (report) => void reports.push(report) })
+  await (await worker.fetch(request(), {}, ctx)).text()
+  await clock.advance(900)
+  await worker.fetch(new Request('https://orders.example/quick'), {}, fakeContext())
+  over()
+  await clock.advance(900)
+  await ctx.over()
+  expect(exporter.spans.map(({ name, attributes }) => [name, attributes['flushed.unfinished']])).toContainEqual(['audit', undefined])
+  expect(reports.map(({ spans }) => spans.late + spans.endedByDispose)).toEqual([0, 0, 0])
 })
 
 test('a request that the runtime has stopped without a word is ended by one that comes 15 minutes later', async () => {
