@@ -197,6 +197,8 @@ describe('a context with `waitUntil`', () => {
     const joining = new Room(ctx).join()
     const failing = Promise.reject(failure)
     ctx.waitUntil(failing)
+    // As a platform does.
+    failing.catch(() => {})
     await joining
     await exported
     exporter.acknowledge()
