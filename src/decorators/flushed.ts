@@ -80,8 +80,10 @@ function runner(own: Given, member: string): (call: Call) => Promise<unknown> {
       const { config, context, wrapped } = preparedIn(classOf(call.owner), call)
       const beside = () => (context ? contextBy(context, call, config) : contextBeside(call))
       if (!wrapped) return invoke({ config, platform: platformOf(beside(), config) }, call.method, call.self, call.args)
-      const found = !context && contextAmong(call.args) ? undefined : beside()
-      return Reflect.apply(wrapped, call, found ? platformArguments(call, found) : call.args)
+      const among = context ? undefined : contextAmong(call.args)
+      const found = among ?? beside()
+      const asHandler = !found || (among && (!isLambda(among) || among === call.args[1]))
+      return Reflect.apply(wrapped, call, asHandler ? call.args : platformArguments(call, found))
     })
 }
 
@@ -90,7 +92,8 @@ function prepare({ wrap, context, ...options }: Given, name: string, { method }:
   const config = resolveOptions({ name, ...options }, Object.keys(options))
   if (!wrap) return { config, context, wrapped: undefined }
   const adapter = dressed(function (this: Call, ...given: unknown[]) {
-    return Reflect.apply(this.method, this.self, argumentsOf(given))
+    // Lambda's wrap has a callback of its own, and a context that answers by it, for a method that is called as a handler.
+    return Reflect.apply(this.method, this.self, isLambda(this.args[1]) ? argumentsOf(given) : this.args)
   }, method)
   // For events that have no name of their own, and where it is a child span.
   Object.defineProperty(adapter, 'name', { value: name, configurable: true })

@@ -13,12 +13,19 @@ export interface Watcher {
   within<T>(run: () => T): T
 }
 
+/** What is being followed: another call may return the same, which must not have one layer more each time. */
+const followed = new WeakSet<object>()
+
 /**
  * Has the watcher told when a result is over: at once, unless it is to come, or comes bit by bit.
  *
  * @returns the result; in place of a plain promise one that settles alike
  */
 export function watched(result: unknown, watcher: Watcher): unknown {
+  if (followed.has(result as object)) {
+    watcher.over()
+    return result
+  }
   if (hasMethod(result, 'then')) return isPlainPromise(result) ? promise(result, watcher) : thenable(result as object, watcher)
   if (isIterator(result)) return iterator(result, watcher)
   watcher.over()
@@ -45,7 +52,9 @@ type Settled = ((value: unknown) => unknown) | null | undefined
 // The very object, for it may have methods of its own; and its `then` only when somebody else calls it, for that is what
 // starts a query builder's query, once for each call.
 function thenable(result: object, { over, within }: Watcher): unknown {
+  followed.add(result)
   const restore = replace(result, 'then', (then, [fulfilled, rejected]: Settled[]) => {
+    followed.delete(result)
     restore?.()
     return within(() =>
       then.call(
@@ -67,8 +76,10 @@ const isIterator = (value: unknown): value is object =>
   hasMethod(value, 'next') && (hasMethod(value, Symbol.iterator) || hasMethod(value, Symbol.asyncIterator))
 
 function iterator(result: object, { over, within }: Watcher): object {
+  followed.add(result)
   const replaced: (() => void)[] = []
   const finished = (failed?: { thrown: unknown }) => {
+    followed.delete(result)
     for (const restore of replaced.splice(0)) restore()
     over(failed)
   }

@@ -1,6 +1,6 @@
 import { badOption } from '../core/errors.ts'
 import { type Class, type ClassOptions, type Given, TELEMETRY, merged, resolved } from './class-options.ts'
-import { type Second, isContext, misplaced } from './decorator.ts'
+import { isContext, misplaced } from './decorator.ts'
 import { type FlushedOptions, type WrappedOptions, checkFlushed } from './flushed.ts'
 import { defineMetadata, note } from './metadata.ts'
 import type { PlatformWrap, TelemetryDecorator } from './types.ts'
@@ -26,7 +26,7 @@ export function Telemetry(...args: [options: ClassOptions]): TelemetryDecorator 
   const [own] = args
   if (args.length > 1 || isClass(own)) throw badOption('write `@Telemetry({ … })`, with options, before a class')
   if (typeof own !== 'function') checked(own)
-  return (target: unknown, second?: Second) => {
+  return (target: unknown, second?: unknown) => {
     const right = isContext(second) ? second.kind === 'class' : second === undefined && typeof target === 'function'
     if (!right) throw misplaced('Telemetry', 'a member', 'write `@Flushed({ … })`')
     const outer = (target as Class)[TELEMETRY]

@@ -30,5 +30,7 @@ export interface TracedDecorator {
 
 /** Decorates a class. */
 export interface TelemetryDecorator {
-  <C extends abstract new (...args: never[]) => object>(target: C, context?: ClassDecoratorContext<C>): void
+  // Not by its constructor, which may be private; nor by the context of one.
+  // oxlint-disable-next-line typescript/no-unsafe-function-type -- any class is one
+  (target: Function, context?: { readonly kind: 'class' }): void
 }

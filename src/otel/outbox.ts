@@ -26,6 +26,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   /** Spans of no invocation; exports that the next flush waits for, or makes again. */
   const nobodys = newLedger()
   const kept = new Kept(maxQueueSize)
+  /** Those whose flush is under way. */
+  const flushing = new Set<Ledger>()
   /** Whether an invocation may wait for what another one has begun. */
   let crossing = true
   /** What became of spans, since the last report, that no invocation is going to tell. */
@@ -89,9 +91,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   /** Sends spans in one request, or in several where there are more than fit into a batch: backends refuse what is too large. */
   function request(ledger: Ledger, spans: readonly FinishedSpan[]): void {
-    for (let at = 0; at < spans.length; at += maxBufferSize) {
-      delivery.send(newFlight(ledger, spans.slice(at, at + maxBufferSize)), crossing)
-    }
+    const batch = (at: number) => spans.slice(at, at + maxBufferSize)
+    for (let at = 0; at < spans.length; at += maxBufferSize) delivery.send(newFlight(ledger, batch(at)), crossing)
   }
 
   function newFlight(ledger: Ledger, spans: readonly FinishedSpan[]): Flight {
@@ -113,7 +114,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       }
     }
     const last = owner?.phase === 'shutdown'
-    // One that does not answer is not given ever more: what waits then has its bound.
+    // One that does not answer is not given ever more.
     const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
     if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
       const failed = kept.failed + ledger.kept.length > 0
@@ -124,12 +125,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     send(ledger)
   }
 
-  /** Waits until the exporter has answered for all of a ledger's, and then for its own buffers, if it has any. */
+  /** Waits until the exporter has answered for all of a ledger's, and then for buffers of its own. */
   function settle(ledger: Ledger, idle = true): unknown {
     const waited = ledger.open.filter(matters)
     if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, false))
     const { error } = ledger
-    // Otherwise it is for the next flush to take back: whoever else waits has to be told too.
+    // Otherwise the next flush takes it back: whoever else waits has to be told too.
     if (watching) ledger.error = undefined
     if (error) throw error
     if (ledger.kept.length > 0) {
@@ -137,8 +138,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       return settle(ledger, false)
     }
     if (idle && ledger.acknowledged + acknowledged === 0) return 'nothing_to_send'
-    // An exporter with a buffer of its own acknowledges at once and sends later. One that has other requests in flight
-    // would wait for those here: for another invocation's, or for one that hangs.
+    // An exporter with a buffer of its own acknowledges at once and sends later. One with other requests in flight would
+    // wait for those here: for another invocation's, or for one that hangs.
     return delivery.unanswered() > 0 ? undefined : delivery.drain()
   }
 
@@ -152,10 +153,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   async function forceFlush(owner?: SpanOwner): Promise<void> {
     const own = ledgerOf(owner)
-    // Nobody asks any more for the account of one that is over, nor outside of any: the next flush has to tell.
+    // The next flush has to tell of what is outside of any, and of one that is over: nobody asks for their account.
     const nobodyAsks = own === nobodys || own.closed
     const first = nobodyAsks ? { ...newLedger(), closed: true } : own
-    const others = owner || !crossing ? [] : ledgers()
+    const others = owner || !crossing ? [] : [...ledgers(), ...flushing]
     handOff(first)
     if (nobodyAsks) leave(first)
     for (const ledger of others) send(ledger)
@@ -191,15 +192,17 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     handOff(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = !owner.live
+      if (crossing) flushing.add(ledger)
       handOff(ledger, owner)
     },
 
     /** What became of an invocation's spans, and of everything else since the last report. */
     count(owner: SpanOwner): SpanCounts {
       const ledger = ledgerOf(owner)
+      flushing.delete(ledger)
       if (ledger.closed) {
-        kept.add(ledger.kept.splice(0))
         nobodys.open.push(...ledger.open)
+        kept.add(ledger.kept.splice(0))
       }
       const counts = {
         acknowledged: ledger.acknowledged + acknowledged,
@@ -225,7 +228,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       leave(ledger)
     },
 
-    /** How many spans are kept for the next flush, as a part of how many are worth a request of their own. */
+    /** What is kept for the next flush, as a part of what is worth a request of its own. */
     backlog: () => kept.spans.length / maxBufferSize,
 
     /** An invocation's exports that have not been answered. */

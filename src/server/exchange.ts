@@ -29,6 +29,8 @@ export function exchange<Request extends IncomingMessage>(
   response: ServerResponse,
   routeOf: RouteOf<Request>,
 ): Exchange | undefined {
+  // What plays a response in somebody's tests has no end to be told of.
+  if (typeof response.prependListener !== 'function') return undefined
   const begun = begin(wrap, methodNameOf(request.method), [request, response])
   if (!begun) return undefined
   const open = new Exchange(wrap, begun, request, response, routeOf as RouteOf<never>)
@@ -84,15 +86,18 @@ export class Exchange {
 }
 
 // Source: semantic conventions for HTTP spans, "Status" and `error.type`.
-function reflect(span: Span, { headersSent, statusCode }: ServerResponse, sent: boolean, failure: { readonly error: unknown } | undefined): void {
+function reflect(span: Span, { headersSent, statusCode, errored }: ServerResponse, sent: boolean, failure: { readonly error: unknown } | undefined): void {
   if (headersSent) span.setAttribute('http.response.status_code', statusCode)
+  // What the server itself has ended a response with, as a stream does that has failed.
+  if (!sent && errored) return recordError(span, errored)
   if (!sent) {
     // The client's doing, and no error of the server's.
     span.setAttribute('flushed.response_stream', 'cancelled')
     span.setAttribute(ATTRIBUTE.errorType, 'aborted')
   }
   if (failure && (statusCode >= 500 || !headersSent)) return recordError(span, failure.error)
-  if (statusCode < 500) return
+  // What is upgraded has none.
+  if (!(statusCode >= 500)) return
   span.setAttribute(ATTRIBUTE.errorType, `${statusCode}`)
   span.setStatus({ code: SpanStatusCode.ERROR })
 }

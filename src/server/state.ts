@@ -15,6 +15,8 @@ export interface Participant {
    * @param drainMs milliseconds that this may take. Default: as many as its options say
    */
   drain(cause: Error, drainMs: number | undefined): Promise<FlushReport>
+  /** Whether it is that of a wrap. */
+  serves?(wrap: unknown): boolean
   /** Nothing keeps the process alive any more: flushes what has not been sent. */
   emptied(): void
 }

@@ -151,6 +151,10 @@ export class Staying implements Participant, Pending {
     return { config: { ...config, telemetry: (this.#passing ??= passing(config.telemetry)) }, platform }
   }
 
+  serves(wrap: unknown): boolean {
+    return this.#wrap() === wrap
+  }
+
   emptied(): void {
     if (this.#unsent && !this.#flushing) void this.#flush('background')
   }

@@ -5,6 +5,7 @@
  */
 import { clock } from '../core/clock.ts'
 import { stopped } from '../core/errors.ts'
+import type { Wrap } from '../core/lifecycle.ts'
 import type { FlushReport } from '../core/types.ts'
 import { type Participant, shared } from './state.ts'
 
@@ -88,11 +89,13 @@ async function onSignal(signal: Signal): Promise<void> {
  * Waits for what is open, and flushes. Never rejects.
  *
  * @param cause becomes the error of what is open still when the time is up
+ * @param of the wrap whose requests these are. Default: all of them
  */
-export async function drainAll(cause: Error, drainMs?: number): Promise<FlushReport[]> {
+export async function drainAll(cause: Error, drainMs?: number, of?: Wrap): Promise<FlushReport[]> {
   shared.draining++
   try {
-    return await Promise.all([...shared.participants].map((participant) => participant.drain(cause, drainMs)))
+    const those = [...shared.participants].filter((participant) => !of || participant.serves?.(of))
+    return await Promise.all(those.map((participant) => participant.drain(cause, drainMs)))
   } finally {
     shared.draining--
   }

@@ -27,7 +27,7 @@ const CHUNK = 1 << 16
 /** Milliseconds for which a copy is read, with room left for a flush in what platforms allow after a response. */
 const COPIED_MS = 20_000
 /** Bytes that are read of it: a client that takes its time must not have all that JavaScript can fill a byte stream with wait. */
-const COPIED_BYTES = 1 << 23
+const COPIED_BYTES = 8_000_000
 
 /**
  * Follows the body of a response to its end.

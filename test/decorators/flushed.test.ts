@@ -327,6 +327,28 @@ describe('`wrap`', () => {
     expect(exporter.spans[0]?.attributes).toMatchObject({ 'app.user': 'ada', 'faas.invocation_id': 'r-1' })
   })
 
+  test.each([
+    ['without a context', {}, ['a', 'b', 'c']],
+    ['with the instance’s context', { ctx: onLambda() }, ['a', 'b', 'c']],
+    ['with a context that ends invocations, as up to Node 22', { ctx: { ...onLambda(), succeed() {} } }, ['a', 'b']],
+    ['with a context that is not the second', {}, ['tenant', event, onLambda()]],
+  ])('of `flushed/lambda`, a method that is no handler has its own arguments: %s', async (_what, own, given) => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      @Flushed({ wrap: lambda, telemetry }) async create(a: unknown, b: unknown, c?: unknown) {
+        return c === undefined ? [a, b] : [a, b, c]
+      }
+      @Flushed({ wrap: lambda, telemetry }) async three(a: unknown, b: unknown, c: unknown) {
+        return [a, b, c]
+      }
+    }
+    const orders = Object.assign(new Orders(), own)
+    const [a, b, c] = given
+    expect(await orders.create(a, b, c)).toEqual(given)
+    expect(await orders.three(a, b, c)).toEqual([a, b, c])
+    expect(exporter.spans.map(({ attributes }) => attributes['faas.invocation_id'])).toEqual(Array(2).fill('ctx' in own || c === given[2] && given[1] === event ? 'r-1' : undefined))
+  })
+
   test('of `flushed/workers`: bindings and context are the instance’s', async () => {
     const { exporter, telemetry } = pipeline()
     const ctx = keeping()

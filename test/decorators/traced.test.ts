@@ -432,3 +432,22 @@ test('below `@Flushed()` the span is in the invocation; above it, it is around i
   expect(exporter.spans.map(({ name }) => name).slice(2)).toEqual(['Orders.change'])
   expect(reports.map(({ warnings }) => warnings)).toEqual([[], [expect.stringContaining('flushed is not the outermost wrapper')]])
 })
+
+test.each([
+  ['iterator', (function* ids(): Generator<number> { yield 7 })(), 'next', { value: 7, done: false }],
+  // oxlint-disable-next-line unicorn/no-thenable -- what is tested
+  ['thenable', { then: () => 7 }, 'then', 7],
+])('an %s that each call returns is followed once, however many calls there are', async (_what, all, key, first) => {
+  class Orders {
+    @Traced() sequence() {
+      return all as object
+    }
+  }
+  let came: unknown
+  await spansOf(() => {
+    const orders = new Orders()
+    for (let call = 0; call < 12_000; call++) orders.sequence()
+    came = (all as unknown as Record<string, () => unknown>)[key]?.()
+  })
+  expect(came).toEqual(first)
+})

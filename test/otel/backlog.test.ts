@@ -85,6 +85,20 @@ describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
     expect(await last).toMatchObject({ outcome: 'delivered', spans: { acknowledged: LEFT } })
   })
 
+  test('goes out before the exporter is shut down, though a flush has begun with a batch of it', async () => {
+    const { exporter, handler, provider, reports } = await afterOutage()
+    const exported = exporter.nextExport()
+    const run = handler()
+    await exported
+    const closed = provider.shutdown()
+    await new Promise(setImmediate)
+    exporter.setMode('microtask')
+    exporter.acknowledge()
+    await Promise.all([run, closed])
+    expect(exporter.spans).toHaveLength(LEFT + 1)
+    expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: LEFT + 1 } })
+  })
+
   test('is accepted by a backend that refuses larger requests than a batch', async () => {
     let down = true
     const accepted: ReadableSpan[] = []

@@ -104,3 +104,17 @@ test('two failures of it at once leave no promise that rejects unhandled', async
   open()
   await Promise.all(runs)
 })
+
+test('outside of any invocation, it waits for a flush that is under way', async () => {
+  const { exporter, telemetry, provider } = pipeline({}, 'hold')
+  const exported = exporter.nextExport()
+  const run = withTelemetry(async () => {}, { telemetry, ...watch })()
+  await exported
+  let over = false
+  const flushed = provider.forceFlush().then(() => (over = true))
+  await new Promise(setImmediate)
+  expect(over).toBe(false)
+  exporter.acknowledge()
+  await Promise.all([run, flushed])
+  expect(spans()).toMatchObject([{ acknowledged: 1, pending: 0 }])
+})

@@ -127,3 +127,15 @@ void Bad
 // @ts-expect-error -- without parentheses
 @Telemetry class G {}
 void [C, D, E, F, G, H, I]
+
+// Classes that are not made by everybody.
+@Telemetry({ timeoutMs: 100 })
+class Single {
+  private constructor() {}
+  static readonly it = new Single()
+}
+@Telemetry({ timeoutMs: 100 })
+abstract class Base {
+  protected constructor(readonly name: string) {}
+}
+void [Single.it, Base]

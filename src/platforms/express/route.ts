@@ -40,7 +40,8 @@ const ROUTE: PropertyDescriptor & ThisType<Routed> = {
  */
 export function observeRoute(request: Routed): void {
   if (!(MATCHED in request)) {
-    request[MATCHED] = undefined as never
+    const { route } = request
+    request[MATCHED] = (route && { route, baseUrl: request.baseUrl ?? '' }) as never
     Object.defineProperty(request, 'route', ROUTE)
   }
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { context } from '@opentelemetry/api'
+import { stopped } from '../../core/errors.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
-import { drain } from '../../server/drain.ts'
 import { type Exchange, exchange } from '../../server/exchange.ts'
 import { type ServerOptions, onServer } from '../../server/options.ts'
+import { drainAll } from '../../server/watch.ts'
 
 /** Options of the plugin. */
 export type FastifyOptions = ServerOptions<[request: IncomingMessage, response: ServerResponse]>
@@ -57,8 +58,8 @@ export const telemetry: TelemetryPlugin = Object.assign(
       request[EXCHANGE]?.failed(error)
       next()
     })
-    // After the last response. Whoever closes an application may well exit then.
-    instance.addHook('onClose', () => drain())
+    // After the last response. Whoever closes an application may well exit then; other servers of the process may go on.
+    instance.addHook('onClose', () => drainAll(stopped('close'), undefined, wrap))
     done()
   }) satisfies TelemetryPlugin,
   {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AsyncResource } from 'node:async_hooks'
 import type { AnyFunction } from '../../core/layer.ts'
 import { environment } from '../../core/environment.ts'
 import { isThenable } from '../../core/stage.ts'
@@ -18,6 +19,11 @@ interface Settlers {
 /** Whether a call may end by something other than what the handler returns. */
 export const callbackStyle = (handler: AnyFunction, context: unknown): boolean =>
   handler.length > 2 || hasSettlers(context)
+
+/** How many asynchronous operations have been begun: what the thread pool is at work on is no active resource. */
+const asyncIds = (): number => new AsyncResource('flushed').asyncId()
+/** The two that are between two looks at that, of which one is the look itself. */
+const OWN_IDS = 2
 
 /** Whether the event loop would wait for nothing any more, besides what the process writes its logs to. */
 const nothingLeft = (): boolean => process.getActiveResourcesInfo().every((name) => name === 'PipeWrap' || name === 'TTYWrap')
@@ -42,12 +48,15 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
     // Not any falsy value: the runtime takes `''` and `false` for errors.
     const done = (error?: unknown, result?: unknown) => (error === undefined || error === null ? resolve(result) : reject(error))
     const [event, context, , ...rest] = args
+    const before = asyncIds()
     const returned = Reflect.apply(handler, self, [event, withSettlers(context, { succeed: resolve, fail: reject, done }), done, ...rest])
     if (isThenable(returned) || !waits(handler, context, returned)) return resolve(returned)
     release = () => resolve(undefined)
     process.once('beforeExit', release)
-    // By then client 3 has answered by itself, and does not wait for a flush. So whoever has left nothing is over now.
-    setImmediate(() => void (nothingLeft() && resolve(undefined)))
+    // By then client 3 has answered by itself, and does not wait for a flush. So whoever has left nothing is over now. Nearly
+    // everybody who takes no callback is, whatever else has begun meanwhile.
+    const mayCallBack = () => handler.length > 2 && asyncIds() - before > OWN_IDS
+    setImmediate(() => void (nothingLeft() && !mayCallBack() && resolve(undefined)))
   })
   if (!release) return settled
   const listener: () => void = release

@@ -4,7 +4,7 @@ import { flushLeftovers } from '../../core/early.ts'
 import { leave } from '../../core/finish.ts'
 import { once } from '../../core/isolate.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
-import type { Lifetime } from '../../core/platform.ts'
+import type { Finish, Lifetime } from '../../core/platform.ts'
 import type { FlushReport } from '../../core/types.ts'
 import { Breaker } from './breaker.ts'
 import { registered } from './extension/state.ts'
@@ -48,7 +48,7 @@ export class Schedule {
     if (this.policy !== 'every') this.#endedAt = clock().now()
     if (this.#due()) {
       this.#left = 0
-      return inner
+      return this.#overlapped ? { ...inner, hold: (finish, invocation) => inner.hold(() => this.#both(finish), invocation) } : inner
     }
     return {
       phase: inner.phase,
@@ -56,10 +56,15 @@ export class Schedule {
       hold: (_finish, invocation) => {
         leave(invocation)
         this.#left++
-        // What is under way has to be over before the sandbox freezes.
         return inner.hold(() => this.#overlapped, invocation)
       },
     }
+  }
+
+  // What is under way has to be over before the sandbox freezes.
+  async #both(finish: Finish): Promise<FlushReport | undefined> {
+    const [report] = await Promise.all([finish(), this.#overlapped])
+    return report
   }
 
   #due(): boolean {

@@ -1,4 +1,5 @@
 // Callback-style handlers, which Node 24's runtime refuses as they are.
+import { scrypt } from 'node:crypto'
 import { withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
 
@@ -17,6 +18,12 @@ export const unwrapped = (event, context, callback) => {
 export const succeeds = wrap((event, _context, callback) => {
   work()
   soon(() => callback(null, { id: event.id }))
+})
+
+/** Waits for the thread pool alone. */
+export const hashes = wrap((event, _context, callback) => {
+  work()
+  scrypt('secret', 'salt', 16, (error) => callback(error, { id: event.id }))
 })
 
 export const fails = wrap((_event, _context, callback) => {

@@ -32,6 +32,15 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
     return { answer, root, name: root?.name, route: root?.attributes['http.route'] }
   }
 
+  test('at a route, it leaves `request.route` as it is', async () => {
+    const made = setup()
+    const app = express()
+    app.get('/orders/:id', telemetry(made.options), (request, response) => void response.json(request.route.path))
+    const port = await listen(createServer(app))
+    expect((await ask(new URL(`http://127.0.0.1:${port}/orders/7`))).body).toBe('"/orders/:id"')
+    expect((await made.spans(1))[0]?.name).toBe('GET /orders/:id')
+  })
+
   describe('the root span', () => {
     test.each([
       ['a route with a parameter', '/orders/7?page=2', 'GET /orders/:id'],

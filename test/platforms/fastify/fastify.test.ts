@@ -207,6 +207,25 @@ describe('the plugin', () => {
     expect(exporter.spans.map(({ name }) => name)).toEqual(['load', 'GET /orders/:id'])
   })
 
+  test('has `app.close()` wait for what is its own: other servers of the process go on', async () => {
+    const { options, spans } = setup()
+    const [one, two] = [fastify(), fastify({ forceCloseConnections: true })]
+    for (const app of [one, two]) await app.register(telemetry, { ...options, drainMs: 200, timeoutMs: 100 })
+    let finish = () => {}
+    two.get('/slow', (_request, reply) => {
+      reply.hijack()
+      reply.raw.write('half')
+      finish = () => reply.raw.end('done')
+    })
+    const [at] = [await listening(two), await listening(one)]
+    const response = await fetch(at('/slow'))
+    await one.close()
+    finish()
+    expect(await response.text()).toBe('halfdone')
+    const [root] = await spans(1)
+    expect([root?.name, root?.status.code, root?.attributes['http.response.status_code']]).toEqual(['GET /slow', SpanStatusCode.UNSET, 200])
+  })
+
   test.each([
     [{ drainMs: 0 }, '`drainMs` must be a positive number of milliseconds, got 0'],
     [{ routes: true }, 'unknown option `routes`'],

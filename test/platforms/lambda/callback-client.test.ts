@@ -15,6 +15,7 @@ describe.each(runtimes)('on $title: a callback-style handler', ({ title, startFu
 
   test.each([
     ['calls back', 'succeeds'],
+    ['calls back when the thread pool is done', 'hashes'],
     ['returns a promise', 'promises'],
     ['calls back, with a timer left that runs on', 'leaves'],
     ['ends by `context.done`, where there is one', 'ends'],

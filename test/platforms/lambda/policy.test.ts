@@ -85,6 +85,19 @@ describe('adaptive', () => {
     expect(flushes).toHaveLength(2)
   })
 
+  test('what is under way is waited for by a flush at the end, too', async () => {
+    const { invoke, flushes } = scheduled('adaptive')
+    for (let i = 0; i < 6; i++) await invoke()
+    await time.advance(1000)
+    const { held } = await invoke()
+    let over = false
+    const waited = Promise.resolve(held).then(() => (over = true))
+    await turn()
+    expect(over).toBe(false)
+    flushes[0]?.resolve()
+    await waited
+  })
+
   test('with nothing left, nothing is flushed beside the handler', async () => {
     const { schedule, flushes } = scheduled('adaptive')
     for (let i = 0; i < 3; i++) schedule.begun()

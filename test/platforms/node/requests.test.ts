@@ -8,7 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { currentInvocation, span, waitUntil, withTelemetry } from 'flushed/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fetched, listen, setup } from '../../server/support.ts'
-import { json, serving } from './support.ts'
+import { type Listener, json, serving } from './support.ts'
 
 describe('the root span', () => {
   test('tells of the request and its response by the semantic conventions', async () => {
@@ -152,6 +152,36 @@ describe('the invocation', () => {
     await fetched(port, '/next')
     expect((await spans(4)).map(({ name }) => name)).toEqual(['left open', 'GET', 'goes on', 'GET'])
     expect(reports.at(-1)?.spans.late).toBe(1)
+  })
+
+  test('has the error that the server itself has ended the response with', async () => {
+    const { port, spans } = await serving((_request, response) => {
+      response.write('half')
+      setImmediate(() => response.destroy(new RangeError('database gone')))
+    })
+    await fetched(port, '/').catch(() => {})
+    const [root] = await spans(1)
+    expect(root?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'database gone' })
+    expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
+  })
+
+  test('is no error where the connection is upgraded', async () => {
+    const { options, spans } = setup()
+    const upgrade = withTelemetry(((_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')) as Listener, options)
+    const server = createServer()
+    server.on('upgrade', upgrade as never)
+    const port = await listen(server)
+    const request = send({ host: '127.0.0.1', port, headers: { connection: 'upgrade', upgrade: 'chat' } }).on('upgrade', (_response, socket) => socket.destroy())
+    request.end()
+    const [root] = await spans(1)
+    expect(root?.status.code).toBe(SpanStatusCode.UNSET)
+  })
+
+  test('is none of what only plays a response, and the handler is called', async () => {
+    const { options, exporter } = setup()
+    const handler = withTelemetry(((_request: object, response: { json(): string }) => response.json()) as unknown as Listener, options)
+    expect(handler({ method: 'GET', headers: {} } as never, { json: () => 'played' } as never)).toBe('played')
+    expect(exporter.spans).toEqual([])
   })
 
   test('ends at once where the client was gone before it was begun', async () => {
