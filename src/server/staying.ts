@@ -12,7 +12,7 @@ import { leave } from '../core/finish.ts'
 import { isolate } from '../core/isolate.ts'
 import type { Wrap } from '../core/lifecycle.ts'
 import type { Lifetime } from '../core/platform.ts'
-import type { FlushReport, Phase, Telemetry } from '../core/types.ts'
+import type { FlushReport, Phase, Telemetry, Timers } from '../core/types.ts'
 import { type Participant, shared } from './state.ts'
 import { join, part } from './watch.ts'
 
@@ -22,6 +22,17 @@ const SOON_MS = 50
 const GAP_MS = 500
 /** The same after flushes that have left something unsent: twice as many for each, up to these. */
 const LONGEST_GAP_MS = 5000
+/** Milliseconds after which background work is not waited for any more: work that never ends must not keep its request. */
+const BACKGROUND_MS = 15 * 60_000
+/** Timers that do not keep the process alive. */
+const IDLE: Timers = {
+  setTimeout(ring, ms) {
+    const timer = clock().setTimeout(ring, ms)
+    ;(timer as { unref?(): void } | undefined)?.unref?.()
+    return timer
+  },
+  clearTimeout: (timer) => clock().clearTimeout(timer),
+}
 /** How many different warnings of invocations one report tells at most: each would be a line of an operator's day. */
 const MOST_WARNINGS = 10
 
@@ -69,9 +80,15 @@ export class Staying implements Participant, Pending {
     phase: 'background',
     hold: (_finish, invocation) => {
       const { background } = invocation
-      if (background) void background.work?.then(() => this.#over(invocation))
+      if (background) void this.#later(invocation, background)
       else this.#over(invocation)
     },
+  }
+
+  async #later(invocation: InvocationState, background: Pending): Promise<void> {
+    const inTime = await settledWithin(background, new Deadline(BACKGROUND_MS, IDLE), true)
+    if (!inTime) invocation.warnings.push('background work was not over in time')
+    this.#over(invocation)
   }
 
   /** How many invocations are open. */
@@ -114,10 +131,8 @@ export class Staying implements Participant, Pending {
     // What a batch that is full would be sent to is not there after a failure.
     if (shared.draining > 0 || (this.#failures === 0 && (backlog?.() ?? 0) >= 1)) return void this.#flush('background')
     if (this.#timer !== undefined) return
-    const timer = clock().setTimeout(() => void this.#flush('background'), Math.max(SOON_MS, this.#notBefore - clock().now()))
     // What it would send is sent when the process has nothing else to do.
-    ;(timer as { unref?(): void } | undefined)?.unref?.()
-    this.#timer = timer
+    this.#timer = IDLE.setTimeout(() => void this.#flush('background'), Math.max(SOON_MS, this.#notBefore - clock().now()))
   }
 
   #flush(phase: Phase, budgetMs?: number): Promise<FlushReport> {

@@ -52,6 +52,18 @@ describe('flushes', () => {
     expect(sizes()).toEqual([10, 10, 10, 10])
   })
 
+  test('have what a request has recorded after 15 minutes, though its background work never ends', async () => {
+    const { clock, open, reports, sizes } = setup()
+    const begun = open()
+    context.with(begun.context, () => waitUntil(new Promise(() => {})))
+    await begun.settle({ result: undefined })
+    await clock.advance(14 * 60_000)
+    expect(sizes()).toEqual([])
+    await clock.advance(2 * 60_000)
+    expect(sizes()).toEqual([1])
+    expect(reports[0]?.warnings).toEqual(['background work was not over in time'])
+  })
+
   test('neither keep a timer when nothing is left, nor ask for what is not there', async () => {
     const { clock, requests, sizes } = setup()
     requests(1)
