@@ -27,7 +27,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   const nobodys = newLedger()
   const kept = new Kept(maxQueueSize)
   /** Those whose flush is under way. */
-  const flushing = new Set<Ledger>()
+  const flushing: Ledger[] = []
   /** Whether an invocation may wait for what another one has begun. */
   let crossing = true
   /** What became of spans, since the last report, that no invocation is going to tell. */
@@ -82,7 +82,6 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     } else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) ages(ledger)
   }
 
-  /** Sends what has finished. */
   function send(ledger: Ledger): void {
     const { finished } = ledger
     ledger.finished = []
@@ -91,8 +90,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   /** Sends spans in one request, or in several where there are more than fit into a batch: backends refuse what is too large. */
   function request(ledger: Ledger, spans: readonly FinishedSpan[]): void {
-    const batch = (at: number) => spans.slice(at, at + maxBufferSize)
-    for (let at = 0; at < spans.length; at += maxBufferSize) delivery.send(newFlight(ledger, batch(at)), crossing)
+    for (let at = 0; at < spans.length; at += maxBufferSize) {
+      const batch = spans.length > maxBufferSize ? spans.slice(at, at + maxBufferSize) : spans
+      delivery.send(newFlight(ledger, batch), crossing)
+    }
   }
 
   function newFlight(ledger: Ledger, spans: readonly FinishedSpan[]): Flight {
@@ -188,21 +189,20 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       if (crossing || delivery.unanswered() < 2) (async () => delivery.drain())().catch(() => {})
     },
 
-    /** Begins a flush of an invocation. */
     handOff(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = !owner.live
-      if (crossing) flushing.add(ledger)
+      if (crossing) flushing.push(ledger)
       handOff(ledger, owner)
     },
 
     /** What became of an invocation's spans, and of everything else since the last report. */
     count(owner: SpanOwner): SpanCounts {
       const ledger = ledgerOf(owner)
-      flushing.delete(ledger)
+      remove(flushing, ledger)
       if (ledger.closed) {
-        nobodys.open.push(...ledger.open)
-        kept.add(ledger.kept.splice(0))
+        for (const flight of ledger.open) nobodys.open.push(flight)
+        if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
       }
       const counts = {
         acknowledged: ledger.acknowledged + acknowledged,
@@ -234,7 +234,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** An invocation's exports that have not been answered. */
     open: (owner: SpanOwner) => ledgerOf(owner).open,
 
-    /** Takes an export down that somebody else makes. @returns what is to be told of its answer */
+    /** Takes down an export that somebody else makes. @returns what to tell of its answer */
     watch(spans: readonly FinishedSpan[], owner: SpanOwner | undefined) {
       const flight = newFlight(ledgerOf(owner), spans)
       delivery.started(flight, crossing)
