@@ -19,19 +19,18 @@ export const clock = (): Clock => isolate.clock ?? systemClock
 // A program's fake timers must not keep a flush from beginning.
 const { setTimeout: later } = globalThis
 
-/**
- * Resolves in `ms` milliseconds; with 0, in a later turn of the event loop: what this one returns is on its way by then.
- * At once where there is no timer to be had: workerd has so many for a context, and a Durable Object is one context.
- */
+/** Resolves in `ms` milliseconds. Rejects where there is no timer to be had. */
 export const elapsed = (ms: number): Promise<void> =>
   new Promise((resolve) => {
-    try {
-      if (isolate.clock) isolate.clock.setTimeout(resolve, ms)
-      else later(resolve, ms)
-    } catch {
-      resolve()
-    }
+    if (isolate.clock) isolate.clock.setTimeout(resolve, ms)
+    else later(resolve, ms)
   })
+
+/**
+ * Resolves in a later turn of the event loop: what this one returns is on its way by then. At once where there is no timer to
+ * be had: workerd has so many for a context, and a Durable Object is one context.
+ */
+export const nextTurn = (): Promise<void> => elapsed(0).catch(() => {})
 
 /**
  * Replaces the clock of this isolate; `undefined` brings the system's back. For tests.

@@ -113,7 +113,7 @@ const overWithin = (ms: number, { work }: Pending, { timers }: Deadline): Promis
     try {
       if (ms < ENDLESS_MS) timer = timers.setTimeout(resolve, Math.max(0, ms))
     } catch {
-      // None is to be had (see `elapsed`): the platform's own deadline is the only one then.
+      // None is to be had (see `nextTurn`): the platform's own deadline is the only one then.
     }
     void work?.then(() => {
       timers.clearTimeout(timer)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { clock, elapsed } from '../core/clock.ts'
+import { clock, nextTurn } from '../core/clock.ts'
 import { isResponse } from './response.ts'
 
 /** How a body has ended, as far as anybody can tell. */
@@ -75,7 +75,7 @@ export async function follow<R>(response: R, method: string | undefined, followe
 
   // Not read before the response goes: what a copy has by then is sent only with what comes next.
   copy = (response.clone().body as ReadableStream).getReader({ mode: 'byob' })
-  const reading = elapsed(0).then(() => read(copy as ReadableStreamBYOBReader, touch))
+  const reading = nextTurn().then(() => read(copy as ReadableStreamBYOBReader, touch))
   // The runtime may be gone by the time that this has seen the end of a body which it passes on by itself.
   keep?.(reading)
   void reading.then((how) => end(...how))

@@ -1,4 +1,4 @@
-import { elapsed } from '../core/clock.ts'
+import { nextTurn } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
 import { AWAIT } from '../core/finish.ts'
 import type { InvocationState } from '../core/invocation.ts'
@@ -28,7 +28,7 @@ const before = (reason: string): Lifetime => ({ ...AWAIT, reason })
 
 /** Begins a flush when a response has had its turn to leave: it waits for whatever is done before that. */
 export async function onceSent(finish: Finish): Promise<void> {
-  await elapsed(0)
+  await nextTurn()
   await finish()
 }
 

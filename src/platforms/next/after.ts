@@ -1,5 +1,5 @@
 import { after as afterwards } from 'next/server.js'
-import { elapsed } from '../../core/clock.ts'
+import { elapsed, nextTurn } from '../../core/clock.ts'
 import { currentInvocation } from '../../core/current.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { Finish, Lifetime } from '../../core/platform.ts'
@@ -20,7 +20,7 @@ export function afterResponse(invocation: InvocationState): Lifetime {
   // Once for all flushes: where a stream ends, Next no longer knows whose it is.
   afterwards(new Promise<void>((resolve) => (over = resolve)))
   // Next's own spans around the handler end in the turn after this one, and go with the flush.
-  afterwards(() => sent(elapsed(0)))
+  afterwards(() => sent(nextTurn()))
   const flush = async (finish: Finish) => {
     flushes++
     await Promise.race([response, elapsed(SENT_MS)])
