@@ -14,6 +14,8 @@ import { untraced } from './suppress.ts'
 import type { Finish, Lifetime } from './platform.ts'
 import type { FlushReport, Phase, SpanCounts } from './types.ts'
 
+const OVERDUE = 'background work was not over in time'
+
 /** The response waits for the flush. */
 export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 
@@ -78,6 +80,15 @@ export function leave(invocation: InvocationState): void {
   invocation.telemetry.defer?.(invocation)
 }
 
+/** The same once its background work is over, which is the program's own and waits for no backend. */
+export async function leaveAfterWork(invocation: InvocationState, phase: Phase): Promise<void> {
+  const { live, background, wrap } = invocation
+  const waits = phase === 'before-response'
+  const deadline = waits ? deadlineFor(invocation) : leavingTime(invocation)
+  if (live && background && !(await settledWithin(background, deadline, !waits))) wrap.config.warn(`flushed: ${OVERDUE}`)
+  leave(invocation)
+}
+
 function lifetimeOf(invocation: InvocationState): Lifetime {
   const { args, wrap } = invocation
   const { config, platform } = wrap
@@ -107,7 +118,7 @@ function finish(invocation: InvocationState, lifetime: Lifetime): FlushReport | 
   const deadline = waits ? deadlineFor(invocation) : leavingTime(invocation)
   const first = apart && conclude(invocation, phase)
   return settledWithin(background, deadline, !waits).then(async (inTime) => {
-    if (!inTime) invocation.warnings.push('background work was not over in time')
+    if (!inTime) invocation.warnings.push(OVERDUE)
     deadline.elapsedMs()
     await first
     invocation.dispose()

@@ -1,7 +1,7 @@
 import { clock } from '../../core/clock.ts'
 import { invalidOption } from '../../core/errors.ts'
 import { flushLeftovers } from '../../core/early.ts'
-import { leave } from '../../core/finish.ts'
+import { leave, leaveAfterWork } from '../../core/finish.ts'
 import { once } from '../../core/isolate.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import type { Finish, Lifetime } from '../../core/platform.ts'
@@ -54,15 +54,16 @@ export class Schedule {
       phase: inner.phase,
       reason: inner.reason,
       hold: (_finish, invocation) => {
-        leave(invocation)
         this.#left++
+        if (invocation.background) return inner.hold(() => this.#both(() => leaveAfterWork(invocation, inner.phase)), invocation)
+        leave(invocation)
         return inner.hold(() => this.#overlapped, invocation)
       },
     }
   }
 
   // What is under way has to be over before the sandbox freezes.
-  async #both(finish: Finish): Promise<FlushReport | undefined> {
+  async #both(finish: () => unknown): Promise<FlushReport | undefined> {
     const [report] = await Promise.all([finish(), this.#overlapped])
     return report
   }

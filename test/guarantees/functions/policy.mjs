@@ -1,12 +1,21 @@
-// One child each, flushed as seldom as `POLICY` says.
-import { withTelemetry } from 'flushed/lambda'
+// One child each, flushed as seldom as `POLICY` says, and an audit in the background where it is asked for.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { waitUntil, withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
 
 if (!process.env.UNREGISTERED) await import('flushed/lambda/register')
 
+async function audit(id, ms) {
+  const span = tracer.startSpan('audit')
+  await sleep(ms)
+  span.end()
+  console.log(`AUDITED ${id}`)
+}
+
 export const handler = withTelemetry(
-  async ({ id }) => {
+  async ({ id, auditMs }) => {
     tracer.startSpan('child').end()
+    if (auditMs) waitUntil(audit(id, auditMs))
     return { id }
   },
   { telemetry, policy: JSON.parse(process.env.POLICY), onFlush: ({ phase }) => console.log(`FLUSH ${phase}`) },

@@ -2,7 +2,7 @@
 import { trace } from '@opentelemetry/api'
 import { makeProvider } from '#sdk'
 import type { FlushReport } from 'flushed'
-import { withTelemetry } from 'flushed/lambda'
+import { waitUntil, withTelemetry } from 'flushed/lambda'
 import { otel } from 'flushed/otel'
 import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -25,7 +25,11 @@ function deployed(options: { circuitBreaker?: boolean; maxQueueSize?: number } =
   const lines: string[] = []
   const reports: FlushReport[] = []
   const logger = { warn: (line: string) => void lines.push(line) }
-  const handler = withTelemetry(async (_event: object, _context: object) => 'done', {
+  const work = async ({ work }: { work?: Promise<void> }, _context: object) => {
+    if (work) waitUntil(work)
+    return 'done'
+  }
+  const handler = withTelemetry(work, {
     telemetry,
     timeoutMs: TIMEOUT_MS,
     onFlush: (report) => reports.push(report),
@@ -33,10 +37,10 @@ function deployed(options: { circuitBreaker?: boolean; maxQueueSize?: number } =
     ...lambda,
   })
   /** Invokes, and lets as much time pass as the flush may take. Milliseconds until the response. */
-  const invoke = async (): Promise<number> => {
+  const invoke = async (event: { work?: Promise<void> } = {}): Promise<number> => {
     const before = time.now()
     let settledAt: number | undefined
-    const run = handler({}, { getRemainingTimeInMillis: () => 60_000 })
+    const run = handler(event, { getRemainingTimeInMillis: () => 60_000 })
     void Promise.resolve(run).then(() => (settledAt = time.now()))
     // A flush after an idle time gives the event loop some turns first.
     for (let turn = 0; turn < 3; turn++) await time.tick()
@@ -67,6 +71,15 @@ describe('a collector that never answers', () => {
     }
     expect(waits).toEqual([0, 2000, 0, 2000])
     expect(breaks()).toHaveLength(1)
+  })
+
+  test('does not take background work along: the response waits for that as ever, and for no more', async () => {
+    const { invoke } = deployed()
+    for (let i = 0; i < 5; i++) await invoke()
+    const work = Promise.withResolvers<void>()
+    time.setTimeout(work.resolve, 300)
+    expect(await invoke({ work: work.promise })).toBe(300)
+    expect(await invoke({ work: new Promise(() => {}) })).toBe(TIMEOUT_MS / 2)
   })
 
   test('gets every span when it is back, and the end of the pause is told', async () => {

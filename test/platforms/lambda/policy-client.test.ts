@@ -40,6 +40,17 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(phases(lambda).slice(5)).not.toContain('after-response')
   })
 
+  test('background work is over before the freeze, where its telemetry is left as well', async () => {
+    await using lambda = await startFunction('policy.handler', policy({ everyInvocations: 10 }))
+    for (const id of [1, 2, 3]) {
+      await lambda.invoke({ id, auditMs: 100 })
+      expect(lambda.logs()).toContain(`AUDITED ${id}`)
+    }
+    await lambda.sandbox.shutdown()
+    const audits = lambda.collector.spans.filter(({ name }) => name === 'audit')
+    expect(audits.map(({ attributes }) => attributes['flushed.unfinished'])).toEqual([undefined, undefined, undefined])
+  })
+
   test('without an extension, nobody would flush what is left: every invocation does, and one warning says so', async () => {
     await using lambda = await startFunction('policy.handler', policy({ everyInvocations: 3 }, { UNREGISTERED: 'yes' }))
     expect(await requestsAt(lambda, 3)).toEqual([1, 1, 1])
