@@ -81,12 +81,13 @@ export function leave(invocation: InvocationState): void {
 }
 
 /** The same once its background work is over, which is the program's own and waits for no backend. */
-export async function leaveAfterWork(invocation: InvocationState, phase: Phase): Promise<void> {
+export async function leaveAfterWork(invocation: InvocationState, phase: Phase): Promise<undefined> {
   const { live, background, wrap } = invocation
   const waits = phase === 'before-response'
   const deadline = waits ? deadlineFor(invocation) : leavingTime(invocation)
   if (live && background && !(await settledWithin(background, deadline, !waits))) wrap.config.warn(`flushed: ${OVERDUE}`)
   leave(invocation)
+  return undefined
 }
 
 function lifetimeOf(invocation: InvocationState): Lifetime {

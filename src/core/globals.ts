@@ -28,6 +28,9 @@ export const globalProviders = {
   loggerProvider: (): object | undefined => globals[LOGS]?.(1) ?? globals[REGISTERED]?.logs,
 }
 
+/** Milliseconds that a provider gets beyond the deadline. What it says of its own timer looks like any other failure. */
+const GRACE_MS = 50
+
 /** Flushes what a lookup finds; nothing is flushed where a provider has nothing to flush. */
 export const providerFlush = (name: string, lookup: () => object | undefined): NamedFlush => ({
   name,
@@ -38,7 +41,7 @@ export const providerFlush = (name: string, lookup: () => object | undefined): N
     if (!provider.forceFlush) return 'nothing_to_send'
     // A span processor of ours behind this provider can thus tell whose spans are meant.
     // The time that is left is asked for only now: to tell it takes a look at the clock, and most programs have no meter.
-    const result = running(told.invocation, () => provider.forceFlush?.({ timeoutMillis: told.timeoutMs }))
+    const result = running(told.invocation, () => provider.forceFlush?.({ timeoutMillis: told.timeoutMs + GRACE_MS }))
     // What a provider resolves to is its own business: only whether it resolves tells.
     return Promise.resolve(result).then(() => {})
   },

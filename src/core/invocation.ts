@@ -78,7 +78,7 @@ export class InvocationState implements Invocation, SpanOwner {
     this.description = description
     this.context = trace.setSpan(context, root)
     // The root has announced itself to the span processors before it could be known as the root.
-    this.#open.find(root.spanContext().spanId)?.close()
+    for (let entry; (entry = this.#open.find(root.spanContext().spanId)); ) entry.close()
     isolate.live.push(this)
   }
 

@@ -21,7 +21,7 @@ export interface StagesOptions {
 /**
  * A telemetry of anything that can be flushed, in order: each argument is one flushable, or an array of those that are
  * flushed at the same time, and a stage is begun when the one before is over. Everything shares the wrap's one deadline.
- * What `otel()` makes may be an argument too.
+ * What `otel()` makes may be an argument too, but only one of those: it takes several `exporters`.
  *
  * A flushable is an object with `forceFlush()`, `flushAsync()`, `awaitPendingTraceBatches()`, `flush(timeoutMs)`, pino's
  * `flush(callback)` or `settled()` (the first of these that it has), or a function of `{ timeoutMs, signal }`. One that

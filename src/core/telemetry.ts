@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { invalidOption } from './errors.ts'
+import { badOption, invalidOption } from './errors.ts'
 import { globalTelemetry } from './globals.ts'
 import type { Flushable, NamedFlush, Stage, Telemetry } from './types.ts'
 
@@ -19,8 +19,11 @@ export function toTelemetry(input: TelemetryInput | undefined): Telemetry {
   if (isTelemetry(input)) return input
   const stages = [input].flat() as StageInput[]
   if (stages.length === 0) throw invalidOption('telemetry', input, 'at least one flushable')
+  const counting = stages.filter(isTelemetry).filter(({ count }) => count)
+  // Each counts the spans of its own, and the report tells of one account.
+  if (counting.length > 1) throw badOption('option `telemetry` must hold one `otel()` at most, which takes several `exporters`')
   return {
-    ...stages.find(isTelemetry),
+    ...counting[0],
     // One of several that has been shut down is not all of them.
     ended: undefined,
     stages: stages.flatMap((stage, index): Stage | readonly Stage[] =>

@@ -10,6 +10,7 @@ import type { Ledger } from './ledger.ts'
  * One timer for all invocations. It does not keep the process alive, and looks only at plain data when it fires.
  *
  * @param ledgers of the invocations that are live
+ * @param send sends what a ledger has finished, if there is room for it
  * @returns what is to be told of the first span that waits, and what ends it for good
  */
 export function aging(afterMs: number, ledgers: () => Ledger[], send: (ledger: Ledger) => void) {
@@ -22,7 +23,7 @@ export function aging(afterMs: number, ledgers: () => Ledger[], send: (ledger: L
       for (const ledger of ledgers()) {
         const leftMs = ledger.since + afterMs - clock().now()
         if (leftMs <= 0) send(ledger)
-        else if (ledger.finished.length > 0) nextMs = Math.min(nextMs, leftMs)
+        if (ledger.finished.length > 0) nextMs = Math.min(nextMs, leftMs > 0 ? leftMs : afterMs)
       }
       if (nextMs < Infinity) arm(nextMs)
     }, ms)

@@ -50,7 +50,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   })
 
   const ledgers = () => isolate.live.map((owner) => ledgerOf(owner))
-  const [ages, stopAging] = aging(Number(flushIntervalMs), ledgers, send)
+  // An exporter that does not answer is not given ever more: then the buffer grows to its bound.
+  const sendIfRoom = (ledger: Ledger) => sizeOf(ledger.open) + ledger.finished.length <= maxQueueSize && send(ledger)
+  const [ages, stopAging] = aging(Number(flushIntervalMs), ledgers, sendIfRoom)
 
   function ledgerOf(owner?: SpanOwner): Ledger {
     crossing &&= owner?.timers !== false
@@ -73,12 +75,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       return owner?.late?.()
     }
     const size = ledger.finished.push(span)
-    const account = owner ? ledger : kept
-    account.lost += bound(ledger.finished, maxQueueSize)
+    ;(owner ? ledger : kept).lost += bound(ledger.finished, maxQueueSize)
     if (size >= maxBufferSize) {
-      // An exporter that does not answer is not given ever more: then the buffer grows to its bound. And nobody's spans
-      // are not for a request to send that will not wait for them.
-      if ((owner || crossing) && sizeOf(ledger.open) + size <= maxQueueSize) send(ledger)
+      // Nobody's spans are not for a request to send that will not wait for them.
+      if (owner || crossing) sendIfRoom(ledger)
     } else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) ages(ledger)
   }
 
@@ -115,7 +115,6 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       }
     }
     const last = owner?.phase === 'shutdown'
-    // One that does not answer is not given ever more.
     const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
     if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
       const failed = kept.failed + ledger.kept.length > 0
@@ -154,6 +153,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   async function forceFlush(owner?: SpanOwner): Promise<void> {
     const own = ledgerOf(owner)
+    own.error = undefined
     // The next flush has to tell of what is outside of any, and of one that is over: nobody asks for their account.
     const nobodyAsks = own === nobodys || own.closed
     const first = nobodyAsks ? { ...newLedger(), closed: true } : own

@@ -11,47 +11,47 @@ import type { OpenEntry, SpanOwner } from '../core/types.ts'
 import type { Outbox } from './outbox.ts'
 import type { FinishedSpan, SpanProcessor, StartedSpan } from './types.ts'
 
-// Where a span says whose it is. On the span itself: with a WeakMap of spans, which are many and live briefly, the
-// garbage collector takes as much time as all the rest of a wrap.
-const ENTRY = Symbol('flushed.entry')
-
-interface Owned {
-  [ENTRY]?: OpenEntry | undefined
-}
-
 /**
  * @param counts whether an invocation's flush is one of these outboxes: nobody asks them for any other's
  * @param over called when it has been shut down
  */
-export const makeProcessor = (outboxes: readonly Outbox[], counts: (owner: SpanOwner) => boolean, over: () => void): SpanProcessor => ({
-  onStart(span, parentContext) {
-    const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
-    if (owner) (span as Owned)[ENTRY] = owner.opened(span)
-  },
+export function makeProcessor(outboxes: readonly Outbox[], counts: (owner: SpanOwner) => boolean, over: () => void): SpanProcessor {
+  // Where a span says whose it is: one for each processor of a provider. On the span itself: with a WeakMap of spans, which
+  // are many and live briefly, the garbage collector takes as much time as all the rest of a wrap.
+  const ENTRY = Symbol('flushed.entry')
+  interface Owned {
+    [ENTRY]?: OpenEntry | undefined
+  }
+  return {
+    onStart(span, parentContext) {
+      const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
+      if (owner) (span as Owned)[ENTRY] = owner.opened(span)
+    },
 
-  onEnd(span: FinishedSpan) {
-    const entry = (span as Owned)[ENTRY]
-    if (entry) {
-      entry.close()
-      // Or a span that waits to be sent would keep its invocation, with all that the handler was called with.
-      ;(span as Owned)[ENTRY] = undefined
-    }
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
-    const owner = entry && counts(entry.owner) ? entry.owner : undefined
-    for (const outbox of outboxes) outbox.finished(span, owner)
-  },
+    onEnd(span: FinishedSpan) {
+      const entry = (span as Owned)[ENTRY]
+      if (entry) {
+        entry.close()
+        // Or a span that waits to be sent would keep its invocation, with all that the handler was called with.
+        ;(span as Owned)[ENTRY] = undefined
+      }
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
+      const owner = entry && counts(entry.owner) ? entry.owner : undefined
+      for (const outbox of outboxes) outbox.finished(span, owner)
+    },
 
-  /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
-  async forceFlush() {
-    const owner = currentOwner(context.active())
-    await Promise.all(outboxes.map((outbox) => outbox.forceFlush(owner)))
-  },
+    /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
+    async forceFlush() {
+      const owner = currentOwner(context.active())
+      await Promise.all(outboxes.map((outbox) => outbox.forceFlush(owner)))
+    },
 
-  /** Sends everything, waits for the answers, and shuts the exporters down. */
-  async shutdown() {
-    await Promise.all(outboxes.map((outbox) => outbox.shutdown())).finally(over)
-  },
-})
+    /** Sends everything, waits for the answers, and shuts the exporters down. */
+    async shutdown() {
+      await Promise.all(outboxes.map((outbox) => outbox.shutdown())).finally(over)
+    },
+  }
+}
 
 // Code that passes contexts by hand may drop ours. Its spans are still part of a trace that we know, and where several
 // invocations share that trace, their parent tells which one is meant.

@@ -2,7 +2,7 @@
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
-import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
 let reports: FlushReport[] = []
@@ -57,6 +57,24 @@ test('what it sends from an invocation that is over is told by the next flush', 
   exporter.acknowledge()
   await Promise.all([run, flushed])
   expect(spans()).toMatchObject([{ acknowledged: 1 }, { acknowledged: 2, late: 1, pending: 0 }])
+})
+
+test('the failure of a flush that is over is not told of again: the backend may be well by now', async () => {
+  const { exporter, telemetry, provider, tracer } = pipeline({}, 'throw')
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  let flushed: Promise<void> | undefined
+  const handler = async () => {
+    void gate.then(() => {
+      tracer.startSpan('late').end()
+      flushed = provider.forceFlush()
+    })
+  }
+  await withTelemetry(handler, { telemetry, ...watch })()
+  exporter.setMode('microtask')
+  open()
+  await vi.waitFor(() => expect(flushed).toBeDefined())
+  await flushed
+  expect(exporter.spans.map(({ name }) => name)).toEqual(['root', 'late'])
 })
 
 test('a failure that it is told of is told of by the flush as well', async () => {

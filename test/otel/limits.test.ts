@@ -109,6 +109,34 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report?.outcome).toBe('partial')
   })
 
+  test('nor is it with time: what waits is sent once it has answered, or is counted', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 100, maxBufferSize: 4, maxQueueSize: 4 }, 'hold')
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    let report: FlushReport | undefined
+    const run = withTelemetry(
+      async () => {
+        for (let i = 0; i < 10; i++) {
+          tracer.startSpan(`${i}`).end()
+          await clock.advance(100)
+        }
+        expect(exporter.exports).toHaveLength(4)
+        exporter.acknowledge()
+        await clock.advance(100)
+        expect(exporter.exports).toHaveLength(5)
+        exporter.acknowledge()
+        await gate
+      },
+      { telemetry, onFlush: (r) => (report = r), logger: false },
+    )()
+    open()
+    await vi.waitFor(() => expect(exporter.exports).toHaveLength(6))
+    exporter.acknowledge()
+    await run
+    expect(report?.spans).toMatchObject({ acknowledged: 9, failed: 2 })
+  })
+
   test('an early export that fails goes out again with the flush, and only then does it count', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 }, 'hold')
     let report: FlushReport | undefined

@@ -35,7 +35,7 @@ describe('metrics and logs', () => {
     const { exporter, telemetry } = pipeline({ meterProvider, loggerProvider })
     await withTelemetry(async () => {}, { telemetry, ...watch })()
     // The whole deadline: what gives up at its share of it would lose what it still had time for.
-    for (const { forceFlush } of [meterProvider, loggerProvider]) expect(forceFlush.mock.calls).toEqual([[{ timeoutMillis: 2000 }]])
+    for (const { forceFlush } of [meterProvider, loggerProvider]) expect(forceFlush.mock.calls).toEqual([[{ timeoutMillis: 2050 }]])
     expect(exporter.spans).toHaveLength(1)
     expect(report?.outcome).toBe('delivered')
   })
@@ -94,6 +94,49 @@ describe('without options', () => {
     await withTelemetry(async () => void trace.getTracer('app').startSpan('left'), { name: 'root', ...watch })()
     expect(exporter.spans.map(({ name }) => name)).toEqual(['left', 'root'])
     expect(report?.outcome).toBe('delivered')
+  })
+})
+
+describe('a provider that hangs', () => {
+  test('has timed out, whatever its own timer says', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [makeBatchProcessor(exporter)] }))
+    await withTelemetry(async () => {}, { timeoutMs: 50, ...watch })()
+    expect(report).toMatchObject({ outcome: 'timed_out', stages: [{ name: 'providers', error: { code: 'FLUSHED_TIMEOUT' } }] })
+  })
+})
+
+describe('two `otel()` behind one provider', () => {
+  test.each([0, 1])('each see every span end: nothing is taken to be open, by wraps of number %i', async (which) => {
+    const exporters = [inMemoryExporter<ReadableSpan>(), inMemoryExporter<ReadableSpan>()]
+    const both = exporters.map((exporter) => otel({ exporter }))
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors: both.map(({ spanProcessor }) => spanProcessor) }))
+    const handler = async () => void trace.getTracer('app').startSpan('child').end()
+    await withTelemetry(handler, { telemetry: both[which], name: 'root', ...watch })()
+    const sent = exporters[which]?.spans.map(({ name, attributes }) => [name, attributes['flushed.unfinished']])
+    expect(sent).toEqual([['child', undefined], ['root', undefined]])
+    expect(report?.spans).toMatchObject({ acknowledged: 2, endedByDispose: 0, late: 0 })
+  })
+
+  test('and two invocations at a time, export each its own', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>()
+    const [first, second] = [otel({ exporter: inMemoryExporter<ReadableSpan>() }), otel({ exporter })]
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [first.spanProcessor, second.spanProcessor] }))
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    const run = (name: string, until?: Promise<void>) =>
+      withTelemetry(
+        async () => {
+          trace.getTracer('app').startSpan(`child of ${name}`).end()
+          await until
+        },
+        { telemetry: second, name, ...watch },
+      )()
+    const slow = run('slow', gate)
+    await run('quick')
+    open()
+    await slow
+    const sent = exporter.exports.map(({ spans }) => spans.map(({ name }) => name))
+    expect(sent).toEqual([['child of quick', 'quick'], ['child of slow', 'slow']])
   })
 })
 

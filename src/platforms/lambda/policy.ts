@@ -4,7 +4,7 @@ import { flushLeftovers } from '../../core/early.ts'
 import { leave, leaveAfterWork } from '../../core/finish.ts'
 import { once } from '../../core/isolate.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
-import type { Finish, Lifetime } from '../../core/platform.ts'
+import type { Lifetime } from '../../core/platform.ts'
 import type { FlushReport } from '../../core/types.ts'
 import { Breaker } from './breaker.ts'
 import { registered } from './extension/state.ts'
@@ -63,9 +63,9 @@ export class Schedule {
   }
 
   // What is under way has to be over before the sandbox freezes.
-  async #both(finish: () => unknown): Promise<FlushReport | undefined> {
-    const [report] = await Promise.all([finish(), this.#overlapped])
-    return report
+  async #both<T>(finish: () => T): Promise<Awaited<T>> {
+    const [result] = await Promise.all([finish(), this.#overlapped])
+    return result
   }
 
   #due(): boolean {

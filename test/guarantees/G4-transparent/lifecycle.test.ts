@@ -1,4 +1,5 @@
 /** G4 Transparent, against the lifecycle: what the handler does is what its caller sees. */
+import { runInNewContext } from 'node:vm'
 import { trace } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed'
 import { withTelemetry as withLambdaTelemetry } from 'flushed/lambda'
@@ -65,6 +66,7 @@ describe('the handler’s spans', () => {
     ['throws', () => { throw boom }, 'Error', 'boom'],
     ['rejects', () => Promise.reject(boom), 'Error', 'boom'],
     ['rejects with undefined', () => Promise.reject(undefined), 'undefined', 'undefined'],
+    ['throws what is an error in another realm', () => { throw runInNewContext('new TypeError("elsewhere")') }, 'TypeError', 'elsewhere'],
     ['rejects with a string', () => Promise.reject('no luck'), 'string', '"no luck"'],
   ] as const)('are delivered when it %s, the root with the error on it', async (_what, body, type, message) => {
     const { exporter, telemetry, tracer } = pipeline()
