@@ -40,7 +40,7 @@ export const invalidOption = (option: string, value: unknown, expected: string):
  * @throws TypeError naming the option, or quoting what is no object
  */
 export function checkKeys(options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || !options) throw invalidOption('options', options, 'an object')
+  if (typeof options !== 'object' || !options || 'then' in options) throw invalidOption('options', options, 'an object')
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw badOption(`unknown option \`${key}\`; the options are \`${known.join('`, `')}\``)
   }

@@ -50,6 +50,12 @@ export function release(invocation: InvocationState, result: Pending): void {
   void held(invocation, lifetime, meanwhile)
 }
 
+/** Flushes once more what an invocation has recorded since its flush, where the platform keeps it going for that. */
+export function flushLate(invocation: InvocationState, soon: () => Promise<unknown>): void {
+  const lifetime = lifetimeOf(invocation)
+  if (lifetime.apart) void held(invocation, lifetime, () => soon().then(() => finish(invocation, { ...lifetime, phase: 'background' })))
+}
+
 // No function is made here that most invocations have no use for: each is dearer than a call.
 function held(invocation: InvocationState, lifetime: Lifetime, finish: Finish): Promise<unknown> | void {
   try {

@@ -76,10 +76,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     }
     const size = ledger.finished.push(span)
     ;(owner ? ledger : kept).lost += bound(ledger.finished, maxQueueSize)
-    if (size >= maxBufferSize) {
-      // Nobody's spans are not for a request to send that will not wait for them.
-      if (owner || crossing) sendIfRoom(ledger)
-    } else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) ages(ledger)
+    // Nobody's spans are not for a request to send that will not wait for them.
+    if (size >= maxBufferSize && (owner || crossing)) sendIfRoom(ledger)
+    else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) ages(ledger)
   }
 
   function send(ledger: Ledger): void {
@@ -153,7 +152,6 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   async function forceFlush(owner?: SpanOwner): Promise<void> {
     const own = ledgerOf(owner)
-    own.error = undefined
     // The next flush has to tell of what is outside of any, and of one that is over: nobody asks for their account.
     const nobodyAsks = own === nobodys || own.closed
     const first = nobodyAsks ? { ...newLedger(), closed: true } : own
@@ -161,8 +159,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     handOff(first)
     if (nobodyAsks) leave(first)
     for (const ledger of others) send(ledger)
+    // One whose flush is over has told of its failure, and the backend may be well by now.
+    const mine = own.error && !flushing.includes(own) ? [] : [own]
     // Each for itself: one that throws at once would leave the others' rejections to nobody.
-    await Promise.all([first, own, nobodys, ...others].map(async (ledger) => settle(ledger)))
+    await Promise.all([first, ...mine, nobodys, ...others].map(async (ledger) => settle(ledger)))
   }
 
   return {

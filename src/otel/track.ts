@@ -27,7 +27,9 @@ export function tracked<E extends Exporter>(exporter: E, { watch }: Outbox): E {
       throw thrown
     }
   }
-  return new Proxy(exporter, {
+  // Of nothing but a prototype: a proxy must not give anything else for what is frozen.
+  return new Proxy(Object.create(exporter) as E, {
+    set: (_, key, value) => Reflect.set(exporter, key, value),
     get(_, key) {
       if (key === 'export') return watched
       const value: unknown = Reflect.get(exporter, key, exporter)

@@ -71,7 +71,7 @@ export async function follow<R>(response: R, method: string | undefined, followe
   watch()
   signal?.addEventListener('abort', aborted)
   if (signal?.aborted) aborted()
-  if (unmeasured) return new Response(followed(body, touch, end), response)
+  if (unmeasured) return like(response, followed(body, touch, end))
 
   // Not read before the response goes: what a copy has by then is sent only with what comes next.
   copy = (response.clone().body as ReadableStream).getReader({ mode: 'byob' })
@@ -80,6 +80,17 @@ export async function follow<R>(response: R, method: string | undefined, followe
   keep?.(reading)
   void reading.then((how) => end(...how))
   return response
+}
+
+/** A response with another body, and of the same class where that is made as responses are: Next's has cookies. */
+function like(response: Response, body: ReadableStream): Response {
+  try {
+    const made = new (response.constructor as typeof Response)(body, response)
+    if (made.body === body) return made
+  } catch {
+    // Made in some other way.
+  }
+  return new Response(body, response)
 }
 
 /** The body, if there is one to be followed: an encoded one would have to be decoded first. */

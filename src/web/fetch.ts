@@ -67,9 +67,12 @@ async function send(run: (input: RequestInfo | URL, init?: RequestInit) => unkno
   }
 }
 
-// Not a copy: a `Request` may be given here too, and has its members by its prototype.
-const withHeaders = (init: RequestInit | undefined, headers: Headers): RequestInit =>
-  init ? new Proxy(init, { get: (_, key) => (key === 'headers' ? headers : Reflect.get(init, key)) }) : { headers }
+// A copy, for whoever copies it once more; and not that alone: a `Request` may be given here too, and has its members by its
+// prototype.
+const withHeaders = (init: RequestInit | undefined, headers: Headers): RequestInit => {
+  const own = { ...init, headers }
+  return init ? new Proxy(own, { get: (_, key) => Reflect.get(key in own ? own : init, key) }) : own
+}
 
 const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443 }
 

@@ -1,4 +1,5 @@
 import { type Attributes, type Context, SpanKind, type TextMapGetter, propagation, trace } from '@opentelemetry/api'
+import { environment } from '../core/environment.ts'
 import { extract } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
 
@@ -7,7 +8,10 @@ const getter: TextMapGetter<Headers> = {
   keys: (headers) => [...headers.keys()],
 }
 
-const METHODS = 'GET HEAD POST PUT PATCH DELETE OPTIONS CONNECT TRACE QUERY'.split(' ')
+// Source: HTTP registry, `http.request.method`.
+const METHODS = (
+  environment('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS') ?? 'GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS,CONNECT,TRACE,QUERY'
+).split(',')
 
 /** Query parameters that are credentials wherever they occur (semantic conventions, `url.query`). */
 const SECRETS = /([?&](?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g

@@ -1,4 +1,5 @@
-import { clock } from '../core/clock.ts'
+import { clock, elapsed } from '../core/clock.ts'
+import { flushLate } from '../core/finish.ts'
 import type { InvocationState } from '../core/invocation.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
 
@@ -17,6 +18,9 @@ const BUDGET_MS = 29_000
  */
 const LONGEST_MS = 15 * 60_000
 
+/** Milliseconds from what is late to its flush, for what is late together. */
+const LATE_MS = 200
+
 /** Something is heard of an invocation. */
 export function touch(invocation: InvocationState): void {
   invocation.expiresAt = clock().now() + LONGEST_MS
@@ -25,11 +29,18 @@ export function touch(invocation: InvocationState): void {
 /** What is peculiar to platforms on which nothing outlives its request, but for what `waitUntil` keeps. */
 export function requestScope(lifetime: () => Lifetime | undefined): Pick<Platform, 'timers' | 'remainingMs' | 'lifetime'> {
   let settledAt = 0
+  let due = false
   return {
     timers: false,
     remainingMs: () => settledAt + BUDGET_MS - clock().now(),
-    lifetime() {
+    lifetime(_args, invocation) {
       settledAt = clock().now()
+      // What a client still listens to goes on, such as a socket or what a call by RPC has returned, and may be the isolate's last.
+      invocation.late ??= () => {
+        if (due) return
+        due = true
+        flushLate(invocation, () => elapsed(LATE_MS).then(() => (due = false)))
+      }
       return lifetime()
     },
   }

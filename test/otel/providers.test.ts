@@ -181,13 +181,24 @@ describe('a tracked exporter', () => {
       selectAggregationTemporality() {
         return this.#sent
       }
+      set already(sent: number) {
+        this.#sent = sent
+      }
       async shutdown() {}
     }
     const tracked = otel().track(new Exporter())
     const done = vi.fn()
+    tracked.already = 1
     tracked.export([1, 2], done)
     expect(done).toHaveBeenCalledWith({ code: 0 })
-    expect([tracked.sent(), tracked.selectAggregationTemporality()]).toEqual([2, 2])
+    expect([tracked.sent(), tracked.selectAggregationTemporality()]).toEqual([3, 3])
+  })
+
+  test('may be frozen', () => {
+    const exporter = Object.freeze({ export: (_items: unknown[], done: (result: { code: number }) => void) => done({ code: 0 }), async shutdown() {} })
+    const done = vi.fn()
+    otel().track(exporter).export([], done)
+    expect(done).toHaveBeenCalledOnce()
   })
 
   test('of another signal has delivered something when its export is answered', async () => {

@@ -1,6 +1,7 @@
 /** What compiles with Hono, and what does not. Checked by `npm run types`; nothing here is run. */
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { hc } from 'hono/client'
+import { withTelemetry as withWorkersTelemetry } from 'flushed/workers'
 import { telemetry } from 'flushed/hono'
 import { expectTypeOf } from 'vitest'
 
@@ -37,3 +38,13 @@ app.use(telemetry((env: Env['Bindings']) => ({ name: env.COLLECTOR })))
 telemetry((env: Env['Bindings']) => ({ name: env.NOPE }))
 // @ts-expect-error -- a typo
 telemetry({ timoutMs: 100 })
+
+// As a Worker: its bindings are what the options are made of; where it names none, they may be any.
+const worker = new Hono<Env>()
+expectTypeOf(withWorkersTelemetry(worker, (env) => ({ name: env.COLLECTOR }))).toEqualTypeOf<typeof worker>()
+withWorkersTelemetry(worker, (env: Env['Bindings']) => ({ name: env.COLLECTOR }))
+withWorkersTelemetry(new Hono(), (env: Env['Bindings']) => ({ name: env.COLLECTOR }))
+// @ts-expect-error -- there is no such binding
+withWorkersTelemetry(worker, (env) => ({ name: env.NOPE }))
+// @ts-expect-error -- its bindings are others
+withWorkersTelemetry(worker, (env: { readonly OTHER: string }) => ({ name: env.OTHER }))

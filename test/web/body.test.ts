@@ -27,6 +27,27 @@ describe('what JavaScript streams', () => {
     expect(following.ends).toEqual([['finished']])
   })
 
+  test('stays in a response of its class, where that is made as responses are', async () => {
+    class Branded extends Response {
+      readonly #brand = 'ours'
+      get brand() {
+        return this.#brand
+      }
+    }
+    const response = (await follow(new Branded(chunks('a'), { status: 201 }), 'GET', follower())) as Branded
+    expect([response.brand, response.status, await response.text()]).toEqual(['ours', 201, 'a'])
+  })
+
+  test('is passed on where the class of its response is made in another way', async () => {
+    class Json extends Response {
+      constructor(value: unknown) {
+        super(JSON.stringify(value))
+      }
+    }
+    const json = Object.setPrototypeOf(new Response(chunks('a')), Json.prototype) as Response
+    expect(await ((await follow(json, 'GET', follower())) as Response).text()).toBe('a')
+  })
+
   test('is read no sooner than somebody asks for it', async () => {
     const pull = vi.fn()
     await follow(new Response(new ReadableStream({ pull }, { highWaterMark: 0 })), 'GET', follower())

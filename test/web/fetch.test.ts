@@ -108,6 +108,20 @@ describe('in an invocation', () => {
     expect(clients[0]?.name).toBe('POST')
   })
 
+  test.each([
+    ['frozen', (headers: HeadersInit): RequestInit => Object.freeze({ method: 'PUT', headers })],
+    ['a Request', (headers: HeadersInit): RequestInit => new Request(origin, { method: 'PUT', headers })],
+  ])('options may be %s', async (_what, options) => {
+    await within(() => tracedFetch(origin, options({ 'x-mine': '2' })))
+    expect(seen).toMatchObject([{ method: 'PUT', headers: { 'x-mine': '2', traceparent: expect.any(String) } }])
+  })
+
+  test('the context is in a copy of the options, too, which a `fetch` that somebody has wrapped may pass on', async () => {
+    const copies = traced({ fetch: (url: string, init?: RequestInit) => fetch(url, { ...init }) })
+    await within(() => copies.fetch(origin, { method: 'PUT' }))
+    expect(seen).toMatchObject([{ method: 'PUT', headers: { traceparent: expect.any(String) } }])
+  })
+
   test('a method that nobody knows names no span', async () => {
     const { clients } = await within(() => traced({ fetch: async (_url: string, _init: RequestInit) => new Response() }).fetch('http://x.test', { method: 'BREW' }))
     expect(clients[0]).toMatchObject({ name: 'HTTP', attributes: { 'http.request.method': '_OTHER', 'http.request.method_original': 'BREW' } })

@@ -1,12 +1,13 @@
 /** How requests and responses are described, on Node. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, createTraceState, propagation, trace } from '@opentelemetry/api'
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { describeRequest } from '../../src/web/request.ts'
 import { isResponse, reflectResponse } from '../../src/web/response.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
 afterEach(() => {
+  vi.unstubAllEnvs()
   propagation.disable()
   newIsolate()
 })
@@ -30,6 +31,15 @@ describe('a request', () => {
       'url.scheme': 'https',
       'user_agent.original': 'curl/8',
     })
+  })
+
+  test('has a method of its own where the environment says that it is known', async () => {
+    vi.stubEnv('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS', 'GET,PROPFIND')
+    vi.resetModules()
+    const { describeRequest } = await import('../../src/web/request.ts')
+    const of = (method: string) => describeRequest(new Request('https://shop.test', { method }), ROOT_CONTEXT)
+    expect(of('PROPFIND')).toMatchObject({ name: 'PROPFIND', attributes: { 'http.request.method': 'PROPFIND' } })
+    expect(of('POST')).toMatchObject({ name: 'HTTP', attributes: { 'http.request.method': '_OTHER', 'http.request.method_original': 'POST' } })
   })
 
   test('has neither a port nor a query where its URL has none', () => {

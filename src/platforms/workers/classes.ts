@@ -45,6 +45,8 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
         return invoke({ config: found.config, platform }, method, self, args)
       }
       return new Proxy(self, {
+        // On the instance itself: an accessor may be one of private members.
+        set: (_, key, value) => Reflect.set(self, key, value),
         get(_, key: string) {
           const method = self[key]
           // A proxy must not give anything else for what cannot be changed.

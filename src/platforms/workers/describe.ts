@@ -44,6 +44,7 @@ const KINDS: Record<string, (event: never, active: Context) => Description> = {
   queue({ queue, messages }: MessageBatchLike, active) {
     const description = plain(`${queue} process`, active, 'pubsub', {
       'messaging.system': 'cloudflare_queues',
+      'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
       'messaging.destination.name': queue,
       'messaging.batch.message_count': messages.length,

@@ -8,7 +8,10 @@ import { EVENTS, type WorkerContext } from './types.ts'
 
 type Event = (typeof EVENTS)[number]
 
-type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) => unknown ? Env : never
+type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) => unknown ? Known<Env> : never
+
+/** Frameworks take an environment, or nothing, or any object: of those only the first says something. */
+type Known<Env> = Env extends object ? (keyof Env extends never ? never : Env) : never
 
 /** The bindings that a class is made with, that a handler takes, or those of an object of handlers. */
 type EnvOf<T> = T extends abstract new (ctx: never, env: infer Env) => unknown
@@ -32,7 +35,7 @@ type EnvOf<T> = T extends abstract new (ctx: never, env: infer Env) => unknown
  * export default withTelemetry({
  *   async fetch(request, env, ctx) { … },
  *   async queue(batch, env, ctx) { … },
- * }, (env) => ({ telemetry: telemetryFor(env) }))
+ * } satisfies ExportedHandler<Env>, (env) => ({ telemetry: telemetryFor(env) }))
  *
  * @example
  * export const Room = withTelemetry(class Room extends DurableObject<Env> { … }, options)

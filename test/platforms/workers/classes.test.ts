@@ -92,6 +92,12 @@ describe('a class', () => {
     expect(names(made)).toEqual(['Prices/summed'])
   })
 
+  test('its accessors may be of private members, for those outside as well', () => {
+    const prices = new (withTelemetry(Prices, { telemetry: pipeline().telemetry }))(context().ctx, { tax: 1 })
+    prices.rate = 3
+    expect([prices.seen, prices.rate]).toEqual([2, 2])
+  })
+
   test('methods keep their names and lengths', () => {
     const prices = new (withTelemetry(Prices, { telemetry: pipeline().telemetry }))(context().ctx, { tax: 1 })
     expect([prices.rated.name, prices.rated.length, prices.summed.length]).toEqual(['rated', 1, 0])
@@ -146,6 +152,22 @@ describe('a class', () => {
     const prices = new (withTelemetry(Bound, { telemetry: made.telemetry }))(context().ctx, { tax: 1 })
     const { rated } = prices
     expect(rated(1)).toBe(2)
+  })
+
+  test('of a Workflow, may have steps without promises, as in tests of its own', async () => {
+    abstract class WorkflowEntrypoint extends WorkerEntrypoint {}
+    class Checkout extends WorkflowEntrypoint {
+      async run(_event: object, step: { do(name: string, work: () => number): number }) {
+        return step.do('price', () => 20)
+      }
+    }
+    const made = pipeline()
+    const { ctx, works } = context()
+    const checkout = new (withTelemetry(Checkout, { telemetry: made.telemetry }))(ctx, { tax: 1 })
+    const step = { do: <T>(_name: string, work: () => T) => work() }
+    expect(await checkout.run({ workflowName: 'checkout', instanceId: '1' }, step)).toBe(20)
+    await Promise.all(works)
+    expect(names(made)).toContain('Checkout')
   })
 
   test('options are checked when it is wrapped', () => {

@@ -31,6 +31,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
         attributes: {
           'faas.trigger': 'pubsub',
           'messaging.system': 'cloudflare_queues',
+          'messaging.operation.name': 'process',
           'messaging.operation.type': 'process',
           'messaging.destination.name': 'orders',
           'messaging.batch.message_count': 2,

@@ -49,6 +49,14 @@ describe('options', () => {
   })
 })
 
+test('options that have to be waited for are none', async () => {
+  const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const options = async () => ({ telemetry: pipeline().telemetry })
+  const worker = withTelemetry({ fetch: (_request: Request, _env: object) => new Response('hello') }, options as never)
+  await worker.fetch(request(), {})
+  expect(error.mock.calls).toEqual([[expect.stringContaining('option `options` must be an object')]])
+})
+
 test('options that a function makes are made once an isolate, though an outer handler copies `env` for each request', async () => {
   const { exporter, telemetry } = pipeline()
   const options = vi.fn((_env: object) => ({ telemetry }))
