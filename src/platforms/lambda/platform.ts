@@ -72,7 +72,11 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     lifetime: (args, invocation) => {
       clearAlarm(invocation.alarm)
       const stream = streamLifetime(args)
-      if (stream) return schedule.lifetime(releasing(stream, requestOf(args)))
+      if (stream) {
+        const released = releasing(stream, requestOf(args))
+        // What a schedule leaves goes with a later flush.
+        return stream.last ? released : schedule.lifetime(released)
+      }
       return schedule.lifetime(unfrozen ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed() ?? AWAIT))
     },
   }
