@@ -51,7 +51,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     alarms,
     adapt: (handler) => adapted(handler, remainingMs),
     describe: (args, active) => describe(args[0], contextOf(args), { active }),
-    reflect: (root, description: Description, result) => reflect(root, description, result),
+    reflect: (root, description: Description, result, [event]) => reflect(root, description, result, event),
     begun: (args, invocation) => {
       const requestId = requestOf(args)
       if (requestId !== undefined) shared.extension?.begun(requestId)
