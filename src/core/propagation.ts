@@ -6,6 +6,16 @@ export const extract = <Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier
   propagation.fields().length > 0 ? propagation.extract(context, carrier, getter) : extractW3C(carrier, getter, context)
 
 /**
+ * The parent of a request's root: the caller, but for a span around the handler that has joined the caller's trace. Whatever
+ * else the caller has sent is kept; of baggage, what is around has read it, or else has none.
+ */
+export function nearest(active: Context, caller: Context): Context {
+  const around = trace.getSpan(active)
+  if (!around || around.spanContext().traceId !== trace.getSpanContext(caller)?.traceId) return caller
+  return propagation.getBaggage(active) ? active : trace.setSpan(caller, around)
+}
+
+/**
  * Puts the remote parent named by the `traceparent` and `tracestate` of `carrier` into `context`, for programs that
  * registered no propagator of their own. A carrier without a valid `traceparent` leaves `context` as it was.
  *

@@ -5,9 +5,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@opentelemetry/api'
-import { extract } from '../core/propagation.ts'
+import { extract, nearest } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
-import { methodOf, nearest, redacted } from '../web/request.ts'
+import { methodOf, redacted } from '../web/request.ts'
 
 /** What describes a request, and is given to the `attributes` option. */
 export type Args = readonly [request: IncomingMessage, response: ServerResponse]

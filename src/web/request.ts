@@ -1,6 +1,6 @@
-import { type Attributes, type Context, SpanKind, type TextMapGetter, propagation, trace } from '@opentelemetry/api'
+import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@opentelemetry/api'
 import { environment } from '../core/environment.ts'
-import { extract } from '../core/propagation.ts'
+import { extract, nearest } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
 
 const getter: TextMapGetter<Headers> = {
@@ -52,14 +52,4 @@ export function describeRequest({ url, method, headers }: Request, active: Conte
   if (client) attributes['client.address'] = client
   const name = methodOf(method, attributes)
   return { name, kind: SpanKind.SERVER, attributes, links: [], parent: nearest(active, extract(headers, getter, active)) }
-}
-
-/**
- * The parent of a request's root: the caller, but for a span around the handler that has joined the caller's trace. Whatever
- * else the caller has sent is kept; of baggage, what is around has read it, or else has none.
- */
-export function nearest(active: Context, caller: Context): Context {
-  const around = trace.getSpan(active)
-  if (!around || around.spanContext().traceId !== trace.getSpanContext(caller)?.traceId) return caller
-  return propagation.getBaggage(active) ? active : trace.setSpan(caller, around)
 }

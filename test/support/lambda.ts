@@ -30,7 +30,7 @@ export interface Lambda extends AsyncDisposable {
 }
 
 /** The sandbox's options, and how the collector behaves. */
-export interface LambdaSetup extends Omit<LambdaOptions, 'handler' | 'runtime'> {
+export interface LambdaSetup extends Omit<LambdaOptions, 'handler'> {
   readonly behavior?: Behaviors
   /** Called with the collector before the function starts. */
   readonly onCollector?: (collector: Collector) => void
@@ -48,9 +48,9 @@ const starter = (client: RuntimeClient): StartFunction => async (handler, { beha
   onCollector?.(collector)
   const sandbox = await startLambda({
     timeoutMs: 10_000,
+    runtime: client,
     ...options,
     handler: fileURLToPath(new URL(`../guarantees/functions/${handler}`, import.meta.url)),
-    runtime: client,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env },
   })
   const freezes: Freeze[] = []

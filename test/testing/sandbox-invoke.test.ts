@@ -40,6 +40,27 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect((await result.frozen).outcome).toBe('frozen')
   })
 
+  test('whose response is longer than Lambda takes fails, and the next one finds the process as it was', async () => {
+    await using lambda = await start('long')
+    const quotes = 2
+    const longest = await lambda.invoke({ length: 6_291_556 - quotes })
+    expect(longest.ok).toBe(true)
+    const longer = await lambda.invoke({ length: 6_291_556 - quotes + 1 })
+    const error = {
+      errorType: 'Function.ResponseSizeTooLarge',
+      errorMessage: 'Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes).',
+    }
+    expect(longer).toMatchObject({ ok: false, payload: error, error })
+    expect((await lambda.invoke({ length: 1 })).payload).toBe('x')
+    expect(lambda.record.filter(({ kind }) => kind === 'spawn')).toHaveLength(1)
+  })
+
+  test('whose response is streamed may be longer', async () => {
+    await using lambda = await start('long', {}, 'streaming')
+    const { ok, payload } = await lambda.invoke({ length: 7_000_000 })
+    expect([ok, String(payload).length]).toEqual([true, 7_000_000])
+  })
+
   test('reuses the process, one invocation at a time', async () => {
     await using lambda = await start('warm')
     const results = await Promise.all([1, 2, 3].map((n) => lambda.invoke(n)))

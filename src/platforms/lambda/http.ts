@@ -6,6 +6,7 @@ import {
   HTTP_ROUTE,
   NETWORK_PROTOCOL_VERSION,
   SERVER_ADDRESS,
+  SERVER_PORT,
   URL_PATH,
   URL_QUERY,
   URL_SCHEME,
@@ -52,7 +53,10 @@ export function describeHttpApi(draft: Description, event: Bag): void {
   })
 }
 
-/** Payload format 1.0: REST APIs, and HTTP APIs that were asked for it. */
+/**
+ * Payload format 1.0: REST APIs, and HTTP APIs that were asked for it. Its `path` is the resource's; the one in the context
+ * is the URL's, with the stage or the domain's base path in front, as payload format 2.0 has it.
+ */
 export function describeRestApi(draft: Description, event: Bag): void {
   const context = bag(event['requestContext'])
   const identity = bag(context['identity'])
@@ -60,7 +64,7 @@ export function describeRestApi(draft: Description, event: Bag): void {
     headers: headersOf(event),
     method: text(event['httpMethod']),
     route: text(event['resource']),
-    path: text(event['path']),
+    path: text(context['path']) ?? text(event['path']),
     query: joinQuery(event['multiValueQueryStringParameters'], event['queryStringParameters'], false),
     scheme: 'https',
     host: text(context['domainName']),
@@ -126,8 +130,9 @@ function apply(draft: Description, request: HttpRequest): void {
   if (request.query !== undefined) put(attributes, URL_QUERY, redact(request.query))
   // A WebSocket is opened through https, but that is not how its URL is spelled.
   const forwarded = request.scheme === 'wss' ? undefined : header(headers, 'x-forwarded-proto')
-  put(attributes, URL_SCHEME, forwarded ?? request.scheme)
-  put(attributes, SERVER_ADDRESS, request.host ?? withoutPort(header(headers, 'host')))
+  const scheme = forwarded ?? request.scheme
+  put(attributes, URL_SCHEME, scheme)
+  putServer(attributes, request.host ?? header(headers, 'host'), firstOf(header(headers, 'x-forwarded-port')), scheme)
   put(attributes, CLIENT_ADDRESS, firstOf(header(headers, 'x-forwarded-for')) ?? request.peer)
   put(attributes, USER_AGENT_ORIGINAL, request.userAgent ?? header(headers, 'user-agent'))
   put(attributes, NETWORK_PROTOCOL_VERSION, versionOf(request.protocol))
@@ -151,11 +156,18 @@ function firstOf(forwarded: string | undefined): string | undefined {
   return text((comma === -1 ? forwarded : forwarded.slice(0, comma)).trim())
 }
 
-function withoutPort(host: string | undefined): string | undefined {
-  if (host === undefined) return undefined
-  // An IPv6 address is in brackets, because its colons are its own.
-  const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':')
-  return text(end > 0 ? host.slice(0, end) : host)
+/** A name, or an address in brackets, because its colons are its own, and a port. */
+const HOST_AND_PORT = /^(\[.*\]|[^:]+):(\d+)$/
+
+/** The ports that go without saying, as they do in URLs. */
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, wss: 443 }
+
+function putServer(attributes: Attributes, host: string | undefined, forwardedPort: string | undefined, scheme = ''): void {
+  if (!host) return
+  const [, address = host, ownPort = forwardedPort] = HOST_AND_PORT.exec(host) ?? []
+  attributes[SERVER_ADDRESS] = address
+  const port = Number(ownPort)
+  if (port > 0 && port !== DEFAULT_PORTS[scheme]) attributes[SERVER_PORT] = port
 }
 
 /** `HTTP/1.1` is version 1.1; the later ones are called 2 and 3, without a minor version. */

@@ -51,7 +51,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     alarms,
     adapt: (handler) => adapted(handler, remainingMs),
     describe: (args, active) => describe(args[0], contextOf(args), { active }),
-    reflect: (root, description: Description, result) => reflect(root, description, result),
+    reflect: (root, description: Description, result, [event]) => reflect(root, description, result, event),
     begun: (args, invocation) => {
       const requestId = requestOf(args)
       if (requestId !== undefined) shared.extension?.begun(requestId)
@@ -72,7 +72,11 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     lifetime: (args, invocation) => {
       clearAlarm(invocation.alarm)
       const stream = streamLifetime(args)
-      if (stream) return schedule.lifetime(releasing(stream, requestOf(args)))
+      if (stream) {
+        const released = releasing(stream, requestOf(args))
+        // What a schedule leaves goes with a later flush.
+        return stream.last ? released : schedule.lifetime(released)
+      }
       return schedule.lifetime(unfrozen ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed() ?? AWAIT))
     },
   }

@@ -2,7 +2,7 @@ import { SpanStatusCode } from '@opentelemetry/api'
 import type { Span } from '@opentelemetry/api'
 import { ERROR_TYPE, FLUSHED_BATCH_ITEM_FAILURES, HTTP_RESPONSE_STATUS_CODE } from './attributes.ts'
 import type { Description } from './description.ts'
-import { isBag } from './events.ts'
+import { bag, isBag, list } from './events.ts'
 
 /**
  * Writes what a fulfilled handler returned onto the root span, before that ends. Only reads the result, never throws,
@@ -12,10 +12,11 @@ export function reflect(
   span: Span,
   description: Pick<Description, 'trigger' | 'source' | 'batchSize'>,
   result: unknown,
+  event: unknown,
 ): void {
   try {
     if (description.trigger === 'http') reflectResponse(span, description, result)
-    else if (description.batchSize > 0) reflectBatch(span, description.batchSize, result)
+    else if (description.batchSize > 0) reflectBatch(span, description, result, event)
   } catch {
     // A result that resists being read is the caller's business, not telemetry's.
   }
@@ -44,14 +45,25 @@ function statusOf({ source }: Pick<Description, 'source'>, result: unknown): num
 }
 
 /**
- * A partial batch response (Lambda, "Reporting batch item failures"). Some failed records are an answer, not an error;
- * when none of them succeeded, the invocation did not either.
+ * A partial batch response. Some failed records are an answer, not an error; when none of them succeeded, the invocation
+ * did not either. Lambda takes all for failed where it cannot tell which one is meant.
+ *
+ * Sources: Lambda, "Configuring partial batch response", and "Implementing partial batch responses" for SQS.
  */
-function reflectBatch(span: Span, batchSize: number, result: unknown): void {
+function reflectBatch(
+  span: Span,
+  { source, batchSize }: Pick<Description, 'source' | 'batchSize'>,
+  result: unknown,
+  event: unknown,
+): void {
   const failures = isBag(result) ? result['batchItemFailures'] : undefined
   if (!Array.isArray(failures)) return
-  span.setAttribute(FLUSHED_BATCH_ITEM_FAILURES, failures.length)
-  if (failures.length < batchSize) return
+  const failed = new Set(failures.map((failure) => bag(failure)['itemIdentifier']))
+  span.setAttribute(FLUSHED_BATCH_ITEM_FAILURES, failed.size)
+  // A name that is not in the batch is a complete failure of a queue; for streams, nothing is said about it.
+  const known = source === 'sqs' && new Set(list(bag(event)['Records']).map((record) => bag(record)['messageId']))
+  const unknown = [...failed].some((id) => id === undefined || id === null || id === '' || (known && !known.has(id)))
+  if (failed.size < batchSize && !unknown) return
   span.setAttribute(ERROR_TYPE, 'batch_item_failures')
   span.setStatus({ code: SpanStatusCode.ERROR })
 }

@@ -38,21 +38,28 @@ export async function streamed(run: () => unknown, stream: ResponseStream, remai
   return result
 }
 
-const AFTER_END: Lifetime = { phase: 'after-response', hold: (finish) => finish() }
+interface StreamLifetime extends Lifetime {
+  /** Whether nothing is flushed after it: a stream that has failed takes the process with it. */
+  readonly last: boolean
+}
+
+const AFTER_END: StreamLifetime = { phase: 'after-response', last: false, hold: (finish) => finish() }
 
 /**
  * When a streaming call is flushed: in place, which is after the response once the stream has ended, for then the caller
  * has all of it and the runtime waits for nothing but the handler. `undefined` for any other call, and for a handler that
  * has failed before the end of its stream: the runtime ends that, with the error in the trailers, when the flush is over.
  */
-export function streamLifetime(args: LambdaArgs): Lifetime | undefined {
+export function streamLifetime(args: LambdaArgs): StreamLifetime | undefined {
   const stream = responseStreamOf(args)
   const end = stream && ends.get(stream)
   if (!stream || !end) return undefined
   const waiting = contextOf(args)?.callbackWaitsForEmptyEventLoop === true
-  if (end.state !== 'failed' && !waiting) return stream.writableEnded ? AFTER_END : undefined
+  const last = end.state === 'failed'
+  if (!last && !waiting) return stream.writableEnded ? AFTER_END : undefined
   return {
     phase: stream.writableEnded ? 'after-response' : 'before-response',
+    last,
     async hold(finish) {
       await finish()
       if (waiting) waitForNoExport(args)

@@ -17,7 +17,7 @@ export interface Observer {
   answered(response: unknown): void
   /** The request has failed, and the `onError` hooks are about to run. */
   failed(error: unknown): void
-  /** An `onError` hook has thrown, and the request is over. */
+  /** An `onError` hook has thrown, or has ended the request without an answer. */
   threw(error: unknown): void
 }
 
@@ -57,7 +57,12 @@ const RESPONSE: PropertyDescriptor & ThisType<Observed> = {
     const state = stateOf(this)
     state.response = response
     if (!('earlyResponse' in this) || this.earlyResponse !== response) return
-    for (const observer of state.observers) observer.answered(response)
+    // For an error, `undefined` is no answer: middy throws it, and calls no further hook.
+    const threw = state.failed && response === undefined
+    for (const observer of state.observers) {
+      if (threw) observer.threw(state.error)
+      else observer.answered(response)
+    }
   },
 }
 

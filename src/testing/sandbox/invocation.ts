@@ -84,6 +84,11 @@ export class Invocation {
     return disconnect.whose === 'runtime'
   }
 
+  /** Bytes of the response that have arrived. */
+  get received(): number {
+    return this.#chunks.reduce((total, { bytes }) => total + bytes.length, 0)
+  }
+
   #body(): Buffer {
     return Buffer.concat(this.#chunks.map(({ bytes }) => bytes))
   }
@@ -94,7 +99,7 @@ export class Invocation {
     this.#finish({ ok: streamError === undefined, ...parsed, ...(streamError && { error: streamError }) })
   }
 
-  /** The runtime posted an error. */
+  /** The runtime posted an error, or what it posted is one. */
   respondError(body: string, errorType: string | undefined): void {
     const { payload } = parseResponse(Buffer.from(body), undefined)
     this.#finish({ ok: false, payload, error: parseError(payload, errorType) })

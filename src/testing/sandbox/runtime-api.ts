@@ -29,6 +29,9 @@ const route = /^\/2018-06-01\/runtime\/(?:(init)\/error|invocation\/(?:(next)|([
 const refuse = (response: ServerResponse, status: number, errorType: string, errorMessage: string): void =>
   sendJson(response, status, { errorType, errorMessage })
 
+/** Bytes of the longest response that is not streamed. Source: AWS's runtime interface emulator, `MaxPayloadSize`. */
+const LONGEST_RESPONSE = 6 * 1024 * 1024 + 100
+
 /** The runtime's side of an execution environment. */
 export class RuntimeApi {
   readonly #host: RuntimeHost
@@ -110,10 +113,22 @@ export class RuntimeApi {
       request.socket.resetAndDestroy()
       return this.#host.runtimeResponded(invocation)
     }
+    const streamed = request.headers['lambda-runtime-function-response-mode'] === 'streaming'
+    if (!streamed && invocation.received > LONGEST_RESPONSE) return this.#tooLarge(invocation, response)
     const error = trailerError(request.trailers)
     this.#journal.note('runtime.response', { requestId, ...(error && { detail: error.errorType }) })
     invocation.respond(request.headers['content-type'], error)
     sendJson(response, 202, { status: 'OK' })
+    this.#host.runtimeResponded(invocation)
+  }
+
+  #tooLarge(invocation: Invocation, response: ServerResponse): void {
+    const { requestId, received } = invocation
+    const errorType = 'Function.ResponseSizeTooLarge'
+    const limit = `exceeded maximum allowed payload size (${LONGEST_RESPONSE} bytes).`
+    this.#journal.note('runtime.response', { requestId, detail: errorType })
+    invocation.respondError(JSON.stringify({ errorType, errorMessage: `Response payload size (${received} bytes) ${limit}` }), errorType)
+    refuse(response, 413, 'RequestEntityTooLarge', `E${limit.slice(1)}`)
     this.#host.runtimeResponded(invocation)
   }
 

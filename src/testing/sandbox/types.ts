@@ -104,7 +104,10 @@ export interface InvokeOptions {
   readonly functionArn?: string
 }
 
-/** An error as the runtime reported it, or as the sandbox found it (`Sandbox.Timedout`, `Runtime.ExitError`). */
+/**
+ * An error as the runtime reported it, or as the sandbox found it: `Sandbox.Timedout`, `Runtime.ExitError`; or
+ * `Function.ResponseSizeTooLarge`, for a response of more than 6,291,556 bytes that is not streamed.
+ */
 export interface LambdaError {
   readonly errorType: string
   readonly errorMessage: string

@@ -1,9 +1,10 @@
 /** G6 Honest, after the response: every span, and every reason why there is no extension. on the real runtime clients. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import type { Behaviors } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
-import { count, warnings } from '../../support/extension.ts'
-import { type Lambda, type LambdaSetup, runtimes } from '../../support/lambda.ts'
+import { count, expectSerial, warnings } from '../../support/extension.ts'
+import { type Lambda, type LambdaSetup, runtime, runtimes, startFunction } from '../../support/lambda.ts'
 
 const OUTAGE = 30
 
@@ -97,12 +98,12 @@ describe.each(runtimes)('on $title, a registration that is', { concurrent: true 
 })
 
 describe.each(runtimes)('on $title, an extension in bad weather', ({ startFunction }) => {
-  test('an answer to its registration that comes late is still followed by a `next`, and init is over', async () => {
-    await using lambda = await startFunction('registered.handler', { extensions: { answerAfterMs: 1300 } })
+  test.for(['registered.handler', 'required.handler'])('an answer to its registration that comes late is still an answer: %s', async (handler) => {
+    await using lambda = await startFunction(handler, { extensions: { answerAfterMs: 1300 } })
     expect(lambda.sandbox.initError).toBeUndefined()
-    const { freeze } = await lambda.invoke({ id: 1 })
-    expect(freeze.spans).toHaveLength(2)
-    expect(lambda.logs()).toContain('"phase":"after-response"')
+    for (let id = 0; id < 2; id++) expect((await lambda.invoke({ id })).freeze.spans).toHaveLength(2)
+    expectSerial(lambda)
+    expect(warnings(lambda)).toEqual([])
   })
 
   test.for([1, 3])('a connection that is lost at `next` %i: from then on before the response, one warning, nothing held', async (resetNext) => {
@@ -116,6 +117,17 @@ describe.each(runtimes)('on $title, an extension in bad weather', ({ startFuncti
     expect(lambda.logs().match(/"phase":"after-response"/g) ?? []).toHaveLength(resetNext - 1)
     expect(count(lambda, 'spawn')).toBe(1)
   })
+})
+
+test.skipIf(runtime.includes('NOT'))(`on ${runtime}, started by npx: the registration is the function’s own`, async () => {
+  const prefix = fileURLToPath(new URL('../../runtimes/lambda', import.meta.url))
+  await using lambda = await startFunction('extension.handler', {
+    runtime: { command: 'npx', args: ['--offline', '--prefix', prefix, 'aws-lambda-ric'] },
+    env: { NODE_OPTIONS: '--import flushed/lambda/register' },
+  })
+  for (let id = 0; id < 3; id++) expect((await lambda.invoke({ id })).freeze.spans).toHaveLength(2)
+  expectSerial(lambda)
+  expect(warnings(lambda)).toEqual([])
 })
 
 describe.each(runtimes)('on $title, an answered registration', ({ startFunction }) => {

@@ -9,6 +9,7 @@ const options = {
   telemetry,
   timeoutMs: Number(process.env.TIMEOUT_MS ?? 2000),
   marginMs: Number(process.env.MARGIN_MS ?? 50),
+  policy: JSON.parse(process.env.POLICY ?? '"every"'),
   logger: false,
   onFlush: ({ stages: _stages, ...report }) => console.log(`REPORT ${JSON.stringify(report)}`),
 }

@@ -18,7 +18,7 @@ describe('a REST API', () => {
     expect(httpAttributes(events.restApi)).toEqual({
       'http.request.method': 'GET',
       'http.route': '/pets/{petId}',
-      'url.path': '/pets/10',
+      'url.path': '/prod/pets/10',
       'url.query': 'color=light%20grey&tag=a&tag=b',
       'url.scheme': 'https',
       'server.address': 'api.example.com',
@@ -31,6 +31,11 @@ describe('a REST API', () => {
   it('does with single values', () => {
     const event = { ...events.restApi, multiValueHeaders: null, multiValueQueryStringParameters: null }
     expect(httpAttributes(event)).toMatchObject({ 'url.query': 'color=light%20grey&tag=b', 'client.address': '203.0.113.7' })
+  })
+
+  it('has its resource’s path where the URL’s is not told', () => {
+    const event = { ...events.restApi, requestContext: { ...events.restApi.requestContext, path: undefined } }
+    expect(httpAttributes(event)).toMatchObject({ 'url.path': '/pets/10', 'http.route': '/pets/{petId}' })
   })
 })
 
@@ -103,6 +108,7 @@ describe('a load balancer', () => {
       'url.query': 'query=1234%20ABCD',
       'url.scheme': 'http',
       'server.address': 'shop.example.com',
+      'server.port': 8080,
       'client.address': '72.12.164.125',
       'user_agent.original': 'Mozilla/5.0',
     })
@@ -118,11 +124,26 @@ describe('a load balancer', () => {
   })
 
   it.each([
-    ['shop.example.com', 'shop.example.com'],
-    ['[2001:db8::1]:8080', '[2001:db8::1]'],
-    ['[broken', '[broken'],
-  ])('reads the host %s as %s', (host, address) => {
-    expect(described({ ...events.loadBalancer, headers: { host } }).attributes['server.address']).toBe(address)
+    ['shop.example.com', 'shop.example.com', undefined],
+    ['shop.example.com:8443', 'shop.example.com', 8443],
+    ['shop.example.com:443', 'shop.example.com', undefined],
+    ['shop.example.com:80', 'shop.example.com', 80],
+    ['[2001:db8::1]', '[2001:db8::1]', undefined],
+    ['[2001:db8::1]:8080', '[2001:db8::1]', 8080],
+    ['[broken', '[broken', undefined],
+    ['', undefined, undefined],
+  ])('reads the host `%s` of https as %s, port %s', (host, address, port) => {
+    const { attributes } = described({ ...events.loadBalancer, headers: { host, 'x-forwarded-proto': 'https' } })
+    expect([attributes['server.address'], attributes['server.port']]).toEqual([address, port])
+  })
+
+  it.each([
+    ['8443', 8443],
+    ['443', undefined],
+    ['none', undefined],
+  ])('has its own port, %s, where the host has none', (forwarded, port) => {
+    const headers = { host: 'shop.example.com', 'x-forwarded-proto': 'https', 'x-forwarded-port': forwarded }
+    expect(described({ ...events.loadBalancer, headers }).attributes['server.port']).toBe(port)
   })
 })
 

@@ -1,5 +1,5 @@
 import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
-import type { TextMapPropagator } from '@opentelemetry/api'
+import type { SpanContext, TextMapPropagator } from '@opentelemetry/api'
 import { afterEach, describe, expect, it } from 'vitest'
 import * as events from './events/http.ts'
 import { described } from './support.ts'
@@ -33,6 +33,26 @@ describe('with no propagator registered', () => {
   it('there is no parent without the header', () => {
     expect(described(events.functionUrl).parent).toBe(ROOT_CONTEXT)
     expect(described(events.webSocketMessage).parent).toBe(ROOT_CONTEXT)
+  })
+})
+
+describe('with a span around the handler', () => {
+  const around = (traceId: string) => ({ traceId, spanId: 'a'.repeat(16), traceFlags: 1 })
+  const parentWithin = (event: unknown, span: SpanContext) =>
+    trace.getSpanContext(described(event, trace.setSpanContext(ROOT_CONTEXT, span)).parent)
+
+  it.each(sources)('that has joined the caller’s trace, it is the parent: %s', (_, event) => {
+    const joined = around(events.CALLER.traceId)
+    expect(parentWithin(event, joined)).toEqual(joined)
+  })
+
+  it('of another trace, the caller is', () => {
+    expect(parentWithin(events.httpApi, around('b'.repeat(32)))).toMatchObject(events.CALLER)
+  })
+
+  it('and no caller, it is', () => {
+    const alone = around('b'.repeat(32))
+    expect(parentWithin(events.functionUrl, alone)).toEqual(alone)
   })
 })
 

@@ -12,7 +12,7 @@ const tracer = new TracerProvider().getTracer('test')
 /** What a result does to the span of an event. */
 function reflected(event: unknown, result: unknown): { attributes: unknown; status: unknown } {
   const span = tracer.startSpan('root')
-  reflect(span, described(event), result)
+  reflect(span, described(event), result, event)
   const { attributes, status } = span as unknown as { attributes: unknown; status: { code: SpanStatusCode } }
   return { attributes, status: status.code }
 }
@@ -60,20 +60,38 @@ describe('the status of a response', () => {
 })
 
 describe('a partial batch response', () => {
-  const failing = (count: number) => ({ batchItemFailures: Array.from({ length: count }, (_, id) => ({ itemIdentifier: `a${id}` })) })
+  const naming = (...ids: unknown[]) => ({ batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) })
+  const partial = (failures: number) => ({ attributes: { 'flushed.batch_item_failures': failures }, status: SpanStatusCode.UNSET })
+  const complete = (failures: number) => ({
+    attributes: { 'flushed.batch_item_failures': failures, 'error.type': 'batch_item_failures' },
+    status: SpanStatusCode.ERROR,
+  })
 
   it('is counted', () => {
-    expect(reflected(messages.sqs, failing(0)).attributes).toEqual({ 'flushed.batch_item_failures': 0 })
-    expect(reflected(messages.sqs, failing(1))).toEqual({ attributes: { 'flushed.batch_item_failures': 1 }, status: SpanStatusCode.UNSET })
+    expect(reflected(messages.sqs, naming())).toEqual(partial(0))
+    expect(reflected(messages.sqs, naming('a1'))).toEqual(partial(1))
+  })
+
+  it('counts a record once that it names twice', () => {
+    expect(reflected(messages.sqs, naming('a1', 'a1'))).toEqual(partial(1))
   })
 
   it('is an error when all records failed', () => {
     for (const event of [messages.sqs, messages.kinesis, others.dynamoDb]) {
-      expect(reflected(event, failing(2))).toEqual({
-        attributes: { 'flushed.batch_item_failures': 2, 'error.type': 'batch_item_failures' },
-        status: SpanStatusCode.ERROR,
-      })
+      expect(reflected(event, naming('a1', 'a2'))).toEqual(complete(2))
     }
+  })
+
+  it.each([[naming(null)], [naming('')], [naming(undefined)], [{ batchItemFailures: [{ id: 'a1' }] }], [{ batchItemFailures: [null] }]])(
+    'that does not say which record is meant is an error, since Lambda takes all for failed: %j',
+    (result) => {
+      for (const event of [messages.sqs, messages.kinesis, others.dynamoDb]) expect(reflected(event, result)).toEqual(complete(1))
+    },
+  )
+
+  it('that names an unknown message is one for a queue, but not for a stream', () => {
+    expect(reflected(messages.sqs, naming('a3'))).toEqual(complete(1))
+    for (const event of [messages.kinesis, others.dynamoDb]) expect(reflected(event, naming('a3'))).toEqual(partial(1))
   })
 
   it.each([undefined, null, {}, { batchItemFailures: null }, { batchItemFailures: 'a1' }, 'ok'])('is not seen in %j', (result) => {

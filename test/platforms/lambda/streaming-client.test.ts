@@ -90,6 +90,14 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
     expect(lambda.collector.spans).toHaveLength(1)
   })
 
+  test.skipIf(exitsAtOnce(title))('that ends the process leaves nothing to a later flush', async () => {
+    const env = { NODE_OPTIONS: '--import flushed/lambda/register', POLICY: '{"everyInvocations":10}' }
+    await using lambda = await startFunction(`streaming.pipes.${style}`, { env, behavior: { delayMs: 50 } })
+    const result = await lambda.sandbox.invoke({})
+    expect((await result.frozen).outcome).toBe('exited')
+    expect(rootOf(lambda.collector.spans)?.status).toMatchObject({ message: 'out of stock' })
+  })
+
   test('whose caller leaves runs to its end, as Lambda has it, and its spans are delivered', async () => {
     await using lambda = await startFunction(`streaming.endless.${style}`)
     const { result, freeze } = await lambda.invoke({ forMs: 200 }, { disconnect: { afterBytes: 2000 } })

@@ -1,9 +1,9 @@
-import { ROOT_CONTEXT } from '@opentelemetry/api'
+import { type Context, ROOT_CONTEXT } from '@opentelemetry/api'
 import { describe as describeInvocation } from '../../../src/platforms/lambda/describe.ts'
 import type { Description } from '../../../src/platforms/lambda/description.ts'
 import { context } from './events/context.ts'
 
-/** Describes an invocation of the sample function. */
-export function described(event: unknown): Description {
-  return describeInvocation(event, context, { active: ROOT_CONTEXT })
+/** Describes an invocation of the sample function, in the context that is active around its handler. */
+export function described(event: unknown, active: Context = ROOT_CONTEXT): Description {
+  return describeInvocation(event, context, { active })
 }

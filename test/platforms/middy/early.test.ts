@@ -80,6 +80,14 @@ describe('a middleware that answers early', () => {
     await theRoot(made)
   })
 
+  test('with `undefined` on an error: the error is the caller’s, and the root span’s', async () => {
+    const made = setup()
+    const theirs = { onError: (request: middy.Request) => void (request.earlyResponse = undefined) }
+    const handler = middy(boom).use(made.middleware).use(theirs)
+    await expect(handler(event, lambdaContext('1'))).rejects.toThrow('out of stock')
+    expect((await theRoot(made))?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'out of stock' })
+  })
+
   test('does not wait for a collector that hangs, and what it has not taken goes with the next flush', async () => {
     const { exporter, reports, middleware } = setup('hold')
     const handler = middy(async () => 'late').use(middleware)

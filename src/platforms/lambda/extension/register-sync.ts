@@ -46,18 +46,23 @@ socket.on('end', () => {
 export function registerSync(events: Extension['events']): void {
   const api = address()
   if (!api) return
+  const take = (message: Message) => {
+    try {
+      if ('error' in message) throw new Error(message.error)
+      start(api, identifierOf(message.answer), events)
+    } catch (thrown) {
+      failed(thrown)
+    }
+  }
   try {
-    const answer = ask(api, EVENTS[events])
-    shared.registration = Promise.resolve()
-      .then(() => start(api, identifierOf(answer()), events))
-      .catch(failed)
+    shared.registration = Promise.resolve().then(ask(api, EVENTS[events], take))
   } catch (thrown) {
     shared.registration = Promise.resolve(failed(thrown))
   }
 }
 
-/** Sends the request. @returns a function that sleeps until the answer is here */
-function ask(api: string, events: readonly string[]): () => Answer {
+/** Sends the request. @returns a function that sleeps until `take` has been given the answer, or it is late */
+function ask(api: string, events: readonly string[], take: (message: Message) => void): () => void {
   const flag = new Int32Array(new SharedArrayBuffer(4))
   const { port1, port2 } = new MessageChannel()
   const { hostname: host, port } = new URL(`http://${api}`)
@@ -66,14 +71,19 @@ function ask(api: string, events: readonly string[]): () => Answer {
   const worker = new Worker(WORKER, { eval: true, workerData, transferList: [port2], env: {}, execArgv: [] })
   worker.on('error', failed)
   worker.unref()
-  return () => {
-    Atomics.wait(flag, 0, 0, REGISTER_TIMEOUT_MS)
-    const message = receiveMessageOnPort(port1)?.message as Message | undefined
+  const over = (message: Message) => {
     port1.close()
     void worker.terminate()
-    if (!message) throw new Error(`registration was not answered within ${REGISTER_TIMEOUT_MS} ms`)
-    if ('error' in message) throw new Error(message.error)
-    return message.answer
+    take(message)
+  }
+  return () => {
+    Atomics.wait(flag, 0, 0, REGISTER_TIMEOUT_MS)
+    const received = receiveMessageOnPort(port1)
+    if (received) return over(received.message as Message)
+    failed(new Error(`registration was not answered within ${REGISTER_TIMEOUT_MS} ms`))
+    // An answer that is late is an answer: Lambda waits for every extension it has registered.
+    port1.once('message', over)
+    port1.unref()
   }
 }
 

@@ -14,6 +14,9 @@ import { by } from './timing.ts'
  */
 export const REGISTER_TIMEOUT_MS = 1000
 
+/** npm and npx, as the main script of a process. */
+const LAUNCHER = /[\\/]np[mx](-cli\.js)?$/
+
 // By no `import`, which costs milliseconds: see client.ts.
 const { isMainThread } = process.getBuiltinModule('node:worker_threads')
 
@@ -25,10 +28,12 @@ export const EVENTS = { invoke: ['INVOKE'], shutdown: [] } as const
  *
  * Silent where there is no Lambda: the same code runs in tests and on developers' machines. Managed Instances refuse
  * internal extensions and never freeze. A worker thread, or a second import, has a main thread or a first that registers.
+ * The `npx` that starts `aws-lambda-ric` in images that are not based on AWS's gets the same `NODE_OPTIONS` as the function,
+ * and before it: were it to register, the function would be refused, since a name is given once.
  */
 export function address(): string | undefined {
-  const { env } = process
-  if (shared.registration || managedInstance() || !isMainThread) return undefined
+  const { env, argv } = process
+  if (shared.registration || managedInstance() || !isMainThread || LAUNCHER.test(argv[1] ?? '')) return undefined
   const api = env['AWS_LAMBDA_RUNTIME_API']
   if (!api && env['AWS_LAMBDA_FUNCTION_NAME']) failed(new Error('AWS_LAMBDA_RUNTIME_API is not set'))
   return api || undefined

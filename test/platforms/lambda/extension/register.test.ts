@@ -105,3 +105,19 @@ test.for(['import', 'require'] as const)('by %s in a worker thread: the main thr
   await run(process.execPath, ['--input-type=commonjs', '-e', source], { cwd: root, env: { PATH: process.env['PATH'], ...api.env } })
   expect(api.calls).toEqual([])
 })
+
+test.for([
+  ['npm', 0],
+  ['npx', 0],
+  ['npm-cli.js', 0],
+  ['npx-cli.js', 0],
+  ['my-npx', 1],
+  ['npx.js', 1],
+] as const)('by `NODE_OPTIONS` in a process whose main script is `%s`: registers %i times', async ([script, registrations]) => {
+  using api = await extensionsApi()
+  const path = join(await mkdtemp(join(tmpdir(), 'flushed-')), script)
+  await writeFile(path, '')
+  const env = { PATH: process.env['PATH'], ...api.env, NODE_OPTIONS: '--import flushed/lambda/register' }
+  await run(process.execPath, [path], { cwd: root, env })
+  expect(api.calls.filter((call) => call === 'POST register')).toHaveLength(registrations)
+})
