@@ -69,13 +69,10 @@ export const exportFailed = (message: string, cause: unknown): FlushedError =>
  * OpenTelemetry's `TracerProvider.forceFlush` with an array of errors.
  */
 export const toError = (thrown: unknown): Error =>
-  isError(thrown)
-    ? thrown
+  // Errors of other realms, such as a test runner's, are no instances of this one's.
+  thrown instanceof Error || (thrown as Partial<Error> | undefined | null)?.stack
+    ? (thrown as Error)
     : new Error(Array.isArray(thrown) ? thrown.map((each) => toError(each).message).join('; ') : quote(thrown))
-
-// Errors of other realms, such as a test runner's, are no instances of this one's.
-const isError = (value: unknown): value is Error =>
-  value instanceof Error || Object.prototype.toString.call(value) === '[object Error]'
 
 /** A value as an error message shows it: short, and never throwing. */
 export function quote(value: unknown): string {

@@ -37,23 +37,22 @@ export function hold(invocation: InvocationState): Promise<unknown> | void {
 const MEANWHILE_MS = 200
 
 /** The handler has settled, and what it came to goes on: what is finished is sent meanwhile, where that delays nobody. */
-export function release(invocation: InvocationState, result: Pending): void {
-  const lifetime = lifetimeOf(invocation)
-  if (!lifetime.apart) return
-  const meanwhile = async () => {
+export const release = (invocation: InvocationState, result: Pending): void =>
+  beside(invocation, async () => {
     if (await settledWithin(result, within(invocation, MEANWHILE_MS), true)) return undefined
     const report = conclude(invocation, 'background')
     const { background } = invocation
     if (background) await settledWithin(background, leavingTime(invocation), true)
     return report
-  }
-  void held(invocation, lifetime, meanwhile)
-}
+  })
 
 /** Flushes once more what an invocation has recorded since its flush, where the platform keeps it going for that. */
-export function flushLate(invocation: InvocationState, soon: () => Promise<unknown>): void {
+export const flushLate = (invocation: InvocationState, soon: () => Promise<unknown>): void =>
+  beside(invocation, () => soon().then(() => finish(invocation, { phase: 'background' })))
+
+function beside(invocation: InvocationState, finish: Finish): void {
   const lifetime = lifetimeOf(invocation)
-  if (lifetime.apart) void held(invocation, lifetime, () => soon().then(() => finish(invocation, { ...lifetime, phase: 'background' })))
+  if (lifetime.apart) void held(invocation, lifetime, finish)
 }
 
 // No function is made here that most invocations have no use for: each is dearer than a call.
@@ -109,7 +108,7 @@ function lifetimeOf(invocation: InvocationState): Lifetime {
 }
 
 /** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */
-function finish(invocation: InvocationState, lifetime: Lifetime): FlushReport | Promise<FlushReport> {
+function finish(invocation: InvocationState, lifetime: Pick<Lifetime, 'phase' | 'apart'>): FlushReport | Promise<FlushReport> {
   const { flushing, live } = invocation
   if (flushing) return flushing.then(() => finish(invocation, lifetime))
   const { phase, apart } = lifetime

@@ -21,7 +21,7 @@ export function toTelemetry(input: TelemetryInput | undefined): Telemetry {
   if (stages.length === 0) throw invalidOption('telemetry', input, 'at least one flushable')
   const counting = stages.filter(isTelemetry).filter(({ count }) => count)
   // Each counts the spans of its own, and the report tells of one account.
-  if (counting.length > 1) throw badOption('option `telemetry` must hold one `otel()` at most, which takes several `exporters`')
+  if (counting.length > 1) throw badOption('option `telemetry` has more than one `otel()`, which takes several `exporters`')
   return {
     ...counting[0],
     // One of several that has been shut down is not all of them.

@@ -27,7 +27,7 @@ describe('the options of a wrap', () => {
     [{ telemetry: [] }, '`telemetry` must be at least one flushable, got []'],
     [{ telemetry: [[() => {}], null] }, '`telemetry` must be a flush function'],
     [{ telemetry: null }, '`telemetry` must be'],
-    [{ telemetry: [otel(), otel()] }, '`telemetry` must hold one `otel()` at most, which takes several `exporters`'],
+    [{ telemetry: [otel(), otel()] }, '`telemetry` has more than one `otel()`, which takes several `exporters`'],
     [{ timoutMs: 100 }, 'unknown option `timoutMs`; the options are `telemetry`, `timeoutMs`'],
     ['fast', '`options` must be an object, got "fast"'],
     [null, '`options` must be an object, got null'],
