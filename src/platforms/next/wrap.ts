@@ -3,6 +3,7 @@ import type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'
 import { type EdgeOptions, resolveEdge, wrapEach } from '../edge/wrap.ts'
 import { passing, throwing } from './control-flow.ts'
 import { next } from './platform.ts'
+import { unlessPrerendered } from './prerender.ts'
 
 /** Options of a handler in Next. */
 export type NextOptions<Args extends readonly unknown[] = readonly never[]> = EdgeOptions<Args>
@@ -13,6 +14,9 @@ export type NextOptions<Args extends readonly unknown[] = readonly never[]> = Ed
  * in the pages router, it is as that of `flushed/edge`.
  *
  * What `redirect()`, `notFound()` and the like throw reaches Next as it is, and is no error of the root span.
+ *
+ * While Next prerenders a route, its handler runs as if it were not wrapped: that is nobody's request, and a static route
+ * stays static.
  *
  * Next finds routes and actions by their exports, so wrap what is exported, and leave the segment's configuration to its
  * own exports. Actions are in files that begin with `'use server'`; a function with that directive inside is not to be
@@ -41,7 +45,7 @@ export const withTelemetry = <H extends AnyFunction>(handler: H, options?: NextO
 export function telemetry(options?: NextOptions<never>): WrapLayer {
   const settings = resolveEdge(options)
   const platform = () => next(settings)
-  return ((handler: AnyFunction) => unregistered(throwing(wrapEach(handler, settings, platform, passing)))) as WrapLayer
+  return ((handler: AnyFunction) => unregistered(unlessPrerendered(throwing(wrapEach(handler, settings, platform, passing)), handler))) as WrapLayer
 }
 
 // What makes a function a server action is the handler's. With it, a browser would call the handler past the wrap; without

@@ -1,0 +1,58 @@
+/** The declarations of the built package, as programs see them that have no types of Node: those of Workers and of the edge. */
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+
+const folder = fileURLToPath(new URL('.', import.meta.url))
+
+const ENTRIES = ['flushed', ...['otel', 'lambda', 'workers', 'edge', 'next', 'hono', 'decorators', 'testing'].map((name) => `flushed/${name}`)]
+
+/** Compiles a program that uses the package. @returns what the compiler has to say, of declarations as well */
+function errorsOf(file: 'program.mts' | 'program.cts', source: string): string[] {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+    types: [],
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+  }
+  const host = ts.createCompilerHost(options)
+  const path = folder + file
+  const { getSourceFile, fileExists } = host
+  host.fileExists = (name) => name === path || fileExists(name)
+  host.getSourceFile = (name, settings, ...rest) =>
+    name === path ? ts.createSourceFile(name, source, settings) : getSourceFile(name, settings, ...rest)
+  return ts.getPreEmitDiagnostics(ts.createProgram([path], options, host)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+}
+
+describe.each(['program.mts', 'program.cts'] as const)('without types of Node, in a %s', (file) => {
+  test('all entries that need no Node are of known types alone', () => {
+    const lines = ENTRIES.map((entry, n) => `import * as entry${n} from '${entry}'; export const used${n} = entry${n}`)
+    expect(errorsOf(file, lines.join('\n'))).toEqual([])
+  })
+
+  test('a Worker and what runs on the edge compile', () => {
+    const worker = `
+      import { span, withTelemetry } from 'flushed/workers'
+      import { type DrainOptions, type HonoOptions, telemetry } from 'flushed/hono'
+      import { withTelemetry as atTheEdge } from 'flushed/edge'
+      const options: HonoOptions & DrainOptions = { drainMs: 1000, timeoutMs: 500 }
+      export const middleware = telemetry(options)
+      export const worker = withTelemetry({
+        async fetch(request: Request): Promise<Response> {
+          using sql = span('SELECT orders')
+          return new Response(sql.spanContext().traceId + request.url)
+        },
+      })
+      export const GET = atTheEdge(async (request: Request) => Response.json({ url: request.url }), { route: '/orders' })`
+    expect(errorsOf(file, worker)).toEqual([])
+  })
+
+  test('what a span has not is an error', () => {
+    const errors = errorsOf(file, `import { span } from 'flushed'; span('x').nope.foo()`)
+    expect(errors).toEqual(["Property 'nope' does not exist on type 'DisposableSpan'."])
+  })
+})

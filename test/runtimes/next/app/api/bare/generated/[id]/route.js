@@ -1,0 +1,3 @@
+export const generateStaticParams = () => [{ id: '1' }]
+
+export const GET = async (_request, { params }) => Response.json(await params)
