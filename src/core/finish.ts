@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { Deadline, type Pending, settledWithin } from './deadline.ts'
 import { flush, idleFlush } from './flush.ts'
 import type { InvocationState } from './invocation.ts'
@@ -48,7 +48,8 @@ export const release = (invocation: InvocationState, result: Pending): void =>
 
 /** Flushes once more what an invocation has recorded since its flush, where the platform keeps it going for that. */
 export const flushLate = (invocation: InvocationState, soon: () => Promise<unknown>): void =>
-  beside(invocation, () => soon().then(() => finish(invocation, { phase: 'background' })))
+  // Outside of it: what `onFlush` records would be late in its turn, and there would be no end of flushes.
+  context.with(ROOT_CONTEXT, beside, undefined, invocation, () => soon().then(() => finish(invocation, { phase: 'background' })))
 
 function beside(invocation: InvocationState, finish: Finish): void {
   const lifetime = lifetimeOf(invocation)

@@ -19,7 +19,7 @@ const BUDGET_MS = 29_000
 const LONGEST_MS = 15 * 60_000
 
 /** Milliseconds from what is late to its flush, for what is late together. */
-const LATE_MS = 200
+const LATE_MS = 500
 
 /** Something is heard of an invocation. */
 export function touch(invocation: InvocationState): void {

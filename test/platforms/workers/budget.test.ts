@@ -1,4 +1,5 @@
 /** How long an invocation may go on after its response, on a fake context and a clock that only the test moves. */
+import { trace } from '@opentelemetry/api'
 import { currentInvocation } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
@@ -19,7 +20,7 @@ beforeEach(() => {
 const after = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
 
 /** A Worker whose responses leave `work` behind. */
-function start(work: () => Promise<unknown>, mode: 'microtask' | 'hold' = 'microtask') {
+function start(work: () => Promise<unknown>, mode: 'microtask' | 'hold' = 'microtask', told?: () => void) {
   const { exporter, telemetry } = pipeline({ flushIntervalMs: false }, mode)
   const reports: FlushReport[] = []
   const handler = {
@@ -28,7 +29,11 @@ function start(work: () => Promise<unknown>, mode: 'microtask' | 'hold' = 'micro
       return new Response('hello')
     },
   }
-  const worker = withTelemetry(handler, { telemetry, logger: false, onFlush: (report) => void reports.push(report) })
+  const onFlush = (report: FlushReport) => {
+    reports.push(report)
+    told?.()
+  }
+  const worker = withTelemetry(handler, { telemetry, logger: false, onFlush })
   /** A request, at whose end nothing is left that does not wait for time to pass. @returns when all it has held was over */
   const request = async () => {
     const held = { untilMs: 0 }
@@ -81,6 +86,15 @@ test('what it records after that is late, and goes as soon as that, since nothin
   await clock.advance(50_000)
   expect(exporter.spans.map(({ name }) => name)).toEqual(['GET', 'afterwards'])
   expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { late: 1 } })
+})
+
+test('what `onFlush` records is not late in its turn: there would be no end of flushes', async () => {
+  const work = async () => void after(1000).then(() => currentInvocation()?.span('afterwards').end())
+  const { exporter, reports, request } = start(work, 'microtask', () => trace.getTracer('app').startSpan('tell of it').end())
+  await request()
+  await clock.advance(60_000)
+  expect(reports).toHaveLength(2)
+  expect(exporter.spans.map(({ name }) => name)).toContain('afterwards')
 })
 
 test('a collector that hangs is waited for within the platform’s time, and no longer', async () => {
