@@ -14,7 +14,7 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate }) => {
     await using worker = await start()
     const socket = new WebSocket(new URL('/socket', worker.url))
     await once(socket, 'open')
-    await worker.collector.waitFor(({ spans }) => spans.length === 1)
+    await worker.reported(1)
     for (const message of ['one', 'two']) {
       socket.send(message)
       await once(socket, 'message')
