@@ -13,8 +13,23 @@ import { attempt } from './report.ts'
 import { recordError } from './span.ts'
 import type { FlushReport, Phase } from './types.ts'
 
+/** How many different warnings of invocations one report tells at most: each would be a line of an operator's day. */
+const MOST_WARNINGS = 10
+
 /** What is known of invocations that are over, beyond their spans, and of their process. */
-export type Account = Pick<InvocationState, 'endedByDispose' | 'warnings' | 'patient'>
+export class Account implements Pick<InvocationState, 'endedByDispose' | 'warnings' | 'patient'> {
+  endedByDispose = 0
+  readonly warnings: string[] = []
+
+  constructor(readonly patient = false) {}
+
+  add({ endedByDispose, warnings }: Pick<InvocationState, 'endedByDispose' | 'warnings'>): void {
+    this.endedByDispose += endedByDispose
+    for (const warning of warnings) {
+      if (this.warnings.length < MOST_WARNINGS && !this.warnings.includes(warning)) this.warnings.push(warning)
+    }
+  }
+}
 
 /**
  * Flushes what is left of a telemetry that no invocation is about to flush. Never rejects.

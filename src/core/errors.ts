@@ -68,11 +68,16 @@ export const exportFailed = (message: string, cause: unknown): FlushedError =>
  * Whatever was thrown, as an `Error`: handlers and flushes may throw or reject with anything, `undefined` included, and
  * OpenTelemetry's `TracerProvider.forceFlush` with an array of errors.
  */
-export const toError = (thrown: unknown): Error =>
-  // Errors of other realms, such as a test runner's, are no instances of this one's.
-  thrown instanceof Error || (thrown as Partial<Error> | undefined | null)?.stack
-    ? (thrown as Error)
-    : new Error(Array.isArray(thrown) ? thrown.map((each) => toError(each).message).join('; ') : quote(thrown))
+export function toError(thrown: unknown): Error {
+  try {
+    // Errors of other realms, such as a test runner's, are no instances of this one's.
+    if (thrown instanceof Error || /(Error|Exception)]/.test(Object.prototype.toString.call(thrown))) return thrown as Error
+    if (Array.isArray(thrown)) return new Error(thrown.map((each) => toError(each).message).join('; '))
+  } catch {
+    // A proxy that does not even tell what it is.
+  }
+  return new Error(quote(thrown))
+}
 
 /** A value as an error message shows it: short, and never throwing. */
 export function quote(value: unknown): string {

@@ -87,13 +87,12 @@ export function leave(invocation: InvocationState): void {
 }
 
 /** The same once its background work is over, which is the program's own and waits for no backend. */
-export async function leaveAfterWork(invocation: InvocationState, phase: Phase): Promise<undefined> {
-  const { live, background, wrap } = invocation
+export async function leaveAfterWork(invocation: InvocationState, phase: Phase): Promise<void> {
+  const { live, background } = invocation
   const waits = phase === 'before-response'
   const deadline = waits ? deadlineFor(invocation) : leavingTime(invocation)
-  if (live && background && !(await settledWithin(background, deadline, !waits))) wrap.config.warn(`flushed: ${OVERDUE}`)
+  if (live && background && !(await settledWithin(background, deadline, !waits))) invocation.warnings.push(OVERDUE)
   leave(invocation)
-  return undefined
 }
 
 function lifetimeOf(invocation: InvocationState): Lifetime {

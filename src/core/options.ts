@@ -125,7 +125,7 @@ export function checkOptions<Names extends string>(
  */
 export function environmentNumber(name: string, fallback: number): number {
   const text = environment(name)
-  if (!text?.trim()) return fallback
+  if (!text) return fallback
   const value = Number(text)
   if (isPositive(value)) return value
   if (once(name)) console.warn(`flushed: ${name}=${quote(text)} is no positive number; using ${fallback}`)

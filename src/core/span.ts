@@ -36,6 +36,6 @@ export function recordError(span: Span, thrown: unknown): void {
   if (!span.isRecording()) return
   const error = toError(thrown)
   span.recordException(error)
-  span.setAttribute(ATTRIBUTE.errorType, error === thrown ? error.name : typeof thrown)
+  span.setAttribute(ATTRIBUTE.errorType, (error === thrown && `${error.name}`) || typeof thrown)
   span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
 }

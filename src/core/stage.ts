@@ -37,19 +37,22 @@ export class StageRun implements Pending {
     try {
       result = flushable.flush(this.deadline)
     } catch (thrown) {
-      result = toError(thrown)
+      return this.#came(flushable, toError(thrown), true)
     }
     if (!isThenable(result)) return this.#came(flushable, result)
     const unfinished = (this.#unfinished ??= [])
     unfinished.push(flushable)
-    const ended = (to: unknown) => {
+    const ended = (to: unknown, failed?: boolean) => {
       // It has been cut before.
       if (!remove(unfinished, flushable)) return
       this.waiting--
       this.#tookMs()
-      this.#came(flushable, to)
+      this.#came(flushable, to, failed)
     }
-    const settled = Promise.resolve(result).then(ended, (thrown: unknown) => ended(toError(thrown)))
+    const settled = Promise.resolve(result).then(
+      (to) => ended(to),
+      (thrown: unknown) => ended(toError(thrown), true),
+    )
     this.work = this.waiting++ ? Promise.all([this.work, settled]) : settled
   }
 
@@ -58,12 +61,11 @@ export class StageRun implements Pending {
   }
 
   /** @param to what the flushable has resolved to, or the error it has thrown */
-  #came(flushable: NamedFlush, to: unknown): void {
+  #came(flushable: NamedFlush, to: unknown, failed = to instanceof Error): void {
     if (to === 'nothing_to_send') return
-    const failed = to instanceof Error
     this.#seen |= failed ? FAILED : to === false ? LATE : DELIVERED
     if (!failed && to !== false) return
-    const error = failed ? to : timedOut(flushable.name, this.#tookMs())
+    const error = failed ? (to as Error) : timedOut(flushable.name, this.#tookMs())
     this.#report.error ??= error
     const what = `${failed ? `${flushable.name} failed: ` : ''}${error.message}`
     ;(this.#warnings ??= []).push(`stage "${this.#report.name}": ${what}`)

@@ -6,7 +6,7 @@
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 import { clock } from '../core/clock.ts'
 import { Deadline, type Pending, settledWithin } from '../core/deadline.ts'
-import { type Account, cutShort, flushLeftovers } from '../core/early.ts'
+import { Account, cutShort, flushLeftovers } from '../core/early.ts'
 import { InvocationState } from '../core/invocation.ts'
 import { leave } from '../core/finish.ts'
 import { isolate } from '../core/isolate.ts'
@@ -33,8 +33,6 @@ const IDLE: Timers = {
   },
   clearTimeout: (timer) => clock().clearTimeout(timer),
 }
-/** How many different warnings of invocations one report tells at most: each would be a line of an operator's day. */
-const MOST_WARNINGS = 10
 
 /** The lifetime of invocations in a process that stays. One for each wrap. */
 export class Staying implements Participant, Pending {
@@ -103,12 +101,10 @@ export class Staying implements Participant, Pending {
 
   #over(invocation: InvocationState): void {
     leave(invocation)
-    const { endedByDispose, warnings } = invocation
     // Requests of one connection may be within one another, and must not keep each other.
     invocation.outside = ROOT_CONTEXT
     this.#unsent = true
-    this.#account.endedByDispose += endedByDispose
-    for (const warning of warnings) this.#warn(warning)
+    this.#account.add(invocation)
     if (--this.#open === 0) this.#closed?.()
     this.#ask()
   }
@@ -117,11 +113,6 @@ export class Staying implements Participant, Pending {
   readonly #late = (): void => {
     this.#unsent = true
     this.#ask()
-  }
-
-  #warn(warning: string): void {
-    const { warnings } = this.#account
-    if (warnings.length < MOST_WARNINGS && !warnings.includes(warning)) warnings.push(warning)
   }
 
   /** Has a flush begin when one is due. */
@@ -201,7 +192,7 @@ export class Staying implements Participant, Pending {
 }
 
 /** Connections go on here: an answer that takes its time still comes. */
-const newAccount = (): Account => ({ endedByDispose: 0, warnings: [], patient: true })
+const newAccount = (): Account => new Account(true)
 
 /** A telemetry without what sends all its state at each flush: a process that stays has it do so at its own pace. */
 const passing = ({ stages, ...telemetry }: Telemetry): Telemetry => ({

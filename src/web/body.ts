@@ -84,9 +84,11 @@ export async function follow<R>(response: R, method: string | undefined, followe
 
 /** A response with another body, and of the same class where that is made as responses are: Next's has cookies. */
 function like(response: Response, body: ReadableStream): Response {
+  const Made = response.constructor as typeof Response
   try {
-    const made = new (response.constructor as typeof Response)(body, response)
-    if (made.body === body) return made
+    // With a stream of nobody's first, since a class may make what it likes of the one that it is given.
+    const stream = new ReadableStream()
+    if (Made !== Response && new Made(stream, response).body === stream) return new Made(body, response)
   } catch {
     // Made in some other way.
   }

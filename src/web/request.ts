@@ -11,7 +11,7 @@ const getter: TextMapGetter<Headers> = {
 // Source: HTTP registry, `http.request.method`.
 const METHODS = (
   environment('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS') ?? 'GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS,CONNECT,TRACE,QUERY'
-).split(',')
+).split(/ *, */)
 
 /** Query parameters that are credentials wherever they occur (semantic conventions, `url.query`). */
 const SECRETS = /([?&](?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g

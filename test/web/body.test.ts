@@ -48,6 +48,21 @@ describe('what JavaScript streams', () => {
     expect(await ((await follow(json, 'GET', follower())) as Response).text()).toBe('a')
   })
 
+  test('arrives where the class of its response makes something else of what it is given', async () => {
+    class Encoded extends Response {
+      constructor(text: ReadableStream, init?: ResponseInit) {
+        super(text.pipeThrough(new TextEncoderStream()), init)
+      }
+    }
+    const text = new ReadableStream({
+      start(controller) {
+        controller.enqueue('a')
+        controller.close()
+      },
+    })
+    expect(await ((await follow(new Encoded(text), 'GET', follower())) as Response).text()).toBe('a')
+  })
+
   test('is read no sooner than somebody asks for it', async () => {
     const pull = vi.fn()
     await follow(new Response(new ReadableStream({ pull }, { highWaterMark: 0 })), 'GET', follower())

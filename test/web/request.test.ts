@@ -17,6 +17,14 @@ const SPAN = 'b7ad6b7169203331'
 const described = (url: string, init?: RequestInit) => describeRequest(new Request(url, init), ROOT_CONTEXT)
 const attributesOf = (url: string, headers: Record<string, string> = {}) => described(url, { headers }).attributes
 
+/** How methods are described where the environment says that these are known. */
+async function methodsKnown(list: string) {
+  vi.stubEnv('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS', list)
+  vi.resetModules()
+  const { describeRequest } = await import('../../src/web/request.ts')
+  return (method: string) => describeRequest(new Request('https://shop.test', { method }), ROOT_CONTEXT)
+}
+
 describe('a request', () => {
   test('is described by the semantic conventions for HTTP servers', () => {
     const { name, kind, links, attributes } = described('https://shop.test:8443/orders/1?page=2', { method: 'PUT', headers: { 'user-agent': 'curl/8' } })
@@ -34,12 +42,14 @@ describe('a request', () => {
   })
 
   test('has a method of its own where the environment says that it is known', async () => {
-    vi.stubEnv('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS', 'GET,PROPFIND')
-    vi.resetModules()
-    const { describeRequest } = await import('../../src/web/request.ts')
-    const of = (method: string) => describeRequest(new Request('https://shop.test', { method }), ROOT_CONTEXT)
+    const of = await methodsKnown('GET, PROPFIND')
     expect(of('PROPFIND')).toMatchObject({ name: 'PROPFIND', attributes: { 'http.request.method': 'PROPFIND' } })
     expect(of('POST')).toMatchObject({ name: 'HTTP', attributes: { 'http.request.method': '_OTHER', 'http.request.method_original': 'POST' } })
+  })
+
+  test('has that of the conventions where the variable is empty, which is as if it were not there', async () => {
+    const of = await methodsKnown('')
+    expect(of('POST')).toMatchObject({ name: 'POST', attributes: { 'http.request.method': 'POST' } })
   })
 
   test('has neither a port nor a query where its URL has none', () => {

@@ -1,3 +1,5 @@
+import { environment } from '../../core/environment.ts'
+
 /** The methods of RFC 9110, and PATCH and QUERY: what the conventions know by default. */
 const STANDARD = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']
 
@@ -15,7 +17,7 @@ export function isKnownMethod(method: string): boolean {
 }
 
 function readKnown(): ReadonlySet<string> {
-  const listed = process.env['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS']
+  const listed = environment('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')
   return new Set(listed === undefined ? STANDARD : listed.split(',').map((method) => method.trim()))
 }
 

@@ -1,11 +1,12 @@
 import { clock } from '../../core/clock.ts'
 import { invalidOption } from '../../core/errors.ts'
-import { flushLeftovers } from '../../core/early.ts'
+import { Account, flushLeftovers } from '../../core/early.ts'
 import { leave, leaveAfterWork } from '../../core/finish.ts'
+import type { InvocationState } from '../../core/invocation.ts'
 import { once } from '../../core/isolate.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import type { Lifetime } from '../../core/platform.ts'
-import type { FlushReport } from '../../core/types.ts'
+import type { FlushReport, Phase } from '../../core/types.ts'
 import { Breaker } from './breaker.ts'
 import { registered } from './extension/state.ts'
 
@@ -20,6 +21,8 @@ export class Schedule {
   readonly #breaker: Breaker | undefined
   /** Of invocations whose telemetry has been left. */
   #left = 0
+  /** What is to be told of them. */
+  #account = new Account()
   #inARow = 0
   #endedAt = -Infinity
   #flushedAt = -Infinity
@@ -46,20 +49,43 @@ export class Schedule {
   /** The lifetime of an invocation that has settled: what the platform lets it have, or one that leaves its telemetry. */
   lifetime(inner: Lifetime): Lifetime {
     if (this.policy !== 'every') this.#endedAt = clock().now()
-    if (this.#due()) {
-      this.#left = 0
-      return this.#overlapped ? { ...inner, hold: (finish, invocation) => inner.hold(() => this.#both(finish), invocation) } : inner
-    }
+    if (this.#due()) return this.#left > 0 || this.#overlapped ? this.#telling(inner) : inner
     return {
       phase: inner.phase,
       reason: inner.reason,
       hold: (_finish, invocation) => {
         this.#left++
-        if (invocation.background) return inner.hold(() => this.#both(() => leaveAfterWork(invocation, inner.phase)), invocation)
+        if (invocation.background) return inner.hold(() => this.#both(() => this.#leaveAfterWork(invocation, inner.phase)), invocation)
         leave(invocation)
+        this.#take(invocation)
         return inner.hold(() => this.#overlapped, invocation)
       },
     }
+  }
+
+  /** The lifetime of one whose flush tells of those that were left, too. */
+  #telling(inner: Lifetime): Lifetime {
+    this.#left = 0
+    return {
+      ...inner,
+      hold: (finish, invocation) => {
+        const { endedByDispose, warnings } = this.#account
+        this.#account = new Account()
+        invocation.endedByDispose += endedByDispose
+        invocation.warnings.push(...warnings)
+        return inner.hold(() => this.#both(finish), invocation)
+      },
+    }
+  }
+
+  async #leaveAfterWork(invocation: InvocationState, phase: Phase): Promise<undefined> {
+    await leaveAfterWork(invocation, phase)
+    this.#take(invocation)
+  }
+
+  // One that is being flushed, since it was ended early, tells of itself.
+  #take(invocation: InvocationState): void {
+    if (!invocation.flushing) this.#account.add(invocation)
   }
 
   // What is under way has to be over before the sandbox freezes.
@@ -99,7 +125,8 @@ export class Schedule {
   #overlap(): void {
     if (this.#left === 0 || this.#overlapped || this.#breaker?.open) return
     this.#left = 0
-    this.#overlapped = flushLeftovers(this.wrap(), 'background')
+    this.#overlapped = flushLeftovers(this.wrap(), 'background', undefined, this.#account)
+    this.#account = new Account()
     void this.#overlapped.then(() => (this.#overlapped = undefined))
   }
 }

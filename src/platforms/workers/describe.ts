@@ -39,7 +39,11 @@ const KINDS: Record<string, (event: never, active: Context) => Description> = {
     return description
   },
   scheduled: ({ cron, scheduledTime }: ScheduledControllerLike, active) =>
-    plain('scheduled', active, 'timer', { 'faas.cron': cron, 'faas.time': new Date(scheduledTime).toISOString() }),
+    plain('scheduled', active, 'timer', {
+      'faas.cron': cron,
+      // Events that tests make may have none.
+      ...(scheduledTime && { 'faas.time': new Date(scheduledTime).toISOString() }),
+    }),
   alarm: (_info, active) => plain('alarm', active, 'timer'),
   queue({ queue, messages }: MessageBatchLike, active) {
     const description = plain(`${queue} process`, active, 'pubsub', {

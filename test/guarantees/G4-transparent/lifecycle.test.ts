@@ -11,6 +11,12 @@ beforeEach(newIsolate)
 
 const boom = new Error('boom')
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
 /** Every way in which a flush can go wrong. */
 const weathers: Record<string, () => unknown> = {
   'works': async () => {},
@@ -67,6 +73,9 @@ describe('the handler’s spans', () => {
     ['rejects', () => Promise.reject(boom), 'Error', 'boom'],
     ['rejects with undefined', () => Promise.reject(undefined), 'undefined', 'undefined'],
     ['throws what is an error in another realm', () => { throw runInNewContext('new TypeError("elsewhere")') }, 'TypeError', 'elsewhere'],
+    ['throws what has no name', () => { throw Object.assign(new Error('nameless'), { name: '' }) }, 'object', 'nameless'],
+    ['throws what only looks like an error', () => { throw { message: 'm', stack: 's' } }, 'object', '{"message":"m","stack":"s"}'],
+    ['throws a proxy that tells nothing', () => { throw revoked() }, 'object', 'object'],
     ['rejects with a string', () => Promise.reject('no luck'), 'string', '"no luck"'],
   ] as const)('are delivered when it %s, the root with the error on it', async (_what, body, type, message) => {
     const { exporter, telemetry, tracer } = pipeline()

@@ -1,4 +1,5 @@
 /** G6 Honest, against the lifecycle: every flush has a report, and whatever is lost, late or slow is in it. */
+import { runInNewContext } from 'node:vm'
 import { makeProvider, neverSampled } from '#sdk'
 import { ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { isFlushedError, withTelemetry } from 'flushed'
@@ -144,6 +145,16 @@ describe('a flush that did not', () => {
     const flushVendor = async () => new Error('vendor broken')
     await withTelemetry(async () => {}, { telemetry: flushVendor, ...watch })()
     expect(reports[0]).toMatchObject({ outcome: 'failed', warnings: ['stage "stage 1": flushVendor failed: vendor broken'] })
+  })
+
+  test.each(['throws', 'rejects with'])('has failed when a flush function %s an error of another realm, as in a test runner', async (how) => {
+    const error: unknown = runInNewContext('new TypeError("fetch failed")')
+    const flushVendor = () => {
+      if (how === 'throws') throw error
+      return Promise.reject(error)
+    }
+    await withTelemetry(async () => {}, { telemetry: flushVendor, ...watch })()
+    expect(reports[0]).toMatchObject({ outcome: 'failed', warnings: ['stage "stage 1": flushVendor failed: fetch failed'] })
   })
 
   test('is silent in the log with `logger: false`, and still reported', async () => {

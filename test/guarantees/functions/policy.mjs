@@ -8,6 +8,7 @@ if (!process.env.UNREGISTERED) await import('flushed/lambda/register')
 async function audit(id, ms) {
   const span = tracer.startSpan('audit')
   await sleep(ms)
+  if (id === 'bad') throw new Error('no such order')
   span.end()
   console.log(`AUDITED ${id}`)
 }
@@ -18,5 +19,5 @@ export const handler = withTelemetry(
     if (auditMs) waitUntil(audit(id, auditMs))
     return { id }
   },
-  { telemetry, policy: JSON.parse(process.env.POLICY), onFlush: ({ phase }) => console.log(`FLUSH ${phase}`) },
+  { telemetry, policy: JSON.parse(process.env.POLICY), onFlush: ({ phase, spans, warnings }) => console.log(`FLUSH ${phase} ${spans.endedByDispose} ${warnings.join('; ')}`) },
 )

@@ -51,6 +51,13 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(audits.map(({ attributes }) => attributes['flushed.unfinished'])).toEqual([undefined, undefined, undefined])
   })
 
+  test('what became of work whose telemetry was left is told with the next flush', async () => {
+    await using lambda = await startFunction('policy.handler', policy({ everyInvocations: 2 }))
+    await lambda.invoke({ id: 'bad', auditMs: 1 })
+    await lambda.invoke({ id: 'good' })
+    expect(lambda.logs()).toContain('FLUSH after-response 1 background work failed: no such order')
+  })
+
   test('without an extension, nobody would flush what is left: every invocation does, and one warning says so', async () => {
     await using lambda = await startFunction('policy.handler', policy({ everyInvocations: 3 }, { UNREGISTERED: 'yes' }))
     expect(await requestsAt(lambda, 3)).toEqual([1, 1, 1])

@@ -49,6 +49,12 @@ describe('options', () => {
   })
 })
 
+test('a scheduled event that a test has made may have no time', async () => {
+  const { exporter, telemetry } = pipeline()
+  await withTelemetry({ scheduled: async (_event: object) => {} }, { telemetry }).scheduled({ cron: '* * * * *' })
+  expect(exporter.spans).toMatchObject([{ name: 'scheduled', attributes: { 'faas.cron': '* * * * *' } }])
+})
+
 test('options that have to be waited for are none', async () => {
   const error = vi.spyOn(console, 'error').mockImplementation(() => {})
   const options = async () => ({ telemetry: pipeline().telemetry })
