@@ -72,14 +72,20 @@ export class InvocationState implements Invocation, SpanOwner {
     return (this.abort ??= new AbortController()).signal
   }
 
-  /** Makes this the invocation that `root` and everything below it belongs to. */
-  begin(root: Span, context: Context, description: Description): void {
+  /**
+   * Makes this the invocation that `root` and everything below it belongs to.
+   *
+   * @returns whether a span processor of ours has told of the root
+   */
+  begin(root: Span, context: Context, description: Description): boolean {
     this.root = root
     this.description = description
     this.context = trace.setSpan(context, root)
     // The root has announced itself to the span processors before it could be known as the root.
-    for (let entry; (entry = this.#open.find(root.spanContext().spanId)); ) entry.close()
+    let told = false
+    for (let entry; (entry = this.#open.find(root.spanContext().spanId)); told = true) entry.close()
     isolate.live.push(this)
+    return told
   }
 
   opened(span: OpenSpan): OpenEntry {

@@ -126,9 +126,9 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   const within = owned(description.parent, owner)
   const { name, kind, links, attributes } = description
   const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
-  owner.begin(root, within, description)
+  const told = owner.begin(root, within, description)
   if (root.isRecording()) complete(root, description)
-  if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config)
+  if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config, told)
   try {
     platform.begun?.(args as never, owner)
   } catch (thrown) {
@@ -215,9 +215,13 @@ function complete(root: Span, { attributes, constant }: Description): void {
 }
 
 // A provider that was registered through another copy of the API is just as absent as none at all.
-function warnUnlessRecorded(root: Span, parent: Context, config: Config): void {
+function warnUnlessRecorded(root: Span, parent: Context, config: Config, told: boolean): void {
+  if (root.isRecording()) {
+    if (told || !config.telemetry.needsProcessor || !once('processor')) return
+    return config.warn('flushed: no spans reach `otel()`: is its `spanProcessor` one of the tracer provider?')
+  }
   // One that has sampled a span out is there, and will be.
-  if (root.isRecording() || !once('provider')) return
+  if (!once('provider')) return
   const own = root.spanContext()
   if (isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId) return
   config.warn(

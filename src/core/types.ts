@@ -117,6 +117,8 @@ export interface Telemetry {
   readonly stages: readonly Stage[]
   /** Whether its spans come from an OpenTelemetry provider, so that it is worth a warning when none records. */
   readonly needsProvider?: boolean
+  /** Whether it gets spans by a span processor of ours alone, so that it is worth a warning when that is not told of a root. */
+  readonly needsProcessor?: boolean
   /** The tracer of the root span. Default: that of the global tracer provider. */
   tracer?(): Tracer
   /** What became of the spans since this was last asked, for one invocation. Asked when a flush of it is over. */

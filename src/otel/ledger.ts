@@ -37,6 +37,8 @@ export interface Flight {
   /** Whether it must not be tried again at once. */
   tried: boolean
   landed: boolean
+  /** Whether a flush after its own has waited for it. */
+  awaited: boolean
   /** When the exporter was given it, by the clock; only where promises must not cross. */
   at: number
   /** Resolves when it has been answered. Made on demand, as few are waited for. */
@@ -66,6 +68,16 @@ export const answersOf = (flights: readonly Flight[]): Promise<unknown> =>
   flights.length === 1 ? answerOf(flights[0] as Flight) : Promise.all(flights.map(answerOf))
 
 const answerOf = (flight: Flight): Promise<void> => (flight.answer ??= new Promise((resolve) => (flight.wake = resolve)))
+
+/**
+ * Whether a flush waits for an export that an earlier one has not seen answered, rather than to make it again: once, where
+ * there is time for that. A request that was made to a collector which hung then may never be answered.
+ */
+export function worthWaiting(flight: Flight, patient = false): boolean {
+  const first = !flight.awaited
+  flight.awaited = true
+  return patient && first
+}
 
 /** How many spans these carry. */
 export const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { spans }) => sum + spans.length, 0)

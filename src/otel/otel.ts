@@ -59,6 +59,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
   }
   const telemetry: OtelTelemetry = {
     needsProvider: true,
+    needsProcessor: exporters.length > 0,
     stages: [
       { name: 'buffers', flushables: [handOff, ...providers(options, exporters.length > 0)] },
       { name: 'exporters', network: true, flushables: all },

@@ -13,7 +13,7 @@ import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
 import { isRefusal, makeDelivery } from './delivery.ts'
 import { Kept } from './kept.ts'
-import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newLedger, sizeOf } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newLedger, sizeOf, worthWaiting } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -96,7 +96,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   function newFlight(ledger: Ledger, spans: readonly FinishedSpan[]): Flight {
-    const flight = { ledger, spans, tried: watching, landed: false, at: 0 }
+    const flight = { ledger, spans, tried: watching, landed: false, awaited: false, at: 0 }
     ledger.open.push(flight)
     return flight
   }
@@ -105,15 +105,15 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   function handOff(ledger: Ledger, owner?: SpanOwner): void {
     // What was refused earlier goes out again now, so that the refusal is no longer the last word.
     ledger.error = nobodys.error = undefined
+    const last = owner?.phase === 'shutdown'
     for (let flight; (flight = nobodys.open.shift()); ) {
       const { spans } = flight
-      if ((flight.ledger === nobodys || owner?.patient) && crossing) move(flight, ledger)
+      if (crossing && (flight.ledger === nobodys || worthWaiting(flight, owner?.patient && !last))) move(flight, ledger)
       else if (matters(flight)) {
         delivery.forget(flight)
         kept.add(spans)
       }
     }
-    const last = owner?.phase === 'shutdown'
     const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
     if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
       const failed = kept.failed + ledger.kept.length > 0

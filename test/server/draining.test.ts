@@ -45,6 +45,16 @@ describe('draining', () => {
     ])
   })
 
+  test('sends again what an earlier flush has not seen answered: the collector may be well by now', async () => {
+    const { clock, exporter, requests } = setup()
+    exporter.hold()
+    requests(1)
+    await clock.advance(2100)
+    exporter.setMode('microtask')
+    const [report] = await drainAll(new Error('end'))
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 1, pending: 0, carriedOver: 0 } })
+  })
+
   test('is over in time where the collector does not answer, twice at the same time as once', async () => {
     const { clock, exporter, requests, open } = setup()
     exporter.hold()

@@ -4,6 +4,7 @@ import { makeProvider, neverSampled } from '#sdk'
 import { ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { isFlushedError, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
+import { otel } from 'flushed/otel'
 import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { answering, newIsolate, pipeline } from '../../support/sdk.ts'
@@ -197,6 +198,24 @@ describe('a wrap that cannot do its work', () => {
     await handler()
     await handler()
     expect(warn.mock.calls).toEqual([[expect.stringContaining('no OpenTelemetry tracer provider records spans')]])
+  })
+
+  test('says once that its spans do not reach what is flushed', async () => {
+    const { telemetry } = pipeline()
+    trace.disable()
+    trace.setGlobalTracerProvider(makeProvider({}))
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    await handler()
+    await handler()
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('no spans reach `otel()`: is its `spanProcessor`')]])
+  })
+
+  test('does not say so where it flushes the providers, or what it tracks', async () => {
+    trace.disable()
+    trace.setGlobalTracerProvider(makeProvider({}))
+    await withTelemetry(async () => {}, watch)()
+    await withTelemetry(async () => {}, { telemetry: otel(), ...watch })()
+    expect(warn).not.toHaveBeenCalled()
   })
 
   test('does not say so of a trace that is sampled out, nor of another SDK', async () => {
