@@ -25,7 +25,7 @@ import type { CollectedSpan, Signal } from './telemetry.ts'
 import { wallNow } from './wall-clock.ts'
 
 const inflate = promisify(gunzip)
-const signalOf = (path: string | undefined) => /^\/v1\/(traces|metrics|logs)$/.exec(path ?? '')?.[1] as Signal | undefined
+const signalOf = (path: string | undefined) => /^\/v1\/(traces|metrics|logs)(?:\?|$)/.exec(path ?? '')?.[1] as Signal | undefined
 
 /** Whether these are rules by signal; no behavior has a key of that name. */
 const isBySignal = (behaviors: Behaviors): behaviors is { readonly [S in Signal]?: BehaviorRule } =>
@@ -107,7 +107,7 @@ class HttpCollector implements Collector {
     if (signal === undefined) return sendJson(response, 404, { message: `No such path: ${incoming.url}` })
     if (incoming.method !== 'POST') return sendJson(response, 405, { message: 'OTLP/HTTP is POST only' })
     if (encoding === undefined) return sendJson(response, 415, { message: 'Send application/json or application/x-protobuf' })
-    const compressed = incoming.headers['content-encoding'] === 'gzip'
+    const compressed = incoming.headers['content-encoding']?.toLowerCase() === 'gzip'
     try {
       const codec = await codecFor(encoding)
       const decoded = decode(signal, codec.decode(signal, compressed ? await inflate(wire) : wire))

@@ -128,8 +128,17 @@ describe('what the collector understands', () => {
     expect(collector.requests).toMatchObject([{ compressed: true, spans: [{ name: 'a' }] }])
   })
 
+  test('a path with a query, and a media type in any case', async () => {
+    await using collector = await startCollector()
+    const headers = { 'content-type': 'Application/JSON; charset=UTF-8', 'content-encoding': 'GZIP' }
+    expect((await post(collector, gzipSync(traces('a')), '/v1/traces?tenant=1', headers)).status).toBe(200)
+    expect((await post(collector, '', '/v1/traces', { 'content-type': 'application/X-Protobuf' })).status).toBe(200)
+    expect(collector.requests).toMatchObject([{ encoding: 'json', spans: [{ name: 'a' }] }, { encoding: 'protobuf' }])
+  })
+
   test.each([
     ['another path', '/v1/profiles', '{}', json, 404],
+    ['a longer path', '/v1/traces2?x=1', '{}', json, 404],
     ['another content type', '/v1/traces', '{}', { 'content-type': 'text/plain' }, 415],
     ['a broken body', '/v1/traces', '{"resource', json, 400],
     ['a body that is no object', '/v1/traces', '1', json, 400],
