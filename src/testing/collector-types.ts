@@ -101,11 +101,15 @@ export interface Collector extends AsyncDisposable {
   /**
    * Waits until `predicate` holds. It is asked now and after each change: a request received, answered or lost.
    *
-   * @throws an `Error` that says what had arrived, when `timeoutMs` have passed; whatever `predicate` throws.
+   * @throws an `Error` that says what had arrived, when `timeoutMs` have passed or the collector is closed; whatever
+   * `predicate` throws.
    */
   waitFor(predicate: (collector: Collector) => boolean, options?: WaitOptions): Promise<void>
   /** Forgets all records. Behaviors, hanging requests and connections stay. */
   reset(): void
-  /** Stops the server and resets every connection, hanging ones included. Safe to call twice. */
+  /**
+   * Stops the server, resets every connection, hanging ones included, and ends every {@link waitFor}. Safe to call twice;
+   * leaving the scope (`await using`) is the same.
+   */
   close(): Promise<void>
 }

@@ -83,6 +83,7 @@ class HttpCollector implements Collector {
   }
   async accept(): Promise<void> {
     if (!this.#server.listening) await this.listen(this.#port)
+    this.#ledger.open()
   }
   waitFor(predicate: (collector: Collector) => boolean, options?: WaitOptions): Promise<void> {
     return this.#ledger.waitFor(() => predicate(this), options)
@@ -93,6 +94,7 @@ class HttpCollector implements Collector {
   async close(): Promise<void> {
     for (const timer of this.#delays) clearTimeout(timer)
     this.#hanging.clear()
+    this.#ledger.close()
     await this.refuse()
   }
   [Symbol.asyncDispose](): Promise<void> {

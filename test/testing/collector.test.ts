@@ -169,6 +169,22 @@ describe('waiting', () => {
     await Promise.all([post(collector), expect(waiting).rejects.toThrow('unexpected request')])
   })
 
+  test('ends when the collector is closed, and does not begin then', async () => {
+    const collector = await startCollector()
+    await post(collector)
+    const never = () => collector.waitFor(({ spans }) => spans.length === 2, { timeoutMs: 600_000 })
+    const waiting = expect(never()).rejects.toThrow(
+      'The collector was closed, and what a test waited for had not happened. 1 arrived (traces with 1 items: 200); 1 spans',
+    )
+    await collector.close()
+    await waiting
+    await expect(never()).rejects.toThrow('The collector was closed')
+    await collector.waitFor(({ spans }) => spans.length === 1)
+    await collector.accept()
+    await Promise.all([never(), post(collector)])
+    await collector.close()
+  })
+
   test('reset forgets, and what was under way then is not acknowledged to the next test', async () => {
     await using collector = await startCollector({ behavior: 'hang' })
     const hanging = post(collector)
