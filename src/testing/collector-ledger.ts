@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkWait } from './behaviors.ts'
 import type { CollectorRequest, WaitOptions } from './collector-types.ts'
 import type { CollectedLog, CollectedMetric, CollectedSpan } from './telemetry.ts'
 
@@ -66,7 +67,9 @@ export class Ledger {
     for (const waiter of this.#waiters) waiter.reject(this.#closedError())
   }
 
-  async waitFor(holds: () => boolean, { timeoutMs = 5000 }: WaitOptions = {}): Promise<void> {
+  async waitFor(holds: () => boolean, options: WaitOptions = {}): Promise<void> {
+    checkWait(options)
+    const { timeoutMs = 5000 } = options
     if (holds()) return
     if (this.#closed) throw this.#closedError()
     return new Promise((resolve, reject) => {

@@ -90,9 +90,18 @@ export interface Collector extends AsyncDisposable {
   readonly received: readonly CollectedSpan[]
   /** Acknowledged spans, all or those of one trace. */
   acknowledged(traceId?: string): readonly CollectedSpan[]
-  /** Sets what the next requests get. Requests that are delayed or hanging already are not affected. */
+  /**
+   * Sets what the next requests get. Requests that are delayed or hanging already are not affected.
+   *
+   * @throws a `TypeError` that names the option that cannot be and quotes its value
+   */
   behave(behaviors: Behaviors): void
-  /** Answers every hanging request. @param answer default `{}`, which is 200 */
+  /**
+   * Answers every hanging request.
+   *
+   * @param answer default `{}`, which is 200
+   * @throws a `TypeError` that names the option that cannot be and quotes its value
+   */
   release(answer?: CollectorAnswer): void
   /** Stops listening: connections are refused, open ones are reset. */
   refuse(): Promise<void>
@@ -102,7 +111,8 @@ export interface Collector extends AsyncDisposable {
    * Waits until `predicate` holds. It is asked now and after each change: a request received, answered or lost.
    *
    * @throws an `Error` that says what had arrived, when `timeoutMs` have passed or the collector is closed; whatever
-   * `predicate` throws.
+   * `predicate` throws; a `TypeError` that names the
+   * option that cannot be.
    */
   waitFor(predicate: (collector: Collector) => boolean, options?: WaitOptions): Promise<void>
   /** Forgets all records. Behaviors, hanging requests and connections stay. */

@@ -6,10 +6,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { checkAnswer, checkBehaviors, checkCollectorOptions, isBySignal } from './behaviors.ts'
 import { Ledger } from './collector-ledger.ts'
 import type { OpenRequest } from './collector-ledger.ts'
 import type {
-  BehaviorRule,
   Behaviors,
   Collector,
   CollectorAnswer,
@@ -26,10 +26,6 @@ import { wallNow } from './wall-clock.ts'
 
 const inflate = promisify(gunzip)
 const signalOf = (path: string | undefined) => /^\/v1\/(traces|metrics|logs)(?:\?|$)/.exec(path ?? '')?.[1] as Signal | undefined
-
-/** Whether these are rules by signal; no behavior has a key of that name. */
-const isBySignal = (behaviors: Behaviors): behaviors is { readonly [S in Signal]?: BehaviorRule } =>
-  typeof behaviors === 'object' && ('traces' in behaviors || 'metrics' in behaviors || 'logs' in behaviors)
 
 class HttpCollector implements Collector {
   readonly #ledger = new Ledger()
@@ -73,9 +69,11 @@ class HttpCollector implements Collector {
   }
 
   behave(behaviors: Behaviors): void {
+    checkBehaviors(behaviors)
     this.#behaviors = behaviors
   }
   release(answer: CollectorAnswer = {}): void {
+    checkAnswer(answer)
     for (const settle of this.#hanging) settle(answer)
   }
   async refuse(): Promise<void> {
@@ -175,7 +173,8 @@ class HttpCollector implements Collector {
  *
  * Protobuf bodies need the optional peer `protobufjs`; without it they are answered 415.
  *
- * @throws an `Error` with code `EADDRINUSE` when the port asked for is taken.
+ * @throws a `TypeError` that names the option that cannot be and quotes its value; an `Error` with code `EADDRINUSE`
+ * when the port asked for is taken.
  * @example
  * await using collector = await startCollector()
  * const exporter = new OTLPTraceExporter({ url: `${collector.url}/v1/traces` })
@@ -183,6 +182,7 @@ class HttpCollector implements Collector {
  * await collector.waitFor(({ requests }) => requests.length === 1)
  */
 export async function startCollector(options: CollectorOptions = {}): Promise<Collector> {
+  checkCollectorOptions(options)
   const collector = new HttpCollector(options.behavior ?? 'ok')
   await collector.listen(options.port ?? 0)
   return collector
