@@ -68,6 +68,15 @@ export function checkBehaviors(behaviors: Behaviors): void {
   }
 }
 
+/**
+ * Checks what a function returned for a request.
+ *
+ * @throws TypeError naming the option and quoting the value
+ */
+export function checkPicked(behavior: unknown): void {
+  checkBehavior('behavior', behavior instanceof Promise ? 'a promise' : behavior, `a function that returns ${BEHAVIOR}`)
+}
+
 function checkBehavior(option: string, behavior: unknown, expected: string, others?: readonly string[]): void {
   if (NAMED.includes(behavior as string)) return
   if (typeof behavior !== 'object' || behavior === null || Array.isArray(behavior)) throw invalidOption(option, behavior, expected)

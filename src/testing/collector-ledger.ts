@@ -22,6 +22,8 @@ export class Ledger {
   metrics: CollectedMetric[] = []
   logs: CollectedLog[] = []
   readonly #waiters = new Set<Waiter>()
+  /** The first mistake of the test's own, in a box: anything can be thrown. */
+  #failure: { readonly error: unknown; told: boolean } | undefined
   #closed = false
 
   receive(request: OpenRequest): void {
@@ -57,6 +59,19 @@ export class Ledger {
     for (const waiter of this.#waiters) waiter.check()
   }
 
+  /** Has every wait, from now on too, end with this error. */
+  fail(error: unknown): void {
+    this.#failure ??= { error, told: false }
+    for (const waiter of this.#waiters) waiter.reject(this.#failure.error)
+  }
+
+  /** Throws what the test did wrong, the first time it is called. */
+  throwFailure(): void {
+    if (this.#failure === undefined || this.#failure.told) return
+    this.#failure.told = true
+    throw this.#failure.error
+  }
+
   open(): void {
     this.#closed = false
   }
@@ -70,6 +85,7 @@ export class Ledger {
   async waitFor(holds: () => boolean, options: WaitOptions = {}): Promise<void> {
     checkWait(options)
     const { timeoutMs = 5000 } = options
+    if (this.#failure) throw this.#failure.error
     if (holds()) return
     if (this.#closed) throw this.#closedError()
     return new Promise((resolve, reject) => {

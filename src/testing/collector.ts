@@ -6,13 +6,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { checkAnswer, checkBehaviors, checkCollectorOptions, isBySignal } from './behaviors.ts'
+import { toError } from '../core/errors.ts'
+import { checkAnswer, checkBehaviors, checkCollectorOptions, checkPicked, isBySignal } from './behaviors.ts'
 import { Ledger } from './collector-ledger.ts'
 import type { OpenRequest } from './collector-ledger.ts'
 import type {
   Behaviors,
   Collector,
   CollectorAnswer,
+  CollectorBehavior,
   CollectorOptions,
   CollectorRequest,
   WaitOptions,
@@ -37,6 +39,7 @@ class HttpCollector implements Collector {
   readonly #delays = new Set<NodeJS.Timeout>()
   #behaviors: Behaviors
   #port = 0
+  #stopped: Promise<void> | undefined
 
   constructor(behaviors: Behaviors) {
     this.#behaviors = behaviors
@@ -77,7 +80,9 @@ class HttpCollector implements Collector {
     for (const settle of this.#hanging) settle(answer)
   }
   async refuse(): Promise<void> {
-    if (this.#server.listening) await stop(this.#server)
+    if (this.#server.listening) this.#stopped = stop(this.#server)
+    // Not by the first call alone: whoever calls a second time relies on it as well.
+    await this.#stopped
   }
   async accept(): Promise<void> {
     if (!this.#server.listening) await this.listen(this.#port)
@@ -94,6 +99,7 @@ class HttpCollector implements Collector {
     this.#hanging.clear()
     this.#ledger.close()
     await this.refuse()
+    this.#ledger.throwFailure()
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
@@ -122,9 +128,22 @@ class HttpCollector implements Collector {
     }
   }
 
-  #behave(request: OpenRequest, response: ServerResponse, codec: Codec): void {
+  #behaviorFor(request: OpenRequest): CollectorBehavior {
     const rule = isBySignal(this.#behaviors) ? (this.#behaviors[request.signal] ?? 'ok') : this.#behaviors
-    const behavior = typeof rule === 'function' ? rule(request) : rule
+    if (typeof rule !== 'function') return rule
+    try {
+      const behavior = rule(request)
+      checkPicked(behavior)
+      return behavior
+    } catch (error) {
+      // A mistake of the test's own. To the exporter it would be one more refusal, and the test would pass.
+      this.#ledger.fail(error)
+      return { status: 500, message: toError(error).message }
+    }
+  }
+
+  #behave(request: OpenRequest, response: ServerResponse, codec: Codec): void {
+    const behavior = this.#behaviorFor(request)
     const answer = (parts: CollectorAnswer) => this.#answer(request, response, codec, parts)
     if (behavior === 'reset') {
       response.socket?.resetAndDestroy()
