@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkWait } from './behaviors.ts'
 import type { CollectorRequest, WaitOptions } from './collector-types.ts'
 import type { CollectedLog, CollectedMetric, CollectedSpan } from './telemetry.ts'
 
@@ -11,6 +12,7 @@ export type OpenRequest = { -readonly [K in keyof CollectorRequest]: CollectorRe
 
 interface Waiter {
   check(): void
+  reject(error: unknown): void
 }
 
 /** Keeps what arrived and what was acknowledged. */
@@ -20,6 +22,9 @@ export class Ledger {
   metrics: CollectedMetric[] = []
   logs: CollectedLog[] = []
   readonly #waiters = new Set<Waiter>()
+  /** The first mistake of the test's own, in a box: anything can be thrown. */
+  #failure: { readonly error: unknown; told: boolean } | undefined
+  #closed = false
 
   receive(request: OpenRequest): void {
     this.requests.push(request)
@@ -54,7 +59,35 @@ export class Ledger {
     for (const waiter of this.#waiters) waiter.check()
   }
 
-  waitFor(holds: () => boolean, { timeoutMs = 5000 }: WaitOptions = {}): Promise<void> {
+  /** Has every wait, from now on too, end with this error. */
+  fail(error: unknown): void {
+    this.#failure ??= { error, told: false }
+    for (const waiter of this.#waiters) waiter.reject(this.#failure.error)
+  }
+
+  /** Throws what the test did wrong, the first time it is called. */
+  throwFailure(): void {
+    if (this.#failure === undefined || this.#failure.told) return
+    this.#failure.told = true
+    throw this.#failure.error
+  }
+
+  open(): void {
+    this.#closed = false
+  }
+
+  /** Ends every wait: nothing can arrive any more, and its timer would keep the process. */
+  close(): void {
+    this.#closed = true
+    for (const waiter of this.#waiters) waiter.reject(this.#closedError())
+  }
+
+  async waitFor(holds: () => boolean, options: WaitOptions = {}): Promise<void> {
+    checkWait(options)
+    const { timeoutMs = 5000 } = options
+    if (this.#failure) throw this.#failure.error
+    if (holds()) return
+    if (this.#closed) throw this.#closedError()
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
         clearTimeout(timer)
@@ -66,22 +99,27 @@ export class Ledger {
           try {
             if (holds()) settle(resolve)
           } catch (error) {
-            settle(() => reject(error))
+            waiter.reject(error)
           }
         },
+        reject: (error) => settle(() => reject(error)),
       }
-      const timer = setTimeout(() => settle(() => reject(new Error(this.#describe(timeoutMs)))), timeoutMs)
+      const inVain = () => new Error(`The collector waited ${timeoutMs} ms in vain. ${this.#describe()}`)
+      const timer = setTimeout(() => waiter.reject(inVain()), timeoutMs)
       this.#waiters.add(waiter)
-      waiter.check()
     })
   }
 
-  #describe(timeoutMs: number): string {
+  #closedError(): Error {
+    return new Error(`The collector was closed, and what a test waited for had not happened. ${this.#describe()}`)
+  }
+
+  #describe(): string {
     const requests = this.requests.map(
       ({ signal, spans, metrics, logs, status }) =>
         `${signal} with ${spans.length + metrics.length + logs.length} items: ${status ?? 'not answered'}`,
     )
     const arrived = requests.length === 0 ? 'No request arrived' : `${requests.length} arrived (${requests.join('; ')})`
-    return `The collector waited ${timeoutMs} ms in vain. ${arrived}; ${this.spans.length} spans were acknowledged.`
+    return `${arrived}; ${this.spans.length} spans were acknowledged.`
   }
 }

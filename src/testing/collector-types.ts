@@ -30,7 +30,17 @@ export interface CollectorAnswer {
  */
 export type CollectorBehavior = 'ok' | 'hang' | 'reset' | CollectorAnswer
 
-/** A behavior, or a function that picks one for each request. */
+/**
+ * A behavior, or a function that picks one for each request. Such a function is the test's, and so are its mistakes: if it
+ * throws, or returns what is no behavior, the request is answered 500, {@link Collector.waitFor} rejects with the error at
+ * once, and so does {@link Collector.close}.
+ *
+ * @example
+ * collector.behave(({ headers }) => {
+ *   expect(headers.authorization).toBe('Bearer 7')
+ *   return 'ok'
+ * })
+ */
 export type BehaviorRule = CollectorBehavior | ((request: CollectorRequest) => CollectorBehavior)
 
 /** One rule for everything, or one for each signal; signals left out get `'ok'`. */
@@ -90,9 +100,18 @@ export interface Collector extends AsyncDisposable {
   readonly received: readonly CollectedSpan[]
   /** Acknowledged spans, all or those of one trace. */
   acknowledged(traceId?: string): readonly CollectedSpan[]
-  /** Sets what the next requests get. Requests that are delayed or hanging already are not affected. */
+  /**
+   * Sets what the next requests get. Requests that are delayed or hanging already are not affected.
+   *
+   * @throws a `TypeError` that names the option that cannot be and quotes its value
+   */
   behave(behaviors: Behaviors): void
-  /** Answers every hanging request. @param answer default `{}`, which is 200 */
+  /**
+   * Answers every hanging request.
+   *
+   * @param answer default `{}`, which is 200
+   * @throws a `TypeError` that names the option that cannot be and quotes its value
+   */
   release(answer?: CollectorAnswer): void
   /** Stops listening: connections are refused, open ones are reset. */
   refuse(): Promise<void>
@@ -101,11 +120,18 @@ export interface Collector extends AsyncDisposable {
   /**
    * Waits until `predicate` holds. It is asked now and after each change: a request received, answered or lost.
    *
-   * @throws an `Error` that says what had arrived, when `timeoutMs` have passed; whatever `predicate` throws.
+   * @throws an `Error` that says what had arrived, when `timeoutMs` have passed or the collector is closed; whatever
+   * `predicate` throws; at once, and from then on, whatever a {@link BehaviorRule} has thrown first; a `TypeError` that names the
+   * option that cannot be.
    */
   waitFor(predicate: (collector: Collector) => boolean, options?: WaitOptions): Promise<void>
-  /** Forgets all records. Behaviors, hanging requests and connections stay. */
+  /** Forgets all records. Behaviors, hanging requests and connections stay, and so does what a {@link BehaviorRule} threw. */
   reset(): void
-  /** Stops the server and resets every connection, hanging ones included. Safe to call twice. */
+  /**
+   * Stops the server, resets every connection, hanging ones included, and ends every {@link waitFor}. Safe to call twice;
+   * leaving the scope (`await using`) is the same.
+   *
+   * @throws whatever a {@link BehaviorRule} has thrown first, once, when everything has been closed
+   */
   close(): Promise<void>
 }

@@ -6,13 +6,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { toError } from '../core/errors.ts'
+import { checkAnswer, checkBehaviors, checkCollectorOptions, checkPicked, isBySignal } from './behaviors.ts'
 import { Ledger } from './collector-ledger.ts'
 import type { OpenRequest } from './collector-ledger.ts'
 import type {
-  BehaviorRule,
   Behaviors,
   Collector,
   CollectorAnswer,
+  CollectorBehavior,
   CollectorOptions,
   CollectorRequest,
   WaitOptions,
@@ -25,11 +27,7 @@ import type { CollectedSpan, Signal } from './telemetry.ts'
 import { wallNow } from './wall-clock.ts'
 
 const inflate = promisify(gunzip)
-const signalOf = (path: string | undefined) => /^\/v1\/(traces|metrics|logs)$/.exec(path ?? '')?.[1] as Signal | undefined
-
-/** Whether these are rules by signal; no behavior has a key of that name. */
-const isBySignal = (behaviors: Behaviors): behaviors is { readonly [S in Signal]?: BehaviorRule } =>
-  typeof behaviors === 'object' && ('traces' in behaviors || 'metrics' in behaviors || 'logs' in behaviors)
+const signalOf = (path: string | undefined) => /^\/v1\/(traces|metrics|logs)(?:\?|$)/.exec(path ?? '')?.[1] as Signal | undefined
 
 class HttpCollector implements Collector {
   readonly #ledger = new Ledger()
@@ -41,6 +39,7 @@ class HttpCollector implements Collector {
   readonly #delays = new Set<NodeJS.Timeout>()
   #behaviors: Behaviors
   #port = 0
+  #stopped: Promise<void> | undefined
 
   constructor(behaviors: Behaviors) {
     this.#behaviors = behaviors
@@ -73,16 +72,21 @@ class HttpCollector implements Collector {
   }
 
   behave(behaviors: Behaviors): void {
+    checkBehaviors(behaviors)
     this.#behaviors = behaviors
   }
   release(answer: CollectorAnswer = {}): void {
+    checkAnswer(answer)
     for (const settle of this.#hanging) settle(answer)
   }
   async refuse(): Promise<void> {
-    if (this.#server.listening) await stop(this.#server)
+    if (this.#server.listening) this.#stopped = stop(this.#server)
+    // Not by the first call alone: whoever calls a second time relies on it as well.
+    await this.#stopped
   }
   async accept(): Promise<void> {
     if (!this.#server.listening) await this.listen(this.#port)
+    this.#ledger.open()
   }
   waitFor(predicate: (collector: Collector) => boolean, options?: WaitOptions): Promise<void> {
     return this.#ledger.waitFor(() => predicate(this), options)
@@ -93,7 +97,9 @@ class HttpCollector implements Collector {
   async close(): Promise<void> {
     for (const timer of this.#delays) clearTimeout(timer)
     this.#hanging.clear()
+    this.#ledger.close()
     await this.refuse()
+    this.#ledger.throwFailure()
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
@@ -107,7 +113,7 @@ class HttpCollector implements Collector {
     if (signal === undefined) return sendJson(response, 404, { message: `No such path: ${incoming.url}` })
     if (incoming.method !== 'POST') return sendJson(response, 405, { message: 'OTLP/HTTP is POST only' })
     if (encoding === undefined) return sendJson(response, 415, { message: 'Send application/json or application/x-protobuf' })
-    const compressed = incoming.headers['content-encoding'] === 'gzip'
+    const compressed = incoming.headers['content-encoding']?.toLowerCase() === 'gzip'
     try {
       const codec = await codecFor(encoding)
       const decoded = decode(signal, codec.decode(signal, compressed ? await inflate(wire) : wire))
@@ -122,9 +128,22 @@ class HttpCollector implements Collector {
     }
   }
 
-  #behave(request: OpenRequest, response: ServerResponse, codec: Codec): void {
+  #behaviorFor(request: OpenRequest): CollectorBehavior {
     const rule = isBySignal(this.#behaviors) ? (this.#behaviors[request.signal] ?? 'ok') : this.#behaviors
-    const behavior = typeof rule === 'function' ? rule(request) : rule
+    if (typeof rule !== 'function') return rule
+    try {
+      const behavior = rule(request)
+      checkPicked(behavior)
+      return behavior
+    } catch (error) {
+      // A mistake of the test's own. To the exporter it would be one more refusal, and the test would pass.
+      this.#ledger.fail(error)
+      return { status: 500, message: toError(error).message }
+    }
+  }
+
+  #behave(request: OpenRequest, response: ServerResponse, codec: Codec): void {
+    const behavior = this.#behaviorFor(request)
     const answer = (parts: CollectorAnswer) => this.#answer(request, response, codec, parts)
     if (behavior === 'reset') {
       response.socket?.resetAndDestroy()
@@ -173,7 +192,8 @@ class HttpCollector implements Collector {
  *
  * Protobuf bodies need the optional peer `protobufjs`; without it they are answered 415.
  *
- * @throws an `Error` with code `EADDRINUSE` when the port asked for is taken.
+ * @throws a `TypeError` that names the option that cannot be and quotes its value; an `Error` with code `EADDRINUSE`
+ * when the port asked for is taken.
  * @example
  * await using collector = await startCollector()
  * const exporter = new OTLPTraceExporter({ url: `${collector.url}/v1/traces` })
@@ -181,6 +201,7 @@ class HttpCollector implements Collector {
  * await collector.waitFor(({ requests }) => requests.length === 1)
  */
 export async function startCollector(options: CollectorOptions = {}): Promise<Collector> {
+  checkCollectorOptions(options)
   const collector = new HttpCollector(options.behavior ?? 'ok')
   await collector.listen(options.port ?? 0)
   return collector

@@ -92,7 +92,8 @@ export function codecFor(encoding: Encoding): Codec | Promise<Codec> {
 
 /** The encoding a `Content-Type` stands for; `undefined` for one that is not OTLP's. */
 export function encodingOf(contentType: string | undefined): Encoding | undefined {
-  const [type] = (contentType ?? '').split(';')
-  if (type?.trim() === 'application/json') return 'json'
-  return type?.trim() === 'application/x-protobuf' ? 'protobuf' : undefined
+  // Media types are case-insensitive (RFC 9110, 8.3.1).
+  const type = contentType?.split(';')[0]?.trim().toLowerCase()
+  if (type === 'application/json') return 'json'
+  return type === 'application/x-protobuf' ? 'protobuf' : undefined
 }

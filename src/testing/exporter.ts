@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Check, checkOptions } from '../core/options.ts'
+
 /** The part of a finished span that this exporter looks at. Every SDK's `ReadableSpan` has it. */
 export interface ExportedSpan {
   readonly name: string
@@ -54,7 +56,7 @@ export interface InMemoryExporter<S extends ExportedSpan = ExportedSpan> {
   readonly stopped: boolean
   /** Keeps further exports in flight. */
   hold(): void
-  /** Changes what happens to further exports. */
+  /** Changes what happens to further exports. @throws a `TypeError` that quotes a mode there is not */
   setMode(mode: NonNullable<InMemoryExporterOptions['mode']>): void
   /** Acknowledges the `count` oldest exports in flight. Default: all. */
   acknowledge(count?: number): void
@@ -70,9 +72,18 @@ interface OpenExport<S> {
   settle(result: ExportOutcome): void
 }
 
+const MODES: unknown[] = Object.keys({ sync: 1, microtask: 1, hold: 1, throw: 1 } satisfies Record<
+  NonNullable<InMemoryExporterOptions['mode']>,
+  1
+>)
+const EXPORTER = {
+  mode: [`'${MODES.join("', '")}'`, (value) => MODES.includes(value)],
+} satisfies Record<keyof InMemoryExporterOptions, Check>
+
 /**
  * Makes a span exporter that keeps spans in memory and, if told to, keeps its callers waiting.
  *
+ * @throws a `TypeError` that names the option that cannot be and quotes its value
  * @example
  * const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
  * const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] })
@@ -82,6 +93,7 @@ interface OpenExport<S> {
 export function inMemoryExporter<S extends ExportedSpan = ExportedSpan>(
   options: InMemoryExporterOptions = {},
 ): InMemoryExporter<S> {
+  checkOptions(options, EXPORTER)
   let mode = options.mode ?? 'sync'
   let stopped = false
   const exports: OpenExport<S>[] = []
@@ -152,6 +164,7 @@ export function inMemoryExporter<S extends ExportedSpan = ExportedSpan>(
       mode = 'hold'
     },
     setMode: (next) => {
+      checkOptions({ mode: next }, EXPORTER)
       mode = next
     },
     acknowledge: (count = Infinity) => settleOldest(count, { code: 0 }),

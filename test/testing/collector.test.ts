@@ -128,8 +128,17 @@ describe('what the collector understands', () => {
     expect(collector.requests).toMatchObject([{ compressed: true, spans: [{ name: 'a' }] }])
   })
 
+  test('a path with a query, and a media type in any case', async () => {
+    await using collector = await startCollector()
+    const headers = { 'content-type': 'Application/JSON; charset=UTF-8', 'content-encoding': 'GZIP' }
+    expect((await post(collector, gzipSync(traces('a')), '/v1/traces?tenant=1', headers)).status).toBe(200)
+    expect((await post(collector, '', '/v1/traces', { 'content-type': 'application/X-Protobuf' })).status).toBe(200)
+    expect(collector.requests).toMatchObject([{ encoding: 'json', spans: [{ name: 'a' }] }, { encoding: 'protobuf' }])
+  })
+
   test.each([
     ['another path', '/v1/profiles', '{}', json, 404],
+    ['a longer path', '/v1/traces2?x=1', '{}', json, 404],
     ['another content type', '/v1/traces', '{}', { 'content-type': 'text/plain' }, 415],
     ['a broken body', '/v1/traces', '{"resource', json, 400],
     ['a body that is no object', '/v1/traces', '1', json, 400],
@@ -158,6 +167,22 @@ describe('waiting', () => {
       return false
     })
     await Promise.all([post(collector), expect(waiting).rejects.toThrow('unexpected request')])
+  })
+
+  test('ends when the collector is closed, and does not begin then', async () => {
+    const collector = await startCollector()
+    await post(collector)
+    const never = () => collector.waitFor(({ spans }) => spans.length === 2, { timeoutMs: 600_000 })
+    const waiting = expect(never()).rejects.toThrow(
+      'The collector was closed, and what a test waited for had not happened. 1 arrived (traces with 1 items: 200); 1 spans',
+    )
+    await collector.close()
+    await waiting
+    await expect(never()).rejects.toThrow('The collector was closed')
+    await collector.waitFor(({ spans }) => spans.length === 1)
+    await collector.accept()
+    await Promise.all([never(), post(collector)])
+    await collector.close()
   })
 
   test('reset forgets, and what was under way then is not acknowledged to the next test', async () => {

@@ -62,6 +62,13 @@ describe('inMemoryExporter', () => {
     expect(exporting(exporter, 'b')).toEqual([{ code: 0 }])
   })
 
+  test('refuses a mode there is not, and an option', () => {
+    const message = "option `mode` must be 'sync', 'microtask', 'hold', 'throw', got \"holds\""
+    expect(() => inMemoryExporter({ mode: 'holds' as 'hold' })).toThrow(message)
+    expect(() => inMemoryExporter().setMode('holds' as 'hold')).toThrow(message)
+    expect(() => inMemoryExporter({ mod: 'hold' } as object)).toThrow('unknown option `mod`; the options are `mode`')
+  })
+
   test('is a SpanExporter, and tells of the next export', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] })

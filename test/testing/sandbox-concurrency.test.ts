@@ -71,5 +71,5 @@ describe.each(runtimes)('with `concurrency`, on $title', ({ runtime }) => {
 })
 
 test.each([0, -1, Number.NaN])('a `concurrency` of %s is refused', async (concurrency) => {
-  await expect(startLambda({ handler: fixture('concurrent', 'meet'), concurrency })).rejects.toThrow(`not ${concurrency}`)
+  await expect(startLambda({ handler: fixture('concurrent', 'meet'), concurrency })).rejects.toThrow(`got ${concurrency}`)
 })

@@ -8,6 +8,7 @@ import { Environment } from './environment.ts'
 import { Invocation } from './invocation.ts'
 import { Journal } from './journal.ts'
 import type { LogLine, SandboxEntry, SandboxEvents } from './journal-types.ts'
+import { checkInvoke } from './options.ts'
 import type { FreezeRecord, InvokeOptions, LambdaError, LambdaOptions, LambdaResult, LambdaSandbox } from './types.ts'
 import { settings } from './variables.ts'
 import type { Settings } from './variables.ts'
@@ -62,6 +63,7 @@ class Sandbox implements LambdaSandbox {
 
   async invoke(event: unknown, options: InvokeOptions = {}): Promise<LambdaResult> {
     this.#mustRun()
+    checkInvoke(options)
     const invocation = new Invocation(event, options, this.#settings)
     this.#rests.set(invocation.requestId, invocation.frozen)
     this.#queue.push(invocation)
@@ -132,7 +134,7 @@ class Sandbox implements LambdaSandbox {
  *
  * Works where POSIX signals do: Linux and macOS.
  *
- * @throws a `TypeError` that quotes the option that cannot be.
+ * @throws a `TypeError` that names the option that cannot be and quotes its value.
  * @example
  * await using collector = await startCollector()
  * await using lambda = await startLambda({

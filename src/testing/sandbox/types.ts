@@ -189,7 +189,7 @@ export interface LambdaSandbox extends AsyncDisposable {
    * Runs the function once. Invocations queue: each waits until the sandbox has come to rest after the one before, or
    * with `concurrency`, until fewer than that are under way.
    *
-   * @throws an `Error` after `shutdown`. A failing function is a result with `ok: false`, not a rejection.
+   * @throws an `Error` after `shutdown`; a `TypeError` that names the option that cannot be. A failing function is a result with `ok: false`, not a rejection.
    */
   invoke(event: unknown, options?: InvokeOptions): Promise<LambdaResult>
   /** How the sandbox came to rest after an invocation; waits for it. */

@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { basename, dirname, isAbsolute } from 'node:path'
+import { basename, dirname } from 'node:path'
+import { checkHandler, checkLambda } from './options.ts'
+import type { Handler } from './options.ts'
 import type { LambdaOptions } from './types.ts'
 
 export const region = 'us-east-1'
@@ -25,19 +27,15 @@ export interface Settings {
   readonly concurrency: number | undefined
 }
 
-function split(handler: LambdaOptions['handler']): { readonly taskRoot: string; readonly name: string } {
+function split(handler: LambdaOptions['handler']): Handler {
   const parts = typeof handler === 'string' ? { taskRoot: dirname(handler), name: basename(handler) } : handler
-  if (isAbsolute(parts.taskRoot) && /^[^.]+\.[^.]/.test(basename(parts.name))) return parts
-  throw new TypeError(`A handler is an absolute path and an export, such as '/app/orders.handler', not ${JSON.stringify(handler)}`)
+  checkHandler(handler, parts)
+  return parts
 }
 
-const positive = (name: string, value: number): number => {
-  if (Number.isFinite(value) && value > 0) return value
-  throw new TypeError(`${name} must be a positive number, not ${value}`)
-}
-
-/** @throws a `TypeError` that quotes the option that cannot be */
+/** @throws a `TypeError` that names the option that cannot be and quotes its value */
 export function settings(options: LambdaOptions): Settings {
+  checkLambda(options)
   const { functionName = 'flushed-test' } = options
   const { taskRoot, name } = split(options.handler)
   return {
@@ -46,13 +44,13 @@ export function settings(options: LambdaOptions): Settings {
     functionName,
     functionVersion: options.functionVersion ?? '$LATEST',
     functionArn: `arn:aws:lambda:${region}:123456789012:function:${functionName}`,
-    memorySizeMb: positive('memorySizeMb', options.memorySizeMb ?? 128),
-    timeoutMs: positive('timeoutMs', options.timeoutMs ?? 3000),
-    initTimeoutMs: positive('initTimeoutMs', options.initTimeoutMs ?? 10_000),
+    memorySizeMb: options.memorySizeMb ?? 128,
+    timeoutMs: options.timeoutMs ?? 3000,
+    initTimeoutMs: options.initTimeoutMs ?? 10_000,
     earlyReturn: options.earlyReturn ?? true,
     // What internal extensions get between SIGTERM and SIGKILL, alone and beside an external one.
     graceMs: options.externalExtension === true ? 300 : 500,
-    concurrency: options.concurrency === undefined ? undefined : positive('concurrency', options.concurrency),
+    concurrency: options.concurrency,
   }
 }
 

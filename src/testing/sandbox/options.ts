@@ -1,0 +1,86 @@
+/**
+ * What a test may tell the sandbox.
+ *
+ * @module
+ */
+import { basename, isAbsolute } from 'node:path'
+import { invalidOption } from '../../core/errors.ts'
+import { type Check, checkOptions, isPositive } from '../../core/options.ts'
+import type { Disconnect, InvokeOptions, LambdaOptions, RegistrationRefusal } from './types.ts'
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null
+const isAmount = (value: unknown) => value === 0 || isPositive(value)
+const isInteger = (value: unknown) => Number.isInteger(value) && isPositive(value)
+const MS: Check = ['a positive number of milliseconds', isPositive]
+const TEXT: Check = ['a non-empty string', (value) => typeof value === 'string' && value !== '']
+const FLAG: Check = ['a boolean', (value) => typeof value === 'boolean']
+const ANYTHING: Check = ['anything', () => true]
+
+const REFUSALS: unknown[] = Object.keys({
+  'Extension.InvalidEventType': 1,
+  'Extension.RegistrationClosed': 1,
+  'Extension.InvalidExtensionState': 1,
+  'Extension.TooManyExtensions': 1,
+  hang: 1,
+  reset: 1,
+} satisfies Record<Extract<RegistrationRefusal, string>, 1>)
+const WHOSE: unknown[] = Object.keys({ caller: 1, runtime: 1 } satisfies Record<NonNullable<Disconnect['whose']>, 1>)
+
+const LAMBDA = {
+  runtime: [
+    'an object with `command`, a path',
+    (value) => isObject(value) && TEXT[1]((value as Partial<LambdaOptions['runtime'] & object>).command),
+  ],
+  env: ['an object', isObject],
+  functionName: TEXT,
+  functionVersion: TEXT,
+  memorySizeMb: ['a positive number', isPositive],
+  timeoutMs: MS,
+  initTimeoutMs: MS,
+  earlyReturn: FLAG,
+  concurrency: ['a positive integer', isInteger],
+  extensions: ['an object', isObject],
+  externalExtension: FLAG,
+} satisfies Record<Exclude<keyof LambdaOptions, 'handler'>, Check>
+
+const EXTENSIONS = {
+  refuse: [`'${REFUSALS.join("', '")}' or an HTTP status`, (value) => REFUSALS.includes(value) || isInteger(value)],
+  answerAfterMs: ['a number of milliseconds', isAmount],
+  resetNext: ['a positive integer', isInteger],
+} satisfies Record<keyof NonNullable<LambdaOptions['extensions']>, Check>
+
+const INVOKE = {
+  disconnect: ['an object with `afterBytes`', (value) => isObject(value) && 'afterBytes' in (value as object)],
+  requestId: TEXT,
+  traceId: TEXT,
+  clientContext: ANYTHING,
+  cognitoIdentity: ANYTHING,
+  functionArn: TEXT,
+} satisfies Record<keyof InvokeOptions, Check>
+
+const DISCONNECT = {
+  afterBytes: ['a number of bytes', isAmount],
+  whose: [`'${WHOSE.join("' or '")}'`, (value) => WHOSE.includes(value)],
+} satisfies Record<keyof Disconnect, Check>
+
+/** A handler in its two parts. */
+export type Handler = Exclude<LambdaOptions['handler'], string>
+
+/** @throws TypeError naming the option and quoting the value */
+export function checkHandler(handler: LambdaOptions['handler'], parts: Partial<Handler> | undefined): asserts parts is Handler {
+  const { taskRoot, name } = parts ?? {}
+  if (typeof taskRoot === 'string' && isAbsolute(taskRoot) && typeof name === 'string' && /^[^.]+\.[^.]/.test(basename(name))) return
+  throw invalidOption('handler', handler, "an absolute path and an export, such as '/app/orders.handler'")
+}
+
+/** @throws TypeError naming the option and quoting the value */
+export function checkLambda(options: LambdaOptions): void {
+  checkOptions<keyof typeof LAMBDA>(options, LAMBDA, ['handler'])
+  if (options.extensions) checkOptions(options.extensions, EXTENSIONS)
+}
+
+/** @throws TypeError naming the option and quoting the value */
+export function checkInvoke(options: InvokeOptions): void {
+  checkOptions(options, INVOKE)
+  if (options.disconnect) checkOptions(options.disconnect, DISCONNECT)
+}
