@@ -62,14 +62,18 @@ export class Ledger {
   /** Has every wait, from now on too, end with this error. */
   fail(error: unknown): void {
     this.#failure ??= { error, told: false }
-    for (const waiter of this.#waiters) waiter.reject(this.#failure.error)
+    const failure = this.#failure
+    for (const waiter of this.#waiters) waiter.reject(this.#tell(failure))
   }
 
-  /** Throws what the test did wrong, the first time it is called. */
+  /** Throws what the test did wrong, if no wait has: twice would make a `SuppressedError` of it. */
   throwFailure(): void {
-    if (this.#failure === undefined || this.#failure.told) return
-    this.#failure.told = true
-    throw this.#failure.error
+    if (this.#failure && !this.#failure.told) throw this.#tell(this.#failure)
+  }
+
+  #tell(failure: { readonly error: unknown; told: boolean }): unknown {
+    failure.told = true
+    return failure.error
   }
 
   open(): void {
@@ -85,7 +89,7 @@ export class Ledger {
   async waitFor(holds: () => boolean, options: WaitOptions = {}): Promise<void> {
     checkWait(options)
     const { timeoutMs = 5000 } = options
-    if (this.#failure) throw this.#failure.error
+    if (this.#failure) throw this.#tell(this.#failure)
     if (holds()) return
     if (this.#closed) throw this.#closedError()
     return new Promise((resolve, reject) => {

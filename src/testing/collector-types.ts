@@ -131,7 +131,7 @@ export interface Collector extends AsyncDisposable {
    * Stops the server, resets every connection, hanging ones included, and ends every {@link waitFor}. Safe to call twice;
    * leaving the scope (`await using`) is the same.
    *
-   * @throws whatever a {@link BehaviorRule} has thrown first, once, when everything has been closed
+   * @throws whatever a {@link BehaviorRule} has thrown first, when everything has been closed, unless a wait has ended with it
    */
   close(): Promise<void>
 }

@@ -21,7 +21,8 @@ describe('a rule that throws', () => {
     collector.reset()
     // Even for what holds: the rule may have been wrong about that, too.
     await expect(collector.waitFor(() => true)).rejects.toBe(mistake)
-    await collector.close().catch(() => {})
+    // Whoever has heard of it need not hear again: leaving an `await using` would make a `SuppressedError` of it.
+    await collector.close()
   })
 
   test('has `close` reject once, when everything is closed', async () => {
@@ -85,7 +86,7 @@ test.each([
   expect((await post(collector)).status).toBe(500)
   const message = `option \`behavior\` must be a function that returns 'ok', 'hang', 'reset' or an answer such as { status: 503 }, got ${quoted}`
   await expect(collector.waitFor(() => false)).rejects.toThrow(message)
-  await expect(collector.close()).rejects.toThrow(TypeError)
+  await collector.close()
 })
 
 const rule = "'ok', 'hang', 'reset' or an answer such as { status: 503 }, or a function"
