@@ -55,6 +55,10 @@ function describeTarget(request: IncomingMessage, attributes: Attributes): void 
 export interface Finite {
   readonly destroyed?: boolean
   readonly writableFinished?: boolean
+  /** What it was destroyed with. */
+  readonly errored?: Error | null
+  /** None where it has not been its turn yet. */
+  readonly socket?: unknown
   readonly stream?: { readonly destroyed?: boolean; readonly rstCode?: number | undefined } | undefined
 }
 
@@ -64,6 +68,13 @@ export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean
 
 /** Whether a response that has finished has been sent. Of HTTP/2, those finish too whose stream the client has reset. */
 export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode
+
+/**
+ * What the server itself has ended a response with, as a stream does that has failed. Node has an error of its own for those that
+ * wait for another's end on a connection that the client has closed.
+ */
+export const failureOf = ({ errored, socket }: Finite): Error | null | undefined =>
+  !socket && (errored as NodeJS.ErrnoException | null | undefined)?.code === 'ECONNRESET' ? undefined : errored
 
 /** What was asked for. Frameworks take the path that they are mounted at away. */
 export function targetOf(request: IncomingMessage): string {

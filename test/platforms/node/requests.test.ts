@@ -3,7 +3,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { once } from 'node:events'
 import { createServer, request as send } from 'node:http'
 import { connect, constants, createServer as createServer2 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, type Socket, connect as open } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { currentInvocation, span, waitUntil, withTelemetry } from 'flushed/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -117,7 +117,7 @@ describe('the invocation', () => {
       tracer.startActiveSpan(`work ${request.url}`, (s) => s.end())
       response.end('{}')
     })
-    const socket = await import('node:net').then(({ connect: open }) => open(port, '127.0.0.1'))
+    const socket = open(port, '127.0.0.1')
     socket.write('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
     const all = await spans(4)
     socket.destroy()
@@ -163,6 +163,18 @@ describe('the invocation', () => {
     const [root] = await spans(1)
     expect(root?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'database gone' })
     expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
+  })
+
+  test('is no error of the server’s where the client goes away while it waits for another response of its connection', async () => {
+    let served = 0
+    let socket: Socket | undefined
+    const { port, spans } = await serving(() => void (++served === 2 && socket?.destroy()))
+    socket = open(port, '127.0.0.1')
+    socket.write('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
+    for (const { attributes, status } of await spans(2)) {
+      expect(attributes).toMatchObject({ 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' })
+      expect(status.code).toBe(SpanStatusCode.UNSET)
+    }
   })
 
   test('is no error where the connection is upgraded', async () => {
