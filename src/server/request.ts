@@ -59,7 +59,7 @@ export interface Finite {
   readonly errored?: Error | null
   /** None where it has not been its turn yet. */
   readonly socket?: unknown
-  readonly stream?: { readonly destroyed?: boolean; readonly rstCode?: number | undefined } | undefined
+  readonly stream?: { readonly destroyed?: boolean; readonly rstCode?: number | undefined; readonly errored?: Error | null } | undefined
 }
 
 /** Whether a response has been sent, or never will be: then no event tells of it any more. */
@@ -70,11 +70,15 @@ export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean
 export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode
 
 /**
- * What the server itself has ended a response with, as a stream does that has failed. Node has an error of its own for those that
- * wait for another's end on a connection that the client has closed.
+ * What the server itself has ended a response with, as a stream does that has failed. Node has errors of its own for those that
+ * wait for another's end on a connection that the client has closed, and for those of HTTP/2 that have been reset.
  */
-export const failureOf = ({ errored, socket }: Finite): Error | null | undefined =>
-  !socket && (errored as NodeJS.ErrnoException | null | undefined)?.code === 'ECONNRESET' ? undefined : errored
+export function failureOf({ errored, socket, stream }: Finite): Error | null | undefined {
+  // The response of HTTP/2 does not tell, its stream does.
+  const error: NodeJS.ErrnoException | null | undefined = errored ?? stream?.errored
+  const left = (!socket && error?.code === 'ECONNRESET') || error?.code === 'ERR_HTTP2_STREAM_ERROR'
+  return left ? undefined : error
+}
 
 /** What was asked for. Frameworks take the path that they are mounted at away. */
 export function targetOf(request: IncomingMessage): string {

@@ -165,6 +165,19 @@ describe('the invocation', () => {
     expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
+  test('has the error that the server itself has ended a stream of HTTP/2 with', async () => {
+    const { options, spans } = setup()
+    const port = await listen(createServer2(withTelemetry((_request, response) => {
+      response.stream.on('error', () => {}).destroy(new RangeError('database gone'))
+    }, options)))
+    const client = connect(`http://127.0.0.1:${port}`)
+    client.request({ ':path': '/' }).on('error', () => {}).end()
+    const [root] = await spans(1)
+    client.destroy()
+    expect(root?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'database gone' })
+    expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
+  })
+
   test('is no error of the server’s where the client goes away while it waits for another response of its connection', async () => {
     let served = 0
     let socket: Socket | undefined
