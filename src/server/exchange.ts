@@ -12,7 +12,7 @@ import { attempt } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
 import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
-import { failureOf, isOver, isSent, targetOf } from './request.ts'
+import { failureOf, isOver, isSent, statusOf, targetOf } from './request.ts'
 
 /** The route that serves a request, if it is known by now. */
 export type RouteOf<Request> = (request: Request) => string | undefined
@@ -87,7 +87,8 @@ export class Exchange {
 
 // Source: semantic conventions for HTTP spans, "Status" and `error.type`.
 function reflect(span: Span, response: ServerResponse, sent: boolean, failure: { readonly error: unknown } | undefined): void {
-  const { headersSent, statusCode } = response
+  const { headersSent } = response
+  const statusCode = statusOf(response)
   if (headersSent) span.setAttribute('http.response.status_code', statusCode)
   if (!sent) {
     const error = failureOf(response)

@@ -80,6 +80,12 @@ export function failureOf({ errored, socket, stream }: Finite): Error | null | u
   return left ? undefined : error
 }
 
+/** The status that was sent. Of HTTP/2, the response does not know of what its stream has been told. */
+export function statusOf({ statusCode, stream }: { readonly statusCode: number; readonly stream?: unknown }): number {
+  const { sentHeaders } = (stream ?? {}) as { readonly sentHeaders?: { readonly ':status'?: number } }
+  return sentHeaders?.[':status'] ?? statusCode
+}
+
 /** What was asked for. Frameworks take the path that they are mounted at away. */
 export function targetOf(request: IncomingMessage): string {
   const { originalUrl, url = '' } = request as { originalUrl?: string; url?: string }

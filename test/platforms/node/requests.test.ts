@@ -74,6 +74,15 @@ describe('the root span', () => {
     expect([root?.name, root?.attributes['app.url']]).toEqual(['shop', '/orders'])
   })
 
+  test('has the status that a stream of HTTP/2 was told to respond with', async () => {
+    const { options, spans } = setup()
+    const port = await listen(createServer2(withTelemetry((_request, { stream }) => stream.respond({ ':status': 204 }, { endStream: true }), options)))
+    const client = connect(`http://127.0.0.1:${port}`)
+    await once(client.request({ ':path': '/' }).resume().end(), 'close')
+    client.destroy()
+    expect((await spans(1))[0]?.attributes).toMatchObject({ 'http.response.status_code': 204 })
+  })
+
   test('of HTTP/2 is the same', async () => {
     const { options, spans } = setup()
     const server = createServer2(withTelemetry((_request, response) => void response.end('{}'), options))
