@@ -93,6 +93,9 @@ function reflect(span: Span, response: ServerResponse, sent: boolean, failure: {
   if (!sent) {
     const error = failureOf(response)
     if (error) return recordError(span, error)
+  }
+  // Where the connection has become another protocol's, its end is how that ends.
+  if (!sent && (headersSent || response.req?.headers.upgrade === undefined)) {
     // The client's doing, and no error of the server's.
     span.setAttribute('flushed.response_stream', 'cancelled')
     span.setAttribute(ATTRIBUTE.errorType, 'aborted')

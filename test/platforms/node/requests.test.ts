@@ -1,7 +1,7 @@
 /** Requests of Node's own `http`, on real sockets, in this process. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { once } from 'node:events'
-import { createServer, request as send } from 'node:http'
+import { ServerResponse, createServer, request as send } from 'node:http'
 import { connect, constants, createServer as createServer2 } from 'node:http2'
 import { type AddressInfo, type Socket, connect as open } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -209,6 +209,23 @@ describe('the invocation', () => {
     request.end()
     const [root] = await spans(1)
     expect(root?.status.code).toBe(SpanStatusCode.UNSET)
+  })
+
+  test('is not cut short where the connection is upgraded, beside a response that is never used', async () => {
+    const { options, spans } = setup()
+    const listener = withTelemetry((_request, { socket }) => void socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n'), options)
+    const server = createServer()
+    server.on('upgrade', (request, socket) => {
+      const response = new ServerResponse(request)
+      response.assignSocket(socket.resume().on('end', () => socket.end()) as Socket)
+      listener(request, response)
+    })
+    const port = await listen(server)
+    const request = send({ host: '127.0.0.1', port, headers: { connection: 'upgrade', upgrade: 'chat' } }).on('upgrade', (_response, socket) => socket.destroy())
+    request.end()
+    const [root] = await spans(1)
+    expect(root?.attributes).not.toHaveProperty('error.type')
+    expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
   test('is none of what only plays a response, and the handler is called', async () => {
