@@ -30,6 +30,9 @@ export function drainMsOf({ drainMs = DRAIN_MS }: DrainOptions): number {
  * reported as not, within `drainMs`. For signal handlers of your own that end the process: nothing can be sent once it has
  * been told to exit. Never rejects.
  *
+ * Where a drain is under way, as from a signal on, this one waits for that: for what is left of its time, or `drainMs` from
+ * now if that is less. A last flush that has begun keeps its `timeoutMs`.
+ *
  * @returns the report of each last flush, one for each wrap that has had a request
  * @throws TypeError when an option is unknown or has a bad value
  *

@@ -12,7 +12,7 @@ import { attempt } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
 import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
-import { isOver, isSent, targetOf } from './request.ts'
+import { failureOf, isOver, isSent, statusOf, targetOf } from './request.ts'
 
 /** The route that serves a request, if it is known by now. */
 export type RouteOf<Request> = (request: Request) => string | undefined
@@ -86,11 +86,16 @@ export class Exchange {
 }
 
 // Source: semantic conventions for HTTP spans, "Status" and `error.type`.
-function reflect(span: Span, { headersSent, statusCode, errored }: ServerResponse, sent: boolean, failure: { readonly error: unknown } | undefined): void {
+function reflect(span: Span, response: ServerResponse, sent: boolean, failure: { readonly error: unknown } | undefined): void {
+  const { headersSent } = response
+  const statusCode = statusOf(response)
   if (headersSent) span.setAttribute('http.response.status_code', statusCode)
-  // What the server itself has ended a response with, as a stream does that has failed.
-  if (!sent && errored) return recordError(span, errored)
   if (!sent) {
+    const error = failureOf(response)
+    if (error) return recordError(span, error)
+  }
+  // Where the connection has become another protocol's, its end is how that ends.
+  if (!sent && (headersSent || response.req?.headers.upgrade === undefined)) {
     // The client's doing, and no error of the server's.
     span.setAttribute('flushed.response_stream', 'cancelled')
     span.setAttribute(ATTRIBUTE.errorType, 'aborted')

@@ -55,7 +55,11 @@ function describeTarget(request: IncomingMessage, attributes: Attributes): void 
 export interface Finite {
   readonly destroyed?: boolean
   readonly writableFinished?: boolean
-  readonly stream?: { readonly destroyed?: boolean; readonly rstCode?: number | undefined } | undefined
+  /** What it was destroyed with. */
+  readonly errored?: Error | null
+  /** None where it has not been its turn yet. */
+  readonly socket?: unknown
+  readonly stream?: { readonly destroyed?: boolean; readonly rstCode?: number | undefined; readonly errored?: Error | null } | undefined
 }
 
 /** Whether a response has been sent, or never will be: then no event tells of it any more. */
@@ -64,6 +68,23 @@ export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean
 
 /** Whether a response that has finished has been sent. Of HTTP/2, those finish too whose stream the client has reset. */
 export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode
+
+/**
+ * What the server itself has ended a response with, as a stream does that has failed. Node has errors of its own for those that
+ * wait for another's end on a connection that the client has closed, and for those of HTTP/2 that have been reset.
+ */
+export function failureOf({ errored, socket, stream }: Finite): Error | null | undefined {
+  // The response of HTTP/2 does not tell, its stream does.
+  const error: NodeJS.ErrnoException | null | undefined = errored ?? stream?.errored
+  const left = (!socket && error?.code === 'ECONNRESET') || error?.code === 'ERR_HTTP2_STREAM_ERROR'
+  return left ? undefined : error
+}
+
+/** The status that was sent. Of HTTP/2, the response does not know of what its stream has been told. */
+export function statusOf({ statusCode, stream }: { readonly statusCode: number; readonly stream?: unknown }): number {
+  const { sentHeaders } = (stream ?? {}) as { readonly sentHeaders?: { readonly ':status'?: number } }
+  return sentHeaders?.[':status'] ?? statusCode
+}
 
 /** What was asked for. Frameworks take the path that they are mounted at away. */
 export function targetOf(request: IncomingMessage): string {

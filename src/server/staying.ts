@@ -48,6 +48,12 @@ export class Staying implements Participant, Pending {
   #account = newAccount()
   #flushing: Promise<FlushReport> | undefined
   #draining: Promise<FlushReport> | undefined
+  /** When a drain has to be over. */
+  #end!: Deadline
+  /** Until when of that it may wait for what is open. */
+  #leaving!: Deadline
+  /** Whether a drain has been given less time while it was waiting. */
+  #hurried = false
   #timer: unknown
   #notBefore = -Infinity
   /** How many flushes in a row have left something unsent. */
@@ -89,12 +95,12 @@ export class Staying implements Participant, Pending {
     this.#over(invocation)
   }
 
-  /** How many invocations are open. */
+  /** How many invocations are open, as far as they may be waited for. */
   get waiting(): number {
-    return this.#open
+    return this.#hurried ? 0 : this.#open
   }
 
-  /** Resolves when none is. */
+  /** Resolves when there is nothing more to wait for. */
   get work(): Promise<void> {
     return new Promise((resolve) => (this.#closed = resolve))
   }
@@ -166,16 +172,24 @@ export class Staying implements Participant, Pending {
   }
 
   drain(cause: Error, drainMs = this.#drainMs): Promise<FlushReport> {
-    return (this.#draining ??= this.#drain(cause, drainMs))
+    // Who drains in a listener of a signal finds that one has begun, with all the time that its options give.
+    if (!this.#draining || this.#end.remainingMs(true) > drainMs) {
+      this.#end = new Deadline(drainMs)
+      this.#leaving = new Deadline(Math.max(drainMs - this.#wrap().config.timeoutMs, drainMs / 2))
+      this.#hurried = true
+      this.#closed?.()
+    }
+    return (this.#draining ??= this.#drain(cause))
   }
 
-  async #drain(cause: Error, drainMs: number): Promise<FlushReport> {
-    const deadline = new Deadline(drainMs)
-    const { timeoutMs } = this.#wrap().config
-    const leaving = new Deadline(Math.max(drainMs - timeoutMs, drainMs / 2))
-    if (!(await settledWithin(this, leaving, true))) this.#cutShort(cause)
-    for (let work; (work = this.#flushing) && deadline.remainingMs(true) > 0; ) await settledWithin({ waiting: 1, work }, deadline, true)
-    const report = await this.#flush('shutdown', deadline.remainingMs(true))
+  async #drain(cause: Error): Promise<FlushReport> {
+    while (this.#hurried) {
+      this.#hurried = false
+      await settledWithin(this, this.#leaving, true)
+    }
+    if (this.#open > 0) this.#cutShort(cause)
+    for (let work; (work = this.#flushing) && this.#end.remainingMs(true) > 0; ) await settledWithin({ waiting: 1, work }, this.#end, true)
+    const report = await this.#flush('shutdown', this.#end.remainingMs(true))
     this.#draining = undefined
     return report
   }

@@ -69,6 +69,26 @@ describe('draining', () => {
     expect(over).toBe(2)
     expect(exporter.exports).toHaveLength(2)
   })
+
+  test('has less time from when less is asked for, and never more', async () => {
+    const { clock, exporter, open } = setup()
+    exporter.hold()
+    open()
+    const over: string[] = []
+    const drained = (name: string, drainMs?: number) => void drainAll(new Error(name), drainMs).then(() => over.push(name))
+    drained('signal')
+    await clock.advance(100)
+    drained('handler', 1000)
+    drained('close')
+    await clock.advance(499)
+    expect(exporter.exports).toEqual([])
+    await clock.advance(1)
+    expect(exporter.exports).toMatchObject([{ spans: [{ name: 'request', status: { message: 'signal' } }] }])
+    await clock.advance(499)
+    expect(over).toEqual([])
+    await clock.advance(1)
+    expect(over).toEqual(['signal', 'handler', 'close'])
+  })
 })
 
 describe('what listens to the process', () => {

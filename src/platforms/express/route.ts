@@ -18,6 +18,8 @@ export interface Routed extends IncomingMessage {
 interface Matched {
   readonly route: Routed['route']
   readonly baseUrl: string
+  /** As they were then: they are put back when its handler fails. */
+  readonly params: Routed['params']
 }
 
 const MATCHED = Symbol('flushed.matched')
@@ -30,7 +32,7 @@ const ROUTE: PropertyDescriptor & ThisType<Routed> = {
     return this[MATCHED]?.route
   },
   set(route: Routed['route']) {
-    this[MATCHED] = { route, baseUrl: this.baseUrl ?? '' }
+    this[MATCHED] = { route, baseUrl: this.baseUrl ?? '', params: this.params }
   },
 }
 
@@ -41,18 +43,18 @@ const ROUTE: PropertyDescriptor & ThisType<Routed> = {
 export function observeRoute(request: Routed): void {
   if (!(MATCHED in request)) {
     const { route } = request
-    request[MATCHED] = (route && { route, baseUrl: request.baseUrl ?? '' }) as never
+    request[MATCHED] = (route && { route, baseUrl: request.baseUrl ?? '', params: request.params }) as never
     Object.defineProperty(request, 'route', ROUTE)
   }
 }
 
 /** The path of the route as it was written, behind that of its router. */
 export function routeOf(request: Routed): string | undefined {
-  const { [MATCHED]: matched, params = {} } = request
+  const { [MATCHED]: matched } = request
   const path = matched?.route?.path
   if (path === undefined) return undefined
   const own = String(path)
-  const mounted = asWritten(matched?.baseUrl ?? '', own, params)
+  const mounted = asWritten(matched?.baseUrl ?? '', own, matched?.params ?? {})
   return mounted && own === '/' ? mounted : mounted + own
 }
 

@@ -9,15 +9,13 @@ import type { Begun, Settled } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
 import { recordError } from '../../core/span.ts'
-import { type Finite, describeIncoming, isOver, isSent } from '../../server/request.ts'
+import { type Finite, describeIncoming, failureOf, isOver, isSent } from '../../server/request.ts'
 import type { HonoContext } from './context.ts'
 import type { Place } from './platform.ts'
 
 /** What is used of Node's response, be it of HTTP/1 or of HTTP/2. */
 interface Outgoing extends Finite {
   readonly statusCode: number
-  /** What it was destroyed with. */
-  readonly errored?: Error | null
   on(event: 'finish' | 'close', listener: () => void): unknown
 }
 
@@ -63,12 +61,13 @@ export class Reply {
   }
 
   #end(sent: boolean): void {
-    const { statusCode, errored } = this.outgoing
+    const { statusCode } = this.outgoing
+    const error = failureOf(this.outgoing)
     const { root } = this.begun.owner
     if (root.isRecording()) {
       // The application knows of no status where it has thrown what is no error.
       if (sent) root.setAttribute('http.response.status_code', statusCode)
-      else if (errored && !this.#over) recordError(root, errored)
+      else if (error && !this.#over) recordError(root, error)
       else if (!this.#over) root.setAttribute('flushed.response_stream', 'cancelled')
     }
     this.#over = true

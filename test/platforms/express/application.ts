@@ -54,7 +54,7 @@ export const application = (express: Framework) => (app: Express, { tracer }: Ma
     }
   })
   app.use('/shop', shop(express, json, boom))
-  app.use('/tenants/:tenant/users', express.Router({ mergeParams: true }).get('/:id', json))
+  app.use('/tenants/:tenant/users', express.Router({ mergeParams: true }).get('/:id', json).get('/:id/fails', (_request, _response, next) => next(boom)))
   app.use('/other', express().get('/hello', json))
 }
 

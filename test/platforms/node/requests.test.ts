@@ -1,9 +1,9 @@
 /** Requests of Node's own `http`, on real sockets, in this process. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { once } from 'node:events'
-import { createServer, request as send } from 'node:http'
+import { ServerResponse, createServer, request as send } from 'node:http'
 import { connect, constants, createServer as createServer2 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, type Socket, connect as open } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { currentInvocation, span, waitUntil, withTelemetry } from 'flushed/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -74,6 +74,15 @@ describe('the root span', () => {
     expect([root?.name, root?.attributes['app.url']]).toEqual(['shop', '/orders'])
   })
 
+  test('has the status that a stream of HTTP/2 was told to respond with', async () => {
+    const { options, spans } = setup()
+    const port = await listen(createServer2(withTelemetry((_request, { stream }) => stream.respond({ ':status': 204 }, { endStream: true }), options)))
+    const client = connect(`http://127.0.0.1:${port}`)
+    await once(client.request({ ':path': '/' }).resume().end(), 'close')
+    client.destroy()
+    expect((await spans(1))[0]?.attributes).toMatchObject({ 'http.response.status_code': 204 })
+  })
+
   test('of HTTP/2 is the same', async () => {
     const { options, spans } = setup()
     const server = createServer2(withTelemetry((_request, response) => void response.end('{}'), options))
@@ -117,7 +126,7 @@ describe('the invocation', () => {
       tracer.startActiveSpan(`work ${request.url}`, (s) => s.end())
       response.end('{}')
     })
-    const socket = await import('node:net').then(({ connect: open }) => open(port, '127.0.0.1'))
+    const socket = open(port, '127.0.0.1')
     socket.write('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
     const all = await spans(4)
     socket.destroy()
@@ -165,6 +174,31 @@ describe('the invocation', () => {
     expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
+  test('has the error that the server itself has ended a stream of HTTP/2 with', async () => {
+    const { options, spans } = setup()
+    const port = await listen(createServer2(withTelemetry((_request, response) => {
+      response.stream.on('error', () => {}).destroy(new RangeError('database gone'))
+    }, options)))
+    const client = connect(`http://127.0.0.1:${port}`)
+    client.request({ ':path': '/' }).on('error', () => {}).end()
+    const [root] = await spans(1)
+    client.destroy()
+    expect(root?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'database gone' })
+    expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
+  })
+
+  test('is no error of the server’s where the client goes away while it waits for another response of its connection', async () => {
+    let served = 0
+    let socket: Socket | undefined
+    const { port, spans } = await serving(() => void (++served === 2 && socket?.destroy()))
+    socket = open(port, '127.0.0.1')
+    socket.write('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
+    for (const { attributes, status } of await spans(2)) {
+      expect(attributes).toMatchObject({ 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' })
+      expect(status.code).toBe(SpanStatusCode.UNSET)
+    }
+  })
+
   test('is no error where the connection is upgraded', async () => {
     const { options, spans } = setup()
     const upgrade = withTelemetry(((_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')) as Listener, options)
@@ -175,6 +209,23 @@ describe('the invocation', () => {
     request.end()
     const [root] = await spans(1)
     expect(root?.status.code).toBe(SpanStatusCode.UNSET)
+  })
+
+  test('is not cut short where the connection is upgraded, beside a response that is never used', async () => {
+    const { options, spans } = setup()
+    const listener = withTelemetry((_request, { socket }) => void socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n'), options)
+    const server = createServer()
+    server.on('upgrade', (request, socket) => {
+      const response = new ServerResponse(request)
+      response.assignSocket(socket.resume().on('end', () => socket.end()) as Socket)
+      listener(request, response)
+    })
+    const port = await listen(server)
+    const request = send({ host: '127.0.0.1', port, headers: { connection: 'upgrade', upgrade: 'chat' } }).on('upgrade', (_response, socket) => socket.destroy())
+    request.end()
+    const [root] = await spans(1)
+    expect(root?.attributes).not.toHaveProperty('error.type')
+    expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
   test('is none of what only plays a response, and the handler is called', async () => {
