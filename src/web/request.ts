@@ -1,17 +1,12 @@
 import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@opentelemetry/api'
-import { environment } from '../core/environment.ts'
 import { extract, nearest } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
+import { isKnownMethod } from './methods.ts'
 
 const getter: TextMapGetter<Headers> = {
   get: (headers, key) => headers.get(key) ?? undefined,
   keys: (headers) => [...headers.keys()],
 }
-
-// Source: HTTP registry, `http.request.method`.
-const METHODS = (
-  environment('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS') ?? 'GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS,CONNECT,TRACE,QUERY'
-).split(/ *, */)
 
 /** Query parameters that are credentials wherever they occur (semantic conventions, `url.query`). */
 const SECRETS = /([?&](?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g
@@ -20,11 +15,11 @@ const SECRETS = /([?&](?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:
 export const redacted = (search: string): string => search.replace(SECRETS, '$1REDACTED').slice(1)
 
 /** What a span is named after a method: one that nobody knows is data of the caller's making, and no name. */
-export const methodNameOf = (method = ''): string => (METHODS.includes(method) ? method : 'HTTP')
+export const methodNameOf = (method = ''): string => (isKnownMethod(method) ? method : 'HTTP')
 
 /** The method's attributes. @returns its name */
 export function methodOf(method: string, attributes: Attributes): string {
-  const known = METHODS.includes(method)
+  const known = isKnownMethod(method)
   attributes['http.request.method'] = known ? method : '_OTHER'
   if (!known) attributes['http.request.method_original'] = method
   return known ? method : 'HTTP'

@@ -12,12 +12,12 @@ import {
   URL_SCHEME,
   USER_AGENT_ORIGINAL,
 } from './attributes.ts'
+import { isKnownMethod } from '../../web/methods.ts'
 import type { Description } from './description.ts'
 import { bag, text } from './events.ts'
 import type { Bag } from './events.ts'
 import { header, headersOf } from './headers.ts'
 import type { EventHeaders } from './headers.ts'
-import { isKnownMethod } from './methods.ts'
 import { parentOf } from './parent.ts'
 import { joinQuery, redact } from './query.ts'
 

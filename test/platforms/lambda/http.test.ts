@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { resetKnownMethods } from '../../../src/platforms/lambda/methods.ts'
+import { resetKnownMethods } from '../../../src/web/methods.ts'
 import * as events from './events/http.ts'
 import { described } from './support.ts'
 
