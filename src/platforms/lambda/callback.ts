@@ -28,6 +28,10 @@ const OWN_IDS = 2
 /** Whether the event loop would wait for nothing any more, besides what the process writes its logs to. */
 const nothingLeft = (): boolean => process.getActiveResourcesInfo().every((name) => name === 'PipeWrap' || name === 'TTYWrap')
 
+/** Ends those that nothing but the end of the process would. One listener for all: many at once are no leak. */
+const waiting = new Set<() => void>()
+const releaseAll = (): void => waiting.forEach((release) => release())
+
 const hasSettlers = (context: unknown): boolean => kindOf(context, 'succeed') === 'function'
 
 /**
@@ -52,7 +56,8 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
     const returned = Reflect.apply(handler, self, [event, withSettlers(context, { succeed: resolve, fail: reject, done }), done, ...rest])
     if (isThenable(returned) || !waits(handler, context, returned)) return resolve(returned)
     release = () => resolve(undefined)
-    process.once('beforeExit', release)
+    if (waiting.size === 0) process.on('beforeExit', releaseAll)
+    waiting.add(release)
     // By then client 3 has answered by itself, and does not wait for a flush. So whoever has left nothing is over now. Nearly
     // everybody who takes no callback is, whatever else has begun meanwhile.
     const mayCallBack = () => handler.length > 2 && asyncIds() - before > OWN_IDS
@@ -60,7 +65,10 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
   })
   if (!release) return settled
   const listener: () => void = release
-  return settled.finally(() => void process.off('beforeExit', listener))
+  return settled.finally(() => {
+    waiting.delete(listener)
+    if (waiting.size === 0) process.off('beforeExit', releaseAll)
+  })
 }
 
 /**

@@ -104,6 +104,19 @@ describe('a callback-style handler', () => {
     expect(exporter.spans).toHaveLength(1)
     expect(process.listenerCount('beforeExit')).toBe(before)
   })
+
+  test('many at once leave no listener each, of which Node would warn', async () => {
+    const before = process.listenerCount('beforeExit')
+    const callbacks: Callback[] = []
+    const { run } = wrapped((_event, _context, callback) => callbacks.push(callback))
+    const running = Array.from({ length: 20 }, run)
+    expect(process.listenerCount('beforeExit')).toBe(before + 1)
+    callbacks.splice(0, 10).forEach((callback, id) => callback(null, id))
+    expect(await Promise.all(running.slice(0, 10))).toEqual(Array.from({ length: 10 }, (_, id) => id))
+    process.listeners('beforeExit').at(-1)?.(0)
+    expect(await Promise.all(running.slice(10))).toEqual(Array(10).fill(undefined))
+    expect(process.listenerCount('beforeExit')).toBe(before)
+  })
 })
 
 test('a context that resists being read reaches a handler all the same', async () => {
