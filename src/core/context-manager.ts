@@ -21,11 +21,13 @@ export interface ContextStorage {
 export function ensureContextManager(): void {
   if (isolate.contextReady) return
   isolate.contextReady = true
-  // Without a manager, whatever runs in a context still finds itself in the root.
-  if (untraced(() => context.active()) !== ROOT_CONTEXT) return
-  const storage = contextStorage()
+  const storage = isManaged() ? undefined : contextStorage()
   if (storage && context.setGlobalContextManager(managerOf(storage))) isolate.storage = storage
+  isolate.managed = isManaged()
 }
+
+// Without a manager, whatever runs in a context still finds itself in the root.
+const isManaged = (): boolean => untraced(() => context.active()) !== ROOT_CONTEXT
 
 /**
  * A new AsyncLocalStorage; `undefined` where the runtime has none. There is no import of `node:async_hooks`, which most

@@ -22,6 +22,8 @@ interface Isolate {
   previous?: Pick<FlushReport, 'outcome' | 'durationMs'> | undefined
   /** Whether a context manager has been looked for. */
   contextReady?: boolean
+  /** Whether there is one: then nothing else tells which invocation code belongs to. */
+  managed?: boolean
   /** What is behind the context manager, where that is ours. */
   storage?: ContextStorage | undefined
   /** A storage of ours beside the application's manager, once something had to be entered that the latter cannot enter. */

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type AttributeValue, type Attributes, type Context, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
+import { type AttributeValue, type Attributes, type Context, ROOT_CONTEXT, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from './attributes.ts'
 import { clock } from './clock.ts'
 import { ensureContextManager } from './context-manager.ts'
@@ -123,12 +123,14 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   if (platform.timers === false) abandonDead()
   const description = describe(wrap, handlerName, args, active)
   const owner = new InvocationState(wrap, args, active)
-  const within = owned(description.parent, owner)
-  const { name, kind, links, attributes } = description
+  const { name, kind, links, attributes, parent } = description
+  const within = owned(parent, owner)
   const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
+  // Or an invocation that another one has started would keep that, and so on.
+  description.parent = ROOT_CONTEXT
   const told = owner.begin(root, within, description)
   if (root.isRecording()) complete(root, description)
-  if (config.telemetry.needsProvider) warnUnlessRecorded(root, description.parent, config, told)
+  if (config.telemetry.needsProvider) warnUnlessRecorded(root, parent, config, told)
   try {
     platform.begun?.(args as never, owner)
   } catch (thrown) {

@@ -50,8 +50,12 @@ export class OpenSpans {
 
   find(spanId: string): OpenEntry | undefined {
     // The youngest first: it is nearly always the one that is meant.
-    for (let entry = this.#end.older; entry !== this.#end; entry = entry.older) {
-      if (entry.span.spanContext?.().spanId === spanId) return entry
+    for (let entry = this.#end.older, older; entry !== this.#end; entry = older) {
+      const { span } = entry
+      if (span.spanContext?.().spanId === spanId) return entry
+      older = entry.older
+      // Without a span processor of ours nobody else tells of its end.
+      if (span.isRecording?.() === false) entry.close()
     }
     return undefined
   }

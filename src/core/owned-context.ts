@@ -45,5 +45,9 @@ class OwnedContext implements Context {
 /** The invocation that a context belongs to. */
 export const ownerOf = (context: Context): SpanOwner | undefined => context.getValue(OWNER) as SpanOwner | undefined
 
-/** A context that belongs to an invocation. */
-export const owned = (context: Context, owner: SpanOwner): Context => new OwnedContext(OWNER, owner, context)
+/**
+ * A context that belongs to an invocation. Not one around another invocation's: work that starts the next of its kind would
+ * have them all in one chain.
+ */
+export const owned = (context: Context, owner: SpanOwner): Context =>
+  context instanceof OwnedContext ? context.setValue(OWNER, owner) : new OwnedContext(OWNER, owner, context)

@@ -42,7 +42,7 @@ export function makeProcessor(outboxes: readonly Outbox[], counts: (owner: SpanO
 
     /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
     async forceFlush() {
-      const owner = currentOwner(context.active())
+      const owner = currentOwner(context.active()) ?? isolate.running
       await Promise.all(outboxes.map((outbox) => outbox.forceFlush(owner)))
     },
 

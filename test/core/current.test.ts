@@ -1,12 +1,20 @@
 /** The current invocation, with and without AsyncLocalStorage, and what a handler can do with it. */
 import { type ContextManager, ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { adopt, currentInvocation, span, waitUntil, withTelemetry } from 'flushed'
-import type { FlushReport } from 'flushed'
+import type { FlushReport, Telemetry } from 'flushed'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { makeProvider } from '#sdk'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
 afterEach(() => vi.unstubAllGlobals())
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
@@ -37,6 +45,24 @@ describe('the current invocation', () => {
     expect(invocation?.live).toBe(false)
   })
 
+  test('is none where code leaves its context on purpose, before the first await as after it', async () => {
+    const { exporter, telemetry } = pipeline()
+    const reports: FlushReport[] = []
+    const onFlush = (report: FlushReport) => void reports.push(report)
+    const job = withTelemetry(async () => span('work').end(), { telemetry, name: 'job', onFlush })
+    const detached = () => context.with(ROOT_CONTEXT, () => [currentInvocation(), job()] as const)
+    const request = async () => {
+      const [before, first] = detached()
+      await turn()
+      const [after, second] = detached()
+      await Promise.all([first, second])
+      return [before, after]
+    }
+    expect(await withTelemetry(request, { telemetry, name: 'request', onFlush })()).toEqual([undefined, undefined])
+    expect(reports.map(({ spans }) => spans.acknowledged)).toEqual([2, 2, 1])
+    expect(exporter.spans.filter(({ parentSpanContext }) => !parentSpanContext).map(({ name }) => name)).toEqual(['job', 'job', 'request'])
+  })
+
   test('leaves the application’s own context manager in place', async () => {
     const { telemetry } = pipeline()
     const active = vi.fn(() => ROOT_CONTEXT)
@@ -61,6 +87,44 @@ describe('the current invocation', () => {
     active.mockClear()
     context.active()
     expect(active).toHaveBeenCalledOnce()
+  })
+})
+
+describe('invocations that each start the next one', () => {
+  interface Order {
+    readonly id: number
+  }
+
+  /** Handles orders 0, 1, 2 …, each begun from within the one before, which is over by then. Comes to the first of them. */
+  const inARow = (count: number, telemetry: Telemetry, atTheEnd = () => {}) =>
+    new Promise<WeakRef<Order>>((resolve) => {
+      let first: WeakRef<Order>
+      const handle = withTelemetry(
+        async (order: Order) => {
+          first ??= new WeakRef(order)
+          setImmediate(next, order.id + 1)
+        },
+        { telemetry },
+      )
+      const next = (id: number) => {
+        if (id < count) return handle({ id })
+        atTheEnd()
+        resolve(first)
+      }
+      void next(0)
+    })
+
+  test('go on for ever', async () => {
+    const { exporter, telemetry } = pipeline()
+    await inARow(10_000, telemetry)
+    expect(exporter.spans).toHaveLength(10_000)
+  })
+
+  test('do not keep what the earlier ones were called with', async () => {
+    const { telemetry } = pipeline()
+    // While the last one's context is there still.
+    const first = await inARow(3, telemetry, collectGarbage)
+    expect(first.deref()).toBeUndefined()
   })
 })
 
@@ -151,6 +215,22 @@ describe('`using` a span', () => {
       { telemetry: async () => {} },
     )()
     expect(ended).toHaveBeenCalledOnce()
+  })
+})
+
+describe('many spans, one after the other', () => {
+  // A minute, when each was looked for among all before it.
+  test.each(['not sampled', 'without a span processor of ours'])('%s: take no more time than as many spans do', async (which) => {
+    const sampler = { shouldSample: () => ({ decision: which === 'not sampled' ? 0 : 2 }) }
+    trace.setGlobalTracerProvider(makeProvider({ sampler, spanProcessors: [] }))
+    const startedAt = performance.now()
+    await withTelemetry(
+      async () => {
+        for (let i = 0; i < 40_000; i++) span('step').end()
+      },
+      { telemetry: async () => {} },
+    )()
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
   })
 })
 

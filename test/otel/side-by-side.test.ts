@@ -49,3 +49,17 @@ test('what has found no room is reported lost by the invocation that it is of', 
   await crowded.end()
   expect(crowded.reports).toMatchObject([{ outcome: 'partial', spans: { acknowledged: 4, failed: 3 } }])
 })
+
+test('a flush that goes through their provider waits for nobody else’s exports', async () => {
+  const its = pipeline({ tracerProvider: { forceFlush: () => its.provider.forceFlush() } as never }, 'hold')
+  const slow = begin(its, 'slow', 1)
+  const exported = its.exporter.nextExport()
+  const over = slow.end()
+  await exported
+  its.exporter.setMode('sync')
+  const quick = begin(its, 'quick', 1)
+  await quick.end()
+  expect([slow.reports, quick.reports]).toMatchObject([[], [{ outcome: 'delivered' }]])
+  its.exporter.acknowledge()
+  await over
+})
