@@ -19,15 +19,13 @@ export interface ContextStorage {
  * registered no context manager, one on AsyncLocalStorage is, if the runtime has that.
  */
 export function ensureContextManager(): void {
-  if (isolate.contextReady) return
-  isolate.contextReady = true
-  const storage = isManaged() ? undefined : contextStorage()
-  if (storage && context.setGlobalContextManager(managerOf(storage))) isolate.storage = storage
-  isolate.managed = isManaged()
+  if (isolate.managed !== undefined) return
+  // Without a manager, whatever runs in a context still finds itself in the root.
+  isolate.managed = untraced(() => context.active()) !== ROOT_CONTEXT
+  if (isolate.managed) return
+  const storage = contextStorage()
+  if (storage && (isolate.managed = context.setGlobalContextManager(managerOf(storage)))) isolate.storage = storage
 }
-
-// Without a manager, whatever runs in a context still finds itself in the root.
-const isManaged = (): boolean => untraced(() => context.active()) !== ROOT_CONTEXT
 
 /**
  * A new AsyncLocalStorage; `undefined` where the runtime has none. There is no import of `node:async_hooks`, which most

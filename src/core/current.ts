@@ -22,8 +22,7 @@ import type { DisposableSpan, Invocation, SpanOwner } from './types.ts'
 export const currentInvocation = (): Invocation | undefined => currentOwner(context.active())
 
 /** The same, from a context that is at hand. */
-export const currentOwner = (active: Context): SpanOwner | undefined =>
-  ownerOf(active) ?? ownerAside() ?? (isolate.managed ? undefined : isolate.running)
+export const currentOwner = (active: Context): SpanOwner | undefined => ownerOf(active) ?? ownerAside() ?? isolate.running
 
 /** The invocation that was entered beside a context manager which cannot enter anything. */
 export const ownerAside = (): SpanOwner | undefined => isolate.aside && ownerOf(isolate.aside.getStore() ?? ROOT_CONTEXT)

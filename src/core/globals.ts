@@ -41,7 +41,7 @@ export const providerFlush = (name: string, lookup: () => object | undefined): N
     if (!provider.forceFlush) return 'nothing_to_send'
     // A span processor of ours behind this provider can thus tell whose spans are meant.
     // The time that is left is asked for only now: to tell it takes a look at the clock, and most programs have no meter.
-    const result = running(told.invocation, () => provider.forceFlush?.({ timeoutMillis: told.timeoutMs + GRACE_MS }))
+    const result = running(told.invocation, () => provider.forceFlush?.({ timeoutMillis: told.timeoutMs + GRACE_MS }), true)
     // What a provider resolves to is its own business: only whether it resolves tells.
     return Promise.resolve(result).then(() => {})
   },

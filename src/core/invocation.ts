@@ -101,7 +101,7 @@ export class InvocationState implements Invocation, SpanOwner {
   }
 
   has(spanId: string): boolean {
-    return this.#open.find(spanId) !== undefined || this.root?.spanContext().spanId === spanId
+    return !!this.#open.find(spanId) || this.root?.spanContext().spanId === spanId
   }
 
   span(name: string, options: SpanOptions = {}): DisposableSpan {

@@ -16,14 +16,12 @@ interface Isolate {
    * leaves a chain of outgrown tables behind, through which they survive the garbage collector's quick rounds.
    */
   live: SpanOwner[]
-  /** The invocation whose handler is running synchronously right now, for runtimes without AsyncLocalStorage. */
+  /** The invocation that something is running synchronously for right now. */
   running?: SpanOwner | undefined
   /** The last flush, until the next root span has reported it. */
   previous?: Pick<FlushReport, 'outcome' | 'durationMs'> | undefined
-  /** Whether a context manager has been looked for. */
-  contextReady?: boolean
-  /** Whether there is one: then nothing else tells which invocation code belongs to. */
-  managed?: boolean
+  /** Whether contexts are carried through asynchronous code; absent until that has been looked for. */
+  managed?: boolean | undefined
   /** What is behind the context manager, where that is ours. */
   storage?: ContextStorage | undefined
   /** A storage of ours beside the application's manager, once something had to be entered that the latter cannot enter. */
@@ -39,10 +37,13 @@ const holder = globalThis as { [KEY]?: Isolate }
 /** The state of this isolate. */
 export const isolate: Isolate = (holder[KEY] ??= { live: [], warned: new Set() })
 
-/** Runs the synchronous part of something as the given invocation. */
-export function running<T>(invocation: SpanOwner | undefined, run: () => T): T {
+/**
+ * Runs the synchronous part of something as the given invocation. Of a handler, only where no context tells: one that leaves
+ * its context does so on purpose.
+ */
+export function running<T>(invocation: SpanOwner | undefined, run: () => T, always = !isolate.managed): T {
   const before = isolate.running
-  isolate.running = invocation
+  isolate.running = always ? invocation : undefined
   try {
     return run()
   } finally {

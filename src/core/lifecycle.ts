@@ -20,6 +20,7 @@ import { owned } from './owned-context.ts'
 import { attempt, complain } from './report.ts'
 import { recordError, tracerOf } from './span.ts'
 import { isThenable } from './stage.ts'
+import { isUntraced } from './suppress.ts'
 import type { Description, Platform } from './platform.ts'
 import type { SpanOwner } from './types.ts'
 
@@ -105,13 +106,15 @@ export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefi
 function nested({ config, platform }: Wrap, owner: SpanOwner, name: string, args: unknown[]): Begun {
   const span = owner.span(config.name ?? (name || 'handler'), { attributes: withOptions({}, config, args) })
   const over = attempt(config, 'telling the platform', () => platform.nested?.(args as never))
+  let settled = false
   return {
     owner,
     context: trace.setSpan(contextWithin(owner), span),
-    live: () => span.isRecording(),
+    live: () => owner.live && !settled,
     settle: (how) =>
       attempt(config, 'ending a child span', () => {
         if ('thrown' in how) recordError(span, how.thrown)
+        settled = true
         span[Symbol.dispose]()
         over?.()
       }),
@@ -223,7 +226,7 @@ function warnUnlessRecorded(root: Span, parent: Context, config: Config, told: b
     return config.warn('flushed: no spans reach `otel()`: is its `spanProcessor` one of the tracer provider?')
   }
   // One that has sampled a span out is there, and will be.
-  if (!once('provider')) return
+  if (isUntraced(parent) || !once('provider')) return
   const own = root.spanContext()
   if (isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId) return
   config.warn(

@@ -13,7 +13,7 @@ class Entry implements OpenEntry {
   younger: Entry = this
 
   constructor(
-    readonly owner: SpanOwner,
+    public owner: SpanOwner | undefined,
     readonly span: OpenSpan,
     readonly turn: number,
   ) {}

@@ -3,10 +3,14 @@
  *
  * @module
  */
-import { ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
+import { type Context, ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
 
 // The key by which OpenTelemetry's own `suppressTracing` marks a context.
-const suppressed = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true)
+const KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+const suppressed = ROOT_CONTEXT.setValue(KEY, true)
+
+/** Whether nothing is traced in a context, by somebody's wish. */
+export const isUntraced = (context: Context): boolean => context.getValue(KEY) === true
 
 /** Runs something that instrumentations must not trace. */
 export const untraced = <T>(run: () => T): T =>

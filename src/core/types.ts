@@ -177,7 +177,8 @@ export interface OpenSpan {
 
 /** A span's place among the open ones of its invocation. */
 export interface OpenEntry {
-  readonly owner: SpanOwner
+  /** Whose it is, until it has ended. */
+  owner: SpanOwner | undefined
   /** Takes it out. Does no harm when it has been taken out already. */
   close(): void
 }

@@ -20,7 +20,7 @@ export function makeProcessor(outboxes: readonly Outbox[], counts: (owner: SpanO
   // are many and live briefly, the garbage collector takes as much time as all the rest of a wrap.
   const ENTRY = Symbol('flushed.entry')
   interface Owned {
-    [ENTRY]?: OpenEntry | undefined
+    [ENTRY]?: OpenEntry
   }
   return {
     onStart(span, parentContext) {
@@ -30,19 +30,20 @@ export function makeProcessor(outboxes: readonly Outbox[], counts: (owner: SpanO
 
     onEnd(span: FinishedSpan) {
       const entry = (span as Owned)[ENTRY]
+      const owner = entry?.owner
       if (entry) {
         entry.close()
-        // Or a span that waits to be sent would keep its invocation, with all that the handler was called with.
-        ;(span as Owned)[ENTRY] = undefined
+        // Or a span that waits to be sent would keep its invocation, with all that the handler was called with. Not the span's
+        // to forget, which another processor may have copied and frozen.
+        entry.owner = undefined
       }
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
-      const owner = entry && counts(entry.owner) ? entry.owner : undefined
-      for (const outbox of outboxes) outbox.finished(span, owner)
+      for (const outbox of outboxes) outbox.finished(span, owner && counts(owner) ? owner : undefined)
     },
 
     /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
     async forceFlush() {
-      const owner = currentOwner(context.active()) ?? isolate.running
+      const owner = currentOwner(context.active())
       await Promise.all(outboxes.map((outbox) => outbox.forceFlush(owner)))
     },
 

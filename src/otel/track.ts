@@ -9,7 +9,6 @@
 import { context } from '@opentelemetry/api'
 import { currentOwner } from '../core/current.ts'
 import { toError } from '../core/errors.ts'
-import { isolate } from '../core/isolate.ts'
 import { failureOf } from './delivery.ts'
 import type { Outbox } from './outbox.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
@@ -17,7 +16,7 @@ import type { Exporter, FinishedSpan } from './types.ts'
 /** The exporter, with only its `export` replaced. A proxy, since exporters may have private fields. */
 export function tracked<E extends Exporter>(exporter: E, { watch }: Outbox): E {
   const watched: Exporter['export'] = (items, resultCallback) => {
-    const answered = watch(spansAmong(items), currentOwner(context.active()) ?? isolate.running)
+    const answered = watch(spansAmong(items), currentOwner(context.active()))
     try {
       exporter.export(items, (result) => {
         answered(failureOf(result))

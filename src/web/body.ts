@@ -39,7 +39,7 @@ export async function follow<R>(response: R, method: string | undefined, followe
   const body = isResponse(response) && method !== 'HEAD' && bodyOf(response)
   const unmeasured = body && (!isBytes(body) || response.headers.has('transfer-encoding'))
   // Of other bodies only the runtime knows whether they have a length, and a copy is all that keeps it.
-  if (!body || !(unmeasured || (keep && 'FixedLengthStream' in globalThis))) {
+  if (!body || !(unmeasured ? isRepeatable(response) : keep && 'FixedLengthStream' in globalThis)) {
     await follower.ended('finished')
     return response
   }
@@ -93,6 +93,15 @@ function like(response: Response, body: ReadableStream): Response {
     // Made in some other way.
   }
   return new Response(body, response)
+}
+
+/** Whether there can be another like it: a backend may answer with a status, such as 999, that no program may. */
+function isRepeatable(response: Response): boolean {
+  try {
+    return new Response(null, response).status > 0
+  } catch {
+    return false
+  }
 }
 
 /** The body, if there is one to be followed: an encoded one would have to be decoded first. */

@@ -45,7 +45,7 @@ async function send(run: (input: RequestInfo | URL, init?: RequestInit) => unkno
   let name: string
   try {
     const request = typeof input === 'object' && 'headers' in input ? input : undefined
-    headers = new Headers(init?.headers ?? request?.headers)
+    headers = new Headers(init?.headers === undefined ? request?.headers : init.headers)
     attributes = describeTarget(request?.url ?? `${input as string | URL}`)
     name = methodOf((init?.method ?? request?.method ?? 'GET').toUpperCase(), attributes)
   } catch {

@@ -1,4 +1,5 @@
 /** `openInvocation`: explicit resource management for code that is no function to wrap. */
+import { makeProvider, neverSampled } from '#sdk'
 import { type ContextManager, ROOT_CONTEXT, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { currentInvocation, openInvocation, span, waitUntil, withTelemetry } from 'flushed'
@@ -172,6 +173,23 @@ describe('errors', () => {
     await clock.advance(300)
     await scope
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('timed_out'))
+  })
+
+  test('within another is live until its scope ends, sampled or not', async () => {
+    const { telemetry } = pipeline()
+    trace.disable()
+    trace.setGlobalTracerProvider(makeProvider({ sampler: neverSampled(), spanProcessors: [telemetry.spanProcessor] }))
+    const seen: boolean[] = []
+    await withTelemetry(
+      async () => {
+        const inner = openInvocation({ telemetry })
+        seen.push(inner.live)
+        await inner[Symbol.asyncDispose]()
+        seen.push(inner.live)
+      },
+      { telemetry },
+    )()
+    expect(seen).toEqual([true, false])
   })
 
   test('telemetry that cannot begin does not keep the code from running', async () => {

@@ -62,7 +62,7 @@ describe(`on workerd ${binary.version}`, () => {
 
     await collector.waitFor(({ spans }) => spans.length === 9, { timeoutMs: 8000 })
     const named = (name: string) => collector.spans.filter((span) => span.name === name)
-    const [batch] = named('orders process')
+    const [batch] = named('process orders')
     expect(batch).toMatchObject({ kind: 'consumer', attributes: { 'messaging.batch.message_count': 2 } })
     expect(batch?.links.map(({ spanId }) => spanId)).toEqual(named('POST').map(({ spanId }) => spanId))
     expect(named('sell').map(({ parentSpanId }) => parentSpanId)).toEqual([batch?.spanId, batch?.spanId])

@@ -155,6 +155,24 @@ describe('a tracer provider that is not global', () => {
   })
 })
 
+describe('another span processor', () => {
+  test('may hand on copies that are frozen', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>()
+    const telemetry = otel({ exporter })
+    const { spanProcessor } = telemetry
+    const redacting = {
+      onStart: spanProcessor.onStart.bind(spanProcessor),
+      onEnd: (span: ReadableSpan) => spanProcessor.onEnd(Object.freeze(Object.assign(Object.create(Object.getPrototypeOf(span)), span))),
+      forceFlush: () => spanProcessor.forceFlush(),
+      shutdown: () => spanProcessor.shutdown(),
+    }
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [redacting] }))
+    expect(await withTelemetry(async () => trace.getTracer('app').startSpan('child').end() ?? 'result', { telemetry, name: 'root', ...watch })()).toBe('result')
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['child', 'root'])
+    expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 2, endedByDispose: 0 } })
+  })
+})
+
 describe('several exporters', () => {
   test('each keep their own account: one that fails gets its spans again, the other does not get them twice', async () => {
     const second = inMemoryExporter<ReadableSpan>({ mode: 'sync' })

@@ -34,7 +34,7 @@ export async function answering<T>(
 export function newIsolate(): void {
   trace.disable()
   context.disable()
-  Object.assign(isolate, { contextReady: false, managed: false, storage: undefined, aside: undefined, previous: undefined, running: undefined, clock: undefined })
+  Object.assign(isolate, { managed: undefined, storage: undefined, aside: undefined, previous: undefined, running: undefined, clock: undefined })
   isolate.live.length = 0
   isolate.warned.clear()
 }

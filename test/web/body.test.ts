@@ -1,5 +1,8 @@
 /** Bodies that are followed, as far as no runtime is needed to see it. On Workers: test/platforms/workers/streams.test.ts. */
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type BodyEnd, follow } from '../../src/web/body.ts'
 
 afterEach(() => vi.unstubAllGlobals())
@@ -61,6 +64,16 @@ describe('what JavaScript streams', () => {
       },
     })
     expect(await ((await follow(new Encoded(text), 'GET', follower())) as Response).text()).toBe('a')
+  })
+
+  test.each([999, 600])('arrives with a status that only a backend may answer with: %d', async (status) => {
+    const server = createServer((_request, response) => void response.writeHead(status).write('a', () => response.end('b'))).listen(0)
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const following = follower()
+    const response = (await follow(answer, 'GET', following)) as Response
+    expect([response.status, await response.text(), following.ends]).toEqual([status, 'ab', [['finished']]])
   })
 
   test('is read no sooner than somebody asks for it', async () => {

@@ -135,7 +135,7 @@ describe('in an invocation', () => {
     expect(clients[0]).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'network down' }, attributes: { 'error.type': 'TypeError' } })
   })
 
-  test.each([['no url', undefined], ['http://x.test', { headers: { 'no header': '1' } }]])('what fetch cannot use (%s) fails as fetch does', async (url, init) => {
+  test.each([['no url', undefined], ['http://x.test', { headers: { 'no header': '1' } }], ['http://y.test', { headers: null }]])('what fetch cannot use (%s) fails as fetch does', async (url, init) => {
     const expected = await fetch(url, init as never).catch((error: Error) => error)
     const { result, clients } = await within(() => tracedFetch(url, init as never))
     expect((result as { error: Error }).error.message).toBe((expected as Error).message)

@@ -8,6 +8,7 @@ import { stopped } from '../../core/errors.ts'
 import { shutdown } from '../../core/early.ts'
 import { isolate } from '../../core/isolate.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
+import type { Telemetry } from '../../core/types.ts'
 import { registered, shared } from './extension/state.ts'
 
 /**
@@ -18,16 +19,20 @@ import { registered, shared } from './extension/state.ts'
  */
 const BUDGET_MS = { alone: 450, besideExtensions: 250 }
 
-const wraps = new Set<Wrap>()
+/** The last wrap of each telemetry. Not all: some are made anew for each request. */
+const wraps = new Map<Telemetry, Wrap>()
 let watching = false
 /** What this copy of the package does on SIGTERM, once it listens. */
 let mine: ((cause: Error, budgetMs: number) => Promise<void>) | undefined
 
 /** Has what is left of this wrap's telemetry flushed when the environment ends. */
 export function flushAtShutdown(wrap: Wrap): void {
-  wraps.add(wrap)
-  wrap.config.telemetry.ended?.(() => {
-    wraps.delete(wrap)
+  const { telemetry } = wrap.config
+  const known = wraps.has(telemetry)
+  wraps.set(telemetry, wrap)
+  if (known) return
+  telemetry.ended?.(() => {
+    wraps.delete(telemetry)
     if (wraps.size === 0) unwatch()
   })
   if (watching) return
@@ -50,7 +55,7 @@ function exitsEmpty(): void {
 export function watchSigterm(): void {
   if (!registered() || mine) return
   mine = async (cause, budgetMs) => {
-    await shutdown(wraps, cause, budgetMs)
+    await shutdown(wraps.values(), cause, budgetMs)
     // There is no other invocation to come that could leave the process empty.
     unwatch()
   }

@@ -46,7 +46,7 @@ const KINDS: Record<string, (event: never, active: Context) => Description> = {
     }),
   alarm: (_info, active) => plain('alarm', active, 'timer'),
   queue({ queue, messages }: MessageBatchLike, active) {
-    const description = plain(`${queue} process`, active, 'pubsub', {
+    const description = plain(`process ${queue}`, active, 'pubsub', {
       'messaging.system': 'cloudflare_queues',
       'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',

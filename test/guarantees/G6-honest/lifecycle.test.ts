@@ -1,7 +1,7 @@
 /** G6 Honest, against the lifecycle: every flush has a report, and whatever is lost, late or slow is in it. */
 import { runInNewContext } from 'node:vm'
 import { makeProvider, neverSampled } from '#sdk'
-import { ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, context, createContextKey, trace } from '@opentelemetry/api'
 import { isFlushedError, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { otel } from 'flushed/otel'
@@ -198,6 +198,15 @@ describe('a wrap that cannot do its work', () => {
     await handler()
     await handler()
     expect(warn.mock.calls).toEqual([[expect.stringContaining('no OpenTelemetry tracer provider records spans')]])
+  })
+
+  test('says nothing of invocations that are not to be traced', async () => {
+    const { telemetry } = pipeline()
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    // A first one, since that registers what carries contexts.
+    await handler()
+    await context.with(ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true), handler)
+    expect(warn).not.toHaveBeenCalled()
   })
 
   test('says once that its spans do not reach what is flushed', async () => {

@@ -108,6 +108,11 @@ export class Room extends DurableObject {
     throw new TypeError('the room is closed')
   }
 
+  // Ends whatever is running, at once.
+  collapse() {
+    this.ctx.abort('collapsed')
+  }
+
   async fetch(request) {
     const { pathname } = new URL(request.url)
     if (pathname === '/alarm') await this.ctx.storage.setAlarm(Date.now() + 1)
@@ -205,6 +210,7 @@ const CALLS = {
   count: ({ ROOM }) => room(ROOM).count(),
   tick: ({ ROOM }) => room(ROOM).tick(),
   closed: ({ ROOM }) => room(ROOM).fail(),
+  collapse: ({ ROOM }) => room(ROOM).collapse(),
   works: ({ ROOM }) => Promise.all(Array.from({ length: 20 }, (_, id) => room(ROOM).work(id, 20 * (id % 5)))),
   legacy: async ({ LEGACY }) => (await room(LEGACY).fetch('http://legacy/')).text(),
   start: async ({ CHECKOUT }, request) => (await CHECKOUT.create({ params: await request.json() })).id,

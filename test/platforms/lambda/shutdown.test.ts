@@ -2,10 +2,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { withTelemetry } from 'flushed/lambda'
 import { expect, onTestFinished, test } from 'vitest'
 import { shutdownBudgetMs } from '../../../src/platforms/lambda/shutdown.ts'
 import { pipeline } from '../../support/sdk.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 test('Lambda leaves 500 ms, and 300 ms beside an external extension', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'extensions-'))
@@ -24,4 +29,18 @@ test('nothing listens to the process any more when all telemetry has been shut d
   expect(process.listenerCount('beforeExit')).toBe(none + 1)
   await other.provider.shutdown()
   expect(process.listenerCount('beforeExit')).toBe(none)
+})
+
+test('wraps that are made anew for each request are not kept', async () => {
+  const { telemetry } = pipeline()
+  const attributesOfOne = () => {
+    const attributes = {}
+    withTelemetry(async () => {}, { telemetry, attributes })
+    return new WeakRef(attributes)
+  }
+  const kept = attributesOfOne()
+  withTelemetry(async () => {}, { telemetry })
+  await new Promise((resolve) => setImmediate(resolve))
+  collectGarbage()
+  expect(kept.deref()).toBeUndefined()
 })

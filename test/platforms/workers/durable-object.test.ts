@@ -62,6 +62,15 @@ describe.each(corners)('on $title', (runtime) => {
     expect(worker.collector.spans).toMatchObject([{ name: 'Room/fail', status: { code: 'error', message: 'the room is closed' } }])
   })
 
+  // Without AsyncLocalStorage, what has been aborted is taken to be running still.
+  test.runIf(runtime === newest)('one that aborts itself takes no other invocation of its isolate along', async () => {
+    await using worker = await start()
+    expect(await call(worker, 'collapse')).toContain('collapsed')
+    for (const count of [1, 2]) expect(await call(worker, 'count')).toBe(count)
+    await spans(worker, 2)
+    expect(names(worker.collector.spans)).toEqual(['Room/count', 'Room/count'])
+  })
+
   test('an alarm is an invocation, and is tried again as ever when it fails', async () => {
     await using worker = await start()
     await worker.fetch('/room/alarm')

@@ -26,7 +26,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
       const [consume, root] = worker.collector.spans
       expect(consume?.parentSpanId).toBe(root?.spanId)
       expect(root).toMatchObject({
-        name: 'orders process',
+        name: 'process orders',
         kind: 'consumer',
         attributes: {
           'faas.trigger': 'pubsub',
@@ -55,7 +55,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
       await send(worker, { order: 'throw' })
       await arrive(worker, 4)
       expect(seen(worker)).toEqual([[['throw', 1]], [['throw', 2]]])
-      const roots = worker.collector.spans.filter(({ name }) => name === 'orders process')
+      const roots = worker.collector.spans.filter(({ name }) => name === 'process orders')
       expect(roots.map(({ status }) => status)).toEqual([{ code: 'error', message: 'the batch is bad' }, { code: 'unset' }])
     })
   })
