@@ -91,6 +91,11 @@ export function resolveOtelOptions(options: OtelOptions): { exporters: readonly 
   return {
     exporters: exporter ? [exporter, ...exporters] : exporters,
     // As OpenTelemetry's batch processor does: a batch that does not fit into the queue could never be full.
-    limits: { maxQueueSize, maxBufferSize: Math.min(maxBufferSize, maxQueueSize), flushIntervalMs },
+    limits: {
+      maxQueueSize,
+      maxBufferSize: Math.min(maxBufferSize, maxQueueSize),
+      // Timers take more than this for nothing at all.
+      flushIntervalMs: flushIntervalMs && Math.min(flushIntervalMs, 2 ** 31 - 1),
+    },
   }
 }

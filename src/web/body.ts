@@ -65,7 +65,8 @@ export async function follow<R>(response: R, method: string | undefined, followe
   const watch = () => {
     const now = clock().now()
     const leftMs = Math.min(touchedAt + idleMs, until) - now
-    if (leftMs > 0) timer = clock().setTimeout(watch, leftMs)
+    // Timers take more than this for nothing at all.
+    if (leftMs > 0) timer = clock().setTimeout(watch, Math.min(leftMs, 2 ** 31 - 1))
     else void end(now < until ? 'idle' : 'unknown')
   }
   watch()

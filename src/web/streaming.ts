@@ -1,4 +1,5 @@
 import { invalidOption } from '../core/errors.ts'
+import { isPositive } from '../core/options.ts'
 import { recordError } from '../core/span.ts'
 import type { Platform } from '../core/platform.ts'
 import { follow } from './body.ts'
@@ -17,7 +18,7 @@ export interface StreamingOptions {
 
 /** That option, checked. @throws TypeError quoting the value */
 export function idleMsOf({ streamIdleMs = 30_000 }: StreamingOptions): number {
-  if (!(streamIdleMs > 0)) throw invalidOption('streamIdleMs', streamIdleMs, 'a positive number of milliseconds')
+  if (!isPositive(streamIdleMs)) throw invalidOption('streamIdleMs', streamIdleMs, 'a positive number of milliseconds')
   return streamIdleMs
 }
 

@@ -3,7 +3,7 @@ import { sdkVersion } from '#sdk'
 import { type Context, SpanKind } from '@opentelemetry/api'
 import { type FlushReport, withTelemetry } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { leave } from '../../src/core/finish.ts'
 import { invoke } from '../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../src/core/options.ts'
@@ -87,6 +87,26 @@ describe(`with SDK ${sdkVersion}`, () => {
     open()
     await run
     expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([2, 2])
+  })
+
+  test('a `flushIntervalMs` that timers cannot count to is not one of no time at all', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 3e9 })
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    const run = withTelemetry(
+      async () => {
+        tracer.startSpan('early').end()
+        const looking = vi.spyOn(globalThis, 'setTimeout')
+        await vi.advanceTimersByTimeAsync(1000)
+        expect(looking.mock.calls.length).toBe(0)
+        await gate
+      },
+      { telemetry },
+    )()
+    open()
+    await run
+    expect(exporter.exports).toHaveLength(1)
   })
 
   test('an exporter that does not answer is not given ever more; what does not fit is counted', async () => {

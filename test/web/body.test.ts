@@ -100,6 +100,16 @@ describe('what JavaScript streams', () => {
     expect(following.ends).toEqual([['cancelled']])
   })
 
+  test('may be idle for longer than timers can count, and is not looked at every millisecond for it', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const looking = vi.spyOn(globalThis, 'setTimeout')
+    const following = { ...follower(), idleMs: 3e9 }
+    await follow(new Response(new ReadableStream()), 'GET', following)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect([looking.mock.calls.length, following.ends]).toEqual([1, []])
+  })
+
   test('stays usable where no stream can be made', async () => {
     const response = new Response(chunks('a'))
     vi.stubGlobal('ReadableStream', class {

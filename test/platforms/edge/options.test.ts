@@ -63,6 +63,8 @@ describe('a wrap', () => {
     [{ waitUntil: 'later' }, '`waitUntil` must be a function, got "later"'],
     [{ route: '' }, '`route` must be a non-empty string, got ""'],
     [{ streamIdleMs: 0 }, '`streamIdleMs` must be a positive number of milliseconds, got 0'],
+    [{ streamIdleMs: '5000' }, '`streamIdleMs` must be a positive number of milliseconds, got "5000"'],
+    [{ streamIdleMs: Infinity }, '`streamIdleMs` must be a positive number of milliseconds, got Infinity'],
     [{ waituntil: () => {} }, 'unknown option `waituntil`'],
   ])('refuses %j when it is made', (options, message) => {
     expect(() => withTelemetry(async () => {}, options as never)).toThrow(message)
