@@ -10,8 +10,12 @@ import { once } from './isolate.ts'
 import { type TelemetryInput, toTelemetry } from './telemetry.ts'
 import type { FlushReport, Telemetry } from './types.ts'
 
-/** The options that mean the same on every platform. */
-export interface TelemetryOptions<Args extends readonly unknown[] = readonly never[]> {
+/**
+ * The options that mean the same on every platform.
+ *
+ * @typeParam Args the handler's arguments, for `attributes` that are made of them. Default: options for handlers of any
+ */
+export interface TelemetryOptions<Args extends readonly unknown[] = []> {
   /**
    * What is flushed: the result of `otel()`, any flushable, or an array of stages (`[[tracer, metrics], exporter]`).
    *

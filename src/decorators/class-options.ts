@@ -12,7 +12,7 @@ import { read } from './reading.ts'
 import type { PlatformWrap } from './types.ts'
 
 /** Options as they are passed on, once they have been checked. */
-export interface Given extends TelemetryOptions {
+export interface Given extends TelemetryOptions<readonly never[]> {
   readonly wrap?: PlatformWrap | undefined
   readonly context?: AnyFunction | undefined
 }

@@ -10,7 +10,7 @@ import { read } from './reading.ts'
 import type { FlushedDecorator, OptionsOf, PlatformWrap } from './types.ts'
 
 /** Options of a decorated method, apart from those of the platform that its `wrap` is of. */
-export interface FlushedOptions extends TelemetryOptions {
+export interface FlushedOptions extends TelemetryOptions<readonly never[]> {
   /**
    * Finds the platform's context of a call: Lambda's, or one with a `waitUntil`. It is called with the method's arguments,
    * on the instance.

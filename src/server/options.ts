@@ -6,7 +6,7 @@ import { serverLifetime } from './lifetime.ts'
 import { type Args, describeIncoming } from './request.ts'
 
 /** Options of a Node server's requests. */
-export interface ServerOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args>, DrainOptions {
+export interface ServerOptions<Args extends readonly unknown[] = []> extends TelemetryOptions<Args>, DrainOptions {
   /**
    * When to flush: always after the response, and where the process stays for many requests at once. Nothing here could hold a
    * response back.

@@ -9,7 +9,7 @@ import { type Settings, edge } from './platform.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 
 /** Options of a function over requests. */
-export interface EdgeOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args>, StreamingOptions {
+export interface EdgeOptions<Args extends readonly unknown[] = []> extends TelemetryOptions<Args>, StreamingOptions {
   /**
    * Has the platform keep the function alive until a promise has resolved, which it never rejects: for platforms that do
    * not hand their `waitUntil` to the handler, and are not known here.

@@ -9,7 +9,7 @@ import { type Policy, Schedule, checkPolicy } from './policy.ts'
 import { flushAtShutdown } from './shutdown.ts'
 
 /** Options of a handler on AWS Lambda. */
-export interface LambdaOptions<Args extends readonly unknown[] = readonly never[]> extends TelemetryOptions<Args> {
+export interface LambdaOptions<Args extends readonly unknown[] = []> extends TelemetryOptions<Args> {
   /**
    * Milliseconds before the function's timeout by which a flush must be over, so that the response can still be sent.
    *

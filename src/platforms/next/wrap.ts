@@ -6,7 +6,7 @@ import { next } from './platform.ts'
 import { unlessPrerendered } from './prerender.ts'
 
 /** Options of a handler in Next. */
-export type NextOptions<Args extends readonly unknown[] = readonly never[]> = EdgeOptions<Args>
+export type NextOptions<Args extends readonly unknown[] = []> = EdgeOptions<Args>
 
 /**
  * Wraps what Next calls for a request: a route handler of the app router, on the Node and on the edge runtime, the proxy
