@@ -1,5 +1,6 @@
 /** What compiles with middy, and what does not. Checked by `npm run types`; nothing here is run. */
 import middy from '@middy/core'
+import httpErrorHandler from '@middy/http-error-handler'
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context, SQSEvent } from 'aws-lambda'
 import { withTelemetry } from 'flushed/lambda'
 import { telemetry } from 'flushed/middy'
@@ -36,3 +37,12 @@ telemetry({ timoutMs: 100 })
 const wrapped = withTelemetry(typed)
 expectTypeOf(wrapped).toEqualTypeOf<typeof typed>()
 wrapped.use(middleware).handler(async (event) => ({ body: event.rawPath }))
+
+// What docs/lambda.md shows.
+withTelemetry(middy<APIGatewayProxyEventV2>())
+  .use(httpErrorHandler())
+  .handler(async (event) => ({ statusCode: 200, body: event.rawPath }))
+middy<APIGatewayProxyEventV2>()
+  .use(telemetry())
+  .use(httpErrorHandler())
+  .handler(async (event) => ({ statusCode: 200, body: event.rawPath }))

@@ -11,4 +11,5 @@ app.use('/x', onExpress<express.Request>({ attributes: (request) => ({ a: reques
 const f = fastify()
 await f.register(onFastify, { timeoutMs: 5 })
 await f.register(onFastify)
+f.get<{ Params: { id: string } }>('/orders/:id', async (request) => request.params.id)
 createServer(withTelemetry((request, response) => void response.end(request.url)))

@@ -37,7 +37,7 @@ export type TelemetryPlugin = (instance: FastifyInstance, options: FastifyOption
  * @example
  * const app = fastify()
  * await app.register(telemetry, { telemetry: pipeline })
- * app.get('/orders/:id', async (request) => orderOf(request.params.id))
+ * app.get<{ Params: { id: string } }>('/orders/:id', async (request) => orderOf(request.params.id))
  */
 export const telemetry: TelemetryPlugin = Object.assign(
   ((instance, options, done) => {
