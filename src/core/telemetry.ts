@@ -18,8 +18,8 @@ export function toTelemetry(input: TelemetryInput | undefined): Telemetry {
   if (input === undefined) return globalTelemetry
   if (isTelemetry(input)) return input
   const stages = [input].flat() as StageInput[]
-  if (stages.length === 0) throw invalidOption('telemetry', input, 'at least one flushable')
-  const counting = stages.filter(isTelemetry).filter(({ count }) => count)
+  if (!stages.flat().length) throw invalidOption('telemetry', input, 'at least one flushable')
+  const counting = stages.filter((stage): stage is Telemetry => isTelemetry(stage) && !!stage.count)
   // Each counts the spans of its own, and the report tells of one account.
   if (counting.length > 1) throw badOption('option `telemetry` has more than one `otel()`, which takes several `exporters`')
   return {

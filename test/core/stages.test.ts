@@ -172,6 +172,7 @@ describe('`cascade: false`', () => {
 
 describe('a TypeError when it is made', () => {
   test.each([
+    [[[]], '`telemetry` must be at least one flushable, got [[]]'],
     [[], 'at least one flushable, got []'],
     [[{ cascade: false }], 'at least one flushable, got []'],
     [[undefined], `${NO_WAY}undefined`],
