@@ -82,6 +82,10 @@ export function toError(thrown: unknown): Error {
 /** A value as an error message shows it: short, and never throwing. */
 export function quote(value: unknown): string {
   try {
+    // JSON would say `{}`.
+    if (value instanceof Promise) return 'a promise'
+    // Nor can it say this.
+    if (typeof value === 'bigint') return `${value}n`
     // JSON would say `null` for a number that is none, and nothing at all for a function.
     const json = typeof value === 'object' || typeof value === 'string'
     return (json ? JSON.stringify(value) : String(value)).slice(0, 80)

@@ -26,17 +26,23 @@ describe('the options of a wrap', () => {
     [{ telemetry: {} }, '`telemetry` must be a flush function, or an object with `forceFlush`'],
     [{ telemetry: [] }, '`telemetry` must be at least one flushable, got []'],
     [{ telemetry: [[() => {}], null] }, '`telemetry` must be a flush function'],
+    [{ telemetry: [[]] }, '`telemetry` must be at least one flushable, got [[]]'],
     [{ telemetry: null }, '`telemetry` must be'],
     [{ telemetry: [otel(), otel()] }, '`telemetry` has more than one `otel()`, which takes several `exporters`'],
     [{ timoutMs: 100 }, 'unknown option `timoutMs`; the options are `telemetry`, `timeoutMs`'],
     ['fast', '`options` must be an object, got "fast"'],
     [null, '`options` must be an object, got null'],
+    [Promise.resolve({}), '`options` must be an object, got a promise'],
   ])('%j is refused', (options, message) => {
     const wraps = [() => withTelemetry(handler, passed(options)), () => telemetry(passed(options))]
     for (const wrapping of wraps) {
       expect(wrapping).toThrow(TypeError)
       expect(wrapping).toThrow(message)
     }
+  })
+
+  test('quote big integers as they are written', () => {
+    expect(() => withTelemetry(handler, passed({ timeoutMs: 2000n }))).toThrow('`timeoutMs` must be a positive number of milliseconds, got 2000n')
   })
 
   test('on Lambda have one more', () => {
