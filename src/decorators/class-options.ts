@@ -34,10 +34,18 @@ export function classOf(owner: unknown): Class {
   return typeof found === 'function' ? (found as Class) : nobody
 }
 
-/** The name of a member in spans. */
-export const nameIn = ({ name }: Class, member: string): string =>
+/** A class's name, if it has one: a static member may hide it. */
+function nameOf(home: Class): string {
+  const name = read(home, 'name')
   // esbuild puts an underscore before the name of a class whose members refer to it.
-  name ? `${name.replace(/^_/, '')}.${member}` : member
+  return typeof name === 'string' ? name.replace(/^_/, '') : ''
+}
+
+/** The name of a member in spans. */
+export function nameIn(home: Class, member: string): string {
+  const name = nameOf(home)
+  return name ? `${name}.${member}` : member
+}
 
 /** A function that is called once for each of its arguments, and remembers what it came to for as long as they are there. */
 export function remembered<K extends object, A extends unknown[], V>(make: (key: K, ...more: A) => V): (key: K, ...more: A) => V {
@@ -56,7 +64,8 @@ export const optionsOf = remembered((home: Class, owner: unknown): Given => {
   try {
     return resolved(home[TELEMETRY], read(owner, 'env'))
   } catch (thrown) {
-    if (once('options')) console.error(`flushed: no options for ${home.name}, since they failed: ${toError(thrown).message}`)
+    const why = `since they failed: ${toError(thrown).message}`
+    if (once(why)) console.error(`flushed: no options for ${nameOf(home)}, ${why}`)
     return NONE
   }
 })

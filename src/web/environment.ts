@@ -22,20 +22,18 @@ function madeOf<O>(make: (env: never) => O, env: unknown): O {
  * @throws TypeError what `resolve` throws of options that are there
  */
 export function settingsFor<O, S>(options: O | ((env: never) => O), resolve: (options: O) => S): (env: unknown) => S | undefined {
-  if (typeof options !== 'function') {
-    const settings = resolve(options)
-    return () => settings
-  }
-  let known: { settings?: S } | undefined
+  let asked = typeof options !== 'function'
+  let settings = asked ? resolve(options as O) : undefined
   return (env) => {
     // Not by the identity of `env`: that of a server is a request's, and a Worker may hand on a copy for each.
-    if (known) return known.settings
-    known = {}
+    if (asked) return settings
+    asked = true
     try {
-      known.settings = resolve(madeOf(options as (env: never) => O, env))
+      settings = resolve(madeOf(options as (env: never) => O, env))
     } catch (thrown) {
-      if (once('options')) console.error(`flushed: no telemetry, since its options failed: ${toError(thrown).message}`)
+      const line = `flushed: no telemetry, since its options failed: ${toError(thrown).message}`
+      if (once(line)) console.error(line)
     }
-    return known.settings
+    return settings
   }
 }

@@ -1,7 +1,7 @@
 /** `@Flushed()`: a method that is a handler. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { type FlushReport, currentInvocation, span, withTelemetry, wrapInfo } from 'flushed'
-import { Flushed, type FlushedOptions } from 'flushed/decorators'
+import { Flushed, type FlushedOptions, Traced } from 'flushed/decorators'
 import { withTelemetry as edge } from 'flushed/edge'
 import { withTelemetry as lambda } from 'flushed/lambda'
 import { withTelemetry as workers } from 'flushed/workers'
@@ -37,6 +37,28 @@ describe('a method', () => {
     expect(names(exporter.spans)).toEqual(['left', 'Orders.price'])
     expect(exporter.spans[0]?.attributes).toEqual({ 'flushed.unfinished': true })
     expect(exporter.spans[1]).toMatchObject({ kind: SpanKind.INTERNAL, attributes: { 'order.cents': 21 } })
+  })
+
+  test('has a root span that is named after itself where a member of its class hides the name of that', async () => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      static name() {
+        return 'orders'
+      }
+      @Flushed({ telemetry }) async price() {
+        return this.tax()
+      }
+      @Traced() tax() {
+        return 2
+      }
+    }
+    class Closed extends Orders {
+      static override get name(): never {
+        throw failure
+      }
+    }
+    expect([await new Orders().price(), await new Closed().price()]).toEqual([2, 2])
+    expect(names(exporter.spans)).toEqual(['tax', 'price', 'tax', 'price'])
   })
 
   test('rejects with what it rejects with or throws, after the flush', async () => {

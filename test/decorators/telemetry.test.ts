@@ -156,6 +156,25 @@ describe('options that are made of bindings', () => {
     expect(error).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('no options for Room, since they failed: flushed: option `timeoutMs`'))
     error.mockRestore()
   })
+
+  test('are told of again for another reason only', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const room = (reason: string) => {
+      @Telemetry(() => {
+        throw new Error(reason)
+      })
+      class Room {
+        static get name(): never {
+          throw new Error('no name')
+        }
+        @Flushed({ logger: false }) async join() {}
+      }
+      return new Room()
+    }
+    for (const reason of ['no team', 'no team', 'no collector']) await room(reason).join()
+    expect(error.mock.calls.map(([line]) => line.replace(/^.*since /, ''))).toEqual(['they failed: no team', 'they failed: no collector'])
+    error.mockRestore()
+  })
 })
 
 describe('misuse is a TypeError that says what to write', () => {

@@ -183,6 +183,16 @@ describe('options', () => {
     told.mockRestore()
   })
 
+  test('another that fails for another reason is told of as well', async () => {
+    const failing = (reason: string) => application(telemetry(() => {
+      throw new Error(reason)
+    }))
+    const told = vi.spyOn(console, 'error').mockReturnValue()
+    for (const reason of ['no collector', 'no team']) await failing(reason).fetch(new Request('http://shop.example/'))
+    expect(told.mock.calls.map(([line]) => line)).toEqual([expect.stringMatching(/: no collector$/), expect.stringMatching(/: no team$/)])
+    told.mockRestore()
+  })
+
   test.each([
     [{ waitUntil: 7 }, 'option `waitUntil` must be a function, got 7'],
     [{ drainMs: -1 }, 'option `drainMs` must be a positive number of milliseconds, got -1'],
