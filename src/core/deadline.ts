@@ -80,8 +80,8 @@ const FREE_TURNS = 6
 let turns = FREE_TURNS
 /** Milliseconds after which work is urged. */
 const URGE_MS = 100
-/** Milliseconds, of which timers cannot count more: whoever has as many needs none. */
-const ENDLESS_MS = 2 ** 31
+/** The most milliseconds that timers can count to: more are none to them. */
+export const ENDLESS_MS = 2 ** 31 - 1
 
 /**
  * Waits for work, but not longer than the deadline allows.
@@ -111,6 +111,7 @@ const overWithin = (ms: number, { work }: Pending, { timers }: Deadline): Promis
   new Promise((resolve) => {
     let timer: unknown
     try {
+      // Whoever has as many needs none.
       if (ms < ENDLESS_MS) timer = timers.setTimeout(resolve, Math.max(0, ms))
     } catch {
       // None is to be had (see `nextTurn`): the platform's own deadline is the only one then.

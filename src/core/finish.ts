@@ -14,7 +14,7 @@ import { untraced } from './suppress.ts'
 import type { Finish, Lifetime } from './platform.ts'
 import type { FlushReport, Phase, SpanCounts } from './types.ts'
 
-const OVERDUE = 'background work was not over in time'
+export const OVERDUE = 'background work was not over in time'
 
 /** The response waits for the flush. */
 export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }

@@ -77,7 +77,7 @@ export const CHECKS: Record<Exclude<keyof TelemetryOptions, 'telemetry'>, Check>
   timeoutMs: ['a positive number of milliseconds', isPositive],
   flush: [`'${MODES.join("' or '")}'`, (value) => MODES.includes(value)],
   onFlush: ['a function', isFunction],
-  name: ['a non-empty string', (value) => typeof value === 'string' && value !== ''],
+  name: ['a non-empty string', (value) => typeof value === 'string' && !!value],
   attributes: ['an object or a function', (value) => value === Object(value)],
   logger: ['`false` or an object with `warn`', (value) => value === false || isFunction((value as Partial<Console> | null)?.warn)],
 }
@@ -93,8 +93,15 @@ export function resolveOptions<Args extends readonly unknown[]>(
   more: readonly string[] = [],
 ): Config {
   checkOptions(options, CHECKS, ['telemetry', ...more])
-  const { telemetry, timeoutMs = environmentNumber('FLUSHED_TIMEOUT_MS', 2000), flush = 'auto' } = options
-  const { onFlush, name, attributes, logger = console } = options
+  const {
+    telemetry,
+    timeoutMs = environmentNumber('FLUSHED_TIMEOUT_MS', 2000),
+    flush = 'auto',
+    onFlush,
+    name,
+    attributes,
+    logger = console,
+  } = options
   const warn = async (message: string) => {
     try {
       if (logger) await logger.warn(message)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ENDLESS_MS } from '../core/deadline.ts'
 import type { FlushableProvider } from '../core/globals.ts'
 import { type Check, checkOptions, environmentNumber, isPositive } from '../core/options.ts'
 import type { Exporter } from './types.ts'
@@ -94,8 +95,7 @@ export function resolveOtelOptions(options: OtelOptions): { exporters: readonly 
     limits: {
       maxQueueSize,
       maxBufferSize: Math.min(maxBufferSize, maxQueueSize),
-      // Timers take more than this for nothing at all.
-      flushIntervalMs: flushIntervalMs && Math.min(flushIntervalMs, 2 ** 31 - 1),
+      flushIntervalMs: flushIntervalMs && Math.min(flushIntervalMs, ENDLESS_MS),
     },
   }
 }

@@ -1,4 +1,4 @@
-import { type Check, checkOptions, isPositive } from '../core/options.ts'
+import { CHECKS, checkOptions } from '../core/options.ts'
 import { stopped } from '../core/errors.ts'
 import type { FlushReport } from '../core/types.ts'
 import { drainAll } from './watch.ts'
@@ -17,11 +17,11 @@ export interface DrainOptions {
   drainMs?: number | undefined
 }
 
-const CHECKS: Record<keyof DrainOptions, Check> = { drainMs: ['a positive number of milliseconds', isPositive] }
+const DRAIN = { drainMs: CHECKS.timeoutMs }
 
 /** That option among others, checked. @throws TypeError quoting the value */
 export function drainMsOf({ drainMs = DRAIN_MS }: DrainOptions): number {
-  checkOptions({ drainMs }, CHECKS)
+  checkOptions({ drainMs }, DRAIN)
   return drainMs
 }
 
@@ -43,6 +43,6 @@ export function drainMsOf({ drainMs = DRAIN_MS }: DrainOptions): number {
  * }))
  */
 export function drain(options: DrainOptions = {}): Promise<FlushReport[]> {
-  checkOptions(options, CHECKS)
+  checkOptions(options, DRAIN)
   return drainAll(stopped('drain'), options.drainMs)
 }

@@ -8,7 +8,7 @@ import { clock } from '../core/clock.ts'
 import { Deadline, type Pending, settledWithin } from '../core/deadline.ts'
 import { Account, cutShort, flushLeftovers } from '../core/early.ts'
 import { InvocationState } from '../core/invocation.ts'
-import { leave } from '../core/finish.ts'
+import { OVERDUE, leave } from '../core/finish.ts'
 import { isolate } from '../core/isolate.ts'
 import type { Wrap } from '../core/lifecycle.ts'
 import type { Lifetime } from '../core/platform.ts'
@@ -91,7 +91,7 @@ export class Staying implements Participant, Pending {
 
   async #later(invocation: InvocationState, background: Pending): Promise<void> {
     const inTime = await settledWithin(background, new Deadline(BACKGROUND_MS, IDLE), true)
-    if (!inTime) invocation.warnings.push('background work was not over in time')
+    if (!inTime) invocation.warnings.push(OVERDUE)
     this.#over(invocation)
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { clock, nextTurn } from '../core/clock.ts'
+import { ENDLESS_MS } from '../core/deadline.ts'
 import { isResponse } from './response.ts'
 
 /** How a body has ended, as far as anybody can tell. */
@@ -65,8 +66,7 @@ export async function follow<R>(response: R, method: string | undefined, followe
   const watch = () => {
     const now = clock().now()
     const leftMs = Math.min(touchedAt + idleMs, until) - now
-    // Timers take more than this for nothing at all.
-    if (leftMs > 0) timer = clock().setTimeout(watch, Math.min(leftMs, 2 ** 31 - 1))
+    if (leftMs > 0) timer = clock().setTimeout(watch, Math.min(leftMs, ENDLESS_MS))
     else void end(now < until ? 'idle' : 'unknown')
   }
   watch()

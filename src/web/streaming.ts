@@ -1,5 +1,4 @@
-import { invalidOption } from '../core/errors.ts'
-import { isPositive } from '../core/options.ts'
+import { CHECKS, checkOptions } from '../core/options.ts'
 import { recordError } from '../core/span.ts'
 import type { Platform } from '../core/platform.ts'
 import { follow } from './body.ts'
@@ -18,7 +17,7 @@ export interface StreamingOptions {
 
 /** That option, checked. @throws TypeError quoting the value */
 export function idleMsOf({ streamIdleMs = 30_000 }: StreamingOptions): number {
-  if (!isPositive(streamIdleMs)) throw invalidOption('streamIdleMs', streamIdleMs, 'a positive number of milliseconds')
+  checkOptions({ streamIdleMs }, { streamIdleMs: CHECKS.timeoutMs })
   return streamIdleMs
 }
 

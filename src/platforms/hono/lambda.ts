@@ -30,7 +30,6 @@ const isLambda = (value: unknown): value is LambdaContextLike =>
   typeof (value as Partial<LambdaContextLike> | undefined | null)?.getRemainingTimeInMillis === 'function'
 
 export function onLambda(context: LambdaContextLike, { idleMs }: Settings, c: HonoContext): Place {
-  const { follow } = streaming(idleMs, () => false, () => c.req.raw)
   return {
     describe(_args, active) {
       const description = describeRequest(c.req.raw, active)
@@ -39,6 +38,6 @@ export function onLambda(context: LambdaContextLike, { idleMs }: Settings, c: Ho
     },
     remainingMs: () => context.getRemainingTimeInMillis() - MARGIN_MS,
     lifetime: () => ({ ...AWAIT, reason: OUTSIDE }),
-    ...(follow && { follow }),
+    ...streaming(idleMs, () => false, () => c.req.raw),
   }
 }

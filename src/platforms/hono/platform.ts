@@ -54,7 +54,6 @@ export function reflect(span: Span, response: unknown, error: Error | undefined)
 
 function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Place {
   let lifetime: Lifetime | undefined
-  const { follow } = streaming(idleMs, () => lifetime?.phase === 'after-response', () => c.req.raw)
   return {
     describe: (_args, active) => describeRequest(c.req.raw, active),
     begun(_args, invocation) {
@@ -63,7 +62,7 @@ function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Pla
     },
     // Some of where it runs is workerd, and some its like.
     ...requestScope(() => lifetime),
-    ...(follow && { follow }),
+    ...streaming(idleMs, () => lifetime?.phase === 'after-response', () => c.req.raw),
   }
 }
 
