@@ -10,6 +10,8 @@ import { entering } from './enter.ts'
 import { running } from './isolate.ts'
 import { type Begun, type Settled, begin } from './lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from './options.ts'
+import { hasMethod } from './reading.ts'
+import { type Watcher, followed, settling } from './thenable.ts'
 import type { DisposableSpan, Invocation } from './types.ts'
 import { anywhere } from './with-telemetry.ts'
 
@@ -55,6 +57,10 @@ class Opened implements OpenInvocation {
   readonly #begun: Begun | undefined
   #how: Settled = { result: undefined }
   #settled: Promise<unknown> | undefined
+  readonly #watcher: Watcher = {
+    over: (failed) => failed && this.fail(failed.thrown),
+    within: (part) => this.#within(part),
+  }
 
   constructor(begun: Begun | undefined) {
     this.#begun = begun
@@ -84,15 +90,12 @@ class Opened implements OpenInvocation {
   }
 
   run<T>(work: () => T): T {
-    const failed = (thrown: unknown): never => {
-      this.fail(thrown)
-      throw thrown
-    }
     try {
       const result = this.#within(work)
-      return result instanceof Promise ? (result.catch(failed) as T) : result
+      return hasMethod(result, 'then') && !followed.has(result as object) ? (settling(result as object, this.#watcher) as T) : result
     } catch (thrown) {
-      return failed(thrown)
+      this.fail(thrown)
+      throw thrown
     }
   }
 

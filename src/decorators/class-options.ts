@@ -8,7 +8,7 @@ import { toError } from '../core/errors.ts'
 import { once } from '../core/isolate.ts'
 import type { AnyFunction } from '../core/layer.ts'
 import type { TelemetryOptions } from '../core/options.ts'
-import { read } from './reading.ts'
+import { read } from '../core/reading.ts'
 import type { PlatformWrap } from './types.ts'
 
 /** Options as they are passed on, once they have been checked. */

@@ -7,7 +7,7 @@
 import { badOption, quote } from '../core/errors.ts'
 import { type AnyFunction, WRAPPED } from '../core/layer.ts'
 import { carryOn, defineMetadata, note } from './metadata.ts'
-import { read } from './reading.ts'
+import { read } from '../core/reading.ts'
 
 /** One call of a decorated method. */
 export class Call {

@@ -6,7 +6,7 @@ import { promised } from '../core/with-telemetry.ts'
 import { type Class, type Given, classOf, merged, nameIn, optionsOf, remembered } from './class-options.ts'
 import { Call, decorator, isBare } from './decorator.ts'
 import { contextAmong, contextBeside, contextBy, isLambda, platformOf } from './platform.ts'
-import { read } from './reading.ts'
+import { read } from '../core/reading.ts'
 import type { FlushedDecorator, OptionsOf, PlatformWrap } from './types.ts'
 
 /** Options of a decorated method, apart from those of the platform that its `wrap` is of. */

@@ -14,7 +14,7 @@ import { shared } from '../platforms/lambda/extension/state.ts'
 import { requestScope, touch } from '../web/scope.ts'
 import { type KeepingContext, track } from '../web/track.ts'
 import type { Call } from './decorator.ts'
-import { hasMethod, read } from './reading.ts'
+import { hasMethod, read } from '../core/reading.ts'
 
 /** Lambda's context, as far as it is used here. */
 interface LambdaContext {

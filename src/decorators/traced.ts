@@ -4,10 +4,11 @@ import { contextWithin, currentOwner } from '../core/current.ts'
 import { badOption } from '../core/errors.ts'
 import { attempt } from '../core/report.ts'
 import { disposable, recordError, tracerOf } from '../core/span.ts'
+import type { Watcher } from '../core/thenable.ts'
 import type { DisposableSpan } from '../core/types.ts'
 import { type Given, classOf, nameIn, optionsOf, remembered } from './class-options.ts'
 import { type Call, decorator, isBare } from './decorator.ts'
-import { type Watcher, watched } from './results.ts'
+import { watched } from './results.ts'
 import type { TracedDecorator } from './types.ts'
 
 /** Options of a traced method. */

@@ -160,6 +160,51 @@ describe('errors', () => {
     expect(exporter.spans[0]?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no order' })
   })
 
+  test('what `run` rejects with is recorded where it comes of a promise of a class of its own, which is the very one', async () => {
+    const { exporter, telemetry } = pipeline()
+    const error = new Error('no order')
+    class ApiPromise extends Promise<string> {
+      withResponse() {
+        return this.then((body) => ({ body }))
+      }
+    }
+    const request = new ApiPromise((_resolve, reject) => setImmediate(reject, error))
+    {
+      await using poll = openInvocation({ telemetry })
+      const result = poll.run(() => request)
+      expect(result).toBe(request)
+      await expect(result.withResponse()).rejects.toBe(error)
+    }
+    expect(exporter.spans[0]?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no order' })
+  })
+
+  test('a promise that `run` returns has what was added to it', async () => {
+    const { telemetry } = pipeline()
+    await using poll = openInvocation({ telemetry })
+    const result = poll.run(() => Object.assign(Promise.resolve('done'), { kill: () => 'killed' }))
+    expect([result.kill(), await result]).toEqual(['killed', 'done'])
+  })
+
+  test.each([
+    ['a promise', Promise],
+    ['one of a class of its own', class extends Promise<never> {}],
+  ])('a rejection of %s that is nobody’s is reported by the runtime, as without `run`', async (_what, Made) => {
+    const { telemetry } = pipeline()
+    const error = new Error('no order')
+    const heard = vi.fn()
+    const others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', heard)
+    try {
+      await using poll = openInvocation({ telemetry })
+      void poll.run(() => Made.reject(error))
+      await turn()
+      expect(heard).toHaveBeenCalledExactlyOnceWith(error, expect.anything())
+    } finally {
+      process.removeAllListeners('unhandledRejection')
+      for (const other of others) process.on('unhandledRejection', other)
+    }
+  })
+
   test('a collector that hangs keeps the scope for `timeoutMs`, and no longer', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     const clock = fakeClock()
