@@ -29,53 +29,57 @@ export const settling = (result: object, watcher: Watcher): unknown =>
 const isPlainPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise && value.constructor === Promise
 
 // Not the promise itself, for it would count as handled, even if nobody else ever did.
-function promise(result: Promise<unknown>, { over }: Watcher): Promise<unknown> {
-  const same = result.then(
-    (value) => (over(), value),
-    (thrown: unknown) => {
-      over({ thrown })
-      throw thrown
-    },
-  )
-  return Object.defineProperties(same, Object.getOwnPropertyDescriptors(result))
-}
+const promise = (result: Promise<unknown>, { over }: Watcher): unknown =>
+  Object.defineProperties(result.then(...telling(over)), Object.getOwnPropertyDescriptors(result))
 
 type Settled = ((value: unknown) => unknown) | null | undefined
+
+/** What `then` is called with, by whoever waits, or by nobody: the same, and the watcher is told. */
+const telling = (over: Watcher['over'], fulfilled?: Settled, rejected?: Settled) =>
+  [
+    (value: unknown) => (over(), typeof fulfilled === 'function' ? fulfilled(value) : value),
+    (thrown: unknown) => {
+      over({ thrown })
+      if (typeof rejected === 'function') return rejected(thrown)
+      throw thrown
+    },
+  ] as const
 
 // The very object, for it may have methods of its own; and its `then` only when somebody else calls it, for that is what
 // starts a query builder's query, once for each call.
 function thenable(result: object, { over, within }: Watcher): unknown {
-  followed.add(result)
-  const restore = replace(result, 'then', (then, [fulfilled, rejected]: Settled[]) => {
-    followed.delete(result)
-    restore?.()
-    return within(() =>
-      then.call(
-        result,
-        (value: unknown) => (over(), typeof fulfilled === 'function' ? fulfilled(value) : value),
-        (thrown: unknown) => {
-          over({ thrown })
-          if (typeof rejected === 'function') return rejected(thrown)
-          throw thrown
-        },
-      ),
-    )
+  const stop = follow(result, ['then', 'catch', 'finally'], (method, args: Settled[], key) => {
+    // As promises' own go by `then`. Those of Bluebird, which may be told more, do.
+    if (key !== 'then') return (args[1] ? method : Promise.prototype[key as 'catch']).apply(result, args as never)
+    stop?.()
+    return within(() => method.apply(result, telling(over, ...args) as never))
   })
-  if (!restore) over()
+  if (!stop) over()
   return result
 }
 
 type Method = (...args: unknown[]) => unknown
 
-/** Replaces a method of one object. @returns what takes it back; `undefined` if there is none, or the object forbids it */
-export function replace(target: object, key: string, call: (method: Method, args: never[]) => unknown): (() => void) | undefined {
-  const method = read(target, key) as Method
-  const own = Object.getOwnPropertyDescriptor(target, key)
-  const value = (...args: never[]) => call(method, args)
-  if (!hasMethod(target, key) || !Reflect.defineProperty(target, key, { value, writable: true, configurable: true })) return undefined
-  return () => {
-    if (read(target, key) !== value) return
-    if (own) Object.defineProperty(target, key, own)
-    else Reflect.deleteProperty(target, key)
-  }
+/** Replaces methods of one object. @returns what takes them back; `undefined` if there are none, or the object forbids it */
+export function follow<Args extends unknown[]>(
+  target: object,
+  keys: readonly string[],
+  call: (method: Method, args: Args, key: string) => unknown,
+): (() => void) | undefined {
+  followed.add(target)
+  const replaced = keys.flatMap((key) => {
+    const method = read(target, key) as Method
+    const own = Object.getOwnPropertyDescriptor(target, key)
+    const value = (...args: Args) => call(method, args, key)
+    if (!hasMethod(target, key) || !Reflect.defineProperty(target, key, { value, writable: true, configurable: true })) return []
+    return () => {
+      if (read(target, key) !== value) return
+      if (own) Object.defineProperty(target, key, own)
+      else Reflect.deleteProperty(target, key)
+    }
+  })
+  return replaced[0] && (() => {
+    followed.delete(target)
+    for (const restore of replaced) restore()
+  })
 }

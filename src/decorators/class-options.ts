@@ -25,8 +25,8 @@ export type ClassOptions = Given | ((env: never) => Given)
 
 export type Class = AnyFunction & { readonly [TELEMETRY]?: ClassOptions }
 
-// Of what has none.
-const nobody = Object.defineProperty((() => {}) as Class, 'name', { value: '' })
+// Of what has none. As an argument it gets no name of the constant's.
+const nobody = Object(() => {}) as Class
 
 /** The class of an instance, or of a static method. */
 export function classOf(owner: unknown): Class {

@@ -46,6 +46,6 @@ export function note(metadata: DecoratorMetadataObject | undefined, key: symbol,
 }
 
 /** The same for `reflect-metadata`. */
-export const defineMetadata = (key: symbol, value: unknown, target: object, member?: PropertyKey): void =>
+export const defineMetadata = (...args: [key: symbol, value: unknown, target: object, member?: PropertyKey]): void =>
   // With an `undefined` as the last argument it would be the metadata of a member of that name.
-  member === undefined ? reflect.defineMetadata?.(key, value, target) : reflect.defineMetadata?.(key, value, target, member)
+  reflect.defineMetadata?.(...args)

@@ -4,7 +4,7 @@
  * @module
  */
 import { hasMethod, read } from '../core/reading.ts'
-import { type Watcher, followed, replace, settling } from '../core/thenable.ts'
+import { type Watcher, follow, followed, settling } from '../core/thenable.ts'
 
 /**
  * Has the watcher told when a result is over: at once, unless it is to come, or comes bit by bit.
@@ -26,35 +26,29 @@ const isIterator = (value: unknown): value is object =>
   hasMethod(value, 'next') && (hasMethod(value, Symbol.iterator) || hasMethod(value, Symbol.asyncIterator))
 
 function iterator(result: object, { over, within }: Watcher): object {
-  followed.add(result)
-  const replaced: (() => void)[] = []
   const finished = (failed?: { thrown: unknown }) => {
-    followed.delete(result)
-    for (const restore of replaced.splice(0)) restore()
+    stop?.()
     over(failed)
   }
-  for (const key of ['next', 'return', 'throw']) {
+  const failed = (thrown: unknown): never => {
+    finished({ thrown })
+    throw thrown
+  }
+  const stop = follow(result, ['next', 'return', 'throw'], (method, args, key) => {
     const came = (step: unknown) => {
       const done = read(step, 'done')
       // A generator may go on when it is told to return; nothing else is asked whether it does.
       if (key === 'return' ? done !== false : done) finished()
       return step
     }
-    const failed = (thrown: unknown): never => {
-      finished({ thrown })
-      throw thrown
+    let step: unknown
+    try {
+      step = within(() => method.apply(result, args))
+    } catch (thrown) {
+      return failed(thrown)
     }
-    const restore = replace(result, key, (method, args) => {
-      let step: unknown
-      try {
-        step = within(() => method.apply(result, args))
-      } catch (thrown) {
-        return failed(thrown)
-      }
-      return hasMethod(step, 'then') ? (step as PromiseLike<unknown>).then(came, failed) : came(step)
-    })
-    if (restore) replaced.push(restore)
-  }
-  if (!replaced.length) over()
+    return hasMethod(step, 'then') ? (step as PromiseLike<unknown>).then(came, failed) : came(step)
+  })
+  if (!stop) over()
   return result
 }

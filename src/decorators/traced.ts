@@ -1,5 +1,6 @@
 import { type Attributes, type Context, type SpanKind, type SpanOptions, context, trace } from '@opentelemetry/api'
 import { CHECKS, type Check, type Config, checkOptions, resolveOptions } from '../core/options.ts'
+import { ensureContextManager } from '../core/context-manager.ts'
 import { contextWithin, currentOwner } from '../core/current.ts'
 import { badOption } from '../core/errors.ts'
 import { attempt } from '../core/report.ts'
@@ -91,6 +92,7 @@ function run({ method, self, args, owner }: Call, own: TracedOptions, member: st
 }
 
 function open(config: Config, name: string, { attributes: more, kind }: TracedOptions, args: unknown[]): [DisposableSpan, Context] {
+  ensureContextManager()
   const active = context.active()
   const invocation = currentOwner(active)
   const attributes = typeof more === 'function' ? attempt(config, '`attributes`', () => more(...(args as never[]))) : more

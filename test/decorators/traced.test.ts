@@ -189,6 +189,63 @@ describe('what has a `then` of its own', () => {
     expect(named(spans, 'Orders.all').attributes).toEqual({})
   })
 
+  describe.each<[string, (promise: () => Promise<string>) => object]>([
+    // Prisma's.
+    // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+    ['of its own', (promise) => ({ then: (...how: []) => promise().then(...how), catch: (...how: []) => promise().catch(...how), finally: (...how: []) => promise().finally(...how) })],
+    // Most vendors' clients'.
+    ['of its class', (promise) => new (class extends Promise<string> {
+      // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+      override then<T, F>(...how: Parameters<typeof Promise.prototype.then<T, F>>) {
+        return promise().then(...how)
+      }
+      override catch<T>(...how: Parameters<typeof Promise.prototype.catch<T>>) {
+        return promise().catch(...how)
+      }
+      override finally(...how: Parameters<typeof Promise.prototype.finally>) {
+        return promise().finally(...how)
+      }
+    })(() => {})],
+    ['of `Promise`', (promise) => (class extends Promise<string> {}).resolve(promise())],
+  ])('and a `catch` and a `finally` %s', (_whose, make) => {
+    class Clients {
+      @Traced() ask(promise: () => Promise<string>) {
+        return make(promise) as Promise<string>
+      }
+    }
+    test.each<[string, (asked: Promise<string>) => Promise<unknown>]>([
+      ['catch', (asked) => asked.catch(() => 'body')],
+      ['finally', (asked) => asked.finally(() => {})],
+    ])('has its span ended where it is waited for by `%s`', async (_way, wait) => {
+      const spans = await spansOf(async () => expect(await wait(new Clients().ask(async () => 'body'))).toBe('body'))
+      expect(named(spans, 'Clients.ask').attributes).toEqual({})
+    })
+
+    test('has its span failed where `catch` is told why', async () => {
+      const spans = await spansOf(async () => expect(await new Clients().ask(() => Promise.reject(failure)).catch((error) => error)).toBe(failure))
+      expect(named(spans, 'Clients.ask').status.message).toBe('no such order')
+    })
+  })
+
+  test('may have a `catch` of a kind of its own, as Bluebird has', async () => {
+    class Bluebird extends Promise<string> {
+      override catch(...how: unknown[]) {
+        const [kind, rejected] = how as [new () => Error, () => string]
+        return this.then(undefined, (error) => (error instanceof kind ? rejected() : Promise.reject(error))) as never
+      }
+    }
+    class Clients {
+      @Traced() ask() {
+        return Bluebird.reject(failure) as Bluebird
+      }
+    }
+    const spans = await spansOf(async () => {
+      await expect(new Clients().ask().catch(TypeError, () => 'body')).rejects.toBe(failure)
+      expect(await new Clients().ask().catch(RangeError, () => 'body')).toBe('body')
+    })
+    expect(spans.filter(({ name }) => name === 'Clients.ask').map(({ attributes }) => attributes)).toEqual([{ 'error.type': 'RangeError' }, { 'error.type': 'RangeError' }])
+  })
+
   test('rejects with what it rejects with', async () => {
     const spans = await spansOf(() => expect((async () => new Orders().all(new Query(true)))()).rejects.toBe(failure))
     expect(named(spans, 'Orders.all').status.code).toBe(SpanStatusCode.ERROR)
@@ -390,6 +447,23 @@ describe('outside of an invocation', () => {
     }
     new Orders().price()
     expect(started).toHaveBeenCalledOnce()
+  })
+
+  test('methods that call each other are one trace, before the first invocation too', async () => {
+    const { telemetry } = pipeline()
+    class Orders {
+      @Traced() async price() {
+        await Promise.resolve()
+        return [trace.getActiveSpan(), await this.rate()]
+      }
+      @Traced() async rate() {
+        return trace.getActiveSpan()
+      }
+    }
+    Telemetry({ telemetry })(Orders)
+    const [outer, inner] = await new Orders().price()
+    expect(inner).not.toBe(outer)
+    expect(inner).toMatchObject({ parentSpanContext: { spanId: outer?.spanContext().spanId } })
   })
 
   test('it is one of the class’s `telemetry`', () => {
