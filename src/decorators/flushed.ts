@@ -2,6 +2,7 @@ import { badOption, invalidOption } from '../core/errors.ts'
 import { type AnyFunction, dressed } from '../core/layer.ts'
 import { invoke } from '../core/lifecycle.ts'
 import { type Config, type TelemetryOptions, resolveOptions } from '../core/options.ts'
+import type { Telemetry } from '../core/types.ts'
 import { promised } from '../core/with-telemetry.ts'
 import { type Class, type Given, classOf, merged, nameIn, optionsOf, remembered } from './class-options.ts'
 import { Call, decorator, isBare } from './decorator.ts'
@@ -70,7 +71,8 @@ export function checkFlushed(given: Given): void {
   if (wrap) wrap(async () => {}, { ...options, telemetry: nothing, onFlush: undefined, logger: false } as never)
 }
 
-const nothing = () => 'nothing_to_send'
+// One for all, so that what is known of telemetries knows of one.
+const nothing: Telemetry = { stages: [] }
 
 /** @returns what runs the calls of a member, with the options of the class that each is made on */
 function runner(own: Given, member: string): (call: Call) => Promise<unknown> {

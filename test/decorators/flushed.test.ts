@@ -433,8 +433,10 @@ describe('`wrap`', () => {
 
     test('checks its options when decorating, of which nothing is left to flush', () => {
       const onFlush = () => {}
-      Flushed({ wrap, level: 3, onFlush })
-      expect(options).toEqual([{ level: 3, onFlush: undefined, telemetry: expect.any(Function), logger: false }])
+      for (const level of [3, 4]) Flushed({ wrap, level, onFlush })
+      expect(options).toEqual([3, 4].map((level) => ({ level, onFlush: undefined, telemetry: { stages: [] }, logger: false })))
+      // One for all, of which a platform that knows telemetries by themselves knows one.
+      expect(options[1]?.telemetry).toBe(options[0]?.telemetry)
     })
   })
 
