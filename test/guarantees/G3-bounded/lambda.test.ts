@@ -45,7 +45,10 @@ describe.each(runtimes)('on $title', { retry: 2 }, ({ startFunction }) => {
   )
 
   test('an invocation that is almost out of time is not held until its timeout', async () => {
-    await using lambda = await startFunction('orders.handler', { behavior: 'hang', env: { TIMEOUT_MS: '5000' }, timeoutMs: 1500 })
+    await using lambda = await startFunction('orders.handler', { env: { TIMEOUT_MS: '5000' }, timeoutMs: 1500 })
+    // Not the process's first, which takes longer than the margin in places.
+    await lambda.invoke({ id: 0 })
+    lambda.collector.behave('hang')
     const { result } = await lambda.invoke({ id: 1 })
     expect(result).toMatchObject({ payload: { id: 1 }, timedOut: false })
     expect(result.responseMs).toBeLessThan(1500)
