@@ -17,7 +17,7 @@ const systemClock: Clock = {
 export const clock = (): Clock => isolate.clock ?? systemClock
 
 // A program's fake timers must not keep a flush from beginning.
-const later = setTimeout
+const { setTimeout: later } = globalThis
 
 /** Resolves in `ms` milliseconds. Rejects where there is no timer to be had. */
 export const elapsed = (ms: number): Promise<void> =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Context, type Span, type SpanOptions, context, trace } from '@opentelemetry/api'
+import { type Context, INVALID_SPAN_CONTEXT, type Span, type SpanOptions, context, trace } from '@opentelemetry/api'
 import { adopt } from './adopt.ts'
 import { span, waitUntil } from './current.ts'
 import { entering } from './enter.ts'
@@ -65,8 +65,7 @@ class Opened implements OpenInvocation {
   constructor(begun: Begun | undefined) {
     this.#begun = begun
     this.context = begun?.context ?? context.active()
-    // Not the API's constant: its import would stay in bundles that have nothing else of this.
-    this.root = trace.getSpan(this.context) ?? trace.wrapSpanContext({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 })
+    this.root = trace.getSpan(this.context) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
   }
 
   get live(): boolean {

@@ -11,17 +11,16 @@ import { read } from '../core/reading.ts'
 
 /** One call of a decorated method. */
 export class Call {
-  // Declared, for they would be defined as well as set.
-  declare readonly method: AnyFunction
-  /** What the method is called on. */
-  declare readonly self: unknown
-  declare readonly args: unknown[]
-  /** The instance, or the class of a static method, even where the method was taken off it. */
-  declare readonly owner: unknown
-
-  constructor(method: AnyFunction, self: unknown, args: unknown[], owner: unknown) {
-    Object.assign(this, { method, self, args, owner })
-  }
+  /**
+   * @param self what the method is called on
+   * @param owner the instance, or the class of a static method, even where the method was taken off it
+   */
+  constructor(
+    readonly method: AnyFunction,
+    readonly self: unknown,
+    readonly args: unknown[],
+    readonly owner: unknown,
+  ) {}
 }
 
 /** How a decorator wraps. */
