@@ -7,6 +7,7 @@
  * @module
  */
 import { clock } from './clock.ts'
+import { ENDLESS_MS } from './deadline.ts'
 import type { Clock, Timers } from './types.ts'
 
 /** An alarm that has been set. */
@@ -58,7 +59,7 @@ export function clearAlarm(alarm: Alarm | undefined): void {
 
 function arm(at: number, ms: number): void {
   if (armed) disarm(armed)
-  armed = { clock: clock(), at, timer: clock().setTimeout(rang, Math.max(0, ms)), awake: true }
+  armed = { clock: clock(), at, timer: clock().setTimeout(rang, Math.min(Math.max(0, ms), ENDLESS_MS)), awake: true }
   if (awake === 0) doze(armed)
 }
 

@@ -40,13 +40,40 @@ export function exchange<Request extends IncomingMessage>(
   response.prependListener('close', () => open.end(false))
   // A client may be gone before it is the handler's turn.
   if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished && isSent(response)))
+  else if (!response.socket && !('stream' in response)) endWithConnection(open, request, response)
   // Not the response: it tells where it was written, and to follow it as well takes a third of a server's throughput.
   if (hasBody(request)) follow(request, begun)
   return open
 }
 
+/** Exchanges whose response has no connection yet, by that of their request. */
+const waiting = new WeakMap<IncomingMessage['socket'], Set<() => void>>()
+
+/**
+ * A response that is no connection's is told of nothing: one that has to wait for those before it (Node 22 forgets it when the
+ * client is gone), or one that was made for a request that has become another protocol's, as `express-ws` does.
+ */
+function endWithConnection(open: Exchange, { socket }: IncomingMessage, response: ServerResponse): void {
+  if (typeof socket?.once !== 'function') return
+  const gone = () => {
+    if (!response.socket) open.end(false)
+  }
+  if (socket.destroyed) return queueMicrotask(gone)
+  let all = waiting.get(socket)
+  // One listener for all of them: Node warns of more than ten.
+  if (!all) {
+    const those = new Set<() => void>()
+    waiting.set(socket, (all = those))
+    socket.once('close', () => those.forEach((gone) => gone()))
+  }
+  all.add(gone)
+  open.ended = () => all.delete(gone)
+}
+
 /** An exchange that is open. */
 export class Exchange {
+  /** Called when it is over. */
+  ended: (() => void) | undefined
   #failure: { readonly error: unknown } | undefined
   #over = false
 
@@ -72,6 +99,7 @@ export class Exchange {
   end(sent: boolean): void {
     if (this.#over) return
     this.#over = true
+    this.ended?.()
     attempt(this.wrap.config, 'reading the response', () => this.#reflect(sent))
     void this.begun.settle({ result: undefined })
   }

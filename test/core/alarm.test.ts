@@ -45,6 +45,16 @@ describe('alarms', () => {
     expect(time.pending).toBe(0)
   })
 
+  test('that are further away than timers count to need a timer now and then, and no more', async () => {
+    const longest: number[] = []
+    useClock({ ...time, setTimeout: (callback: () => void, ms: number) => (longest.push(ms), time.setTimeout(callback, ms)) })
+    const alarm = setAlarm(() => rung.push('never'), Number.MAX_SAFE_INTEGER)
+    await time.advance(2 ** 31)
+    expect(longest).toEqual([2 ** 31 - 1, 2 ** 31 - 1])
+    expect(rung).toEqual([])
+    clearAlarm(alarm)
+  })
+
   test('may be set by one that rings', async () => {
     setAlarm(() => set('second', 100), 100)
     await time.advance(200)

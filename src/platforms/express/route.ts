@@ -64,6 +64,10 @@ function asWritten(baseUrl: string, own: string, params: Readonly<Record<string,
   const names = new Map(Object.entries(params).map(([name, value]) => [encodeURIComponent(String(value)), name]))
   return baseUrl.replace(/[^/]+/g, (part) => {
     const name = names.get(part)
-    return name === undefined || own.includes(`:${name}`) ? part : `:${name}`
+    return name === undefined || isOwn(name, own) ? part : `:${name}`
   })
 }
+
+// Those without a name of their own are numbered: of which path, is not known.
+const isOwn = (name: string, own: string): boolean =>
+  /^\d+$/.test(name) || own.match(/(?<=[:*]"?)[\p{ID_Continue}$]+/gu)?.includes(name) === true

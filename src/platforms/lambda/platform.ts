@@ -3,6 +3,7 @@ import { endEarly } from '../../core/early.ts'
 import { aboutToTimeOut } from '../../core/errors.ts'
 import { AWAIT } from '../../core/finish.ts'
 import type { InvocationState } from '../../core/invocation.ts'
+import { once } from '../../core/isolate.ts'
 import type { Config } from '../../core/options.ts'
 import { untraced } from '../../core/suppress.ts'
 import type { Lifetime, Platform } from '../../core/platform.ts'
@@ -40,11 +41,18 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
   const unfrozen = goesOn(flush)
   // Neither the response nor a timeout ends anything there.
   const remainingMs = (args: LambdaArgs) => (unfrozen ? Infinity : leftMs(args) - marginMs)
-  const earlyMs = (args: LambdaArgs) => {
+  const earlyMs = (args: LambdaArgs, { wrap }: InvocationState) => {
     // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
     if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managed)) return Infinity
     const left = leftMs(args)
-    return left - (earlyTimeoutMs ?? Math.min(EARLY.mostMs, left * EARLY.share))
+    const usual = Math.min(EARLY.mostMs, left * EARLY.share)
+    const early = earlyTimeoutMs ?? usual
+    if (early < left) return left - early
+    // Nobody is invoked without any time: who says so has made the context up.
+    if (left <= 0) return Infinity
+    // Or each invocation would have timed out when it begins.
+    if (once('earlyTimeoutMs')) wrap.config.warn(`flushed: \`earlyTimeoutMs\` is ${early}, and the function has ${left} ms in all: using ${usual}`)
+    return left - usual
   }
   return {
     name: 'lambda',
@@ -57,7 +65,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       if (requestId !== undefined) shared.extension?.begun(requestId)
       watchSigterm()
       schedule.begun()
-      const early = earlyMs(args)
+      const early = earlyMs(args, invocation)
       if (early < Infinity) invocation.alarm = setAlarm(() => void endInTime(invocation), early, true)
     },
     // The wrap around it may be one that knows nothing of Lambda, and the extension waits for one that does.

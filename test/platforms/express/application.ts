@@ -10,7 +10,7 @@ export type Made = ReturnType<typeof setup>
 
 /** What can be asked of it. */
 export const PATHS = [
-  '/orders/7', '/shop/items/7', '/tenants/acme/users/3', '/pattern/x', '/stream', '/empty', '/moved', '/nowhere', '/fails/now', '/fails/passed', '/fails/forbidden',
+  '/orders/7', '/shop/items/7', '/tenants/acme/users/3', '/regions/eu/shops/7', '/pattern/x', '/stream', '/empty', '/moved', '/nowhere', '/fails/now', '/fails/passed', '/fails/forbidden',
 ]
 
 /** Adds the application's routes to an instance. */
@@ -55,6 +55,7 @@ export const application = (express: Framework) => (app: Express, { tracer }: Ma
   })
   app.use('/shop', shop(express, json, boom))
   app.use('/tenants/:tenant/users', express.Router({ mergeParams: true }).get('/:id', json).get('/:id/fails', (_request, _response, next) => next(boom)))
+  app.use('/regions/:id', express.Router({ mergeParams: true }).get('/shops/:idx', json))
   app.use('/other', express().get('/hello', json))
 }
 

@@ -50,6 +50,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       ['a mounted application', '/other/hello', 'GET /other/hello'],
       ['a router below a parameter that it is given', '/tenants/acme/users/3', 'GET /tenants/:tenant/users/:id'],
       ['a router below a parameter whose handler fails', '/tenants/acme/users/3/fails', 'GET /tenants/:tenant/users/:id/fails'],
+      ['a route whose parameter begins as its router’s', '/regions/eu/shops/7', 'GET /regions/:id/shops/:idx'],
       ['a route by regular expression', '/pattern/x', 'GET /^\\/pattern/'],
       ['the last route that has matched, where one passes on', '/passed/1', 'GET /passed/:id'],
       ['a route whose handler fails', '/fails/later', 'GET /fails/:when'],

@@ -228,6 +228,34 @@ describe('the invocation', () => {
     expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
+  test('comes with that of the connection, where the connection is upgraded beside a response that never gets it', async () => {
+    const { options, spans } = setup()
+    const listener = withTelemetry(() => {}, options)
+    const server = createServer()
+    server.on('upgrade', (request, socket) => {
+      socket.resume().on('end', () => socket.end()).write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n')
+      listener(request, new ServerResponse(request))
+      socket.once('close', () => listener(request, new ServerResponse(request)))
+    })
+    const port = await listen(server)
+    const request = send({ host: '127.0.0.1', port, headers: { connection: 'upgrade', upgrade: 'chat' } }).on('upgrade', (_response, socket) => socket.destroy())
+    request.end()
+    for (const { attributes } of await spans(2)) expect(attributes).not.toHaveProperty('error.type')
+  })
+
+  test('is the connection’s for each of the requests that wait for one before them, with one listener', async () => {
+    const { options, spans } = setup()
+    const waiting: ServerResponse[] = []
+    const port = await listen(createServer(withTelemetry(((_request, response) => void waiting.push(response)) as Listener, options)))
+    const client = open(port, '127.0.0.1')
+    client.write('GET /orders HTTP/1.1\r\nhost: shop\r\n\r\n'.repeat(12))
+    while (waiting.length < 12) await turn()
+    // As Node 22 leaves them.
+    for (const response of waiting.slice(1)) response.emit = () => false
+    client.destroy()
+    expect(await spans(12)).toHaveLength(12)
+  })
+
   test('is none of what only plays a response, and the handler is called', async () => {
     const { options, exporter } = setup()
     const handler = withTelemetry(((_request: object, response: { json(): string }) => response.json()) as unknown as Listener, options)
