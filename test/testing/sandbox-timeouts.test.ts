@@ -15,6 +15,9 @@ function ending({ record }: LambdaSandbox) {
   }
 }
 
+/** The same without the process's own calls. */
+const processKinds = (lambda: LambdaSandbox) => ending(lambda).kinds.filter((kind) => !kind.includes('.'))
+
 /**
  * How a process ends that answers SIGTERM with `process.exit()` while its runtime waits for work. The real client waits in
  * native code, which exit waits for in turn: it takes a SIGKILL.
@@ -41,7 +44,7 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
   test.each(['["INVOKE"]', '[]'])('sends SIGTERM first where an extension is registered for %s', async (events) => {
     await using lambda = await extension({ FIXTURE_EVENTS: events })
     expect(await lambda.invoke({ hang: true })).toMatchObject({ timedOut: true })
-    expect(ending(lambda).kinds.filter((kind) => !kind.includes('.'))).toEqual(['timeout', 'sigterm', 'exit'])
+    expect(processKinds(lambda)).toEqual(['timeout', 'sigterm', 'exit'])
     await expect.poll(() => lambda.logs.map(({ line }) => line)).toContainEqual(expect.stringContaining('SIGTERM'))
   })
 
@@ -70,6 +73,25 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
     expect(lambda.pid).not.toBe(pid)
   })
 
+  test.each([true, false])('is final: an answer within the grace finds nobody, with earlyReturn: %s', async (earlyReturn) => {
+    await using lambda = await extension({ FIXTURE_STAY: 'yes' }, { earlyReturn })
+    const { pid } = lambda
+    const result = await lambda.invoke({ untilTerminated: true })
+    expect(result).toMatchObject({ ok: false, timedOut: true, error: { errorType: 'Sandbox.Timedout' }, chunks: [] })
+    expect(await result.frozen).toMatchObject({ outcome: 'exited', processState: 'X' })
+    expect(processKinds(lambda)).toEqual(['timeout', 'sigterm', 'sigkill', 'exit'])
+    expect(lambda.processState()).toBe('X')
+    expect((await lambda.invoke({})).ok).toBe(true)
+    expect(lambda.pid).not.toBe(pid)
+  })
+
+  test('keeps what has been streamed before, and nothing that comes within the grace', async () => {
+    await using lambda = await extension({ FIXTURE_STAY: 'yes' }, { handler: fixture('extension', 'stream') })
+    const { ok, error, chunks } = await lambda.invoke({})
+    expect([ok, error?.errorType]).toEqual([false, 'Sandbox.Timedout'])
+    expect(chunks.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['before'])
+  })
+
   test('is an error for a caller who waits for the freeze', async () => {
     await using lambda = await extension({}, { earlyReturn: false })
     expect(await lambda.invoke({ holdMs: 5000 })).toMatchObject({ ok: false, error: { errorType: 'Sandbox.Timedout' } })
@@ -88,6 +110,36 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     expect(lambda.record.slice(from).map(({ kind }) => kind)).toEqual(kinds)
     expect(lambda.processState()).toBe('X')
     expect(lambda.pid).toBeUndefined()
+  })
+
+  /** A function that has been told of an invocation, and answers on SIGTERM. */
+  async function underWay() {
+    const env = { FIXTURE_EVENTS: '[]', FIXTURE_STAY: 'yes' }
+    const lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime, env })
+    const begun = new Promise<void>((resolve) => lambda.on('entry', ({ kind }) => kind === 'runtime.invoke' && resolve()))
+    const result = lambda.invoke({ untilTerminated: true })
+    await begun
+    return { lambda, result, from: lambda.record.length }
+  }
+
+  test('shutdown lets an invocation answer within the grace, and freezes nothing', async () => {
+    const { lambda, result, from } = await underWay()
+    await lambda.shutdown()
+    const { ok, frozen } = await result
+    expect([ok, (await frozen).outcome]).toEqual([true, 'exited'])
+    const kinds = lambda.record.slice(from).map(({ kind }) => kind)
+    expect(kinds).toEqual(['sigterm', 'runtime.response', 'runtime.next', 'sigkill', 'exit'])
+  })
+
+  test('shutdown in the grace of a timeout ends nothing a second time', async () => {
+    const env = { FIXTURE_STAY: 'yes' }
+    const lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime, timeoutMs, env })
+    const terminated = new Promise<void>((resolve) => lambda.on('entry', ({ kind }) => kind === 'sigterm' && resolve()))
+    const result = lambda.invoke({ hang: true })
+    await terminated
+    await lambda.shutdown()
+    expect(processKinds(lambda)).toEqual(['timeout', 'sigterm', 'sigkill', 'exit'])
+    expect((await result).timedOut).toBe(true)
   })
 
   test('leaving the scope kills at once', async () => {

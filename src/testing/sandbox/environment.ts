@@ -44,6 +44,7 @@ export class Environment {
   #child: Child | undefined
   #timer: NodeJS.Timeout | undefined
   #initError: LambdaError | undefined
+  #ending: Promise<void> | undefined
   #initOver!: (error: LambdaError | undefined) => void
 
   constructor(settings: Settings, options: LambdaOptions, journal: Journal) {
@@ -68,7 +69,9 @@ export class Environment {
     return this.#settings.concurrency !== undefined
   }
   find(requestId: string): Invocation | undefined {
-    return this.#underWay.get(requestId)
+    const invocation = this.#underWay.get(requestId)
+    // A process that is ended for its timeout has a grace, in which it may answer: nobody waits for that any more.
+    return invocation?.timedOut ? undefined : invocation
   }
   processState(): string {
     return this.#child?.state() ?? 'X'
@@ -124,7 +127,13 @@ export class Environment {
   }
 
   /** Ends the process: `gently`, with a SIGTERM before if an extension is registered, or at once. */
-  async end(gently = true): Promise<void> {
+  end(gently = true): Promise<void> {
+    // Whoever is in a hurry cuts the grace short; everyone else waits for the end that is under way.
+    if (!gently || this.#ending === undefined) this.#ending = this.#end(gently)
+    return this.#ending
+  }
+
+  async #end(gently: boolean): Promise<void> {
     clearTimeout(this.#timer)
     for (const { timer } of this.#underWay.values()) clearTimeout(timer)
     await this.#child?.end(gently && this.#extensions.registered, this.#settings.graceMs)
@@ -132,6 +141,8 @@ export class Environment {
   }
 
   #restIfDone(): void {
+    // What is being ended has its grace to itself: stopped, it could not use it, and the next invocation would find it alive.
+    if (this.#ending !== undefined) return
     if (this.#phase === 'idle' || !this.#runtime.waiting || this.#child === undefined) return
     const [invocation] = this.#underWay.values()
     if (invocation?.responded === false) return
