@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { startLambda } from 'flushed/testing'
 import type { LambdaOptions, LambdaSandbox } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
@@ -140,6 +143,17 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     await lambda.shutdown()
     expect(processKinds(lambda)).toEqual(['timeout', 'sigterm', 'sigkill', 'exit'])
     expect((await result).timedOut).toBe(true)
+  })
+
+  test('a runtime that exits leaves nothing behind that it has spawned', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const gone = once(server, 'connection').then(([socket]) => once((socket as Socket).resume(), 'close'))
+    await using lambda = await startLambda({ handler: fixture('handlers', 'leave'), runtime })
+    const { port } = server.address() as AddressInfo
+    expect(await lambda.invoke({ port })).toMatchObject({ error: { errorType: 'Runtime.ExitError' } })
+    await gone
+    server.close()
   })
 
   test('leaving the scope kills at once', async () => {

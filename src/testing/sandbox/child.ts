@@ -49,6 +49,9 @@ export class Child {
     }
     this.exited = new Promise((resolve) => {
       const ended = (exit: Exit, detail: string) => {
+        // What the function spawned would outlive it where the runtime exits by itself. Now, and not later: the group's id is
+        // free for others once its last process has gone.
+        this.signal('SIGKILL')
         alive.delete(this)
         journal.emit('exit', { at: journal.note('exit', { detail }), ...exit })
         resolve(exit)
