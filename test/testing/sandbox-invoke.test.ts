@@ -32,6 +32,13 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect(result.responseMs).toBeGreaterThanOrEqual(result.firstByteMs)
   })
 
+  test('has its client context and its identity in any language', async () => {
+    await using lambda = await start('echo')
+    const [clientContext, cognitoIdentity] = [{ name: '日本 🗾 é "\n' }, { cognitoIdentityId: 'né' }]
+    const { payload } = await lambda.invoke({}, { clientContext, cognitoIdentity })
+    expect(payload).toMatchObject({ context: { clientContext, identity: cognitoIdentity } })
+  })
+
   test('reports what the handler throws', async () => {
     await using lambda = await start('fail')
     const result = await lambda.invoke({})
