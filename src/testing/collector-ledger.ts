@@ -35,6 +35,10 @@ export class Ledger {
   #failure: { readonly error: unknown; told: boolean } | undefined
   #closed = false
 
+  get closed(): boolean {
+    return this.#closed
+  }
+
   receive(request: OpenRequest): void {
     this.requests.push(request)
     this.changed()

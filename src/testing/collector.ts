@@ -125,7 +125,8 @@ class HttpCollector implements Collector {
       const facts = { signal, encoding, compressed, bytes: wire.length, headers, receivedAt, acknowledged: false, rejected: 0 }
       const request: OpenRequest = { ...facts, ...decoded }
       this.#ledger.receive(request)
-      this.#behave(request, response, codec)
+      // It may have been closed while the body was being inflated: nobody is left to answer, and a delay would keep the process.
+      if (!this.#ledger.closed) this.#behave(request, response, codec)
     } catch (error) {
       refuse(error instanceof MissingProtobufError ? 415 : 400, toError(error).message)
     }
