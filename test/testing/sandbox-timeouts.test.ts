@@ -145,6 +145,17 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     expect((await result).timedOut).toBe(true)
   })
 
+  test.each(['shutdown', Symbol.asyncDispose] as const)('%s refuses an invocation for which it was starting anew', async (end) => {
+    const lambda = await startLambda({ handler: fixture('handlers', 'exit'), runtime })
+    await (await lambda.invoke({ code: 1 })).frozen
+    const invocations = Promise.allSettled([lambda.invoke({}), lambda.invoke({})])
+    await lambda[end]()
+    const reason = new Error('The sandbox has been shut down')
+    expect(await invocations).toEqual([1, 2].map(() => ({ status: 'rejected', reason })))
+    expect(lambda.record.filter(({ kind }) => kind === 'spawn')).toHaveLength(1)
+    expect(lambda.pid).toBeUndefined()
+  })
+
   test('a runtime that exits leaves nothing behind that it has spawned', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')

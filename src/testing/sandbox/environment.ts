@@ -40,6 +40,7 @@ export class Environment {
   readonly #underWay = new Map<string, Invocation>()
   #phase: 'init' | 'busy' | 'idle' = 'init'
   #spawnedAt = 0
+  #listening: Promise<number> | undefined
   #port: number | undefined
   #child: Child | undefined
   #timer: NodeJS.Timeout | undefined
@@ -77,9 +78,11 @@ export class Environment {
     return this.#child?.state() ?? 'X'
   }
 
-  /** Starts the process; resolves when init is over. */
+  /** Starts the process; resolves when init is over, or when it will not begin because the environment is ended before. */
   async start(runtime: RuntimeCommand): Promise<LambdaError | undefined> {
-    this.#port = await listen(this.#server, 0)
+    this.#listening = listen(this.#server, 0)
+    this.#port = await this.#listening
+    if (this.#ending !== undefined) return undefined
     this.#spawnedAt = wallNow()
     const env = variables(this.#settings, this.#port, this.#options.env ?? {})
     this.#child = new Child(runtime, this.#settings.taskRoot, env, this.#journal)
@@ -137,6 +140,8 @@ export class Environment {
     clearTimeout(this.#timer)
     for (const { timer } of this.#underWay.values()) clearTimeout(timer)
     await this.#child?.end(gently && this.#extensions.registered, this.#settings.graceMs)
+    // A server that is stopped before it listens never does, and whoever waits for that waits for ever.
+    await this.#listening?.catch(() => undefined)
     await stop(this.#server)
   }
 
