@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync, statSync } from 'node:fs'
 import { listen, patientServer, stop } from '../http.ts'
 import { wallNow } from '../wall-clock.ts'
 import { Child } from './child.ts'
@@ -18,10 +19,17 @@ import type { Settings } from './variables.ts'
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} seconds`
 
-function exitMessage({ code, signal }: Exit): string {
+function exitMessage({ code, signal, notStarted }: Exit): string {
+  if (notStarted !== undefined) return `Runtime could not be started: ${notStarted}`
   if (signal !== null) return `Runtime exited with error: signal: ${signal}`
   return code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`
 }
+
+const exitError = (exit: Exit): LambdaError => ({ errorType: 'Runtime.ExitError', errorMessage: exitMessage(exit) })
+
+/** Why there can be no process in this folder: `spawn` would say that it is the command that does not exist. */
+const noFolder = (path: string): string | undefined =>
+  existsSync(path) && statSync(path).isDirectory() ? undefined : `the task root ${path} is no folder`
 
 /** From `spawn` to `exit`. */
 export class Environment {
@@ -80,12 +88,15 @@ export class Environment {
 
   /** Starts the process; resolves when init is over, or when it will not begin because the environment is ended before. */
   async start(runtime: RuntimeCommand): Promise<LambdaError | undefined> {
+    const { taskRoot } = this.#settings
+    const notStarted = noFolder(taskRoot)
+    if (notStarted !== undefined) return exitError({ code: null, signal: null, notStarted })
     this.#listening = listen(this.#server, 0)
     this.#port = await this.#listening
     if (this.#ending !== undefined) return undefined
     this.#spawnedAt = wallNow()
     const env = variables(this.#settings, this.#port, this.#options.env ?? {})
-    this.#child = new Child(runtime, this.#settings.taskRoot, env, this.#journal)
+    this.#child = new Child(runtime, taskRoot, env, this.#journal)
     this.#child.exited.then((exit) => this.#exited(exit))
     this.#timer = setTimeout(() => this.#initTimedOut(), this.#settings.initTimeoutMs)
     return this.initialized
@@ -207,7 +218,7 @@ export class Environment {
 
   #exited(exit: Exit): void {
     clearTimeout(this.#timer)
-    const error = { errorType: 'Runtime.ExitError', errorMessage: exitMessage(exit) }
+    const error = exitError(exit)
     if (this.#phase === 'init') this.#initOver(this.#initError ?? error)
     this.#phase = 'idle'
     const at = wallNow()
