@@ -10,6 +10,14 @@ import type { CollectedLog, CollectedMetric, CollectedSpan } from './telemetry.t
 /** A request while the collector still writes to it. */
 export type OpenRequest = { -readonly [K in keyof CollectorRequest]: CollectorRequest[K] }
 
+/** What was no request of OTLP's, or not one that the collector understands. */
+export interface Refused {
+  readonly method: string | undefined
+  readonly path: string | undefined
+  readonly status: number
+  readonly message: string
+}
+
 interface Waiter {
   check(): void
   reject(error: unknown): void
@@ -21,14 +29,24 @@ export class Ledger {
   spans: CollectedSpan[] = []
   metrics: CollectedMetric[] = []
   logs: CollectedLog[] = []
+  #refused: Refused[] = []
   readonly #waiters = new Set<Waiter>()
   /** The first mistake of the test's own, in a box: anything can be thrown. */
   #failure: { readonly error: unknown; told: boolean } | undefined
   #closed = false
 
+  get closed(): boolean {
+    return this.#closed
+  }
+
   receive(request: OpenRequest): void {
     this.requests.push(request)
     this.changed()
+  }
+
+  /** Nothing that a wait could be for, but why it may be in vain. */
+  refuse(refused: Refused): void {
+    this.#refused.push(refused)
   }
 
   answered(request: OpenRequest, status: number, at: number): void {
@@ -52,6 +70,7 @@ export class Ledger {
     this.spans = []
     this.metrics = []
     this.logs = []
+    this.#refused = []
     this.changed()
   }
 
@@ -123,7 +142,10 @@ export class Ledger {
       ({ signal, spans, metrics, logs, status }) =>
         `${signal} with ${spans.length + metrics.length + logs.length} items: ${status ?? 'not answered'}`,
     )
-    const arrived = requests.length === 0 ? 'No request arrived' : `${requests.length} arrived (${requests.join('; ')})`
-    return `${arrived}; ${this.spans.length} spans were acknowledged.`
+    const refused = this.#refused.map(({ method, path, status, message }) => `${method} ${path}: ${status}, ${message}`)
+    const none = refused.length === 0 ? 'No request arrived' : 'No request arrived that was understood'
+    const arrived = requests.length === 0 ? none : `${requests.length} arrived (${requests.join('; ')})`
+    const others = refused.length === 0 ? '' : ` ${refused.length} were not understood (${refused.join('; ')}).`
+    return `${arrived}; ${this.spans.length} spans were acknowledged.${others}`
   }
 }

@@ -88,7 +88,10 @@ export interface WaitOptions {
 export interface Collector extends AsyncDisposable {
   /** Base address, without a trailing slash: what `OTEL_EXPORTER_OTLP_ENDPOINT` wants. */
   readonly url: string
-  /** Every request that arrived, whatever it was answered. */
+  /**
+   * Every request that arrived and was understood, whatever it was answered. Those to another path, of another type or with a
+   * broken body are refused (404, 405, 415, 400), and {@link Collector.waitFor} tells of them when it gives up.
+   */
   readonly requests: readonly CollectorRequest[]
   /** Spans of acknowledged requests, duplicates included, without those that a partial success rejected. */
   readonly spans: readonly CollectedSpan[]
@@ -120,9 +123,9 @@ export interface Collector extends AsyncDisposable {
   /**
    * Waits until `predicate` holds. It is asked now and after each change: a request received, answered or lost.
    *
-   * @throws an `Error` that says what had arrived, when `timeoutMs` have passed or the collector is closed; whatever
-   * `predicate` throws; at once, and from then on, whatever a {@link BehaviorRule} has thrown first; a `TypeError` that names the
-   * option that cannot be.
+   * @throws an `Error` that says what had arrived, and what of it was not understood, when `timeoutMs` have passed or the
+   * collector is closed; whatever `predicate` throws; at once, and from then on, whatever a {@link BehaviorRule} has thrown
+   * first; a `TypeError` that names the option that cannot be.
    */
   waitFor(predicate: (collector: Collector) => boolean, options?: WaitOptions): Promise<void>
   /** Forgets all records. Behaviors, hanging requests and connections stay, and so does what a {@link BehaviorRule} threw. */

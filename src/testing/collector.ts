@@ -110,9 +110,13 @@ class HttpCollector implements Collector {
     const receivedAt = wallNow()
     const signal = signalOf(incoming.url)
     const encoding = encodingOf(incoming.headers['content-type'])
-    if (signal === undefined) return sendJson(response, 404, { message: `No such path: ${incoming.url}` })
-    if (incoming.method !== 'POST') return sendJson(response, 405, { message: 'OTLP/HTTP is POST only' })
-    if (encoding === undefined) return sendJson(response, 415, { message: 'Send application/json or application/x-protobuf' })
+    const refuse = (status: number, message: string) => {
+      this.#ledger.refuse({ method: incoming.method, path: incoming.url, status, message })
+      sendJson(response, status, { message })
+    }
+    if (signal === undefined) return refuse(404, `No such path: ${incoming.url}`)
+    if (incoming.method !== 'POST') return refuse(405, 'OTLP/HTTP is POST only')
+    if (encoding === undefined) return refuse(415, 'Send application/json or application/x-protobuf')
     const compressed = incoming.headers['content-encoding']?.toLowerCase() === 'gzip'
     try {
       const codec = await codecFor(encoding)
@@ -121,10 +125,10 @@ class HttpCollector implements Collector {
       const facts = { signal, encoding, compressed, bytes: wire.length, headers, receivedAt, acknowledged: false, rejected: 0 }
       const request: OpenRequest = { ...facts, ...decoded }
       this.#ledger.receive(request)
-      this.#behave(request, response, codec)
+      // It may have been closed while the body was being inflated: nobody is left to answer, and a delay would keep the process.
+      if (!this.#ledger.closed) this.#behave(request, response, codec)
     } catch (error) {
-      const status = error instanceof MissingProtobufError ? 415 : 400
-      sendJson(response, status, { message: error instanceof Error ? error.message : String(error) })
+      refuse(error instanceof MissingProtobufError ? 415 : 400, toError(error).message)
     }
   }
 

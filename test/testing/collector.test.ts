@@ -147,6 +147,9 @@ describe('what the collector understands', () => {
     await using collector = await startCollector()
     expect((await post(collector, body, path, headers as Record<string, string>)).status).toBe(status)
     expect(collector.requests).toEqual([])
+    const waiting = collector.waitFor(({ requests }) => requests.length > 0, { timeoutMs: 0 })
+    const refused = `0 spans were acknowledged. 1 were not understood (POST ${path}: ${status}, `
+    await expect(waiting).rejects.toThrow(`The collector waited 0 ms in vain. No request arrived that was understood; ${refused}`)
   })
 })
 
@@ -158,6 +161,20 @@ describe('waiting', () => {
     await expect(waiting).rejects.toThrow(
       'The collector waited 20 ms in vain. 1 arrived (traces with 1 items: 503); 0 spans were acknowledged.',
     )
+  })
+
+  test('reports what was understood and what was not, and forgets both with reset', async () => {
+    await using collector = await startCollector()
+    await post(collector)
+    await fetch(collector.url)
+    await post(collector, '1')
+    const waiting = () => expect(collector.waitFor(() => false, { timeoutMs: 0 })).rejects
+    await waiting().toThrow(
+      '1 arrived (traces with 1 items: 200); 1 spans were acknowledged. ' +
+        '2 were not understood (GET /: 404, No such path: /; POST /v1/traces: 400, An OTLP request is a JSON object).',
+    )
+    collector.reset()
+    await waiting().toThrow(/No request arrived; 0 spans were acknowledged\.$/)
   })
 
   test('passes on what the predicate throws', async () => {

@@ -32,6 +32,13 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect(result.responseMs).toBeGreaterThanOrEqual(result.firstByteMs)
   })
 
+  test('has its client context and its identity in any language', async () => {
+    await using lambda = await start('echo')
+    const [clientContext, cognitoIdentity] = [{ name: '日本 🗾 é "\n' }, { cognitoIdentityId: 'né' }]
+    const { payload } = await lambda.invoke({}, { clientContext, cognitoIdentity })
+    expect(payload).toMatchObject({ context: { clientContext, identity: cognitoIdentity } })
+  })
+
   test('reports what the handler throws', async () => {
     await using lambda = await start('fail')
     const result = await lambda.invoke({})
@@ -155,4 +162,18 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
 
 test.each(['orders.handler', '/app/orders', '/app/.handler'])('a handler %s is refused', async (handler) => {
   await expect(startLambda({ handler })).rejects.toThrow(JSON.stringify(handler))
+})
+
+test.each([
+  ['a command that there is not', { runtime: { command: '/no/such/node' } }, 'spawn /no/such/node ENOENT'],
+  ['a command that is no program', { runtime: { command: import.meta.dirname } }, `spawn ${import.meta.dirname} EACCES`],
+  ['no folder for the function', { handler: '/no/such/folder/orders.handler' }, 'the task root /no/such/folder is no folder'],
+  ['a file for its folder', { handler: `${import.meta.filename}/orders.handler` }, `the task root ${import.meta.filename} is no folder`],
+])('a runtime that cannot be started, with %s, says why', async (_what, options, why) => {
+  await using lambda = await startLambda({ handler: fixture('handlers', 'echo'), ...options })
+  const error = { errorType: 'Runtime.ExitError', errorMessage: `Runtime could not be started: ${why}` }
+  expect(lambda.initError).toEqual(error)
+  // Reported once, and found again by the process that takes its place.
+  expect([(await lambda.invoke({})).error, (await lambda.invoke({})).error]).toEqual([error, error])
+  expect(lambda.pid).toBeUndefined()
 })

@@ -35,13 +35,32 @@ test.each<[unknown, string]>([
 
 test.each<[unknown, string]>([
   [{ requestID: 'r-1' }, 'unknown option `requestID`; the options are `disconnect`, `requestId`'],
-  [{ requestId: 1 }, 'option `requestId` must be a non-empty string, got 1'],
+  [{ requestId: 1 }, 'option `requestId` must be a non-empty string of ASCII without spaces, got 1'],
+  [{ requestId: 'naïve' }, 'option `requestId` must be a non-empty string of ASCII without spaces, got "naïve"'],
+  [{ traceId: ' Root=1' }, 'option `traceId` must be a non-empty string of ASCII without spaces, got " Root=1"'],
+  [{ functionArn: 'arn:日本' }, 'option `functionArn` must be a non-empty string of ASCII without spaces, got "arn:日本"'],
+  [{ clientContext: 7n }, 'option `clientContext` must be what JSON can express, got 7n'],
+  [{ cognitoIdentity: () => 1 }, 'option `cognitoIdentity` must be what JSON can express, got () => 1'],
   [{ disconnect: {} }, 'option `disconnect` must be an object with `afterBytes`, got {}'],
   [{ disconnect: { afterBytes: '3' } }, 'option `afterBytes` must be a number of bytes, got "3"'],
   [{ disconnect: { afterBytes: 3, whose: 'client' } }, "option `whose` must be 'caller' or 'runtime', got \"client\""],
-])('an invocation with %j is refused, and never begins', async (options, message) => {
+])('an invocation with %o is refused, and never begins', async (options, message) => {
   await using lambda = await startLambda({ handler })
   await expect(lambda.invoke({}, options as InvokeOptions)).rejects.toThrow(message)
   expect((await lambda.invoke({})).ok).toBe(true)
   expect(lambda.record.filter(({ kind }) => kind === 'runtime.invoke')).toHaveLength(1)
+})
+
+test.each<[unknown, string]>([
+  [() => 1, '`event` must be what JSON can express, got () => 1'],
+  [Symbol('s'), '`event` must be what JSON can express, got Symbol(s)'],
+  [7n, '`event` must be what JSON can express, got 7n'],
+  [{ big: 7n }, '`event` must be what JSON can express, got object'],
+])('an invocation of %o is refused, and the next one finds the process as it was', async (event, message) => {
+  await using lambda = await startLambda({ handler })
+  const refused = lambda.invoke(event)
+  await expect(refused).rejects.toThrow(message)
+  await expect(refused).rejects.toMatchObject({ name: 'TypeError', code: 'FLUSHED_INVALID_OPTION' })
+  expect((await lambda.invoke(undefined)).payload).toMatchObject({ event: null })
+  expect(lambda.record.filter(({ kind }) => ['spawn', 'runtime.invoke'].includes(kind))).toHaveLength(2)
 })

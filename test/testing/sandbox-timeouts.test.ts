@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { startLambda } from 'flushed/testing'
 import type { LambdaOptions, LambdaSandbox } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
@@ -14,6 +17,9 @@ function ending({ record }: LambdaSandbox) {
     tookMs: (since.findLast(({ kind }) => kind === 'exit')?.at ?? 0) - (since[0]?.at ?? 0),
   }
 }
+
+/** The same without the process's own calls. */
+const processKinds = (lambda: LambdaSandbox) => ending(lambda).kinds.filter((kind) => !kind.includes('.'))
 
 /**
  * How a process ends that answers SIGTERM with `process.exit()` while its runtime waits for work. The real client waits in
@@ -41,7 +47,7 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
   test.each(['["INVOKE"]', '[]'])('sends SIGTERM first where an extension is registered for %s', async (events) => {
     await using lambda = await extension({ FIXTURE_EVENTS: events })
     expect(await lambda.invoke({ hang: true })).toMatchObject({ timedOut: true })
-    expect(ending(lambda).kinds.filter((kind) => !kind.includes('.'))).toEqual(['timeout', 'sigterm', 'exit'])
+    expect(processKinds(lambda)).toEqual(['timeout', 'sigterm', 'exit'])
     await expect.poll(() => lambda.logs.map(({ line }) => line)).toContainEqual(expect.stringContaining('SIGTERM'))
   })
 
@@ -70,6 +76,25 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
     expect(lambda.pid).not.toBe(pid)
   })
 
+  test.each([true, false])('is final: an answer within the grace finds nobody, with earlyReturn: %s', async (earlyReturn) => {
+    await using lambda = await extension({ FIXTURE_STAY: 'yes' }, { earlyReturn })
+    const { pid } = lambda
+    const result = await lambda.invoke({ untilTerminated: true })
+    expect(result).toMatchObject({ ok: false, timedOut: true, error: { errorType: 'Sandbox.Timedout' }, chunks: [] })
+    expect(await result.frozen).toMatchObject({ outcome: 'exited', processState: 'X' })
+    expect(processKinds(lambda)).toEqual(['timeout', 'sigterm', 'sigkill', 'exit'])
+    expect(lambda.processState()).toBe('X')
+    expect((await lambda.invoke({})).ok).toBe(true)
+    expect(lambda.pid).not.toBe(pid)
+  })
+
+  test('keeps what has been streamed before, and nothing that comes within the grace', async () => {
+    await using lambda = await extension({ FIXTURE_STAY: 'yes' }, { handler: fixture('extension', 'stream') })
+    const { ok, error, chunks } = await lambda.invoke({})
+    expect([ok, error?.errorType]).toEqual([false, 'Sandbox.Timedout'])
+    expect(chunks.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['before'])
+  })
+
   test('is an error for a caller who waits for the freeze', async () => {
     await using lambda = await extension({}, { earlyReturn: false })
     expect(await lambda.invoke({ holdMs: 5000 })).toMatchObject({ ok: false, error: { errorType: 'Sandbox.Timedout' } })
@@ -88,6 +113,58 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     expect(lambda.record.slice(from).map(({ kind }) => kind)).toEqual(kinds)
     expect(lambda.processState()).toBe('X')
     expect(lambda.pid).toBeUndefined()
+  })
+
+  /** A function that has been told of an invocation, and answers on SIGTERM. */
+  async function underWay() {
+    const env = { FIXTURE_EVENTS: '[]', FIXTURE_STAY: 'yes' }
+    const lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime, env })
+    const begun = new Promise<void>((resolve) => lambda.on('entry', ({ kind }) => kind === 'runtime.invoke' && resolve()))
+    const result = lambda.invoke({ untilTerminated: true })
+    await begun
+    return { lambda, result, from: lambda.record.length }
+  }
+
+  test('shutdown lets an invocation answer within the grace, and freezes nothing', async () => {
+    const { lambda, result, from } = await underWay()
+    await lambda.shutdown()
+    const { ok, frozen } = await result
+    expect([ok, (await frozen).outcome]).toEqual([true, 'exited'])
+    const kinds = lambda.record.slice(from).map(({ kind }) => kind)
+    expect(kinds).toEqual(['sigterm', 'runtime.response', 'runtime.next', 'sigkill', 'exit'])
+  })
+
+  test('shutdown in the grace of a timeout ends nothing a second time', async () => {
+    const env = { FIXTURE_STAY: 'yes' }
+    const lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime, timeoutMs, env })
+    const terminated = new Promise<void>((resolve) => lambda.on('entry', ({ kind }) => kind === 'sigterm' && resolve()))
+    const result = lambda.invoke({ hang: true })
+    await terminated
+    await lambda.shutdown()
+    expect(processKinds(lambda)).toEqual(['timeout', 'sigterm', 'sigkill', 'exit'])
+    expect((await result).timedOut).toBe(true)
+  })
+
+  test.each(['shutdown', Symbol.asyncDispose] as const)('%s refuses an invocation for which it was starting anew', async (end) => {
+    const lambda = await startLambda({ handler: fixture('handlers', 'exit'), runtime })
+    await (await lambda.invoke({ code: 1 })).frozen
+    const invocations = Promise.allSettled([lambda.invoke({}), lambda.invoke({})])
+    await lambda[end]()
+    const reason = new Error('The sandbox has been shut down')
+    expect(await invocations).toEqual([1, 2].map(() => ({ status: 'rejected', reason })))
+    expect(lambda.record.filter(({ kind }) => kind === 'spawn')).toHaveLength(1)
+    expect(lambda.pid).toBeUndefined()
+  })
+
+  test('a runtime that exits leaves nothing behind that it has spawned', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const gone = once(server, 'connection').then(([socket]) => once((socket as Socket).resume(), 'close'))
+    await using lambda = await startLambda({ handler: fixture('handlers', 'leave'), runtime })
+    const { port } = server.address() as AddressInfo
+    expect(await lambda.invoke({ port })).toMatchObject({ error: { errorType: 'Runtime.ExitError' } })
+    await gone
+    server.close()
   })
 
   test('leaving the scope kills at once', async () => {

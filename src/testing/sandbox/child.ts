@@ -16,6 +16,8 @@ import type { RuntimeCommand } from './types.ts'
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
+  /** Why there was no process to end; absent when there was. */
+  readonly notStarted?: string
 }
 
 /** The longest the system is given to show a stopped process as stopped. */
@@ -49,13 +51,17 @@ export class Child {
     }
     this.exited = new Promise((resolve) => {
       const ended = (exit: Exit, detail: string) => {
+        // What the function spawned would outlive it where the runtime exits by itself. Now, and not later: the group's id is
+        // free for others once its last process has gone.
+        this.signal('SIGKILL')
         alive.delete(this)
-        journal.emit('exit', { at: journal.note('exit', { detail }), ...exit })
+        const { code, signal } = exit
+        journal.emit('exit', { at: journal.note('exit', { detail }), code, signal })
         resolve(exit)
       }
       this.#process.once('exit', (code, signal) => ended({ code, signal }, signal ?? String(code)))
       // A command that cannot be started has no exit.
-      this.#process.once('error', (error) => ended({ code: null, signal: null }, error.message))
+      this.#process.once('error', ({ message }) => ended({ code: null, signal: null, notStarted: message }, message))
     })
     journal.note('spawn')
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync, statSync } from 'node:fs'
 import { listen, patientServer, stop } from '../http.ts'
 import { wallNow } from '../wall-clock.ts'
 import { Child } from './child.ts'
@@ -18,10 +19,17 @@ import type { Settings } from './variables.ts'
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} seconds`
 
-function exitMessage({ code, signal }: Exit): string {
+function exitMessage({ code, signal, notStarted }: Exit): string {
+  if (notStarted !== undefined) return `Runtime could not be started: ${notStarted}`
   if (signal !== null) return `Runtime exited with error: signal: ${signal}`
   return code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`
 }
+
+const exitError = (exit: Exit): LambdaError => ({ errorType: 'Runtime.ExitError', errorMessage: exitMessage(exit) })
+
+/** Why there can be no process in this folder: `spawn` would say that it is the command that does not exist. */
+const noFolder = (path: string): string | undefined =>
+  existsSync(path) && statSync(path).isDirectory() ? undefined : `the task root ${path} is no folder`
 
 /** From `spawn` to `exit`. */
 export class Environment {
@@ -40,10 +48,12 @@ export class Environment {
   readonly #underWay = new Map<string, Invocation>()
   #phase: 'init' | 'busy' | 'idle' = 'init'
   #spawnedAt = 0
+  #listening: Promise<number> | undefined
   #port: number | undefined
   #child: Child | undefined
   #timer: NodeJS.Timeout | undefined
   #initError: LambdaError | undefined
+  #ending: Promise<void> | undefined
   #initOver!: (error: LambdaError | undefined) => void
 
   constructor(settings: Settings, options: LambdaOptions, journal: Journal) {
@@ -68,18 +78,25 @@ export class Environment {
     return this.#settings.concurrency !== undefined
   }
   find(requestId: string): Invocation | undefined {
-    return this.#underWay.get(requestId)
+    const invocation = this.#underWay.get(requestId)
+    // A process that is ended for its timeout has a grace, in which it may answer: nobody waits for that any more.
+    return invocation?.timedOut ? undefined : invocation
   }
   processState(): string {
     return this.#child?.state() ?? 'X'
   }
 
-  /** Starts the process; resolves when init is over. */
+  /** Starts the process; resolves when init is over, or when it will not begin because the environment is ended before. */
   async start(runtime: RuntimeCommand): Promise<LambdaError | undefined> {
-    this.#port = await listen(this.#server, 0)
+    const { taskRoot } = this.#settings
+    const notStarted = noFolder(taskRoot)
+    if (notStarted !== undefined) return exitError({ code: null, signal: null, notStarted })
+    this.#listening = listen(this.#server, 0)
+    this.#port = await this.#listening
+    if (this.#ending !== undefined) return undefined
     this.#spawnedAt = wallNow()
     const env = variables(this.#settings, this.#port, this.#options.env ?? {})
-    this.#child = new Child(runtime, this.#settings.taskRoot, env, this.#journal)
+    this.#child = new Child(runtime, taskRoot, env, this.#journal)
     this.#child.exited.then((exit) => this.#exited(exit))
     this.#timer = setTimeout(() => this.#initTimedOut(), this.#settings.initTimeoutMs)
     return this.initialized
@@ -124,14 +141,24 @@ export class Environment {
   }
 
   /** Ends the process: `gently`, with a SIGTERM before if an extension is registered, or at once. */
-  async end(gently = true): Promise<void> {
+  end(gently = true): Promise<void> {
+    // Whoever is in a hurry cuts the grace short; everyone else waits for the end that is under way.
+    if (!gently || this.#ending === undefined) this.#ending = this.#end(gently)
+    return this.#ending
+  }
+
+  async #end(gently: boolean): Promise<void> {
     clearTimeout(this.#timer)
     for (const { timer } of this.#underWay.values()) clearTimeout(timer)
     await this.#child?.end(gently && this.#extensions.registered, this.#settings.graceMs)
+    // A server that is stopped before it listens never does, and whoever waits for that waits for ever.
+    await this.#listening?.catch(() => undefined)
     await stop(this.#server)
   }
 
   #restIfDone(): void {
+    // What is being ended has its grace to itself: stopped, it could not use it, and the next invocation would find it alive.
+    if (this.#ending !== undefined) return
     if (this.#phase === 'idle' || !this.#runtime.waiting || this.#child === undefined) return
     const [invocation] = this.#underWay.values()
     if (invocation?.responded === false) return
@@ -191,7 +218,7 @@ export class Environment {
 
   #exited(exit: Exit): void {
     clearTimeout(this.#timer)
-    const error = { errorType: 'Runtime.ExitError', errorMessage: exitMessage(exit) }
+    const error = exitError(exit)
     if (this.#phase === 'init') this.#initOver(this.#initError ?? error)
     this.#phase = 'idle'
     const at = wallNow()

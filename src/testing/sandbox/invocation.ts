@@ -72,7 +72,7 @@ export class Invocation {
 
   /** @returns whether the runtime's connection is to be reset now */
   receive(bytes: Uint8Array, contentType: string | undefined): boolean {
-    if (this.#disconnected) return false
+    if (this.#disconnected || this.timedOut) return false
     this.#chunks.push({ afterMs: this.elapsed(), bytes })
     const { disconnect } = this.options
     if (disconnect === undefined || this.#body().length < disconnect.afterBytes) return false
@@ -111,6 +111,8 @@ export class Invocation {
   }
 
   #finish(outcome: Untimed): void {
+    // A response that had begun before the timeout, and that the process has ended in its grace.
+    if (this.timedOut) return
     this.#outcome = this.#timed(outcome)
     if (this.#earlyReturn) this.#answerWith(this.#outcome)
   }

@@ -63,7 +63,7 @@ class Sandbox implements LambdaSandbox {
 
   async invoke(event: unknown, options: InvokeOptions = {}): Promise<LambdaResult> {
     this.#mustRun()
-    checkInvoke(options)
+    checkInvoke(event, options)
     const invocation = new Invocation(event, options, this.#settings)
     this.#rests.set(invocation.requestId, invocation.frozen)
     this.#queue.push(invocation)

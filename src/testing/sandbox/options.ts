@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, isAbsolute } from 'node:path'
-import { invalidOption } from '../../core/errors.ts'
+import { badOption, invalidOption, quote } from '../../core/errors.ts'
 import { type Check, checkOptions, isPositive } from '../../core/options.ts'
 import type { Disconnect, InvokeOptions, LambdaOptions, RegistrationRefusal } from './types.ts'
 
@@ -14,7 +14,18 @@ const isInteger = (value: unknown) => Number.isInteger(value) && isPositive(valu
 const MS: Check = ['a positive number of milliseconds', isPositive]
 const TEXT: Check = ['a non-empty string', (value) => typeof value === 'string' && value !== '']
 const FLAG: Check = ['a boolean', (value) => typeof value === 'boolean']
-const ANYTHING: Check = ['anything', () => true]
+// Node throws for some of the other characters, and not before the process has been continued to get them.
+const HEADER: Check = ['a non-empty string of ASCII without spaces', (value) => typeof value === 'string' && /^[!-~]+$/.test(value)]
+const JSON_VALUE: Check = ['what JSON can express', (value) => toJson(value) !== undefined]
+
+/** Nothing, for what JSON leaves out or refuses: a function, a cycle, a big integer. */
+function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+}
 
 const REFUSALS: unknown[] = Object.keys({
   'Extension.InvalidEventType': 1,
@@ -51,11 +62,11 @@ const EXTENSIONS = {
 
 const INVOKE = {
   disconnect: ['an object with `afterBytes`', (value) => isObject(value) && 'afterBytes' in (value as object)],
-  requestId: TEXT,
-  traceId: TEXT,
-  clientContext: ANYTHING,
-  cognitoIdentity: ANYTHING,
-  functionArn: TEXT,
+  requestId: HEADER,
+  traceId: HEADER,
+  clientContext: JSON_VALUE,
+  cognitoIdentity: JSON_VALUE,
+  functionArn: HEADER,
 } satisfies Record<keyof InvokeOptions, Check>
 
 const DISCONNECT = {
@@ -79,8 +90,10 @@ export function checkLambda(options: LambdaOptions): void {
   if (options.extensions) checkOptions(options.extensions, EXTENSIONS)
 }
 
-/** @throws TypeError naming the option and quoting the value */
-export function checkInvoke(options: InvokeOptions): void {
+/** @throws TypeError naming the event or the option, and quoting the value */
+export function checkInvoke(event: unknown, options: InvokeOptions): void {
+  const [expected, valid] = JSON_VALUE
+  if (event !== undefined && !valid(event)) throw badOption(`\`event\` must be ${expected}, got ${quote(event)}`)
   checkOptions(options, INVOKE)
   if (options.disconnect) checkOptions(options.disconnect, DISCONNECT)
 }

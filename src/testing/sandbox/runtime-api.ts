@@ -29,6 +29,13 @@ const route = /^\/2018-06-01\/runtime\/(?:(init)\/error|invocation\/(?:(next)|([
 const refuse = (response: ServerResponse, status: number, errorType: string, errorMessage: string): void =>
   sendJson(response, status, { errorType, errorMessage })
 
+/** A header of JSON, in ASCII: Node throws for most other text, and sends the rest as Latin-1, which clients take for UTF-8. */
+function jsonHeader(name: string, value: unknown): Record<string, string> {
+  if (value === undefined) return {}
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return { [name]: JSON.stringify(value).replace(/[^\x20-\x7e]/g, escaped) }
+}
+
 /** Bytes of the longest response that is not streamed. Source: AWS's runtime interface emulator, `MaxPayloadSize`. */
 const LONGEST_RESPONSE = 6 * 1024 * 1024 + 100
 
@@ -84,10 +91,8 @@ export class RuntimeApi {
       'lambda-runtime-deadline-ms': deadlineMs,
       'lambda-runtime-invoked-function-arn': functionArn,
       'lambda-runtime-trace-id': traceId,
-      ...(options.clientContext === undefined ? {} : { 'lambda-runtime-client-context': JSON.stringify(options.clientContext) }),
-      ...(options.cognitoIdentity === undefined
-        ? {}
-        : { 'lambda-runtime-cognito-identity': JSON.stringify(options.cognitoIdentity) }),
+      ...jsonHeader('lambda-runtime-client-context', options.clientContext),
+      ...jsonHeader('lambda-runtime-cognito-identity', options.cognitoIdentity),
     })
     response?.end(body)
   }

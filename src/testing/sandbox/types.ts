@@ -96,9 +96,9 @@ export interface InvokeOptions {
   readonly requestId?: string
   /** The X-Ray header (`Root=…;Parent=…;Sampled=1`). @default a fresh, unsampled one */
   readonly traceId?: string
-  /** @default none */
+  /** Anything that JSON can express. @default none */
   readonly clientContext?: unknown
-  /** @default none */
+  /** Anything that JSON can express. @default none */
   readonly cognitoIdentity?: unknown
   /** @default the ARN of the function in `us-east-1` */
   readonly functionArn?: string
@@ -189,7 +189,9 @@ export interface LambdaSandbox extends AsyncDisposable {
    * Runs the function once. Invocations queue: each waits until the sandbox has come to rest after the one before, or
    * with `concurrency`, until fewer than that are under way.
    *
-   * @throws an `Error` after `shutdown`; a `TypeError` that names the option that cannot be. A failing function is a result with `ok: false`, not a rejection.
+   * @param event anything that JSON can express; `undefined` is `null`
+   * @throws an `Error` after `shutdown`; a `TypeError` that names the option that cannot be, or `event`, before anything has been
+   * sent to the process. A failing function is a result with `ok: false`, not a rejection.
    */
   invoke(event: unknown, options?: InvokeOptions): Promise<LambdaResult>
   /** How the sandbox came to rest after an invocation; waits for it. */
