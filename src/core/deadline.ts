@@ -98,16 +98,23 @@ export async function settledWithin(pending: Pending, deadline: Deadline, networ
   }
   turns = pending.waiting ? 1 : FREE_TURNS
   if (pending.waiting && (leftMs ||= deadline.remainingMs(network)) > 0) {
-    await overWithin(Math.min(URGE_MS, leftMs / 2), pending, deadline)
+    await rungOrOver(Math.min(URGE_MS, leftMs / 2), pending, deadline)
     if (pending.waiting) {
       pending.urge?.()
-      await overWithin(deadline.remainingMs(network), pending, deadline)
+      await rungOrOver(deadline.remainingMs(network), pending, deadline)
     }
   }
   return !pending.waiting
 }
 
-const overWithin = (ms: number, { work }: Pending, { timers }: Deadline): Promise<void> =>
+/** Waits for a promise, but no longer than so many milliseconds. Never rejects. */
+export function overWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const over = () => void (pending.waiting = 0)
+  const pending = { waiting: 1, work: promise.then(over, over) }
+  return settledWithin(pending, new Deadline(ms), true)
+}
+
+const rungOrOver = (ms: number, { work }: Pending, { timers }: Deadline): Promise<void> =>
   new Promise((resolve) => {
     let timer: unknown
     try {

@@ -50,4 +50,4 @@ export const ownerOf = (context: Context): SpanOwner | undefined => context.getV
  * have them all in one chain.
  */
 export const owned = (context: Context, owner: SpanOwner): Context =>
-  context instanceof OwnedContext ? context.setValue(OWNER, owner) : new OwnedContext(OWNER, owner, context)
+  ownerOf(context) ? context.setValue(OWNER, owner) : new OwnedContext(OWNER, owner, context)

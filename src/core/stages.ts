@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkKeys, invalidOption } from './errors.ts'
+import { badOption, checkKeys, invalidOption } from './errors.ts'
 import { type StageInput, toTelemetry } from './telemetry.ts'
 import type { Stage, Telemetry } from './types.ts'
 
@@ -48,7 +48,10 @@ export function stages(
   if (typeof last.cascade !== 'boolean') throw invalidOption('cascade', last.cascade, 'a boolean')
   const telemetry = toTelemetry(args.slice(0, -1) as StageInput[])
   if (last.cascade) return telemetry
-  const always = toTelemetry([args[0] as StageInput]).stages.length
+  const first = toTelemetry([args[0] as StageInput])
+  // It sends nothing by itself, and the spans of an invocation that nobody flushes are lost with it.
+  if (telemetry.count && !first.count) throw badOption('with `cascade: false`, `otel()` has to be the first stage: nothing else flushes it')
+  const always = first.stages.length
   return { ...telemetry, stages: telemetry.stages.map((stage, index) => (index < always ? stage : atShutdown(stage))) }
 }
 

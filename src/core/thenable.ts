@@ -49,11 +49,14 @@ const telling = (over: Watcher['over'], fulfilled?: Settled, rejected?: Settled)
 // starts a query builder's query, once for each call.
 function thenable(result: object, { over, within }: Watcher): unknown {
   const stop = follow(result, ['then', 'catch', 'finally'], (method, args: Settled[], key) => {
-    // As promises' own go by `then`. Those of Bluebird, which may be told more, do.
-    if (key !== 'then') return (args[1] ? method : Promise.prototype[key as 'catch']).apply(result, args as never)
+    // As promises' own go by `then`; of a plain one, since classes of promises may be made in ways of their own. Those of
+    // Bluebird, which may be told more, do.
+    if (key !== 'then') return args[1] ? method.apply(result, args) : Promise.prototype[key as 'catch'].apply(plain as never, args as never)
     stop?.()
     return within(() => method.apply(result, telling(over, ...args) as never))
   })
+  // oxlint-disable-next-line unicorn/no-thenable -- for the methods of a promise, and for nobody to wait for
+  const plain = { constructor: Promise, then: (...args: Settled[]) => (result as PromiseLike<unknown>).then(...args) }
   if (!stop) over()
   return result
 }
@@ -71,7 +74,13 @@ export function follow<Args extends unknown[]>(
     const method = read(target, key) as Method
     const own = Object.getOwnPropertyDescriptor(target, key)
     const value = (...args: Args) => call(method, args, key)
-    if (!hasMethod(target, key) || !Reflect.defineProperty(target, key, { value, writable: true, configurable: true })) return []
+    if (!hasMethod(target, key)) return []
+    try {
+      Reflect.defineProperty(target, key, { value, writable: true, configurable: true })
+    } catch {
+      // A stub of something remote may throw where others say that they are frozen.
+    }
+    if (read(target, key) !== value) return []
     return () => {
       if (read(target, key) !== value) return
       if (own) Object.defineProperty(target, key, own)

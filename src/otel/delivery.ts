@@ -6,6 +6,7 @@
 import { clock, elapsed } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
 import { remove } from '../core/isolate.ts'
+import { isThenable } from '../core/stage.ts'
 import { untraced } from '../core/suppress.ts'
 import { type Flight, NONE, matters } from './ledger.ts'
 import type { ExportResult, Exporter, FinishedSpan, Resource } from './types.ts'
@@ -15,7 +16,7 @@ const MOST_REQUESTS = 20
 /** Milliseconds between two looks at whether there are fewer. */
 const LOOK_MS = 20
 /** Milliseconds after which an export has died with its request, where exports do: more than any platform gives one. */
-const DEAD_MS = 30_000
+export const DEAD_MS = 30_000
 
 export type Delivery = ReturnType<typeof makeDelivery>
 
@@ -63,7 +64,9 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     // Another request may have taken them over meanwhile.
     if (!matters(flight)) return answered(flight)
     try {
-      untraced(() => exporter.export(flight.spans, (result) => answered(flight, failureOf(result))))
+      const made: unknown = untraced(() => exporter.export(flight.spans, (result) => answered(flight, failureOf(result))))
+      // It is to return nothing, and an `async` one returns what it throws.
+      if (isThenable(made)) made.then(undefined, (thrown) => answered(flight, toError(thrown)))
     } catch (thrown) {
       answered(flight, toError(thrown))
     }
@@ -103,7 +106,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     send(flight: Flight, waits: boolean): void {
       if (underway.length < MOST_REQUESTS) depart(flight, waits)
       else if (waits) queued.push(flight)
-      else void look(flight)
+      else look(flight).catch(() => depart(flight, false))
     },
 
     /** Its spans are somebody else's to send. One that hangs must not keep others from being tried. */

@@ -16,8 +16,18 @@ export class Kept {
     this.#most = most
   }
 
+  /** What has failed comes before what has only been left, which is younger: of more than there is room for the oldest go. */
   add(spans: readonly FinishedSpan[]): void {
+    const left = this.spans.splice(this.failed)
+    this.left = 0
     this.lost += hold(this.spans, spans, this.#most)
+    this.leave(left)
+  }
+
+  leave(spans: readonly FinishedSpan[]): void {
+    this.left += spans.length
+    this.lost += hold(this.spans, spans, this.#most)
+    this.left = Math.min(this.left, this.#most)
   }
 
   /** How many have not only been left. */

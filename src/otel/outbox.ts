@@ -7,11 +7,12 @@
  *
  * @module
  */
+import { overWithin } from '../core/deadline.ts'
 import { exportFailed } from '../core/errors.ts'
 import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
-import { isRefusal, makeDelivery } from './delivery.ts'
+import { DEAD_MS, isRefusal, makeDelivery } from './delivery.ts'
 import { Kept } from './kept.ts'
 import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newLedger, sizeOf, worthWaiting } from './ledger.ts'
 import type { Limits } from './options.ts'
@@ -43,7 +44,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const what = spans.length > 0 ? `${spans.length} spans ` : ''
       ledger.error ??= exportFailed(`${what}not accepted: ${error.message}`, error)
       const again = isRefusal(error) ? kept.refused(spans) : spans
-      if (expired || ledger.closed || ledger === nobodys) kept.add(again)
+      if (expired || watching || ledger.closed || ledger === nobodys) kept.add(again)
       else ledger.lost += hold(ledger.kept, again, maxQueueSize)
     } else if (expired || watching || ledger === nobodys) acknowledged += spans.length
     else ledger.acknowledged += spans.length
@@ -180,10 +181,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       return true
     },
 
-    /**
-     * One with a buffer of its own may answer only when it is told to send. Not before there is reason to, since what is
-     * done before a request is written holds it up.
-     */
+    // One with a buffer of its own may answer only when it is told to send. Not before there is reason to: it holds requests up.
     urge(): void {
       // It would wait for others' as well.
       if (crossing || delivery.unanswered() < 2) (async () => delivery.drain())().catch(() => {})
@@ -220,10 +218,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     defer(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = true
-      kept.left += ledger.finished.length
       // Of every request to a server: no arrays for nothing.
       if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
-      kept.add(ledger.finished)
+      kept.leave(ledger.finished)
       ledger.finished = []
       leave(ledger)
     },
@@ -243,7 +240,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
     async shutdown(): Promise<void> {
       stopAging()
-      await forceFlush().catch(() => {})
+      // One that hangs is told to shut down all the same.
+      await overWithin(DEAD_MS, forceFlush())
       await exporter.shutdown()
     },
   } satisfies NamedFlush & Record<string, unknown>

@@ -178,6 +178,20 @@ describe('errors', () => {
     expect(exporter.spans[0]?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no order' })
   })
 
+  test('what `run` returns is the very one where it cannot be followed, as a stub of something remote may not', async () => {
+    const { telemetry } = pipeline()
+    await using poll = openInvocation({ telemetry })
+    const stub = new Proxy(async () => 'ordered', {
+      // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+      get: (_, key) => (key === 'then' ? (done: (value: string) => void) => done('ordered') : undefined),
+      defineProperty: () => {
+        throw new TypeError('stubs have no properties')
+      },
+    })
+    expect(poll.run(() => stub)).toBe(stub)
+    expect(await (poll.run(() => stub) as unknown)).toBe('ordered')
+  })
+
   test('a promise that `run` returns has what was added to it', async () => {
     const { telemetry } = pipeline()
     await using poll = openInvocation({ telemetry })

@@ -163,6 +163,13 @@ describe('`cascade: false`', () => {
     expect(outcomes(report)).toEqual(['delivered', 'nothing_to_send', 'nothing_to_send'])
   })
 
+  test('wants `otel()` to be the first stage: behind another, nobody would ever send its spans', () => {
+    const { telemetry } = pipeline()
+    expect(() => stages(() => {}, telemetry, { cascade: false })).toThrow(TypeError)
+    expect(() => stages(() => {}, telemetry, { cascade: false })).toThrow('with `cascade: false`, `otel()` has to be the first stage')
+    expect(() => stages(telemetry, () => {}, { cascade: false })).not.toThrow()
+  })
+
   test('`true` is as if it were not there', async () => {
     const last = vi.fn()
     await flushed(stages(() => {}, last, { cascade: true }))

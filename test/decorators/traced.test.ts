@@ -207,6 +207,22 @@ describe('what has a `then` of its own', () => {
       }
     })(() => {})],
     ['of `Promise`', (promise) => (class extends Promise<string> {}).resolve(promise())],
+    // Those of clients for language models: others of their class cannot be made by a promise's own methods.
+    ['of a class that is made of something else', (promise) => new (class extends Promise<string> {
+      constructor(readonly asked: Promise<string>) {
+        super((resolve) => resolve(''))
+      }
+      // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+      override then<T, F>(...how: Parameters<typeof Promise.prototype.then<T, F>>) {
+        return this.asked.then(...how)
+      }
+      override catch<T>(...how: Parameters<typeof Promise.prototype.catch<T>>) {
+        return this.asked.catch(...how)
+      }
+      override finally(...how: Parameters<typeof Promise.prototype.finally>) {
+        return this.asked.finally(...how)
+      }
+    })(promise())],
   ])('and a `catch` and a `finally` %s', (_whose, make) => {
     class Clients {
       @Traced() ask(promise: () => Promise<string>) {

@@ -66,7 +66,7 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     telemetry.defer?.(left.owner)
     exporter.setMode('sync')
     await request().end()
-    expect(sent()).toEqual([['one', 'two'], ['three', 'one'], ['two', 'root']])
+    expect(sent()).toEqual([['one', 'two'], ['one', 'two'], ['three', 'root']])
     expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 4, pending: 0 } }])
   })
 
@@ -219,4 +219,28 @@ test('a tracked exporter is waited for by the request that has used it, and by n
   expect(telemetry.answered?.(using.owner)).toBeUndefined()
   await request().end()
   expect(reports[2]).toMatchObject({ spans: { acknowledged: 1 } })
+})
+
+test('what a tracked exporter refuses after the flush of the request is told of in the next report', async () => {
+  const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+  const telemetry = otel({ tracerProvider: false })
+  const tracked = telemetry.track(exporter)
+  trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [telemetry.spanProcessor] }))
+  const { reports, request } = wrapped(telemetry)
+  const using = request()
+  using.run(() => tracked.export([trace.getTracer('app').startSpan('span') as unknown as ReadableSpan], () => {}))
+  const end = using.end()
+  await clock.advance(2000)
+  await end
+  exporter.fail()
+  await request().end()
+  expect(reports).toMatchObject([{ spans: { pending: 1 } }, { spans: { failed: 1 } }])
+})
+
+test('where there is no timer either, as many exports as there are go out at once', async () => {
+  const { exporter, request } = setup()
+  useClock({ ...clock, setTimeout: () => { throw new Error('no timers here') } })
+  for (let i = 0; i < 21; i++) void request().end()
+  await new Promise(setImmediate)
+  expect(exporter.inFlight).toBe(21)
 })

@@ -1,12 +1,23 @@
 /** What an outage has left, and how it goes out once the backend is back. */
 import { sdkVersion } from '#sdk'
+import { SpanKind } from '@opentelemetry/api'
 import { type FlushReport, withTelemetry } from 'flushed'
 import type { ExportOutcome } from 'flushed/testing'
 import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { flushLeftovers } from '../../src/core/early.ts'
+import { leave } from '../../src/core/finish.ts'
 import { resolveOptions } from '../../src/core/options.ts'
+import type { Platform } from '../../src/core/platform.ts'
+import { wrap } from '../../src/core/with-telemetry.ts'
 import { type ReadableSpan, answering, newIsolate, pipeline } from '../support/sdk.ts'
+
+/** A platform that leaves what it has to the next flush. */
+const deferring: Platform = {
+  name: 'deferring',
+  describe: (_args, parent) => ({ name: 'left', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }),
+  lifetime: () => ({ phase: 'after-response', hold: (_finish, invocation) => leave(invocation) }),
+}
 
 const BATCH = 3
 const LEFT = 7
@@ -118,5 +129,25 @@ describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
     down = false
     await handler()
     expect(accepted).toHaveLength(LEFT + 1)
+  })
+
+  test('comes before what has only been left meanwhile: of more than there is room for, the oldest goes', async () => {
+    const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 4, maxQueueSize: 4 }, 'hold')
+    const reports: FlushReport[] = []
+    const handler = withTelemetry(async (...names: string[]) => {
+      for (const name of names) tracer.startSpan(name).end()
+    }, { telemetry, name: 'root', logger: false, onFlush: (report) => reports.push(report) })
+    const config = resolveOptions({ telemetry, name: 'left', logger: false })
+    const left = wrap(() => {}, config, deferring)
+    await answering(exporter, () => handler('oldest', 'older'), () => {
+      void left()
+      void left()
+      exporter.fail()
+    })
+    expect(reports).toMatchObject([{ spans: { failed: 1, carriedOver: 2 } }])
+    exporter.setMode('sync')
+    await handler()
+    const names = exporter.exports.slice(1).flatMap(({ spans }) => spans.map(({ name }) => name))
+    expect(names).toEqual(['older', 'root', 'left', 'left', 'root'])
   })
 })

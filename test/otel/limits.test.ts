@@ -294,4 +294,26 @@ describe(`with SDK ${sdkVersion}`, () => {
     open()
     await run
   })
+
+  test('shutdown gives an exporter that never answers 30 seconds, and shuts it down', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, telemetry, tracer } = pipeline({}, 'hold')
+    tracer.startSpan('work').end()
+    const closed = vi.spyOn(exporter, 'shutdown').mockResolvedValue()
+    const over = telemetry.spanProcessor.shutdown()
+    await clock.advance(29_999)
+    expect([exporter.inFlight, closed.mock.calls.length]).toEqual([1, 0])
+    await clock.advance(1)
+    await over
+    expect(closed).toHaveBeenCalledOnce()
+  })
+
+  test('an exporter that throws asynchronously has not accepted the spans, and nobody has to handle that', async () => {
+    const reports: FlushReport[] = []
+    const { telemetry } = pipeline({ exporter: { export: () => Promise.reject(new Error('no network')) as never, shutdown: async () => {} } })
+    await withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (report) => reports.push(report) })()
+    expect(reports).toMatchObject([{ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 1, pending: 0 } }])
+    expect(reports[0]?.stages.at(-1)?.error?.message).toContain('no network')
+  })
 })

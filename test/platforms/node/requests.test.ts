@@ -230,7 +230,7 @@ describe('the invocation', () => {
 
   test('comes with that of the connection, where the connection is upgraded beside a response that never gets it', async () => {
     const { options, spans } = setup()
-    const listener = withTelemetry(() => {}, options)
+    const listener = withTelemetry((() => {}) as Listener, options)
     const server = createServer()
     server.on('upgrade', (request, socket) => {
       socket.resume().on('end', () => socket.end()).write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n')
