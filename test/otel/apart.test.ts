@@ -197,7 +197,8 @@ test('what a resource is still waiting for is not waited for: another request ma
   expect(waitForAsyncAttributes).not.toHaveBeenCalled()
 })
 
-test('a tracked exporter is waited for by the request that has used it, and by no other', async () => {
+/** A request that has sent a span through a tracked exporter. */
+function tracking() {
   const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
   const telemetry = otel({ tracerProvider: false })
   const tracked = telemetry.track(exporter)
@@ -205,6 +206,11 @@ test('a tracked exporter is waited for by the request that has used it, and by n
   const { reports, request } = wrapped(telemetry)
   const using = request()
   using.run(() => tracked.export([trace.getTracer('app').startSpan('span') as unknown as ReadableSpan], () => {}))
+  return { exporter, telemetry, reports, request, using }
+}
+
+test('a tracked exporter is waited for by the request that has used it, and by no other', async () => {
+  const { exporter, telemetry, reports, request, using } = tracking()
   await request().end()
   expect(reports).toMatchObject([{ outcome: 'nothing_to_send', spans: { pending: 0 } }])
 
@@ -222,13 +228,7 @@ test('a tracked exporter is waited for by the request that has used it, and by n
 })
 
 test('what a tracked exporter refuses after the flush of the request is told of in the next report', async () => {
-  const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
-  const telemetry = otel({ tracerProvider: false })
-  const tracked = telemetry.track(exporter)
-  trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [telemetry.spanProcessor] }))
-  const { reports, request } = wrapped(telemetry)
-  const using = request()
-  using.run(() => tracked.export([trace.getTracer('app').startSpan('span') as unknown as ReadableSpan], () => {}))
+  const { exporter, reports, request, using } = tracking()
   const end = using.end()
   await clock.advance(2000)
   await end
