@@ -47,16 +47,21 @@ const telling = (over: Watcher['over'], fulfilled?: Settled, rejected?: Settled)
 
 // The very object, for it may have methods of its own; and its `then` only when somebody else calls it, for that is what
 // starts a query builder's query, once for each call.
-function thenable(result: object, { over, within }: Watcher): unknown {
+function thenable(result: object, watcher: Watcher): unknown {
+  const { over, within } = watcher
   const stop = follow(result, ['then', 'catch', 'finally'], (method, args: Settled[], key) => {
-    // As promises' own go by `then`; of a plain one, since classes of promises may be made in ways of their own. Those of
-    // Bluebird, which may be told more, do.
-    if (key !== 'then') return args[1] ? method.apply(result, args) : Promise.prototype[key as 'catch'].apply(plain as never, args as never)
+    if (key === 'then') {
+      stop?.()
+      return within(() => method.apply(result, telling(over, ...args) as never))
+    }
+    const [, rejected] = telling(over, undefined, args[0])
+    // Bluebird's is told of the kind of error first.
+    const returned = within(() => method.apply(result, key === 'catch' && !args[1] ? [rejected] : args))
+    // Most go by `then`, which has stopped this. Others have promises of their own behind them.
+    if (!followed.has(result)) return returned
     stop?.()
-    return within(() => method.apply(result, telling(over, ...args) as never))
+    return hasMethod(returned, 'then') ? settling(returned as object, watcher) : returned
   })
-  // oxlint-disable-next-line unicorn/no-thenable -- for the methods of a promise, and for nobody to wait for
-  const plain = { constructor: Promise, then: (...args: Settled[]) => (result as PromiseLike<unknown>).then(...args) }
   if (!stop) over()
   return result
 }
@@ -72,17 +77,20 @@ export function follow<Args extends unknown[]>(
   followed.add(target)
   const replaced = keys.flatMap((key) => {
     const method = read(target, key) as Method
-    const own = Object.getOwnPropertyDescriptor(target, key)
-    const value = (...args: Args) => call(method, args, key)
     if (!hasMethod(target, key)) return []
+    const value = (...args: Args) => call(method, args, key)
+    const current = () => Object.getOwnPropertyDescriptor(target, key)
+    let own: PropertyDescriptor | undefined
     try {
-      Reflect.defineProperty(target, key, { value, writable: true, configurable: true })
+      own = current()
+      if (!Reflect.defineProperty(target, key, { value, writable: true, configurable: true })) return []
     } catch {
       // A stub of something remote may throw where others say that they are frozen.
+      return []
     }
-    if (read(target, key) !== value) return []
     return () => {
-      if (read(target, key) !== value) return
+      // Not what is read: a proxy may bind what it gives.
+      if (current()?.value !== value) return
       if (own) Object.defineProperty(target, key, own)
       else Reflect.deleteProperty(target, key)
     }

@@ -6,7 +6,6 @@
 import { clock, elapsed } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
 import { remove } from '../core/isolate.ts'
-import { isThenable } from '../core/stage.ts'
 import { untraced } from '../core/suppress.ts'
 import { type Flight, NONE, matters } from './ledger.ts'
 import type { ExportResult, Exporter, FinishedSpan, Resource } from './types.ts'
@@ -63,10 +62,11 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   function attempt(flight: Flight): void {
     // Another request may have taken them over meanwhile.
     if (!matters(flight)) return answered(flight)
+    const { tried } = flight
     try {
       const made: unknown = untraced(() => exporter.export(flight.spans, (result) => answered(flight, failureOf(result))))
-      // It is to return nothing, and an `async` one returns what it throws.
-      if (isThenable(made)) made.then(undefined, (thrown) => answered(flight, toError(thrown)))
+      // It is to return nothing, and an `async` one returns what it throws: of this attempt, and not of a second one.
+      ;(made as Partial<PromiseLike<void>> | undefined)?.then?.(undefined, (thrown) => tried === flight.tried && answered(flight, toError(thrown)))
     } catch (thrown) {
       answered(flight, toError(thrown))
     }

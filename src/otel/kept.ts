@@ -18,21 +18,18 @@ export class Kept {
 
   /** What has failed comes before what has only been left, which is younger: of more than there is room for the oldest go. */
   add(spans: readonly FinishedSpan[]): void {
-    const left = this.spans.splice(this.failed)
-    this.left = 0
-    this.lost += hold(this.spans, spans, this.#most)
-    this.leave(left)
+    for (const span of spans) this.spans.splice(this.failed, 0, span)
+    this.leave([])
   }
 
   leave(spans: readonly FinishedSpan[]): void {
-    this.left += spans.length
     this.lost += hold(this.spans, spans, this.#most)
-    this.left = Math.min(this.left, this.#most)
+    this.left = Math.min(this.left + spans.length, this.spans.length)
   }
 
   /** How many have not only been left. */
   get failed(): number {
-    return Math.max(0, this.spans.length - this.left)
+    return this.spans.length - this.left
   }
 
   take(): FinishedSpan[] {

@@ -40,7 +40,7 @@ export function exchange<Request extends IncomingMessage>(
   response.prependListener('close', () => open.end(false))
   // A client may be gone before it is the handler's turn.
   if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished && isSent(response)))
-  else if (!response.socket && !('stream' in response)) endWithConnection(open, request, response)
+  else if (!response.socket) endWithConnection(open, request)
   // Not the response: it tells where it was written, and to follow it as well takes a third of a server's throughput.
   if (hasBody(request)) follow(request, begun)
   return open
@@ -53,11 +53,9 @@ const waiting = new WeakMap<IncomingMessage['socket'], Set<() => void>>()
  * A response that is no connection's is told of nothing: one that has to wait for those before it (Node 22 forgets it when the
  * client is gone), or one that was made for a request that has become another protocol's, as `express-ws` does.
  */
-function endWithConnection(open: Exchange, { socket }: IncomingMessage, response: ServerResponse): void {
+function endWithConnection(open: Exchange, { socket }: IncomingMessage): void {
   if (typeof socket?.once !== 'function') return
-  const gone = () => {
-    if (!response.socket) open.end(false)
-  }
+  const gone = () => open.end(false)
   if (socket.destroyed) return queueMicrotask(gone)
   let all = waiting.get(socket)
   // One listener for all of them: Node warns of more than ten.

@@ -1,6 +1,7 @@
 /** `stages`: what can be flushed, how each thing is, and in what order. */
 import { stages, withTelemetry } from 'flushed'
 import type { FlushContext, FlushReport, Telemetry } from 'flushed'
+import { otel } from 'flushed/otel'
 import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../support/sdk.ts'
@@ -168,6 +169,8 @@ describe('`cascade: false`', () => {
     expect(() => stages(() => {}, telemetry, { cascade: false })).toThrow(TypeError)
     expect(() => stages(() => {}, telemetry, { cascade: false })).toThrow('with `cascade: false`, `otel()` has to be the first stage')
     expect(() => stages(telemetry, () => {}, { cascade: false })).not.toThrow()
+    // Of a batch processor's own exports it only knows.
+    expect(() => stages(() => {}, otel(), { cascade: false })).not.toThrow()
   })
 
   test('`true` is as if it were not there', async () => {

@@ -243,6 +243,35 @@ describe('what has a `then` of its own', () => {
     })
   })
 
+  test('may have a `catch` of its own, which is the one that is called', async () => {
+    class Job extends Promise<string> {
+      override catch<T>(rejected?: ((reason: Error) => T | PromiseLike<T>) | null) {
+        return super.catch((error: Error) => rejected?.(new Error(`the job: ${error.message}`)) as T)
+      }
+    }
+    class Jobs {
+      @Traced() run() {
+        return Job.reject(failure) as Job
+      }
+    }
+    const spans = await spansOf(async () => expect((await new Jobs().run().catch((error: Error) => error) as Error).message).toBe('the job: no such order'))
+    expect(named(spans, 'Jobs.run').status.message).toBe('no such order')
+  })
+
+  test('may be behind a proxy that binds its methods', async () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+    const query = (): PromiseLike<string> => new Proxy({ then: (...how: []) => Promise.reject(failure).then(...how) } as PromiseLike<string>, {
+      get: (target, key) => (Reflect.get(target, key) as () => void).bind(target),
+    })
+    class Bound {
+      @Traced() all() {
+        return query()
+      }
+    }
+    const spans = await spansOf(async () => expect(async () => new Bound().all()).rejects.toBe(failure))
+    expect(named(spans, 'Bound.all').status.message).toBe('no such order')
+  })
+
   test('may have a `catch` of a kind of its own, as Bluebird has', async () => {
     class Bluebird extends Promise<string> {
       override catch(...how: unknown[]) {

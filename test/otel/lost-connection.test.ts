@@ -34,6 +34,24 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 1, failed: 0, carriedOver: 0 }, warnings: [] }])
   })
 
+  test('nor does what an asynchronous exporter throws of the first one, beside its answer', async () => {
+    const sent: string[] = []
+    const { telemetry } = pipeline({
+      exporter: {
+        async export(_spans, done) {
+          const error = sent.push('spans') === 1 ? gone('ECONNRESET') : undefined
+          await new Promise(setImmediate)
+          done(error ? { code: 1, error } : { code: 0 })
+          if (error) throw error
+        },
+        shutdown: async () => {},
+      },
+    })
+    const reports: FlushReport[] = []
+    await withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (report) => reports.push(report) })()
+    expect([sent, reports]).toMatchObject([['spans', 'spans'], [{ outcome: 'delivered', spans: { acknowledged: 1 } }]])
+  })
+
   test('a second loss is a failure: the spans are kept for the next flush', async () => {
     const { exporter, handler, reports } = setup()
     const first = exporter.nextExport()

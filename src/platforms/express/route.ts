@@ -68,6 +68,8 @@ function asWritten(baseUrl: string, own: string, params: Readonly<Record<string,
   })
 }
 
-// Those without a name of their own are numbered: of which path, is not known.
+const NAMES = /[:*](?:"([^"]+)"|([\p{ID_Continue}$]+))/gu
+
+/** Whether a parameter is of the route's own path. Those without a name are numbered: then it is, where it has any like that. */
 const isOwn = (name: string, own: string): boolean =>
-  /^\d+$/.test(name) || own.match(/(?<=[:*]"?)[\p{ID_Continue}$]+/gu)?.includes(name) === true
+  /^\d+$/.test(name) ? /[*(]/.test(own) : [...own.matchAll(NAMES)].some(([, quoted, plain]) => (quoted ?? plain) === name)

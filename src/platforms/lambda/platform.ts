@@ -51,7 +51,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     // Nobody is invoked without any time: who says so has made the context up.
     if (left <= 0) return Infinity
     // Or each invocation would have timed out when it begins.
-    if (once('earlyTimeoutMs')) wrap.config.warn(`flushed: \`earlyTimeoutMs\` is ${early}, and the function has ${left} ms in all: using ${usual}`)
+    if (once('earlyTimeoutMs')) wrap.config.warn(`flushed: \`earlyTimeoutMs\` is ${early}, and the function has ${left} ms left: using ${Math.round(usual)}`)
     return left - usual
   }
   return {

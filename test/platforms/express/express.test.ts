@@ -51,6 +51,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       ['a router below a parameter that it is given', '/tenants/acme/users/3', 'GET /tenants/:tenant/users/:id'],
       ['a router below a parameter whose handler fails', '/tenants/acme/users/3/fails', 'GET /tenants/:tenant/users/:id/fails'],
       ['a route whose parameter begins as its router’s', '/regions/eu/shops/7', 'GET /regions/:id/shops/:idx'],
+      ['a router by regular expression', '/rows/42/leaf', 'GET /rows/:0/leaf'],
       ['a route by regular expression', '/pattern/x', 'GET /^\\/pattern/'],
       ['the last route that has matched, where one passes on', '/passed/1', 'GET /passed/:id'],
       ['a route whose handler fails', '/fails/later', 'GET /fails/:when'],
@@ -58,6 +59,14 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
     ])('is named after %s', async (_what, path, expected) => {
       const { name, route } = await rootOf(path)
       expect([name, route]).toEqual([expected, expected.slice('GET '.length)])
+    })
+
+    test.runIf(major === '5').each([
+      ['of a quoted name', '/:"foo-bar"', '/files/files'],
+      ['of many segments', '/*path', '/files/files'],
+    ])('has its router’s path where a parameter %s has the same value', async (_what, own, path) => {
+      const { name } = await rootOf(path, (app) => void app.use('/files', express.Router().get(own, (_request, response) => void response.end())))
+      expect(name).toBe(`GET /files${own}`)
     })
 
     test('has no route where none has matched, and its method for a name', async () => {

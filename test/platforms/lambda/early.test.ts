@@ -30,12 +30,12 @@ function invoking(ms: number, left: number, earlyTimeoutMs?: number) {
 const statuses = (spans: readonly ReadableSpan[]) => spans.map(({ status }) => status.code)
 
 test('with an `earlyTimeoutMs` that is no less than the timeout, each has the usual time, and a line says so once', async () => {
-  const { exporter, lines, invoke } = invoking(20, 3000, 3000)
+  const { exporter, lines, invoke } = invoking(20, 2994, 3000)
   const results = [invoke(), invoke()]
   await time.advance(20)
   expect(await Promise.all(results)).toEqual(['done', 'done'])
   expect(statuses(exporter.spans)).toEqual([SpanStatusCode.UNSET, SpanStatusCode.UNSET])
-  expect(lines).toEqual(['flushed: `earlyTimeoutMs` is 3000, and the function has 3000 ms in all: using 300'])
+  expect(lines).toEqual(['flushed: `earlyTimeoutMs` is 3000, and the function has 2994 ms left: using 299'])
 })
 
 test('it is ended that long before its timeout', async () => {

@@ -1,7 +1,7 @@
 /** Requests of Node's own `http`, on real sockets, in this process. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { once } from 'node:events'
-import { ServerResponse, createServer, request as send } from 'node:http'
+import { type IncomingMessage, ServerResponse, createServer, request as send } from 'node:http'
 import { connect, constants, createServer as createServer2 } from 'node:http2'
 import { type AddressInfo, type Socket, connect as open } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -254,6 +254,13 @@ describe('the invocation', () => {
     for (const response of waiting.slice(1)) response.emit = () => false
     client.destroy()
     expect(await spans(12)).toHaveLength(12)
+  })
+
+  test('is the response’s where a request that was made up has no connection', async () => {
+    const { options, spans } = setup()
+    const made = { method: 'GET', headers: {}, url: '/' } as IncomingMessage
+    withTelemetry(((_request, response) => response.emit('finish')) as Listener, options)(made, new ServerResponse(made))
+    expect(await spans(1)).toHaveLength(1)
   })
 
   test('is none of what only plays a response, and the handler is called', async () => {
