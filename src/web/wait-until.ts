@@ -4,6 +4,7 @@
  * @module
  */
 import type { InvocationState } from '../core/invocation.ts'
+import { hasMethod } from '../core/reading.ts'
 import { type KeepingContext, track } from './track.ts'
 
 /** Has the platform keep the function alive until `work` is over. */
@@ -31,7 +32,7 @@ export const LOOKED_FOR =
  * one, or that of the platform. `undefined` where there is none.
  */
 export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState): WaitUntil | undefined {
-  const context = args.find(isContext)
+  const context = contextOf(args)
   if (context) return track(context, invocation)
   if (given) return given
   const { [VERCEL]: vercel, [NEXT]: next, EdgeRuntime, Bunny } = globalThis as Globals
@@ -39,4 +40,7 @@ export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefin
   return platform && ((work) => platform.waitUntil(work))
 }
 
-const isContext = (value: unknown): value is KeepingContext => typeof (value as Partial<KeepingContext> | undefined | null)?.waitUntil === 'function'
+/** The argument that keeps the function alive: the last, since requests of Next may have a `waitUntil` that only complains. */
+export const contextOf = (args: readonly unknown[]): KeepingContext | undefined => args.findLast(isContext)
+
+const isContext = (value: unknown): value is KeepingContext => hasMethod(value, 'waitUntil')

@@ -51,9 +51,14 @@ function describe(request: Request | undefined, route: string | undefined, paren
 
 /** The request that a handler is given: its first argument, or that of an event or a context. */
 function requestOf([first]: Args): Request | undefined {
-  if (isRequest(first)) return first
-  const { request } = (first ?? {}) as { request?: unknown }
-  return isRequest(request) ? request : undefined
+  try {
+    if (isRequest(first)) return first
+    const { request } = (first ?? {}) as { request?: unknown }
+    if (isRequest(request)) return request
+  } catch {
+    // A server action may be called with what React refuses to have read.
+  }
+  return undefined
 }
 
 const isRequest = (value: unknown): value is Request => {

@@ -3,9 +3,13 @@ import { elapsed, nextTurn } from '../../core/clock.ts'
 import { currentInvocation } from '../../core/current.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { Finish, Lifetime } from '../../core/platform.ts'
+import type { Invocation } from '../../core/types.ts'
 
 /** Milliseconds to wait for Next to say that a response has been sent: of a handler that has thrown, it does not on the edge. */
 const SENT_MS = 500
+
+/** Invocations that are flushed when the response has been sent. */
+const held = new WeakSet<Invocation>()
 
 /**
  * Flushes that begin when the response has been sent, and that Next waits for.
@@ -21,6 +25,7 @@ export function afterResponse(invocation: InvocationState): Lifetime {
   afterwards(new Promise<void>((resolve) => (over = resolve)))
   // Next's own spans around the handler end in the turn after this one, and go with the flush.
   afterwards(() => sent(nextTurn()))
+  held.add(invocation)
   const flush = async (finish: Finish) => {
     flushes++
     await Promise.race([response, elapsed(SENT_MS)])
@@ -32,7 +37,8 @@ export function afterResponse(invocation: InvocationState): Lifetime {
 
 /**
  * Next's `after()`, as the invocation knows of it: what the task records goes with the invocation, in a flush of its own when
- * the task is over. What a task of `next/server`'s records is late, since nobody is told of it.
+ * the task is over. What a task of `next/server`'s records is late, since nobody is told of it, and so is what one of this
+ * records where the response waits for the flush (`flush: 'before-response'`).
  *
  * @throws where Next's throws: outside of a request of the app router
  *
@@ -44,10 +50,12 @@ export function afterResponse(invocation: InvocationState): Lifetime {
  */
 export function after(task: PromiseLike<unknown> | (() => unknown)): void {
   const invocation = currentInvocation()
-  if (!invocation || typeof task !== 'function') {
+  if (typeof task !== 'function') {
     afterwards(task)
-    return invocation?.waitUntil(task as PromiseLike<unknown>)
+    return invocation?.waitUntil(task)
   }
+  // A response that waits for the flush would wait for what begins after it.
+  if (!invocation || !held.has(invocation)) return afterwards(task)
   let over!: () => void
   const work = new Promise<void>((resolve) => (over = resolve))
   afterwards(async () => {

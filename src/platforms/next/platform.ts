@@ -1,6 +1,8 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { Platform } from '../../core/platform.ts'
 import { type LifetimeOf, lifetimeOf } from '../../web/lifetime.ts'
+import { track } from '../../web/track.ts'
+import { contextOf } from '../../web/wait-until.ts'
 import { type Args, type Settings, edge } from '../edge/platform.ts'
 import { afterResponse } from './after.ts'
 import { Passed } from './control-flow.ts'
@@ -20,7 +22,11 @@ export function next(settings: Settings): Platform<Args> {
 
 const inNext: LifetimeOf = (args, given, invocation) => {
   try {
-    return afterResponse(invocation)
+    const lifetime = afterResponse(invocation)
+    // The proxy's event, whose `waitUntil` is its own way to go on.
+    const event = contextOf(args)
+    if (event) track(event, invocation)
+    return lifetime
   } catch {
     // The pages router has no `after()`, nor has what runs outside of a request.
     return lifetimeOf(args, given, invocation)

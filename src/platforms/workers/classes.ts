@@ -52,7 +52,8 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
           // A proxy must not give anything else for what cannot be changed.
           const own = Reflect.getOwnPropertyDescriptor(self, key)
           if (own && !own.configurable && !own.writable) return method
-          const called = typeof method === 'function' && typeof key === 'string' && !(key in Object.prototype)
+          // Nor for what the runtime makes, such as a stub of RPC that an accessor gives: it is called too, but no `Function`.
+          const called = (method as unknown) instanceof Function && typeof key === 'string' && !(key in Object.prototype)
           return called ? new Proxy(method as AnyFunction, { apply: apply(key) }) : method
         },
       })

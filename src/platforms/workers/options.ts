@@ -15,8 +15,8 @@ export type WorkersOptionsInput<Env = never, Args extends readonly unknown[] = r
 
 /** Checks the options. @throws TypeError naming the option and quoting the value */
 const resolve = (options: WorkersOptions<never> = {}): Settings => ({
-  idleMs: idleMsOf(options),
   config: resolveOptions(options, ['streamIdleMs']),
+  idleMs: idleMsOf(options),
 })
 
 /** The settings for an environment. @throws TypeError of options that are there */

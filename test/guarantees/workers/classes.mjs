@@ -19,6 +19,11 @@ export class Orders extends WorkerEntrypoint {
     return this.#tax
   }
 
+  // The same, of RPC: its value can be called, and is the runtime's own.
+  get level() {
+    return this.env.ORDERS.taxed(4)
+  }
+
   // Its helper's result is used before and after something was awaited.
   async total(price) {
     const before = this.taxed(price)
@@ -195,6 +200,7 @@ const CALLS = {
   missing: ({ ORDERS }) => ORDERS.missing(),
   inherited: ({ ORDERS }) => ORDERS.toString(),
   forwarded: ({ ORDERS }) => ORDERS.forwarded(),
+  level: ({ ORDERS }) => ORDERS.level,
   later: ({ ORDERS }) => ORDERS.later(),
   fetch: async ({ ORDERS }, request) => (await ORDERS.fetch(request)).text(),
   silent: async ({ SILENT }) => [await SILENT.ping(), await outcome(() => SILENT.fetch('http://silent/'))],

@@ -45,6 +45,9 @@ describe('a function is kept alive until its flush is over, by', () => {
   const contexts: [string, (context: Context) => { args?: unknown[]; options?: EdgeOptions<unknown[]> }][] = [
     ['the context that Netlify passes', (context) => ({ args: [request(), context] })],
     ['the event that Fastly dispatches', (context) => ({ args: [Object.assign(context, { request: request(), respondWith() {} })] })],
+    ['the event of Next’s edge functions, whose request has one that complains', (context) => ({
+      args: [Object.assign(request(), { waitUntil: () => { throw new Error('use the event') } }), context],
+    })],
     ['an environment and a context, as in a module Worker', (context) => ({ args: [request(), { KV: {} }, context] })],
     ['the `waitUntil` option', (context) => ({ options: { waitUntil: (work) => context.waitUntil(work) } })],
     ['the request context that Vercel has in a global symbol', (context) => {

@@ -33,6 +33,14 @@ test('in a real Next, an action that redirects does so, with its spans delivered
   app.collector.behave('ok')
 })
 
+test('in a real Next, an action may be called with what React refuses to have read, such as the event of a click', async () => {
+  const [, order = ''] = /<form id="order".*?name="\$ACTION_ID_(\w+)"/.exec(page) ?? []
+  expect(order).not.toBe('')
+  const answer = await app.request('/form', { method: 'POST', headers: { 'next-action': order, 'content-type': 'text/plain' }, body: '["$T"]' })
+  expect((await app.spans(answer, 'order')).find(({ name }) => name === 'order')).toMatchObject({ kind: 'internal' })
+  expect(app.logs()).not.toContain('opening the invocation failed')
+})
+
 test('in a real Next, an action that is declared inline may call what is wrapped', async () => {
   const answer = await submit('cancel', { item: 'books' })
   expect(answer.status).toBe(200)

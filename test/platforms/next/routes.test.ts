@@ -120,6 +120,14 @@ describe('in a real Next, a route handler', () => {
     await expect.poll(() => app.reports().at(-1)).toMatchObject({ phase: 'background', spans: { acknowledged: 1, late: 0 }, warnings: [] })
   })
 
+  test('whose response waits for the flush does not wait for what comes `after()` it', async () => {
+    const answer = await app.request('/api/after', { method: 'PUT' })
+    expect(app.collector.acknowledged(answer.traceId).map(({ name }) => name)).toContain('waits')
+    const report = app.reports().findLast(({ phase }) => phase === 'before-response')
+    expect(report?.outcome).toBe('delivered')
+    expect(report?.warnings).not.toContain('background work was not over in time')
+  })
+
   test('that is wrapped without options has the global provider flushed, which the instrumentation has registered', async () => {
     const answer = await app.request('/api/global')
     expect(answer.text).toBe('without options')
@@ -159,6 +167,12 @@ describe('in a real Next, the proxy', () => {
       ['proxy', 'internal', 'check session'],
       ['middleware GET', 'server', 'proxy'],
     ])
+  })
+
+  test('may go on in its event’s `waitUntil`, and what it records there is part of the invocation', async () => {
+    const answer = await app.request('/proxied?audited')
+    expect(ours(await app.spans(answer, 'audit'))).toContainEqual(['proxy', 'internal', 'audit'])
+    await expect.poll(() => app.reports().at(-1)).toMatchObject({ phase: 'background', spans: { late: 0 }, warnings: [] })
   })
 
   test('is asked for what its `config` says, and for nothing else', async () => {

@@ -1,6 +1,12 @@
 import { after, span, withTelemetry } from 'flushed/next'
 import { options } from '../../../lib/options'
 
+// The response waits for the flush, and what is to be done after it cannot be waited for.
+export const PUT = withTelemetry(async () => {
+  after(() => span('audit').end())
+  return Response.json({ accepted: true })
+}, { ...options, name: 'waits', flush: 'before-response' })
+
 export const POST = withTelemetry(async () => {
   after(async () => {
     using _ = span('audit')
