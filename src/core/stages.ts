@@ -50,7 +50,9 @@ export function stages(
   if (last.cascade) return telemetry
   const first = toTelemetry([args[0] as StageInput])
   // It sends nothing by itself, and the spans of an invocation that nobody flushes are lost with it.
-  if (telemetry.needsProcessor && !first.needsProcessor) throw badOption('with `cascade: false`, `otel()` has to be the first stage: nothing else flushes it')
+  if (telemetry.needsProcessor && !first.needsProcessor) {
+    throw badOption('with `cascade: false`, `otel()` has to be the first stage: nothing else flushes it')
+  }
   const always = first.stages.length
   return { ...telemetry, stages: telemetry.stages.map((stage, index) => (index < always ? stage : atShutdown(stage))) }
 }

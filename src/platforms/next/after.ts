@@ -3,13 +3,12 @@ import { elapsed, nextTurn } from '../../core/clock.ts'
 import { currentInvocation } from '../../core/current.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { Finish, Lifetime } from '../../core/platform.ts'
-import type { Invocation } from '../../core/types.ts'
 
 /** Milliseconds to wait for Next to say that a response has been sent: of a handler that has thrown, it does not on the edge. */
 const SENT_MS = 500
 
-/** Invocations that are flushed when the response has been sent. */
-const held = new WeakSet<Invocation>()
+/** Has an invocation that is flushed when the response has been sent: of whatever copy of this package, for a program may hold two. */
+const HELD: unique symbol = Symbol.for('flushed.next.held') as never
 
 /**
  * Flushes that begin when the response has been sent, and that Next waits for.
@@ -25,7 +24,7 @@ export function afterResponse(invocation: InvocationState): Lifetime {
   afterwards(new Promise<void>((resolve) => (over = resolve)))
   // Next's own spans around the handler end in the turn after this one, and go with the flush.
   afterwards(() => sent(nextTurn()))
-  held.add(invocation)
+  Object.assign(invocation, { [HELD]: true })
   const flush = async (finish: Finish) => {
     flushes++
     await Promise.race([response, elapsed(SENT_MS)])
@@ -55,7 +54,7 @@ export function after(task: PromiseLike<unknown> | (() => unknown)): void {
     return invocation?.waitUntil(task)
   }
   // A response that waits for the flush would wait for what begins after it.
-  if (!invocation || !held.has(invocation)) return afterwards(task)
+  if (!invocation || !(HELD in invocation)) return afterwards(task)
   let over!: () => void
   const work = new Promise<void>((resolve) => (over = resolve))
   afterwards(async () => {

@@ -22,11 +22,10 @@ export function next(settings: Settings): Platform<Args> {
 
 const inNext: LifetimeOf = (args, given, invocation) => {
   try {
-    const lifetime = afterResponse(invocation)
     // The proxy's event, whose `waitUntil` is its own way to go on.
     const event = contextOf(args)
     if (event) track(event, invocation)
-    return lifetime
+    return afterResponse(invocation)
   } catch {
     // The pages router has no `after()`, nor has what runs outside of a request.
     return lifetimeOf(args, given, invocation)
