@@ -9,6 +9,7 @@ import { once } from '../core/isolate.ts'
 import type { AnyFunction } from '../core/layer.ts'
 import type { TelemetryOptions } from '../core/options.ts'
 import { read } from '../core/reading.ts'
+import { remembered } from '../core/remembered.ts'
 import type { PlatformWrap } from './types.ts'
 
 /** Options as they are passed on, once they have been checked. */
@@ -45,16 +46,6 @@ function nameOf(home: Class): string {
 export function nameIn(home: Class, member: string): string {
   const name = nameOf(home)
   return name ? `${name}.${member}` : member
-}
-
-/** A function that is called once for each of its arguments, and remembers what it came to for as long as they are there. */
-export function remembered<K extends object, A extends unknown[], V>(make: (key: K, ...more: A) => V): (key: K, ...more: A) => V {
-  const known = new WeakMap<K, V>()
-  return (key, ...more) => {
-    let value = known.get(key)
-    if (value === undefined) known.set(key, (value = make(key, ...more)))
-    return value
-  }
 }
 
 const NONE: Given = {}

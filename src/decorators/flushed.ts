@@ -4,10 +4,11 @@ import { invoke } from '../core/lifecycle.ts'
 import { type Config, type TelemetryOptions, resolveOptions } from '../core/options.ts'
 import type { Telemetry } from '../core/types.ts'
 import { promised } from '../core/with-telemetry.ts'
-import { type Class, type Given, classOf, merged, nameIn, optionsOf, remembered } from './class-options.ts'
+import { type Class, type Given, classOf, merged, nameIn, optionsOf } from './class-options.ts'
 import { Call, decorator, isBare } from './decorator.ts'
 import { contextAmong, contextBeside, contextBy, isLambda, platformOf } from './platform.ts'
 import { read } from '../core/reading.ts'
+import { remembered } from '../core/remembered.ts'
 import type { FlushedDecorator, OptionsOf, PlatformWrap } from './types.ts'
 
 /** Options of a decorated method, apart from those of the platform that its `wrap` is of. */

@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Context, type Span, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from '../core/attributes.ts'
 import { type Begun, type Wrap, begin } from '../core/lifecycle.ts'
+import { remembered } from '../core/remembered.ts'
 import { attempt } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
 import { methodNameOf } from '../web/request.ts'
@@ -46,8 +47,12 @@ export function exchange<Request extends IncomingMessage>(
   return open
 }
 
-/** Exchanges whose response has no connection yet, by that of their request. */
-const waiting = new WeakMap<IncomingMessage['socket'], Set<() => void>>()
+/** What ends the exchanges whose response has no connection yet, when that of their request closes: Node warns of more than ten listeners. */
+const waitingFor = remembered((socket: IncomingMessage['socket']) => {
+  const all = new Set<() => void>()
+  socket.once('close', () => all.forEach((gone) => gone()))
+  return all
+})
 
 /**
  * A response that is no connection's is told of nothing: one that has to wait for those before it (Node 22 forgets it when the
@@ -57,13 +62,7 @@ function endWithConnection(open: Exchange, { socket }: IncomingMessage): void {
   if (typeof socket?.once !== 'function') return
   const gone = () => open.end(false)
   if (socket.destroyed) return queueMicrotask(gone)
-  let all = waiting.get(socket)
-  // One listener for all of them: Node warns of more than ten.
-  if (!all) {
-    const those = new Set<() => void>()
-    waiting.set(socket, (all = those))
-    socket.once('close', () => those.forEach((gone) => gone()))
-  }
+  const all = waitingFor(socket)
   all.add(gone)
   open.ended = () => all.delete(gone)
 }

@@ -13,7 +13,7 @@ const methods =
   'cork destroy end uncork write addListener on once prependListener prependOnceListener off removeListener ' +
   'removeAllListeners setMaxListeners getMaxListeners listeners rawListeners listenerCount eventNames emit setContentType'
 const properties =
-  'destroyed _onBeforeFirstWrite writableFinished writableObjectMode writableEnded writableNeedDrain ' +
+  'destroyed writableFinished writableObjectMode writableEnded writableNeedDrain ' +
   'writableHighWaterMark writableCorked writableLength writable'
 
 /** What a streaming handler writes to. As with the real client, it looks like a `Writable`, and is none. */
@@ -71,13 +71,13 @@ export function responseStream(request: typeof Request, url: string, agent: Agen
 function facade(sent: ClientRequest): ResponseStream {
   const write = sent.write.bind(sent) as (chunk: unknown, ...rest: unknown[]) => boolean
   let written = false
+  let before: ResponseStream['_onBeforeFirstWrite']
   Object.assign(sent, {
     setContentType(contentType: string) {
       if (written) throw new RuntimeError('Runtime.InvalidStreamingOperation', 'Cannot set content-type, too late.')
       sent.setHeader('content-type', contentType)
     },
     write(chunk: unknown, ...rest: unknown[]): boolean {
-      const before = (sent as Partial<ResponseStream>)._onBeforeFirstWrite
       if (!written) before?.(write)
       written = true
       return write(typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : JSON.stringify(chunk), ...rest)
@@ -89,6 +89,11 @@ function facade(sent: ClientRequest): ResponseStream {
     const set = (value: unknown) => void Reflect.set(sent, name, value)
     Object.defineProperty(stream, name, { get: () => Reflect.get(sent, name), set })
   }
+  // Kept here, and not on Node's request.
+  const set = (value: typeof before): void => {
+    before = value
+  }
+  Object.defineProperty(stream, '_onBeforeFirstWrite', { get: () => before, set })
   return stream as unknown as ResponseStream
 }
 

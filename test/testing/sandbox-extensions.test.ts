@@ -117,7 +117,7 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
   })
 
   test('can lose its connection', async () => {
-    await using lambda = await start({}, { extensions: { resetNext: 2 }, timeoutMs: 500 })
+    await using lambda = await start({}, { extensions: { resetNext: 2 }, timeoutMs: 3000 })
     const result = await lambda.invoke({})
     expect((await result.frozen).outcome).toBe('exited')
     expect(lambda.logs.some(({ line }) => line.includes('ECONNRESET'))).toBe(true)

@@ -92,6 +92,14 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect(lambda.pid).not.toBe(pid)
   })
 
+  test('that exits is over though something that it left holds its output', async () => {
+    await using lambda = await start('haunt')
+    const result = await lambda.invoke({})
+    const left = lambda.logs.map(({ line }) => /^left (\d+)$/.exec(line)?.[1]).find(Boolean)
+    expect((await result.frozen).outcome).toBe('exited')
+    process.kill(Number(left), 'SIGKILL')
+  })
+
   test('that never settles and has nothing to wait for ends the process', async () => {
     await using lambda = await start('forget')
     const result = await lambda.invoke({})
@@ -176,4 +184,16 @@ test.each([
   // Reported once, and found again by the process that takes its place.
   expect([(await lambda.invoke({})).error, (await lambda.invoke({})).error]).toEqual([error, error])
   expect(lambda.pid).toBeUndefined()
+})
+
+// Node may tell of the end of a process before it reads its last words, and does where several end at once.
+test('functions that exit together have all that they wrote in the logs', async () => {
+  const starting = Array.from({ length: 12 }, () => startLambda({ handler: fixture('handlers', 'lament'), timeoutMs: 20_000 }))
+  const sandboxes = await Promise.all(starting)
+  const lines = sandboxes.map(async (lambda) => {
+    await (await lambda.invoke({ lines: 20 })).frozen
+    return lambda.logs.filter(({ line }) => line.endsWith('---')).length
+  })
+  expect(await Promise.all(lines)).toEqual(Array(12).fill(20))
+  await Promise.all(sandboxes.map((lambda) => lambda.shutdown()))
 })

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { Journal } from './journal.ts'
 import type { RuntimeCommand } from './types.ts'
 
@@ -22,6 +22,8 @@ export interface Exit {
 
 /** The longest the system is given to show a stopped process as stopped. */
 const confirmationMs = 1000
+/** The longest that what an ended process has written is read: one that it spawned in a group of its own may hold its pipes. */
+const readingMs = 1000
 
 const alive = new Set<Child>()
 const killAll = (): void => {
@@ -31,6 +33,8 @@ const killAll = (): void => {
 /** A running (or stopped, or ended) function process. */
 export class Child {
   readonly exited: Promise<Exit>
+  /** Resolves once it has ended and all that it has written is in the logs: the end of a process overtakes its last lines. */
+  readonly read: Promise<void>
   readonly #process: ChildProcess
   readonly #journal: Journal
 
@@ -62,6 +66,10 @@ export class Child {
       this.#process.once('exit', (code, signal) => ended({ code, signal }, signal ?? String(code)))
       // A command that cannot be started has no exit.
       this.#process.once('error', ({ message }) => ended({ code: null, signal: null, notStarted: message }, message))
+    })
+    const closed = new Promise((resolve) => this.#process.once('close', resolve))
+    this.read = this.exited.then(async () => {
+      await Promise.race([closed, delay(readingMs, undefined, { ref: false })])
     })
     journal.note('spawn')
   }
@@ -109,7 +117,7 @@ export class Child {
     return state
   }
 
-  /** SIGTERM and `graceMs` to leave, if `gently`; then SIGKILL. Resolves when the process has ended. */
+  /** SIGTERM and `graceMs` to leave, if `gently`; then SIGKILL. Resolves when the process has ended, and its output is read. */
   async end(gently: boolean, graceMs: number): Promise<void> {
     if (this.running && gently) {
       this.#journal.note('sigterm')
@@ -125,6 +133,6 @@ export class Child {
       this.#journal.note('sigkill')
       this.signal('SIGKILL')
     }
-    await this.exited
+    await this.read
   }
 }

@@ -96,8 +96,8 @@ export class Environment {
     if (this.#ending !== undefined) return undefined
     this.#spawnedAt = wallNow()
     const env = variables(this.#settings, this.#port, this.#options.env ?? {})
-    this.#child = new Child(runtime, taskRoot, env, this.#journal)
-    this.#child.exited.then((exit) => this.#exited(exit))
+    const child = (this.#child = new Child(runtime, taskRoot, env, this.#journal))
+    child.exited.then((exit) => this.#exited(exit, child.read))
     this.#timer = setTimeout(() => this.#initTimedOut(), this.#settings.initTimeoutMs)
     return this.initialized
   }
@@ -216,12 +216,14 @@ export class Environment {
     return { errorType: 'Sandbox.Timedout', errorMessage }
   }
 
-  #exited(exit: Exit): void {
+  async #exited(exit: Exit, read: Promise<void>): Promise<void> {
+    const at = wallNow()
     clearTimeout(this.#timer)
+    for (const { timer } of this.#underWay.values()) clearTimeout(timer)
+    await read
     const error = exitError(exit)
     if (this.#phase === 'init') this.#initOver(this.#initError ?? error)
     this.#phase = 'idle'
-    const at = wallNow()
     for (const invocation of this.#underWay.values()) {
       const { requestId, timedOut } = invocation
       clearTimeout(invocation.timer)
