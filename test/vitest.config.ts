@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { transform } from 'esbuild'
 import { defineConfig } from 'vitest/config'
+import { retried } from './support/retried.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -55,6 +56,10 @@ export default defineConfig({
     testTimeout: 20_000,
     // Most tests wait for a collector that takes its time, in another process: more of them than cores can do so at once.
     maxWorkers: 3,
+    // Real processes and real milliseconds: a machine that is busy with something else may hold up any one of them. What passed
+    // when it was tried again is named.
+    retry: process.env['CI'] ? 1 : 0,
+    reporters: ['default', retried],
     projects: [
       {
         // What takes longest, all of it at once. Projects are begun in the order of their names.
