@@ -42,13 +42,13 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
 
   // Nobody but its own request may settle a promise of it, where those must not cross. To look at what others do is no harm.
   async function look(flight: Flight): Promise<void> {
-    while (flight.spans !== NONE && underway.length >= MOST_REQUESTS) {
+    while (matters(flight) && underway.length >= MOST_REQUESTS) {
       await elapsed(LOOK_MS)
       const [oldest] = underway
       if (oldest && clock().now() - oldest.at > DEAD_MS) underway.shift()
     }
-    if (flight.spans === NONE) land(flight)
-    else depart(flight, false)
+    if (matters(flight)) depart(flight, false)
+    else land(flight)
   }
 
   /** @param waits whether it may wait for others; only those that may not ask for how long others have been on their way */
@@ -63,13 +63,10 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     // Another request may have taken them over meanwhile.
     if (!matters(flight)) return answered(flight)
     const { tried } = flight
-    try {
-      const made: unknown = untraced(() => exporter.export(flight.spans, (result) => answered(flight, failureOf(result))))
-      // It is to return nothing, and an `async` one returns what it throws: of this attempt, and not of a second one.
-      ;(made as Partial<PromiseLike<void>> | undefined)?.then?.(undefined, (thrown) => tried === flight.tried && answered(flight, toError(thrown)))
-    } catch (thrown) {
-      answered(flight, toError(thrown))
-    }
+    untraced(async () => exporter.export(flight.spans, (result) => answered(flight, failureOf(result)))).catch(
+      // Of this attempt, and not of a second one.
+      (thrown) => tried === flight.tried && answered(flight, toError(thrown)),
+    )
   }
 
   function answered(flight: Flight, error?: Error): void {
@@ -126,7 +123,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
 
 /** Why an export was not accepted; `undefined` if it was. */
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
-  code === 0 ? undefined : (error ?? new Error('the exporter gave no reason'))
+  code === 0 ? undefined : (error ?? new Error('no reason given'))
 
 /** Whether it is the spans that are not taken. OTLP exporters put the HTTP status into the error's `code`. */
 export const isRefusal = (error: Error & { code?: unknown }): boolean =>

@@ -18,10 +18,13 @@ export function tracked<E extends Exporter>(exporter: E, { watch }: Outbox): E {
   const watched: Exporter['export'] = (items, resultCallback) => {
     const answered = watch(spansAmong(items), currentOwner(context.active()))
     try {
-      exporter.export(items, (result) => {
+      const made: unknown = exporter.export(items, (result) => {
         answered(failureOf(result))
         resultCallback(result)
       })
+      // It is to return nothing, and an `async` one returns what it throws.
+      Promise.resolve(made).catch((thrown) => answered(toError(thrown)))
+      return made as undefined
     } catch (thrown) {
       answered(toError(thrown))
       throw thrown

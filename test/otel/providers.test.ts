@@ -249,6 +249,18 @@ describe('a tracked exporter', () => {
     expect(exporter.exports).toHaveLength(1)
   })
 
+  test.each([
+    ['throws', () => { throw new Error('no network') }],
+    ['throws asynchronously', async () => { throw new Error('no network') }],
+  ])('that %s does so for whoever called it, and is not waited for', async (_what, send) => {
+    const telemetry = otel({ tracerProvider: false })
+    const tracked = telemetry.track({ export: send as (items: unknown) => void, shutdown: async () => {} })
+    await expect(async () => tracked.export([makeProvider({}).getTracer('app').startSpan('span')])).rejects.toThrow('no network')
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
+    expect(report).toMatchObject({ outcome: 'failed', spans: { failed: 1, pending: 0 } })
+    expect(report?.warnings.join()).toContain('not accepted: no network')
+  })
+
   test('that fails is named, and its spans are counted as lost: its processor has let go of them', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })
