@@ -27,17 +27,17 @@ describe.each(runtimes)('on $title', ({ title, startFunction }) => {
   })
 
   test.each(['register', 'register/shutdown-only'])('early timeout off, %s: SIGTERM does the same', async (form) => {
-    await using lambda = await startFunction('never.hangs', { timeoutMs: 400, env: { EARLY: 'false', REGISTER: form } })
+    await using lambda = await startFunction('never.hangs', { timeoutMs: 1500, env: { EARLY: 'false', REGISTER: form } })
     const result = await lambda.sandbox.invoke({})
     expect(result.timedOut).toBe(true)
     await lambda.collector.waitFor(({ spans }) => spans.length > 0)
     expectEnded(lambda.collector.spans, /stopped \(SIGTERM\)/, 'StoppedError')
-    expect(phases(lambda)).toEqual(['shutdown'])
+    await expect.poll(() => phases(lambda)).toEqual(['shutdown'])
   })
 
   test('SIGTERM: whoever else listens for it decides when the process ends', async () => {
     const env = { EARLY: 'false', REGISTER: 'register', LISTENS: 'yes' }
-    await using lambda = await startFunction('never.hangs', { timeoutMs: 400, env })
+    await using lambda = await startFunction('never.hangs', { timeoutMs: 1500, env })
     await lambda.sandbox.invoke({})
     await lambda.collector.waitFor(({ spans }) => spans.length === 3)
     await expect.poll(() => lambda.logs()).toContain('LISTENED')

@@ -57,7 +57,8 @@ describe.each(runtimes)(`on $title, registered, a collector that for ${OUTAGE} i
     ['answers 500', { status: 500 }],
   ] as const)('%s: beyond it, the exact number is reported', async ([, behavior]) => {
     const { lost, delivered, acknowledged } = await outage(behavior, { OTEL_BSP_MAX_QUEUE_SIZE: '20' })
-    expect(lost).toBeGreaterThanOrEqual(2 * OUTAGE - 20)
+    // All but what the buffer and requests under way have room for.
+    expect(lost).toBeGreaterThan(OUTAGE)
     expect(acknowledged).toBe(delivered)
   })
 })
