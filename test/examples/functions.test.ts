@@ -18,7 +18,7 @@ const start = async (entryPoints: string[], handler: string, setup: LambdaSetup 
   return startFunction(`../../../.cache/examples/${basename(handler, '.handler')}/${handler}`, setup)
 }
 
-const SLOW = { delayMs: 200 }
+const SLOW = { delayMs: 500 }
 
 describe.each([
   ['orders/after-response.ts, registered by `import`', ['orders/after-response.ts'], 'after-response.handler', {}],

@@ -32,7 +32,7 @@ function errorsOf(file: string, source: string, more?: ts.CompilerOptions): stri
   return ts.getPreEmitDiagnostics(ts.createProgram([path], options, host)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
 }
 
-describe.each(['program.mts', 'program.cts'] as const)('without types of Node, in a %s', (file) => {
+describe.each(['program.mts', 'program.cts'] as const)('without types of Node, in a %s', { timeout: 120_000 }, (file) => {
   test('all entries that need no Node are of known types alone', () => {
     const lines = ENTRIES.map((entry, n) => `import * as entry${n} from '${entry}'; export const used${n} = entry${n}`)
     expect(errorsOf(file, lines.join('\n'))).toEqual([])
@@ -61,7 +61,7 @@ describe.each(['program.mts', 'program.cts'] as const)('without types of Node, i
   })
 })
 
-test('where `exports` are not looked at, all entries that need no Node have their types, too', () => {
+test('where `exports` are not looked at, all entries that need no Node have their types, too', { timeout: 120_000 }, () => {
   // Nor is a package found there by its own name.
   const project = resolve(root, '.cache/node10')
   rmSync(project, { recursive: true, force: true })
