@@ -37,10 +37,12 @@ let armed: Armed | undefined
  * @param idle whether the process may end before, if nothing else keeps it alive. Default: it may not.
  */
 export function setAlarm(ring: () => void, ms: number, idle = false): Alarm {
-  const alarm = { at: clock().now() + ms, ring, idle }
+  const now = clock().now()
+  const alarm = { at: now + ms, ring, idle }
   set.push(alarm)
   if (!idle) awake++
-  if (armed?.clock !== clock() || alarm.at < armed.at) arm(alarm.at, ms)
+  if (armed && armed.at < now) armAgain(now)
+  else if (armed?.clock !== clock() || alarm.at < armed.at) arm(alarm.at, ms)
   else if (!idle && !armed.awake) wake(armed)
   return alarm
 }
@@ -86,9 +88,13 @@ function rang(): void {
   // Timers count whole milliseconds, and may ring a fraction early.
   const due = set.filter(({ at }) => at - now < 1)
   for (const alarm of due) clearAlarm(alarm)
+  armAgain(now)
+  for (const { ring } of due) ring()
+}
+
+function armAgain(now: number): void {
   const next = set.reduce((soonest, { at }) => Math.min(soonest, at), Infinity)
   if (next < Infinity) arm(next, next - now)
-  for (const { ring } of due) ring()
 }
 
 /** Alarms as timers, for platforms whose timers may serve several invocations. */

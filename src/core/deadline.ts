@@ -47,7 +47,7 @@ export class Deadline implements FlushContext {
    * by then would lose what it still had time for.
    */
   get timeoutMs(): number {
-    return Math.max(0, Math.floor(this.remainingMs(true)))
+    return Math.min(Math.max(0, Math.floor(this.remainingMs(true))), ENDLESS_MS - 1000)
   }
 
   get signal(): AbortSignal {
@@ -57,7 +57,7 @@ export class Deadline implements FlushContext {
 
   /** The time is up, and something has not finished. */
   expire(reason: unknown): void {
-    this.#abort?.abort(reason)
+    ;(this.#abort ??= new AbortController()).abort(reason)
   }
 }
 

@@ -60,7 +60,7 @@ function beside(invocation: InvocationState, finish: Finish): void {
 function held(invocation: InvocationState, lifetime: Lifetime, finish: Finish): Promise<unknown> | void {
   try {
     const result = lifetime.hold(lifetime.apart ? () => lingering(invocation, finish()).catch(guarded(invocation)) : finish, invocation)
-    if (lifetime === AWAIT) return result instanceof Promise ? result : undefined
+    // A flush that is over at once has a report, and no promise.
     if (isThenable(result)) return Promise.resolve(result).catch(guarded(invocation))
   } catch (thrown) {
     guarded(invocation)(thrown)

@@ -12,6 +12,7 @@ import type { Pending } from './deadline.ts'
 import { isolate, remove } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { OpenSpans } from './open-spans.ts'
+import { complain } from './report.ts'
 import { isThenable } from './stage.ts'
 import { disposable, tracerOf } from './span.ts'
 import type { Description } from './platform.ts'
@@ -186,10 +187,16 @@ export class InvocationState implements Invocation, SpanOwner {
       ending?.(span)
       const ended: unknown = span.end()
       // What is adopted may have an end that takes its time.
-      if (isThenable(ended)) void Promise.resolve(ended).catch((error) => this.#failed(error))
+      if (isThenable(ended)) void Promise.resolve(ended).catch((error) => this.#failedLater(error))
     } catch (error) {
       this.#failed(error)
     }
+  }
+
+  // Where the report is out, nobody reads warnings any more.
+  #failedLater(error: unknown): void {
+    if (this.flushing) this.#failed(error)
+    else complain(this.wrap.config, 'the end of a span', error)
   }
 
   #failed(error: unknown): void {

@@ -36,10 +36,10 @@ export class StageRun implements Pending {
     let result: unknown
     try {
       result = flushable.flush(this.deadline)
+      if (!isThenable(result)) return this.#came(flushable, result)
     } catch (thrown) {
       return this.#came(flushable, toError(thrown), true)
     }
-    if (!isThenable(result)) return this.#came(flushable, result)
     const unfinished = (this.#unfinished ??= [])
     unfinished.push(flushable)
     const ended = (to: unknown, failed?: boolean) => {

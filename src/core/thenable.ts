@@ -30,7 +30,7 @@ const isPlainPromise = (value: unknown): value is Promise<unknown> => value inst
 
 // Not the promise itself, for it would count as handled, even if nobody else ever did.
 const promise = (result: Promise<unknown>, { over }: Watcher): unknown =>
-  Object.defineProperties(result.then(...telling(over)), Object.getOwnPropertyDescriptors(result))
+  Object.defineProperties(Promise.prototype.then.call(result, ...telling(over)), Object.getOwnPropertyDescriptors(result))
 
 type Settled = ((value: unknown) => unknown) | null | undefined
 
@@ -52,7 +52,12 @@ function thenable(result: object, watcher: Watcher): unknown {
   const stop = follow(result, ['then', 'catch', 'finally'], (method, args: Settled[], key) => {
     if (key === 'then') {
       stop?.()
-      return within(() => method.apply(result, telling(over, ...args) as never))
+      try {
+        return within(() => method.apply(result, [...telling(over, ...args), ...args.slice(2)] as never))
+      } catch (thrown) {
+        over({ thrown })
+        throw thrown
+      }
     }
     const [, rejected] = telling(over, undefined, args[0])
     // Bluebird's is told of the kind of error first.

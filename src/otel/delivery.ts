@@ -31,7 +31,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   const detecting = new Set<Resource>()
 
   function depart(flight: Flight, waits: boolean): void {
-    started(flight, waits)
+    started(flight)
     if (!waits || detecting.size === 0) return attempt(flight)
     const resources = [...detecting]
     void Promise.allSettled(resources.map(async (resource) => resource.waitForAsyncAttributes?.())).then(() => {
@@ -44,16 +44,14 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   async function look(flight: Flight): Promise<void> {
     while (matters(flight) && underway.length >= MOST_REQUESTS) {
       await elapsed(LOOK_MS)
-      const [oldest] = underway
-      if (oldest && clock().now() - oldest.at > DEAD_MS) underway.shift()
+      if (isDead(underway[0])) underway.shift()
     }
     if (matters(flight)) depart(flight, false)
     else land(flight)
   }
 
-  /** @param waits whether it may wait for others; only those that may not ask for how long others have been on their way */
-  function started(flight: Flight, waits: boolean): void {
-    if (!waits) flight.at = clock().now()
+  function started(flight: Flight): void {
+    flight.at = clock().now()
     underway.push(flight)
     unanswered++
   }
@@ -63,10 +61,9 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     // Another request may have taken them over meanwhile.
     if (!matters(flight)) return answered(flight)
     const { tried } = flight
-    untraced(async () => exporter.export(flight.spans, (result) => answered(flight, failureOf(result)))).catch(
-      // Of this attempt, and not of a second one.
-      (thrown) => tried === flight.tried && answered(flight, toError(thrown)),
-    )
+    // Of this attempt, and not of a second one: some answer, and throw as well.
+    const answer = (error?: Error) => tried === flight.tried && answered(flight, error)
+    untraced(async () => exporter.export(flight.spans, (result) => answer(failureOf(result)))).catch((thrown) => answer(toError(thrown)))
   }
 
   function answered(flight: Flight, error?: Error): void {
@@ -116,14 +113,17 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     /** Has the exporter send what it may hold in a buffer of its own. */
     drain: (): unknown => untraced(() => exporter.forceFlush?.()),
 
-    /** How many requests the exporter has not answered. */
+    /** How many requests the exporter has not answered. One that died with its own is never answered, and still waited for by it. */
     unanswered: () => unanswered,
   }
 }
 
+/** Whether an export has been on its way for longer than any answer takes. */
+export const isDead = (flight?: Flight): boolean => clock().now() - Number(flight?.at) > DEAD_MS
+
 /** Why an export was not accepted; `undefined` if it was. */
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
-  code === 0 ? undefined : (error ?? new Error('no reason given'))
+  code === 0 ? undefined : error ? toError(error) : new Error('no reason given')
 
 /** Whether it is the spans that are not taken. OTLP exporters put the HTTP status into the error's `code`. */
 export const isRefusal = (error: Error & { code?: unknown }): boolean =>

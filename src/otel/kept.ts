@@ -8,6 +8,8 @@ export class Kept {
   lost = 0
   /** How many have only been left to the next flush: nothing is the matter with them. */
   left = 0
+  /** How many of those that have not only been left a report has told of. */
+  #told = 0
   readonly #refused = new WeakSet<FinishedSpan>()
   readonly #most: number
 
@@ -23,7 +25,9 @@ export class Kept {
   }
 
   leave(spans: readonly FinishedSpan[]): void {
-    this.lost += hold(this.spans, spans, this.#most)
+    const gone = hold(this.spans, spans, this.#most)
+    this.lost += gone
+    this.#told = Math.max(0, this.#told - gone)
     this.left = Math.min(this.left + spans.length, this.spans.length)
   }
 
@@ -32,8 +36,15 @@ export class Kept {
     return this.spans.length - this.left
   }
 
+  /** How many more have not only been left than a report has told of. */
+  tell(): number {
+    const untold = Math.max(0, this.failed - this.#told)
+    this.#told = this.failed
+    return untold
+  }
+
   take(): FinishedSpan[] {
-    this.left = 0
+    this.left = this.#told = 0
     return this.spans.splice(0)
   }
 

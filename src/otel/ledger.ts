@@ -39,8 +39,10 @@ export interface Flight {
   landed: boolean
   /** Whether a flush after its own has waited for it. */
   awaited: boolean
-  /** When the exporter was given it, by the clock; only where promises must not cross. */
+  /** When the exporter was given it, by the clock. */
   at: number
+  /** Why it was not accepted, where somebody else has made it. */
+  error?: Error
   /** Resolves when it has been answered. Made on demand, as few are waited for. */
   answer?: Promise<void>
   wake?: () => void

@@ -12,7 +12,7 @@ import { exportFailed } from '../core/errors.ts'
 import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
-import { DEAD_MS, isRefusal, makeDelivery } from './delivery.ts'
+import { DEAD_MS, isDead, isRefusal, makeDelivery } from './delivery.ts'
 import { Kept } from './kept.ts'
 import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newLedger, sizeOf, worthWaiting } from './ledger.ts'
 import type { Limits } from './options.ts'
@@ -42,7 +42,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     if (!matters(flight)) return
     if (error) {
       const what = spans.length > 0 ? `${spans.length} spans ` : ''
-      ledger.error ??= exportFailed(`${what}not accepted: ${error.message}`, error)
+      const failure = exportFailed(`${what}not accepted: ${error.message}`, error)
+      ledger.error ??= failure
+      if (watching) flight.error = failure
       const again = isRefusal(error) ? kept.refused(spans) : spans
       if (expired || watching || ledger.closed || ledger === nobodys) kept.add(again)
       else ledger.lost += hold(ledger.kept, again, maxQueueSize)
@@ -126,11 +128,14 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   /** Waits until the exporter has answered for all of a ledger's, and then for buffers of its own. */
-  function settle(ledger: Ledger, idle = true): unknown {
+  function settle(ledger: Ledger, idle = true, seen: readonly Flight[] = []): unknown {
+    // Whoever makes the exports has given it up, too.
+    if (watching) for (const flight of ledger.open.filter(isDead)) delivery.answered(flight, new Error('no answer'))
     const waited = ledger.open.filter(matters)
-    if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, false))
-    const { error } = ledger
-    // Otherwise the next flush takes it back: whoever else waits has to be told too.
+    if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, false, [...seen, ...waited]))
+    // What somebody else exports is of several invocations: whoever else waits for it has to be told too.
+    const error = ledger.error ?? seen.find((flight) => flight.error)?.error
+    // Otherwise the next flush takes it back.
     if (watching) ledger.error = undefined
     if (error) throw error
     if (ledger.kept.length > 0) {
@@ -151,12 +156,13 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     for (let flight; (flight = ledger.open[0]); ) move(flight, nobodys)
   }
 
-  async function forceFlush(owner?: SpanOwner): Promise<void> {
+  /** @param all whether what other invocations have is sent, too */
+  async function forceFlush(owner?: SpanOwner, all = !owner): Promise<void> {
     const own = ledgerOf(owner)
     // The next flush has to tell of what is outside of any, and of one that is over: nobody asks for their account.
     const nobodyAsks = own === nobodys || own.closed
     const first = nobodyAsks ? { ...newLedger(), closed: true } : own
-    const others = owner || !crossing ? [] : [...ledgers(), ...flushing]
+    const others = all && crossing ? [...ledgers(), ...flushing] : []
     handOff(first)
     if (nobodyAsks) leave(first)
     for (const ledger of others) send(ledger)
@@ -208,7 +214,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
         pending: sizeOf(ledger.open),
         endedByDispose: 0,
         late,
-        carriedOver: kept.failed + ledger.kept.length,
+        carriedOver: kept.tell() + ledger.kept.length,
       }
       ledger.acknowledged = acknowledged = ledger.lost = kept.lost = late = 0
       return counts
@@ -234,15 +240,17 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** Takes down an export that somebody else makes. @returns what to tell of its answer */
     watch(spans: readonly FinishedSpan[], owner: SpanOwner | undefined) {
       const flight = newFlight(ledgerOf(owner), spans)
-      delivery.started(flight, crossing)
+      delivery.started(flight)
       return (error: Error | undefined) => delivery.answered(flight, error)
     },
 
     async shutdown(): Promise<void> {
       stopAging()
+      const sent = forceFlush()
       // One that hangs is told to shut down all the same.
-      await overWithin(DEAD_MS, forceFlush())
+      const inTime = await overWithin(DEAD_MS, sent)
       await exporter.shutdown()
+      if (inTime) await sent
     },
   } satisfies NamedFlush & Record<string, unknown>
 }

@@ -44,10 +44,12 @@ export function makeProcessor(outboxes: readonly Outbox[], counts: (owner: SpanO
     /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
     async forceFlush() {
       const owner = currentOwner(context.active())
-      await Promise.all(outboxes.map((outbox) => outbox.forceFlush(owner)))
+      // What somebody else's invocation has recorded is nobody's here.
+      const own = owner && counts(owner) ? owner : undefined
+      await Promise.all(outboxes.map((outbox) => outbox.forceFlush(own, !owner)))
     },
 
-    /** Sends everything, waits for the answers, and shuts the exporters down. */
+    /** Sends everything, waits for the answers (30 s at most), and shuts the exporters down. Rejects if something was not accepted. */
     async shutdown() {
       await Promise.all(outboxes.map((outbox) => outbox.shutdown())).finally(over)
     },

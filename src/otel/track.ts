@@ -22,8 +22,12 @@ export function tracked<E extends Exporter>(exporter: E, { watch }: Outbox): E {
         answered(failureOf(result))
         resultCallback(result)
       })
-      // It is to return nothing, and an `async` one returns what it throws.
-      Promise.resolve(made).catch((thrown) => answered(toError(thrown)))
+      // It is to return nothing, and an `async` one returns what it throws: its caller would wait for an answer.
+      Promise.resolve(made).catch((thrown) => {
+        const error = toError(thrown)
+        answered(error)
+        resultCallback({ code: 1, error })
+      })
       return made as undefined
     } catch (thrown) {
       answered(toError(thrown))
