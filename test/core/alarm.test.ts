@@ -55,6 +55,18 @@ describe('alarms', () => {
     clearAlarm(alarm)
   })
 
+  test('are not left to a timer whose time is over, and which has not rung', async () => {
+    // As that of fake timers, which a test has taken back.
+    let fake = true
+    useClock({ ...time, setTimeout: (ring, ms) => (fake ? undefined : time.setTimeout(ring, ms)) })
+    set('never', 100)
+    await time.advance(200)
+    fake = false
+    set('after', 300)
+    await time.advance(300)
+    expect(rung).toContain('after')
+  })
+
   test('may be set by one that rings', async () => {
     setAlarm(() => set('second', 100), 100)
     await time.advance(200)

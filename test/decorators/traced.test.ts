@@ -272,6 +272,37 @@ describe('what has a `then` of its own', () => {
     expect(named(spans, 'Bound.all').status.message).toBe('no such order')
   })
 
+  test('may throw when it is asked, and may tell of its progress', async () => {
+    class Jobs {
+      // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+      @Traced() broken = (() => ({ then: () => { throw failure } })) as () => PromiseLike<string>
+      @Traced() upload() {
+        // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+        return { then: (...how: ((of: string) => void)[]) => how.forEach((each) => each(how.length.toString())) }
+      }
+    }
+    const told: string[] = []
+    const tell = (of: string) => void told.push(of)
+    const spans = await spansOf(async () => {
+      await expect(async () => new Jobs().broken()).rejects.toBe(failure)
+      new Jobs().upload().then(tell, () => {}, tell)
+    })
+    expect(named(spans, 'Jobs.broken').status.message).toBe('no such order')
+    expect(told).toEqual(['3', '3'])
+  })
+
+  test('may be a plain promise whose `then` is not to be called', async () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+    const promise = () => Object.assign(Promise.resolve('row'), { then: () => undefined })
+    class Rows {
+      @Traced() all() {
+        return promise()
+      }
+    }
+    const spans = await spansOf(() => expect(typeof new Rows().all()).toBe('object'))
+    expect(spans.map(({ name }) => name)).toEqual(['Rows.all', 'root'])
+  })
+
   test('may have a `catch` of a kind of its own, as Bluebird has', async () => {
     class Bluebird extends Promise<string> {
       override catch(...how: unknown[]) {

@@ -136,3 +136,29 @@ test('outside of any invocation, it waits for a flush that is under way', async 
   await Promise.all([run, flushed])
   expect(spans()).toMatchObject([{ acknowledged: 1, pending: 0 }])
 })
+
+test.each([
+  ['by the providers’ own flush', async () => {}, undefined],
+  ['by the handler itself, which flushes something else', (flush: () => Promise<void>) => flush().catch(() => {}), () => {}],
+] as const)('what fails in an invocation of another telemetry, %s, goes with the next flush', async (_how, inside, telemetry) => {
+  const { exporter, provider, tracer } = pipeline({}, 'throw')
+  const handler = withTelemetry(async () => {
+    tracer.startSpan('work').end()
+    await inside(() => provider.forceFlush())
+  }, { ...watch, ...(telemetry && { telemetry }) })
+  await handler()
+  exporter.setMode('sync')
+  await provider.forceFlush()
+  expect(exporter.spans.map(({ name }) => name)).toEqual(['work', 'root'])
+})
+
+test('in an invocation of another telemetry it does not wait for others', async () => {
+  const { exporter, telemetry, provider } = pipeline({}, 'hold')
+  const exported = exporter.nextExport()
+  const other = withTelemetry(async () => {}, { telemetry, ...watch })()
+  await exported
+  await withTelemetry(() => provider.forceFlush(), { telemetry: () => {}, ...watch })()
+  expect(exporter.inFlight).toBe(1)
+  exporter.acknowledge()
+  await other
+})

@@ -295,6 +295,13 @@ describe(`with SDK ${sdkVersion}`, () => {
     await run
   })
 
+  test('shutdown says that something was not accepted, and shuts the exporter down all the same', async () => {
+    const { exporter, telemetry, tracer } = pipeline({}, 'throw')
+    tracer.startSpan('work').end()
+    await expect(telemetry.spanProcessor.shutdown()).rejects.toThrow('1 spans not accepted')
+    expect(exporter.stopped).toBe(true)
+  })
+
   test('shutdown gives an exporter that never answers 30 seconds, and shuts it down', async () => {
     const clock = fakeClock()
     useClock(clock)
@@ -315,5 +322,15 @@ describe(`with SDK ${sdkVersion}`, () => {
     await withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (report) => reports.push(report) })()
     expect(reports).toMatchObject([{ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 1, pending: 0 } }])
     expect(reports[0]?.stages.at(-1)?.error?.message).toContain('no network')
+  })
+
+  test.each([
+    ['a text', 'no network', 'no network'],
+    ['nothing', undefined, 'no reason given'],
+  ])('an exporter that refuses spans with %s is told of by that', async (_what, error, told) => {
+    const { telemetry } = pipeline({ exporter: { export: (_spans, done) => done({ code: 1, error: error as never }), shutdown: async () => {} } })
+    let report: FlushReport | undefined
+    await withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (it) => void (report = it) })()
+    expect(report?.warnings.join()).toMatch(new RegExp(`1 spans not accepted: .*${told}`))
   })
 })

@@ -52,6 +52,24 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect([sent, reports]).toMatchObject([['spans', 'spans'], [{ outcome: 'delivered', spans: { acknowledged: 1 } }]])
   })
 
+  test('nor does what an exporter throws right after its answer', async () => {
+    const sent: string[] = []
+    const { telemetry } = pipeline({
+      exporter: {
+        export(_spans, done) {
+          const error = sent.push('spans') === 1 ? gone('ECONNRESET') : undefined
+          if (!error) return void setImmediate(done, { code: 0 })
+          done({ code: 1, error })
+          throw error
+        },
+        shutdown: async () => {},
+      },
+    })
+    const reports: FlushReport[] = []
+    await withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (report) => reports.push(report) })()
+    expect([sent, reports]).toMatchObject([['spans', 'spans'], [{ outcome: 'delivered', spans: { acknowledged: 1 } }]])
+  })
+
   test('a second loss is a failure: the spans are kept for the next flush', async () => {
     const { exporter, handler, reports } = setup()
     const first = exporter.nextExport()

@@ -261,6 +261,35 @@ describe('a tracked exporter', () => {
     expect(report?.warnings.join()).toContain('not accepted: no network')
   })
 
+  test('that never answers is given up after 30 seconds, and its spans are counted as lost', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const telemetry = otel({ tracerProvider: false })
+    const tracked = telemetry.track(inMemoryExporter<ReadableSpan>({ mode: 'hold' }))
+    tracked.export([makeProvider({}).getTracer('app').startSpan('span') as unknown as ReadableSpan], () => {})
+    await clock.advance(30_001)
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    await handler()
+    expect(report).toMatchObject({ outcome: 'failed', spans: { failed: 1, pending: 0 } })
+    await handler()
+    expect(report?.outcome).toBe('nothing_to_send')
+  })
+
+  test('that refuses what several invocations have recorded says so to each that waits for it', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const telemetry = otel({ tracerProvider: false })
+    const spans = [makeProvider({}).getTracer('app').startSpan('span') as unknown as ReadableSpan]
+    telemetry.track(exporter).export(spans, () => {})
+    const reports: FlushReport[] = []
+    const handler = withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (it) => void reports.push(it) })
+    const both = Promise.all([handler(), handler()])
+    await new Promise((resolve) => setImmediate(resolve)) // both flushes have begun
+    exporter.fail(new Error('503'))
+    await both
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['failed', 'failed'])
+    expect(reports.map(({ spans }) => spans.failed)).toEqual([1, 0])
+  })
+
   test('that fails is named, and its spans are counted as lost: its processor has let go of them', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })

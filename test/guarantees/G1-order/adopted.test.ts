@@ -157,6 +157,16 @@ describe('spans of another provider of OpenTelemetry', () => {
     expect(report?.warnings).toEqual([warning, warning])
   })
 
+  test('may fail to end when the report is out, which is told in the log', async () => {
+    const { telemetry } = watchedPipeline()
+    const warn = vi.fn<(line: string) => void>()
+    const { promise: closing, reject } = Promise.withResolvers<void>()
+    await withTelemetry(async () => void adopt({ close: () => closing }), { telemetry, logger: { warn } })()
+    reject(new Error('still in use'))
+    await new Promise(setImmediate)
+    expect(warn.mock.calls).toEqual([['flushed: the end of a span failed: still in use']])
+  })
+
   test('of our own provider are ended once, adopted or not', async () => {
     const { telemetry, tracer } = watchedPipeline()
     await withTelemetry(async () => void adopt(adopt(tracer.startSpan('charge'))), { telemetry, name: 'root' })()

@@ -107,6 +107,21 @@ describe('one deadline', () => {
     expect(aborted).toHaveBeenCalledOnce()
   })
 
+  test('is over for a signal that is first looked at after it', async () => {
+    let signal = () => undefined as AbortSignal | undefined
+    const run = withTelemetry(async () => {}, { telemetry: (flush) => ((signal = () => flush.signal), hang()), logger: false })()
+    await duration(run)
+    expect(signal()?.aborted).toBe(true)
+  })
+
+  test.each([2 ** 31, 1e15])('is told to the flushables as what timers count to, where it is %i ms', async (timeoutMs) => {
+    let told = 0
+    await withTelemetry(async () => {}, { telemetry: (flush) => void (told = flush.timeoutMs), timeoutMs, logger: false })()
+    // SDKs add some of their own.
+    expect(told + 500).toBeLessThan(2 ** 31)
+    expect(told).toBeGreaterThan(2 ** 30)
+  })
+
   test('does not abort the signal of a flush that was in time', async () => {
     let seen: AbortSignal | undefined
     const telemetry = ({ signal }: { signal: AbortSignal }) => void (seen = signal)

@@ -1,7 +1,7 @@
 /** G4 Transparent, against the lifecycle: what the handler does is what its caller sees. */
 import { runInNewContext } from 'node:vm'
 import { trace } from '@opentelemetry/api'
-import { withTelemetry } from 'flushed'
+import { type FlushReport, stages, waitUntil, withTelemetry } from 'flushed'
 import { withTelemetry as withLambdaTelemetry } from 'flushed/lambda'
 import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
@@ -198,4 +198,26 @@ test('late failures of what was left behind are nobody’s unhandled rejection',
   await clock.tick()
   process.off('unhandledRejection', unhandled)
   expect(unhandled).not.toHaveBeenCalled()
+})
+
+describe('a flush function whose result cannot be looked at', () => {
+  const impossible = () =>
+    // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+    Object.defineProperty({}, 'then', {
+      get() {
+        throw new Error('no such thing')
+      },
+    })
+
+  test.each([
+    ['', async () => 'result'],
+    [', of an invocation with background work', async () => (waitUntil(Promise.resolve()), 'result')],
+  ])('has failed, and the handler has not%s', async (_what, handler) => {
+    const { exporter, telemetry } = pipeline()
+    let report: FlushReport | undefined
+    const options = { telemetry: stages(impossible, telemetry), logger: false, onFlush: (it: FlushReport) => void (report = it) } as const
+    expect(await withTelemetry(handler, options)()).toBe('result')
+    expect(report).toMatchObject({ outcome: 'partial', warnings: [expect.stringContaining('no such thing')] })
+    expect(exporter.spans).toHaveLength(1)
+  })
 })

@@ -158,6 +158,23 @@ describe('a flush that did not', () => {
     expect(reports[0]).toMatchObject({ outcome: 'failed', warnings: ['stage "stage 1": flushVendor failed: fetch failed'] })
   })
 
+  test('tells what is kept for the next flush once, whatever flushes end meanwhile', async () => {
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    const runs: Promise<unknown>[] = []
+    for (let run = 0; run < 3; run++) {
+      const exported = exporter.nextExport()
+      runs.push(handler())
+      await exported
+    }
+    exporter.fail(new Error('503'), 1)
+    await runs[0]
+    exporter.acknowledge()
+    await Promise.all(runs)
+    expect(reports.map(({ spans }) => spans.carriedOver)).toEqual([1, 0, 0])
+    expect(warn).toHaveBeenCalledOnce()
+  })
+
   test('is silent in the log with `logger: false`, and still reported', async () => {
     const log = vi.spyOn(console, 'warn')
     await withTelemetry(async () => {}, { telemetry: () => Promise.reject(boom), ...watch, logger: false })()
