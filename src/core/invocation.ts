@@ -150,7 +150,7 @@ export class InvocationState implements Invocation, SpanOwner {
    * Ends what is still open, deepest first, and then the root.
    *
    * @param apart whether background work goes on by itself: what may be its own is left to it. A promise does not tell what
-   *   it stands for; but what was open before the work was begun, in an earlier turn, is not its own.
+   *   it stands for; but what was open before the work was begun, in an earlier turn, is not its own (where turns are counted).
    * @param ending called with each open span before it is ended
    */
   dispose(apart = false, ending?: (span: OpenSpan) => void): void {

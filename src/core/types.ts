@@ -28,9 +28,9 @@ export type Phase = 'before-response' | 'after-response' | 'background' | 'early
 export interface SpanCounts {
   /** Spans that every exporter has acknowledged. */
   acknowledged: number
-  /** Spans given up for good: refused twice, or pushed out of a full buffer. */
+  /** Spans given up for good: refused twice, pushed out of a full buffer, or of a tracked exporter, which nobody asks again. */
   failed: number
-  /** Spans whose export had not been answered at the deadline. They are sent again with the next flush. */
+  /** Spans whose export had not been answered at the deadline. They are sent again with the next flush, but for a tracked exporter's. */
   pending: number
   /** Spans that were still open when the handler settled, and that the invocation has ended. */
   endedByDispose: number
@@ -53,7 +53,7 @@ export interface StageReport {
 /** What one flush did. Handed to the `onFlush` option. */
 export interface FlushReport {
   outcome: Outcome
-  /** Milliseconds from the moment the handler had settled until the flush was over. */
+  /** Milliseconds until the flush was over: from the moment the handler had settled, or from the end of work after the response. */
   durationMs: number
   phase: Phase
   stages: StageReport[]
