@@ -163,11 +163,13 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const nobodyAsks = own === nobodys || own.closed
     const first = nobodyAsks ? { ...newLedger(), closed: true } : own
     const others = all && crossing ? [...ledgers(), ...flushing] : []
-    handOff(first)
+    const underWay = flushing.includes(own)
+    // What its flush has failed to send goes out with the next one.
+    if (!underWay) handOff(first)
     if (nobodyAsks) leave(first)
     for (const ledger of others) send(ledger)
     // One whose flush is over has told of its failure, and the backend may be well by now.
-    const mine = own.error && !flushing.includes(own) ? [] : [own]
+    const mine = own.error && !underWay ? [] : [own]
     // Each for itself: one that throws at once would leave the others' rejections to nobody.
     await Promise.all([first, ...mine, nobodys, ...others].map(async (ledger) => settle(ledger)))
   }
@@ -196,7 +198,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     handOff(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = !owner.live
-      if (crossing) flushing.push(ledger)
+      flushing.push(ledger)
       handOff(ledger, owner)
     },
 

@@ -2,6 +2,7 @@
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
+import type { Exporter } from 'flushed/otel'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
@@ -150,6 +151,20 @@ test.each([
   exporter.setMode('sync')
   await provider.forceFlush()
   expect(exporter.spans.map(({ name }) => name)).toEqual(['work', 'root'])
+})
+
+test('of a provider that is flushed with the spans it gives makes no second attempt', async () => {
+  const given = { forceFlush: () => provider.forceFlush() }
+  const sent: number[] = []
+  const exporter: Exporter = {
+    export: (spans: unknown[], done) => done({ code: sent.push(spans.length) > 1 ? 0 : 1 }),
+    shutdown: async () => {},
+  }
+  const { telemetry, provider } = pipeline({ exporter, tracerProvider: given })
+  for (const attempts of [[1], [1, 2]]) {
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
+    expect(sent).toEqual(attempts)
+  }
 })
 
 test('in an invocation of another telemetry it does not wait for others', async () => {
