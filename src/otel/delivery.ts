@@ -4,6 +4,7 @@
  * @module
  */
 import { clock, elapsed } from '../core/clock.ts'
+import { overWithin } from '../core/deadline.ts'
 import { toError } from '../core/errors.ts'
 import { remove } from '../core/isolate.ts'
 import { untraced } from '../core/suppress.ts'
@@ -14,6 +15,8 @@ import type { ExportResult, Exporter, FinishedSpan, Resource } from './types.ts'
 const MOST_REQUESTS = 20
 /** Milliseconds between two looks at whether there are fewer. */
 const LOOK_MS = 20
+/** Milliseconds that detectors of resources are given. OpenTelemetry's own for EC2, the most patient one, gives up by then. */
+const DETECTING_MS = 5000
 /** Milliseconds after which an export has died with its request, where exports do: more than any platform gives one. */
 export const DEAD_MS = 30_000
 
@@ -29,13 +32,16 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   let unanswered = 0
   /** Resources whose detectors were still at work when a span of theirs finished, as during the first invocation. */
   const detecting = new Set<Resource>()
+  /** Those that have been waited for, and need not be again, whatever their detectors are at. */
+  const awaited = new WeakSet<Resource>()
 
   function depart(flight: Flight, waits: boolean): void {
     started(flight)
     if (!waits || detecting.size === 0) return attempt(flight)
     const resources = [...detecting]
-    void Promise.allSettled(resources.map(async (resource) => resource.waitForAsyncAttributes?.())).then(() => {
-      for (const resource of resources) detecting.delete(resource)
+    const detected = Promise.allSettled(resources.map(async (resource) => resource.waitForAsyncAttributes?.()))
+    void overWithin(DETECTING_MS, detected).then(() => {
+      for (const resource of resources) if (detecting.delete(resource)) awaited.add(resource)
       attempt(flight)
     })
   }
@@ -90,7 +96,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   return {
     /** A span is there to be sent, soon or later. */
     noticed({ resource }: FinishedSpan): void {
-      if (resource?.asyncAttributesPending) detecting.add(resource)
+      if (resource?.asyncAttributesPending && !awaited.has(resource)) detecting.add(resource)
     },
 
     started,

@@ -320,4 +320,22 @@ describe('a resource that is still being detected', () => {
     await run
     expect(exporter.spans).toHaveLength(2)
   })
+
+  test('is given five seconds, and no more from then on', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, telemetry } = pipeline({}, 'sync')
+    const resource = { asyncAttributesPending: true, waitForAsyncAttributes: () => new Promise<never>(() => {}) }
+    const record = () => telemetry.spanProcessor.onEnd({ spanContext: () => ({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 }), resource })
+    record()
+    const flushed = telemetry.spanProcessor.forceFlush()
+    await clock.advance(4999)
+    expect(exporter.spans).toHaveLength(0)
+    await clock.advance(1)
+    await flushed
+    expect(exporter.spans).toHaveLength(1)
+    record()
+    await telemetry.spanProcessor.forceFlush()
+    expect(exporter.spans).toHaveLength(2)
+  })
 })
