@@ -83,9 +83,7 @@ const waits = (handler: AnyFunction, context: unknown, returned: unknown): boole
 // A copy: the runtime itself uses the original's functions to send what the wrapped handler comes to.
 function withSettlers(context: unknown, settlers: Settlers): unknown {
   if (!hasSettlers(context)) return context
-  const copy: object = Object.create(Object.getPrototypeOf(context), Object.getOwnPropertyDescriptors(context))
-  for (const [key, value] of Object.entries(settlers)) {
-    Object.defineProperty(copy, key, { value, configurable: true, enumerable: true, writable: true })
-  }
-  return copy
+  const own = Object.getOwnPropertyDescriptors(context)
+  // Into the descriptors: those of a frozen context cannot be defined anew.
+  return Object.create(Object.getPrototypeOf(context), { ...own, ...Object.getOwnPropertyDescriptors(settlers) })
 }

@@ -64,7 +64,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       const requestId = requestOf(args)
       if (requestId !== undefined) shared.extension?.begun(requestId)
       watchSigterm()
-      schedule.begun()
+      schedule.begun(() => remainingMs(args))
       const early = earlyMs(args, invocation)
       if (early < Infinity) invocation.alarm = setAlarm(() => void endInTime(invocation), early, true)
     },

@@ -26,6 +26,8 @@ export class Schedule {
   #inARow = 0
   #endedAt = -Infinity
   #flushedAt = -Infinity
+  /** Begins one of what was left, in the next turn. */
+  #soon: NodeJS.Immediate | undefined
   /** A flush of what was left, under way beside the handler. */
   #overlapped: Promise<FlushReport> | undefined
 
@@ -38,17 +40,19 @@ export class Schedule {
     if (breaker) this.#breaker = new Breaker((message) => this.wrap().config.warn(message), () => clock().now())
   }
 
-  /** An invocation begins. */
-  begun(): void {
+  /** An invocation begins. @param remainingMs how long what is flushed beside it may take: it waits for that */
+  begun(remainingMs: () => number): void {
     if (this.policy === 'every') return
     this.#inARow = clock().now() - this.#endedAt < STEADY.gapMs ? this.#inARow + 1 : 0
     // Not before the handler: it would wait for the spans to be encoded.
-    if (this.policy === 'adaptive' && this.#left > 0) setImmediate(() => this.#overlap())
+    if (this.policy === 'adaptive' && this.#left > 0) this.#soon = setImmediate(() => this.#overlap(remainingMs()))
   }
 
   /** The lifetime of an invocation that has settled: what the platform lets it have, or one that leaves its telemetry. */
   lifetime(inner: Lifetime): Lifetime {
     if (this.policy !== 'every') this.#endedAt = clock().now()
+    // A handler so fast has nothing beside it: its response would be sent, and the sandbox frozen, with a flush that has just begun.
+    if (inner.phase === 'before-response') clearImmediate(this.#soon)
     if (this.#due()) return this.#left > 0 || this.#overlapped ? this.#telling(inner) : inner
     return {
       phase: inner.phase,
@@ -122,10 +126,10 @@ export class Schedule {
     this.#breaker?.learn(report)
   }
 
-  #overlap(): void {
+  #overlap(remainingMs: number): void {
     if (this.#left === 0 || this.#overlapped || this.#breaker?.open) return
     this.#left = 0
-    this.#overlapped = flushLeftovers(this.wrap(), 'background', undefined, this.#account)
+    this.#overlapped = flushLeftovers(this.wrap(), 'background', remainingMs, this.#account)
     this.#account = new Account()
     void this.#overlapped.then(() => (this.#overlapped = undefined))
   }

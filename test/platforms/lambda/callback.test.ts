@@ -119,6 +119,12 @@ describe('a callback-style handler', () => {
   })
 })
 
+test('a context that is frozen is copied like any other', async () => {
+  const context = Object.freeze({ awsRequestId: 'r-1', succeed() {}, fail() {}, done() {} })
+  const handler = withTelemetry((_event: object, { awsRequestId, done }: typeof context, _callback: Callback) => void (done as Callback)(null, awsRequestId), { logger: false })
+  expect(await (handler as (event: object, of: object) => Promise<unknown>)({}, context)).toBe('r-1')
+})
+
 test('a context that resists being read reaches a handler all the same', async () => {
   const hostile = new Proxy({}, {
     get: () => {

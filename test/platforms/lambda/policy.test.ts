@@ -8,6 +8,7 @@ import type { Wrap } from '../../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../../src/core/options.ts'
 import { shared } from '../../../src/platforms/lambda/extension/state.ts'
 import { type Policy, Schedule } from '../../../src/platforms/lambda/policy.ts'
+import type { FlushContext, Phase } from '../../../src/core/types.ts'
 import { newIsolate } from '../../support/sdk.ts'
 
 let time = fakeClock()
@@ -23,7 +24,9 @@ afterEach(() => {
 
 function scheduled(policy: Policy, backlog = () => 0) {
   const flushes: PromiseWithResolvers<void>[] = []
-  const flush = () => {
+  const told: number[] = []
+  const flush = ({ timeoutMs }: FlushContext) => {
+    told.push(timeoutMs)
     const answer = Promise.withResolvers<void>()
     flushes.push(answer)
     return answer.promise
@@ -34,11 +37,11 @@ function scheduled(policy: Policy, backlog = () => 0) {
   const schedule = new Schedule(policy, false, () => wrap)
   const settled = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), { live: false })
   /** One invocation. What its sandbox waits for: its own flush, another that is under way, or nothing. */
-  const invoke = async () => {
-    schedule.begun()
-    await turn()
+  const invoke = async ({ fast = false, phase = 'after-response' as Phase } = {}) => {
+    schedule.begun(() => 60_000)
+    if (!fast) await turn()
     let held: unknown = 'nothing'
-    const inner = { phase: 'after-response' as const, hold: (finish: () => unknown) => (held = finish() ?? 'nothing') }
+    const inner = { phase, hold: (finish: () => unknown) => (held = finish() ?? 'nothing') }
     schedule.lifetime(inner).hold(() => Promise.resolve(undefined).then(() => undefined), settled)
     // In an object, or it would be waited for here.
     return { held }
@@ -50,7 +53,7 @@ function scheduled(policy: Policy, backlog = () => 0) {
     if (held === 'nothing') return 'left'
     return flushes.length > before ? 'overlapped' : 'flushed'
   }
-  return { schedule, flushes, invoke, outcome }
+  return { schedule, flushes, told, invoke, outcome }
 }
 
 const times = async (n: number, outcome: () => Promise<string>) => {
@@ -98,9 +101,27 @@ describe('adaptive', () => {
     await waited
   })
 
+  test('a handler that settles at once, before its response, leaves what is left to the next', async () => {
+    const { invoke, flushes } = scheduled('adaptive')
+    for (let i = 0; i < 6; i++) await invoke()
+    await invoke({ fast: true, phase: 'before-response' })
+    await turn()
+    expect(flushes).toHaveLength(0)
+    await invoke()
+    expect(flushes).toHaveLength(1)
+  })
+
+  test('what is flushed beside a handler has no more time than its invocation', async () => {
+    const { schedule, invoke, told } = scheduled('adaptive')
+    for (let i = 0; i < 6; i++) await invoke()
+    schedule.begun(() => 300)
+    await turn()
+    expect(told.at(-1)).toBeLessThanOrEqual(300)
+  })
+
   test('with nothing left, nothing is flushed beside the handler', async () => {
     const { schedule, flushes } = scheduled('adaptive')
-    for (let i = 0; i < 3; i++) schedule.begun()
+    for (let i = 0; i < 3; i++) schedule.begun(() => 60_000)
     await turn()
     expect(flushes).toEqual([])
   })
