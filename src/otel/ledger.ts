@@ -41,7 +41,7 @@ export interface Flight {
   awaited: boolean
   /** When the exporter was given it, by the clock. */
   at: number
-  /** Why it was not accepted, where somebody else has made it. */
+  /** Why it was not accepted. */
   error?: Error
   /** Resolves when it has been answered. Made on demand, as few are waited for. */
   answer?: Promise<void>
@@ -64,6 +64,13 @@ export const newLedger = (): Ledger => ({
   error: undefined,
   closed: false,
 })
+
+/** @param tried whether it must not be tried again at once */
+export function newFlight(ledger: Ledger, spans: readonly FinishedSpan[], tried: boolean): Flight {
+  const flight = { ledger, spans, tried, landed: false, awaited: false, at: 0 }
+  ledger.open.push(flight)
+  return flight
+}
 
 /** Resolves when all of these have been answered, and never rejects. */
 export const answersOf = (flights: readonly Flight[]): Promise<unknown> =>

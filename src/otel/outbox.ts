@@ -14,7 +14,7 @@ import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
 import { DEAD_MS, isDead, isRefusal, makeDelivery } from './delivery.ts'
 import { Kept } from './kept.ts'
-import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newLedger, sizeOf, worthWaiting } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newFlight, newLedger, sizeOf, worthWaiting } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -42,9 +42,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     if (!matters(flight)) return
     if (error) {
       const what = spans.length > 0 ? `${spans.length} spans ` : ''
-      const failure = exportFailed(`${what}not accepted: ${error.message}`, error)
-      ledger.error ??= failure
-      if (watching) flight.error = failure
+      flight.error = exportFailed(`${what}not accepted: ${error.message}`, error)
+      ledger.error ??= flight.error
       const again = isRefusal(error) ? kept.refused(spans) : spans
       if (expired || watching || ledger.closed || ledger === nobodys) kept.add(again)
       else ledger.lost += hold(ledger.kept, again, maxQueueSize)
@@ -94,14 +93,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   function request(ledger: Ledger, spans: readonly FinishedSpan[]): void {
     for (let at = 0; at < spans.length; at += maxBufferSize) {
       const batch = spans.length > maxBufferSize ? spans.slice(at, at + maxBufferSize) : spans
-      delivery.send(newFlight(ledger, batch), crossing)
+      delivery.send(newFlight(ledger, batch, watching), crossing)
     }
-  }
-
-  function newFlight(ledger: Ledger, spans: readonly FinishedSpan[]): Flight {
-    const flight = { ledger, spans, tried: watching, landed: false, awaited: false, at: 0 }
-    ledger.open.push(flight)
-    return flight
   }
 
   /** Begins a flush: hands all that is a ledger's own, and all that is nobody's, to the exporter. */
@@ -134,7 +127,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const waited = ledger.open.filter(matters)
     if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, false, [...seen, ...waited]))
     // What somebody else exports is of several invocations: whoever else waits for it has to be told too.
-    const error = ledger.error ?? seen.find((flight) => flight.error)?.error
+    const error = ledger.error ?? (watching ? seen.find((flight) => flight.error)?.error : undefined)
     // Otherwise the next flush takes it back.
     if (watching) ledger.error = undefined
     if (error) throw error
@@ -228,8 +221,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       ledger.closed = true
       // Of every request to a server: no arrays for nothing.
       if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
-      kept.leave(ledger.finished)
-      ledger.finished = []
+      kept.leave(ledger.finished.splice(0))
       leave(ledger)
     },
 
@@ -241,7 +233,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
     /** Takes down an export that somebody else makes. @returns what to tell of its answer */
     watch(spans: readonly FinishedSpan[], owner: SpanOwner | undefined) {
-      const flight = newFlight(ledgerOf(owner), spans)
+      const flight = newFlight(ledgerOf(owner), spans, watching)
       delivery.started(flight)
       return (error: Error | undefined) => delivery.answered(flight, error)
     },
