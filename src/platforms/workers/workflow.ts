@@ -1,5 +1,5 @@
 /**
- * Workflows: a run is an invocation, and so is each step that it executes.
+ * Workflows: a run is an invocation, and so is each step that it executes, and what undoes one.
  *
  * A run may be stopped without a word while it sleeps, and is begun again later, maybe elsewhere, with the results of the
  * steps that are done. So a step is sent when it is over, whatever becomes of its run.
@@ -10,6 +10,7 @@ import { ROOT_CONTEXT, SpanKind, context, trace } from '@opentelemetry/api'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { AnyFunction } from '../../core/layer.ts'
 import { type Wrap, invoke } from '../../core/lifecycle.ts'
+import { read } from '../../core/reading.ts'
 import { isThenable } from '../../core/stage.ts'
 import type { Description, Platform } from '../../core/platform.ts'
 import { touch } from '../../web/scope.ts'
@@ -33,22 +34,27 @@ export function followSteps(args: readonly unknown[], run: InvocationState, foun
   step.do = (name, ...more) => {
     // Without its invocation, to which the step does not belong.
     const parent = trace.setSpanContext(ROOT_CONTEXT, (trace.getSpan(context.active()) ?? run.root).spanContext())
-    const platform: Platform = {
-      ...workers('', found, ctx),
-      describe: () => ({ name, kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }),
-    }
     // The run's own name and attributes are not its steps'.
-    const wrap = { config: { ...found.config, name: undefined, attributes: undefined }, platform } as unknown as Wrap
+    const config = { ...found.config, name: undefined, attributes: undefined }
     let executed = false
-    const traced = (given: unknown) =>
-      typeof given === 'function'
-        ? (...passed: unknown[]) => {
-            executed = true
-            touch(run)
-            return context.with(parent, () => invoke(wrap, given as AnyFunction, undefined, passed))
-          }
-        : given
-    const result = Reflect.apply(original, step, [name, ...more.map(traced)])
+    const traced = (name: string, work: AnyFunction) => {
+      const platform: Platform = {
+        ...workers('', found, ctx),
+        describe: () => ({ name, kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }),
+      }
+      return (...passed: unknown[]) => {
+        executed = true
+        touch(run)
+        return context.with(parent, () => invoke({ config, platform } as unknown as Wrap, work, undefined, passed))
+      }
+    }
+    // A step's work, or options with what is to be done should the run fail; those of retries are neither.
+    const followed = (given: unknown) => {
+      if (typeof given === 'function') return traced(name, given as AnyFunction)
+      const rollback = read(given, 'rollback')
+      return typeof rollback === 'function' ? { ...(given as object), rollback: traced(`rollback ${name}`, rollback as AnyFunction) } : given
+    }
+    const result = Reflect.apply(original, step, [name, ...more.map(followed)])
     const over = () => {
       touch(run)
       if (!executed) run.root.setAttribute('flushed.replayed_steps', ++replayed)
