@@ -65,7 +65,8 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
 function platformOf(name: string, kind: string | null, key: string, found: Settings, ctx: WorkerContext | undefined): Platform {
   const isEvent = kind ? (EVENTS as readonly string[]).includes(key) : /^(fetch|connect|alarm|webSocket(Message|Close|Error))$/.test(key)
   const platform = workers(key, found, ctx)
-  const { begun } = platform
+  const { begun, lifetime } = platform
+  let replayed: (() => number) | undefined
   return {
     ...platform,
     describe(args, active) {
@@ -83,7 +84,13 @@ function platformOf(name: string, kind: string | null, key: string, found: Setti
     },
     begun(args, invocation) {
       begun?.(args, invocation)
-      if (kind === 'flow') followSteps(args, invocation, found, ctx)
+      if (kind === 'flow') replayed = followSteps(args, invocation, found, ctx)
+    },
+    lifetime(args, invocation) {
+      // Known only now that all of them have had the time to be executed.
+      const count = replayed?.()
+      if (count && !invocation.ended) invocation.root.setAttribute('flushed.replayed_steps', count)
+      return lifetime?.(args, invocation)
     },
   }
 }

@@ -11,7 +11,6 @@ import type { InvocationState } from '../../core/invocation.ts'
 import type { AnyFunction } from '../../core/layer.ts'
 import { type Wrap, invoke } from '../../core/lifecycle.ts'
 import { read } from '../../core/reading.ts'
-import { isThenable } from '../../core/stage.ts'
 import type { Description, Platform } from '../../core/platform.ts'
 import { touch } from '../../web/scope.ts'
 import { type Settings, workers } from './platform.ts'
@@ -25,43 +24,41 @@ export function describeRun(description: Description, name: string, [event]: rea
   description.attributes['cloudflare.workflow.instance_id'] = instanceId
 }
 
-/** Has each step that is executed become a child of its run; one whose result is known already only counts. */
-export function followSteps(args: readonly unknown[], run: InvocationState, found: Settings, ctx: WorkerContext | undefined): void {
+/**
+ * Has each step that is executed become a child of its run.
+ *
+ * @returns tells how many were not executed, since their results were known already
+ */
+export function followSteps(args: readonly unknown[], run: InvocationState, found: Settings, ctx: WorkerContext | undefined): () => number {
   const step = args[1] as WorkflowStepLike
   const original = step.do
-  let replayed = 0
+  // Not by the promise of a step: one that is looked at has its rejection handled, as far as the runtime can see.
+  const known = new Set<unknown>()
   // In its place, so that it still is something which can be passed on by RPC.
   step.do = (name, ...more) => {
+    known.add(more)
     // Without its invocation, to which the step does not belong.
     const parent = trace.setSpanContext(ROOT_CONTEXT, (trace.getSpan(context.active()) ?? run.root).spanContext())
     // The run's own name and attributes are not its steps'.
     const config = { ...found.config, name: undefined, attributes: undefined }
-    let executed = false
-    const traced = (name: string, work: AnyFunction) => {
+    const traced = (name: string, work: AnyFunction, begun?: () => void) => {
       const platform: Platform = {
         ...workers('', found, ctx),
         describe: () => ({ name, kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }),
       }
       return (...passed: unknown[]) => {
-        executed = true
+        begun?.()
         touch(run)
         return context.with(parent, () => invoke({ config, platform } as unknown as Wrap, work, undefined, passed))
       }
     }
     // A step's work, or options with what is to be done should the run fail; those of retries are neither.
     const followed = (given: unknown) => {
-      if (typeof given === 'function') return traced(name, given as AnyFunction)
+      if (typeof given === 'function') return traced(name, given as AnyFunction, () => known.delete(more))
       const rollback = read(given, 'rollback')
       return typeof rollback === 'function' ? { ...(given as object), rollback: traced(`rollback ${name}`, rollback as AnyFunction) } : given
     }
-    const result = Reflect.apply(original, step, [name, ...more.map(followed)])
-    const over = () => {
-      touch(run)
-      if (!executed) run.root.setAttribute('flushed.replayed_steps', ++replayed)
-    }
-    // What stands for the runtime in tests may have no promise to give.
-    if (isThenable(result)) void result.then(over, over)
-    else over()
-    return result
+    return Reflect.apply(original, step, [name, ...more.map(followed)]) as PromiseLike<unknown>
   }
+  return () => known.size
 }

@@ -1,7 +1,7 @@
 /** A wrapped class without a runtime, over a stand-in for the runtime’s own class. */
 import { wrapInfo } from 'flushed'
 import { withTelemetry } from 'flushed/workers'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 
 beforeEach(newIsolate)
@@ -168,6 +168,28 @@ describe('a class', () => {
     expect(await checkout.run({ workflowName: 'checkout', instanceId: '1' }, step)).toBe(20)
     await Promise.all(works)
     expect(names(made)).toContain('Checkout')
+  })
+
+  test('of a Workflow, may lose a step that fails: that is told as it would be, since nobody handles it', async () => {
+    abstract class WorkflowEntrypoint extends WorkerEntrypoint {}
+    class Checkout extends WorkflowEntrypoint {
+      async run(_event: object, step: { do(name: string, work: () => number): Promise<number> }) {
+        void step.do('price', () => 20)
+      }
+    }
+    const heard = vi.fn()
+    const others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', heard)
+    onTestFinished(() => {
+      process.removeAllListeners('unhandledRejection')
+      for (const other of others) process.on('unhandledRejection', other)
+    })
+    const { ctx, works } = context()
+    const checkout = new (withTelemetry(Checkout, { telemetry: pipeline().telemetry }))(ctx, { tax: 1 })
+    const lost = new Error('the step failed')
+    await checkout.run({ workflowName: 'checkout', instanceId: '1' }, { do: () => Promise.reject(lost) })
+    await Promise.all(works)
+    expect(heard.mock.calls).toEqual([[lost, expect.any(Promise)]])
   })
 
   test('options are checked when it is wrapped', () => {
