@@ -41,7 +41,7 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
       const apply = (key: string) => (method: AnyFunction, _: unknown, args: unknown[]) => {
         const found = settings(given[1])
         if (!found) return Reflect.apply(method, self, args)
-        const platform = platformOf(target.name, kind, key, found, given[0]) as Platform<never>
+        const platform = platformOf(target.name || 'default', kind, key, found, given[0]) as Platform<never>
         return invoke({ config: found.config, platform }, method, self, args)
       }
       return new Proxy(self, {

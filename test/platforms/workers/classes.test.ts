@@ -83,6 +83,16 @@ describe('a class', () => {
     expect(names(made)).toEqual(['Prices/rated'])
   })
 
+  test('without a name, is called what it is exported as', async () => {
+    const made = pipeline()
+    const { ctx, works } = context()
+    new (withTelemetry(class extends Prices {}, { telemetry: made.telemetry }))(ctx, { tax: 1 }).rated(1)
+    await Promise.all(works)
+    expect(made.exporter.spans).toMatchObject([
+      { name: 'default/rated', attributes: { 'cloudflare.entrypoint': 'default', 'rpc.method': 'default/rated' } },
+    ])
+  })
+
   test('its constructor, its methods’ calls of one another, getters and setters are no invocations', async () => {
     const made = pipeline()
     const { ctx, works } = context()
