@@ -64,13 +64,14 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
 
 function platformOf(name: string, kind: string | null, key: string, found: Settings, ctx: WorkerContext | undefined): Platform {
   const isEvent = kind ? (EVENTS as readonly string[]).includes(key) : /^(fetch|connect|alarm|webSocket(Message|Close|Error))$/.test(key)
-  const platform = workers(key, found, ctx, kind === 'flow' ? LONGEST_RUN_MS : undefined)
+  const event = isEvent ? key : ''
+  const platform = workers(event, found, ctx, kind === 'flow' ? LONGEST_RUN_MS : undefined)
   const { begun, lifetime } = platform
   let replayed: (() => number) | undefined
   return {
     ...platform,
     describe(args, active) {
-      const description = describe(isEvent ? key : '', args, active)
+      const description = describe(event, args, active)
       const { attributes } = description
       attributes['cloudflare.entrypoint'] = name
       if (ctx?.id) attributes['cloudflare.durable_object.id'] = `${ctx.id}`
