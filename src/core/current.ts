@@ -7,7 +7,7 @@
  * @module
  */
 import { type Context, ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
-import { isolate, once } from './isolate.ts'
+import { isolate, once, running } from './isolate.ts'
 import { owned, ownerOf } from './owned-context.ts'
 import { disposable, tracerOf } from './span.ts'
 import type { DisposableSpan, Invocation, SpanOwner } from './types.ts'
@@ -54,6 +54,9 @@ export function span(name: string, options?: Parameters<Invocation['span']>[1]):
   const invocation = currentInvocation()
   return invocation ? invocation.span(name, options) : disposable(tracerOf().startSpan(name, options))
 }
+
+/** Runs something as a part of an invocation. Should that be over, what it records is late. */
+export const within = <T>(invocation: SpanOwner, run: () => T): T => running(invocation, () => context.with(invocation.context, run))
 
 /** The context to start a span in: the active one if it is inside `owner`, else the invocation's own. */
 export function contextWithin(owner: SpanOwner): Context {

@@ -156,7 +156,7 @@ export function conclude(
 ): FlushReport | Promise<FlushReport> {
   const { config, platform } = invocation.wrap
   invocation.phase = phase
-  if (phase !== 'background') warnUnlessOutermost(invocation)
+  if (phase !== 'background' && !platform.around) warnUnlessOutermost(invocation)
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
     // A program that starts one thing within another, and so on, must not keep all of them.

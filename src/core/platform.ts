@@ -48,6 +48,8 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   readonly name: string
   /** Whether timers outlive the request that set them. Default: they do. */
   readonly timers?: boolean
+  /** Whether it has a span of its own around every handler, which nobody can be outside of. Default: it has none. */
+  readonly around?: boolean
   /** What deadlines are set on, which are nearly always over before they ring. Default: the clock. */
   readonly alarms?: Timers
   /**

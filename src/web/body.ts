@@ -18,6 +18,8 @@ export interface Follower {
   readonly signal?: AbortSignal | undefined
   /** Something has come; should nothing more be heard of the body, it will have ended by then. */
   touched(byMs: number): void
+  /** Runs what makes the body, in the context of the handler that has returned it. */
+  within<T>(run: () => T): T
   /** Keeps the runtime going for as long as it allows, beside the body; absent where nothing does. */
   keep?: ((work: Promise<unknown>) => void) | undefined
   /** Called once; for a body that is complete, before the response is there. Whoever waits for the end, waits for this. */
@@ -72,7 +74,7 @@ export async function follow<R>(response: R, method: string | undefined, followe
   watch()
   signal?.addEventListener('abort', aborted)
   if (signal?.aborted) aborted()
-  if (unmeasured) return like(response, followed(body, touch, end))
+  if (unmeasured) return like(response, followed(body, touch, end, follower))
 
   // Not read before the response goes: what a copy has by then is sent only with what comes next.
   copy = (response.clone().body as ReadableStream).getReader({ mode: 'byob' })
@@ -120,8 +122,8 @@ function isBytes(body: ReadableStream): boolean {
 
 type Ended = readonly [how: BodyEnd, error?: unknown]
 
-/** The same chunks, and none of them read before somebody asks for it. */
-function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) => unknown): ReadableStream {
+/** The same chunks, and none of them read before somebody asks for it: in whatever context that is. */
+function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) => unknown, { within }: Follower): ReadableStream {
   let reader: ReadableStreamDefaultReader
   return new ReadableStream(
     {
@@ -131,7 +133,7 @@ function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) 
       },
       async pull(controller) {
         try {
-          const { done, value } = await reader.read()
+          const { done, value } = await within(() => reader.read())
           touch()
           if (!done) return controller.enqueue(value)
         } catch (error) {
@@ -143,7 +145,7 @@ function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) 
       },
       async cancel(reason) {
         // First: to cancel is to have what is being read come to its end.
-        await Promise.all([end('cancelled'), reader.cancel(reason)])
+        await Promise.all([end('cancelled'), within(() => reader.cancel(reason))])
       },
     },
     { highWaterMark: 0 },

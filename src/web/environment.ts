@@ -5,6 +5,7 @@
  */
 import { toError } from '../core/errors.ts'
 import { once } from '../core/isolate.ts'
+import { isThenable } from '../core/stage.ts'
 
 /** By the functions that make them: what has one in common has one telemetry. */
 const made = new WeakMap<object, { readonly options: unknown }>()
@@ -29,7 +30,13 @@ export function settingsFor<O, S>(options: O | ((env: never) => O), resolve: (op
     if (asked) return settings
     asked = true
     try {
-      settings = resolve(madeOf(options as (env: never) => O, env))
+      const given = madeOf(options as (env: never) => O, env)
+      if (isThenable(given)) {
+        // Nobody waits for it, whatever it comes to.
+        void Promise.resolve(given).catch(() => {})
+        throw new TypeError('they cannot be made asynchronously')
+      }
+      settings = resolve(given)
     } catch (thrown) {
       const line = `flushed: no telemetry, since its options failed: ${toError(thrown).message}`
       if (once(line)) console.error(line)

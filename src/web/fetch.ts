@@ -27,15 +27,23 @@ import { reflectResponse } from './response.ts'
 export const tracedFetch: typeof fetch = (input: RequestInfo | URL, init?: RequestInit) => send(fetch, input, init)
 
 /**
- * The same for whatever else has a `fetch`: a service binding, a Durable Object's stub, an application.
+ * The same for whatever else has a `fetch`: a service binding, a Durable Object's stub, a module or an application with
+ * `fetch(request, env, ctx)`. Of three arguments, the last two are passed on as they are, and the first as a new `Request`, unless
+ * its body has been read.
  *
  * @example
  * const response = await traced(env.ORDERS).fetch('https://orders/1')
  */
-export const traced = <F extends { fetch: (...args: never[]) => unknown }>(fetcher: F): Pick<F, 'fetch'> => ({
+export const traced = <F extends { fetch: (...args: never[]) => unknown }>(fetcher: F): Pick<F, 'fetch'> => {
   // Called on what it belongs to: bindings refuse anything else.
-  fetch: ((input: never, init?: RequestInit) => send((...args) => fetcher.fetch(...(args as unknown[] as never[])), input, init)) as F['fetch'],
-})
+  const run = (...args: unknown[]) => fetcher.fetch(...(args as never[]))
+  const fetch = (input: RequestInfo | URL, ...more: unknown[]) =>
+    more.length > 1
+      ? // Of one whose body has been read, there can be no other.
+        send((target, init) => run(init && !(target as Request).bodyUsed ? new Request(target, init) : target, ...more), input)
+      : send(run, input, more[0] as RequestInit | undefined)
+  return { fetch: fetch as F['fetch'] }
+}
 
 async function send(run: (input: RequestInfo | URL, init?: RequestInit) => unknown, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const active = context.active()

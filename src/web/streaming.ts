@@ -1,3 +1,4 @@
+import { within } from '../core/current.ts'
 import { CHECKS, checkOptions } from '../core/options.ts'
 import { recordError } from '../core/span.ts'
 import type { Platform } from '../core/platform.ts'
@@ -40,6 +41,7 @@ export const streaming = (
       idleMs,
       signal: request?.signal,
       touched: (byMs) => (invocation.expiresAt = byMs),
+      within: (run) => within(invocation, run),
       keep: keeps() ? (work) => invocation.waitUntil(work) : undefined,
       ended(how, error) {
         // Its background work has its time yet.

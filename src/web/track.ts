@@ -21,9 +21,11 @@ export function track(context: KeepingContext, invocation: InvocationState, shar
   // Those of platforms refuse to be called on anything but their context.
   const original = context.waitUntil.bind(context)
   originals.set(context, original)
+  // A shared one lives longer than the first of its invocations, which this function must not keep.
+  const only = shared ? undefined : invocation
   const waitUntil = (work: Promise<unknown>) => {
     original(work)
-    const current = currentInvocation() ?? (shared ? undefined : invocation)
+    const current = currentInvocation() ?? only
     current?.waitUntil(work)
   }
   // Where it cannot be replaced, that work is not known: then it is as any other that nobody has been told of.

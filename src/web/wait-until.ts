@@ -37,7 +37,7 @@ export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefin
   if (given) return given
   const { [VERCEL]: vercel, [NEXT]: next, EdgeRuntime, Bunny } = globalThis as Globals
   const platform = [vercel?.get?.(), next?.get?.(), EdgeRuntime, Bunny?.v1].find(isContext)
-  return platform && ((work) => platform.waitUntil(work))
+  return platform && track(platform, invocation, true)
 }
 
 /** The argument that keeps the function alive: the last, since requests of Next may have a `waitUntil` that only complains. */

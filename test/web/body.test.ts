@@ -9,7 +9,8 @@ afterEach(() => vi.unstubAllGlobals())
 
 function follower() {
   const ends: [how: BodyEnd, error?: unknown][] = []
-  return { ends, idleMs: 1000, touched() {}, ended: (how: BodyEnd, error?: unknown) => void ends.push(error === undefined ? [how] : [how, error]) }
+  const ended = (how: BodyEnd, error?: unknown) => void ends.push(error === undefined ? [how] : [how, error])
+  return { ends, idleMs: 1000, touched() {}, within: <T>(run: () => T) => run(), ended }
 }
 
 const chunks = (...texts: string[]) =>

@@ -158,6 +158,28 @@ describe('in an invocation', () => {
   })
 })
 
+test('an application is given its bindings and its context as they are, and the trace with a request like the one it was given', async () => {
+  const app = { fetch: vi.fn(async (request: Request, _env: object, _ctx: object) => new Response(await request.text())) }
+  const [env, ctx] = [{ headers: 'a binding', method: 1 }, { waitUntil() {} }]
+  const request = new Request(`${origin}/orders`, { method: 'PUT', body: 'an order', headers: { 'x-mine': '1' } })
+  const { result, clients } = await within(async () => (await traced(app).fetch(request, env, ctx)).text())
+  expect(result).toBe('an order')
+  const [given, ...more] = app.fetch.mock.calls[0] ?? []
+  expect([given?.method, given?.url, given?.headers.get('x-mine')]).toEqual(['PUT', `${origin}/orders`, '1'])
+  expect(given?.headers.get('traceparent')).toContain(clients[0]?.spanContext().spanId)
+  expect(request.headers.has('traceparent')).toBe(false)
+  expect([more[0] === env, more[1] === ctx, more.length]).toEqual([true, true, 2])
+  expect(clients).toMatchObject([{ name: 'PUT', attributes: { 'http.response.status_code': 200 } }])
+})
+
+test('an application may be given a request whose body has been read: as it is', async () => {
+  const app = { fetch: async (given: Request, _env: object, _ctx: object) => new Response(`${given === request}`) }
+  const request = new Request(origin, { method: 'PUT', body: 'an order' })
+  await request.text()
+  const { result } = await within(async () => (await traced(app).fetch(request, {}, {})).text())
+  expect(result).toBe('true')
+})
+
 test.each([
   ['a string', () => origin],
   ['a URL', () => new URL(origin)],

@@ -13,6 +13,7 @@ export function next(settings: Settings): Platform<Args> {
   return {
     ...platform,
     name: 'next',
+    around: true,
     reflect(root, description, result, args) {
       if (!(result instanceof Passed)) return platform.reflect?.(root, description, result, args)
       if (description.kind === SpanKind.SERVER && result.status) root.setAttribute('http.response.status_code', result.status)

@@ -12,7 +12,7 @@ import type { Platform } from '../../core/platform.ts'
 import { describe } from './describe.ts'
 import { type Settings, workers } from './platform.ts'
 import { EVENTS, type WorkerContext } from './types.ts'
-import { describeRun, followSteps } from './workflow.ts'
+import { LONGEST_RUN_MS, describeRun, followSteps } from './workflow.ts'
 
 type Class = new (...args: never[]) => object
 
@@ -41,7 +41,7 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
       const apply = (key: string) => (method: AnyFunction, _: unknown, args: unknown[]) => {
         const found = settings(given[1])
         if (!found) return Reflect.apply(method, self, args)
-        const platform = platformOf(target.name, kind, key, found, given[0]) as Platform<never>
+        const platform = platformOf(target.name || 'default', kind, key, found, given[0]) as Platform<never>
         return invoke({ config: found.config, platform }, method, self, args)
       }
       return new Proxy(self, {
@@ -64,12 +64,14 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
 
 function platformOf(name: string, kind: string | null, key: string, found: Settings, ctx: WorkerContext | undefined): Platform {
   const isEvent = kind ? (EVENTS as readonly string[]).includes(key) : /^(fetch|connect|alarm|webSocket(Message|Close|Error))$/.test(key)
-  const platform = workers(key, found, ctx)
-  const { begun } = platform
+  const event = isEvent ? key : ''
+  const platform = workers(event, found, ctx, kind === 'flow' ? LONGEST_RUN_MS : undefined)
+  const { begun, lifetime } = platform
+  let replayed: (() => number) | undefined
   return {
     ...platform,
     describe(args, active) {
-      const description = describe(isEvent ? key : '', args, active)
+      const description = describe(event, args, active)
       const { attributes } = description
       attributes['cloudflare.entrypoint'] = name
       if (ctx?.id) attributes['cloudflare.durable_object.id'] = `${ctx.id}`
@@ -83,7 +85,13 @@ function platformOf(name: string, kind: string | null, key: string, found: Setti
     },
     begun(args, invocation) {
       begun?.(args, invocation)
-      if (kind === 'flow') followSteps(args, invocation, found, ctx)
+      if (kind === 'flow') replayed = followSteps(args, invocation, found, ctx)
+    },
+    lifetime(args, invocation) {
+      // Known only now that all of them have had the time to be executed.
+      const count = replayed?.()
+      if (count && !invocation.ended) invocation.root.setAttribute('flushed.replayed_steps', count)
+      return lifetime?.(args, invocation)
     },
   }
 }

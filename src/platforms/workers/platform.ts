@@ -1,5 +1,7 @@
+import { within } from '../../core/current.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
+import { read } from '../../core/reading.ts'
 import { onceSent } from '../../web/lifetime.ts'
 import { requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
@@ -13,15 +15,19 @@ export interface Settings {
   readonly idleMs: number
 }
 
-/** What is peculiar to one event of a Worker. */
-export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined): Platform {
+/**
+ * What is peculiar to one event of a Worker.
+ *
+ * @param longestMs milliseconds after which it has been stopped without a word, where that is not the runtime's own limit
+ */
+export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined, longestMs?: number): Platform {
   let waitUntil: KeepingContext['waitUntil'] | undefined
   const keeps = () => waitUntil !== undefined && config.flush !== 'before-response'
   return {
     name: 'workers',
     describe: (args, active) => describe(event, args, active),
     begun(_args, invocation) {
-      touch(invocation)
+      touch(invocation, longestMs)
       // A Durable Object has one for all its invocations.
       if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, ctx.id !== undefined)
     },
@@ -29,5 +35,15 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
       keeps() ? { phase: 'after-response', apart: true, hold: (finish) => waitUntil?.(onceSent(finish)) } : undefined,
     ),
     ...(event === 'fetch' && streaming(idleMs, keeps, ([request]) => request as Request)),
+    ...(event === 'tailStream' && { follow: followTail }),
   }
+}
+
+/** Has what a `tailStream` returns, which is called as events come, run as a part of its invocation: what that records is late. */
+const followTail: NonNullable<Platform['follow']> = async (result, invocation, over) => {
+  await over()
+  const bound = (handler: unknown) =>
+    typeof handler === 'function' ? (...args: unknown[]) => within(invocation, () => Reflect.apply(handler, result, args) as unknown) : handler
+  // Before a copy: a proxy must not give anything else for what cannot be changed.
+  return result && typeof result === 'object' ? new Proxy({ ...result }, { get: (_, key) => bound(read(result, key)) }) : bound(result)
 }

@@ -1,5 +1,5 @@
 /**
- * Workflows: a run is an invocation, and so is each step that it executes.
+ * Workflows: a run is an invocation, and so is each step that it executes, and what undoes one.
  *
  * A run may be stopped without a word while it sleeps, and is begun again later, maybe elsewhere, with the results of the
  * steps that are done. So a step is sent when it is over, whatever becomes of its run.
@@ -10,11 +10,19 @@ import { ROOT_CONTEXT, SpanKind, context, trace } from '@opentelemetry/api'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { AnyFunction } from '../../core/layer.ts'
 import { type Wrap, invoke } from '../../core/lifecycle.ts'
-import { isThenable } from '../../core/stage.ts'
+import { read } from '../../core/reading.ts'
 import type { Description, Platform } from '../../core/platform.ts'
 import { touch } from '../../web/scope.ts'
 import { type Settings, workers } from './platform.ts'
 import type { WorkerContext, WorkflowEventLike, WorkflowStepLike } from './types.ts'
+
+/**
+ * Milliseconds after which a run, or a step, that nothing is heard of has been stopped: an hour more than a run waits for an
+ * event, if nothing else is said.
+ *
+ * Source: Cloudflare Workflows, "Limits": steps and runs have no limit of duration; "Events and parameters", `waitForEvent`.
+ */
+export const LONGEST_RUN_MS = 25 * 3_600_000
 
 /** Describes a run by its class and what it is told of itself. */
 export function describeRun(description: Description, name: string, [event]: readonly unknown[]): void {
@@ -24,38 +32,41 @@ export function describeRun(description: Description, name: string, [event]: rea
   description.attributes['cloudflare.workflow.instance_id'] = instanceId
 }
 
-/** Has each step that is executed become a child of its run; one whose result is known already only counts. */
-export function followSteps(args: readonly unknown[], run: InvocationState, found: Settings, ctx: WorkerContext | undefined): void {
+/**
+ * Has each step that is executed become a child of its run.
+ *
+ * @returns tells how many were not executed, since their results were known already
+ */
+export function followSteps(args: readonly unknown[], run: InvocationState, found: Settings, ctx: WorkerContext | undefined): () => number {
   const step = args[1] as WorkflowStepLike
   const original = step.do
-  let replayed = 0
+  // Not by the promise of a step: one that is looked at has its rejection handled, as far as the runtime can see.
+  const known = new Set<unknown>()
   // In its place, so that it still is something which can be passed on by RPC.
   step.do = (name, ...more) => {
+    known.add(more)
     // Without its invocation, to which the step does not belong.
     const parent = trace.setSpanContext(ROOT_CONTEXT, (trace.getSpan(context.active()) ?? run.root).spanContext())
-    const platform: Platform = {
-      ...workers('', found, ctx),
-      describe: () => ({ name, kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }),
-    }
     // The run's own name and attributes are not its steps'.
-    const wrap = { config: { ...found.config, name: undefined, attributes: undefined }, platform } as unknown as Wrap
-    let executed = false
-    const traced = (given: unknown) =>
-      typeof given === 'function'
-        ? (...passed: unknown[]) => {
-            executed = true
-            touch(run)
-            return context.with(parent, () => invoke(wrap, given as AnyFunction, undefined, passed))
-          }
-        : given
-    const result = Reflect.apply(original, step, [name, ...more.map(traced)])
-    const over = () => {
-      touch(run)
-      if (!executed) run.root.setAttribute('flushed.replayed_steps', ++replayed)
+    const config = { ...found.config, name: undefined, attributes: undefined }
+    const traced = (name: string, work: AnyFunction, begun?: () => void) => {
+      const platform: Platform = {
+        ...workers('', found, ctx, LONGEST_RUN_MS),
+        describe: () => ({ name, kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }),
+      }
+      return (...passed: unknown[]) => {
+        begun?.()
+        touch(run, LONGEST_RUN_MS)
+        return context.with(parent, () => invoke({ config, platform } as unknown as Wrap, work, undefined, passed))
+      }
     }
-    // What stands for the runtime in tests may have no promise to give.
-    if (isThenable(result)) void result.then(over, over)
-    else over()
-    return result
+    // A step's work, or options with what is to be done should the run fail; those of retries are neither.
+    const followed = (given: unknown) => {
+      if (typeof given === 'function') return traced(name, given as AnyFunction, () => known.delete(more))
+      const rollback = read(given, 'rollback')
+      return typeof rollback === 'function' ? { ...(given as object), rollback: traced(`rollback ${name}`, rollback as AnyFunction) } : given
+    }
+    return Reflect.apply(original, step, [name, ...more.map(followed)]) as PromiseLike<unknown>
   }
+  return () => known.size
 }

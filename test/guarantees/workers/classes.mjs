@@ -161,12 +161,20 @@ export class Legacy {
 
 let attempts = 0
 
+const undoing = {
+  rollback: async ({ output, stepName }) => {
+    span('give back').end()
+    console.log(`UNDONE ${stepName} ${output} ${undoing.rollback.name}`)
+  },
+  rollbackConfig: { retries: { limit: 1, delay: 1 } },
+}
+
 export class Checkout extends WorkflowEntrypoint {
   async run({ payload }, step) {
     const price = await step.do('price', async () => {
       span('look up').end()
       return 20
-    })
+    }, undoing)
     const paid = await step.do('pay', { retries: { limit: 1, delay: 1 } }, async () => {
       if (attempts++ % 2 === 0) throw new Error('declined')
       return this.double(price)

@@ -38,7 +38,16 @@ export default withTelemetry(
 
     tailStream({ event }) {
       seen(event.type)
-      return { log: ({ event }) => seen(event.message), outcome: ({ event }) => seen(event.outcome) }
+      return {
+        log({ event }) {
+          seen(event.message)
+        },
+        async outcome({ event }) {
+          using _ = span('outcome')
+          await scheduler.wait(20)
+          seen(event.outcome)
+        },
+      }
     },
 
     async connect(socket) {

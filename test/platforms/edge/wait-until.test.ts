@@ -1,4 +1,6 @@
 /** Who is asked to keep a function alive, with contexts and globals that are fakes, each as its platform has it. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type EdgeOptions, span, withTelemetry } from 'flushed/edge'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
@@ -201,4 +203,49 @@ test('work that the handler hands to its context is part of the invocation; its 
   expect([own?.status, given?.status]).toEqual(['fulfilled', 'rejected'])
   expect(flushes.every(({ status }) => status === 'fulfilled')).toBe(true)
   expect(warnings.flat()).toEqual([expect.stringContaining('no such audit')])
+})
+
+describe('what the handler hands to the `waitUntil` of', () => {
+  const platforms: [string, PropertyKey, (context: Context) => unknown][] = [
+    ['Vercel’s request context', VERCEL, (context) => ({ get: () => context })],
+    ['Supabase’s `EdgeRuntime`', 'EdgeRuntime', (context) => context],
+    ['`Bunny.v1`', 'Bunny', (context) => ({ v1: context })],
+  ]
+
+  test.each(platforms)('%s is part of the invocation', async (_what, name, global) => {
+    const context = new Context()
+    globals[name] = global(context)
+    const { telemetry, exporter } = setup()
+    exporter.setMode('microtask')
+    const phases: string[] = []
+    const handler = withTelemetry(async (_request: Request) => {
+      const audit = span('audit')
+      context.waitUntil(new Promise((resolve) => setTimeout(resolve, 20)).then(() => audit.setAttribute('rows', 3).end()))
+      return new Response('found')
+    }, { telemetry, onFlush: ({ phase }) => phases.push(phase) })
+    for (let call = 0; call < 2; call++) {
+      await handler(request())
+      await Promise.all(context.held)
+    }
+    const audits = exporter.spans.filter((one) => one.name === 'audit')
+    expect(audits.map(({ attributes }) => attributes)).toEqual([{ rows: 3 }, { rows: 3 }])
+    expect(phases).toEqual(['after-response', 'background', 'after-response', 'background'])
+  })
+})
+
+test('a global context does not keep what the first request was called with', async () => {
+  setFlagsFromString('--expose-gc')
+  const context = new Context()
+  globals['EdgeRuntime'] = context
+  const { handler, exporter } = setup()
+  exporter.setMode('sync')
+  const first = await (async () => {
+    const given = { remoteAddr: '203.0.113.7' }
+    await handler(request(), given)
+    return new WeakRef(given)
+  })()
+  await Promise.all(context.held)
+  await new Promise(setImmediate)
+  ;(runInNewContext('gc') as () => void)()
+  expect(first.deref()).toBeUndefined()
 })

@@ -125,7 +125,8 @@ describe('in a real Next, a route handler', () => {
     expect(app.collector.acknowledged(answer.traceId).map(({ name }) => name)).toContain('waits')
     const report = app.reports().findLast(({ phase }) => phase === 'before-response')
     expect(report?.outcome).toBe('delivered')
-    expect(report?.warnings).not.toContain('background work was not over in time')
+    // Nor of Next's own span around it, for which nothing can be done.
+    expect(report?.warnings).toEqual([])
   })
 
   test('that is wrapped without options has the global provider flushed, which the instrumentation has registered', async () => {

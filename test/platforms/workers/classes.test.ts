@@ -1,7 +1,8 @@
 /** A wrapped class without a runtime, over a stand-in for the runtime’s own class. */
 import { wrapInfo } from 'flushed'
+import { fakeClock, useClock } from 'flushed/testing'
 import { withTelemetry } from 'flushed/workers'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 
 beforeEach(newIsolate)
@@ -80,6 +81,16 @@ describe('a class', () => {
     const prices = new (withTelemetry(Prices, { telemetry: made.telemetry, flush: 'before-response' }))(context().ctx, { tax: 1 })
     expect(await (prices.rated(1) as unknown as Promise<number>)).toBe(2)
     expect(names(made)).toEqual(['Prices/rated'])
+  })
+
+  test('without a name, is called what it is exported as', async () => {
+    const made = pipeline()
+    const { ctx, works } = context()
+    new (withTelemetry(class extends Prices {}, { telemetry: made.telemetry }))(ctx, { tax: 1 }).rated(1)
+    await Promise.all(works)
+    expect(made.exporter.spans).toMatchObject([
+      { name: 'default/rated', attributes: { 'cloudflare.entrypoint': 'default', 'rpc.method': 'default/rated' } },
+    ])
   })
 
   test('its constructor, its methods’ calls of one another, getters and setters are no invocations', async () => {
@@ -168,6 +179,57 @@ describe('a class', () => {
     expect(await checkout.run({ workflowName: 'checkout', instanceId: '1' }, step)).toBe(20)
     await Promise.all(works)
     expect(names(made)).toContain('Checkout')
+  })
+
+  test('of a Workflow, may lose a step that fails: that is told as it would be, since nobody handles it', async () => {
+    abstract class WorkflowEntrypoint extends WorkerEntrypoint {}
+    class Checkout extends WorkflowEntrypoint {
+      async run(_event: object, step: { do(name: string, work: () => number): Promise<number> }) {
+        void step.do('price', () => 20)
+      }
+    }
+    const heard = vi.fn()
+    const others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', heard)
+    onTestFinished(() => {
+      process.removeAllListeners('unhandledRejection')
+      for (const other of others) process.on('unhandledRejection', other)
+    })
+    const { ctx, works } = context()
+    const checkout = new (withTelemetry(Checkout, { telemetry: pipeline().telemetry }))(ctx, { tax: 1 })
+    const lost = new Error('the step failed')
+    await checkout.run({ workflowName: 'checkout', instanceId: '1' }, { do: () => Promise.reject(lost) })
+    await Promise.all(works)
+    expect(heard.mock.calls).toEqual([[lost, expect.any(Promise)]])
+  })
+
+  test('of a Workflow, may take an hour for a step, and wait for a day: neither is taken for dead by what comes meanwhile', async () => {
+    abstract class WorkflowEntrypoint extends WorkerEntrypoint {}
+    const hours = (count: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, count * 3_600_000))
+    class Checkout extends WorkflowEntrypoint {
+      async run(_event: object, step: { do(name: string, work: () => unknown): Promise<unknown> }) {
+        await hours(1)
+        const error = await step.do('deliver', async () => hours(1).then(() => Promise.reject(new Error('not delivered')))).catch((thrown: unknown) => thrown)
+        await hours(22)
+        throw error
+      }
+    }
+    const clock = fakeClock()
+    useClock(clock)
+    const { exporter, telemetry } = pipeline()
+    const { ctx, works } = context()
+    const checkout = new (withTelemetry(Checkout, { telemetry, name: 'checkout', logger: false }))(ctx, { tax: 1 })
+    const run = checkout.run({ workflowName: 'checkout', instanceId: '1' }, { do: async (_name: string, work: () => unknown) => work() })
+    const failed = expect(run).rejects.toThrow('not delivered')
+    const other = withTelemetry({ fetch: (_request: Request) => new Response('hello') }, { telemetry })
+    for (let half = 0; half < 48; half++) {
+      await other.fetch(new Request('https://orders.example/'))
+      await clock.advance(30 * 60_000)
+    }
+    await failed
+    await Promise.all(works)
+    const messages = exporter.spans.filter(({ name }) => name !== 'GET').map(({ name, status }) => [name, status.message])
+    expect(messages).toEqual([['deliver', 'not delivered'], ['checkout', 'not delivered']])
   })
 
   test('options are checked when it is wrapped', () => {

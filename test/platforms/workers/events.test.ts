@@ -101,11 +101,14 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     expect(seen(worker)).toEqual([[[['a line']]]])
   })
 
-  test('tailStream: an invocation at its start; what it returns is called as ever', async () => {
+  test('tailStream: an invocation at its start; what it returns is called as ever, and what that records is sent, too', async () => {
     await using worker = await start(follow('streamingTails'))
     await produce(worker)
-    await arrive(worker, 1)
-    expect(worker.collector.spans).toMatchObject([{ name: 'tailStream' }])
+    await arrive(worker, 2)
+    const [root, outcome] = worker.collector.spans
+    expect(root?.name).toBe('tailStream')
+    expect(outcome?.name).toBe('outcome')
+    expect(outcome?.parentSpanId).toBe(root?.spanId)
     await expect.poll(() => seen(worker)).toEqual(['onset', ['a line'], 'ok'])
   })
 

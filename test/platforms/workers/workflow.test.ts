@@ -21,6 +21,13 @@ async function reaches(worker: StartedWorker, id: string, status: string): Promi
 
 const arrive = (worker: StartedWorker, count: number) => worker.collector.waitFor(({ spans }) => spans.length >= count)
 
+/** The span of that name, once it is there. */
+async function sent({ collector }: StartedWorker, name: string) {
+  const named = () => collector.spans.find((span) => span.name === name)
+  await collector.waitFor(() => named() !== undefined)
+  return named()
+}
+
 describe.each(corners)('on $title', (runtime) => {
   const started = (script = 'classes-wrapped.mjs') => runtime.startWorker(script, withClasses(runtime))
 
@@ -82,8 +89,19 @@ describe.each(corners)('on $title', (runtime) => {
     const [expected, error] = await Promise.all(outcomes)
     expect(error).toEqual(expected)
     expect(error?.message).toBe('out of stock')
-    await arrive(worker, 5)
-    const root = worker.collector.spans.find(({ name }) => name === 'Checkout')
+    const root = await sent(worker, 'Checkout')
     expect(root?.status).toEqual({ code: 'error', message: 'out of stock' })
+  })
+
+  test('what undoes a step of a run that fails is a child of the run, too, and is given what it would be', async () => {
+    await using bare = await started('classes-bare.mjs')
+    await using worker = await started()
+    for (const one of [bare, worker]) await reaches(one, await start(one, { fail: true }), 'errored')
+    const [root, undoing] = [await sent(worker, 'Checkout'), await sent(worker, 'rollback price')]
+    expect(undoing).toMatchObject({ kind: 'internal', traceId: root?.traceId, parentSpanId: root?.spanId, status: { code: 'unset' } })
+    expect((await sent(worker, 'give back'))?.parentSpanId).toBe(undoing?.spanId)
+    const undone = [bare, worker].map((one) => one.logs().match(/UNDONE .*/g))
+    expect(undone).toEqual(Array(2).fill(['UNDONE price-1 20 rollback']))
+    expect(worker.logs()).not.toMatch(CROSSED)
   })
 })

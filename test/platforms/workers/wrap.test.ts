@@ -1,7 +1,7 @@
 /** What the wrap of a Worker does, with a context that is a fake of the runtime's. On real workerd: requests.test.ts. */
 import { fakeClock, useClock } from 'flushed/testing'
 import { withTelemetry } from 'flushed/workers'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { FlushReport } from 'flushed'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 
@@ -55,12 +55,19 @@ test('a scheduled event that a test has made may have no time', async () => {
   expect(exporter.spans).toMatchObject([{ name: 'scheduled', attributes: { 'faas.cron': '* * * * *' } }])
 })
 
-test('options that have to be waited for are none', async () => {
+test.each([
+  ['come', async () => ({ telemetry: pipeline().telemetry })],
+  ['fail', async () => Promise.reject(new Error('no such secret'))],
+])('options that have to be waited for, and then %s, are none: that is told, and nothing rejects', async (_what, options) => {
   const error = vi.spyOn(console, 'error').mockImplementation(() => {})
-  const options = async () => ({ telemetry: pipeline().telemetry })
+  const unhandled = vi.fn()
+  process.on('unhandledRejection', unhandled)
+  onTestFinished(() => void process.off('unhandledRejection', unhandled))
   const worker = withTelemetry({ fetch: (_request: Request, _env: object) => new Response('hello') }, options as never)
-  await worker.fetch(request(), {})
-  expect(error.mock.calls).toEqual([[expect.stringContaining('option `options` must be an object')]])
+  expect(await (await worker.fetch(request(), {})).text()).toBe('hello')
+  await new Promise(setImmediate)
+  expect(error.mock.calls).toEqual([[expect.stringContaining('its options failed: they cannot be made asynchronously')]])
+  expect(unhandled).not.toHaveBeenCalled()
 })
 
 test('options that a function makes are made once an isolate, though an outer handler copies `env` for each request', async () => {
