@@ -14,8 +14,8 @@ const BUDGET_MS = 29_000
  * Milliseconds after which a handler that has not settled has been stopped without a word.
  *
  * Source: Cloudflare Workers, "Limits", "Duration": 15 minutes for crons, queue consumers and alarms. Requests have no limit
- * while their client is connected; but one without an answer for so long is nobody's. Workflows, which have none and may
- * wait for long, say so themselves.
+ * while their client is connected; but one without an answer for so long is nobody's. Workflows have none either; but a run
+ * that sleeps for so long has nearly always been stopped, and is begun again when it wakes.
  */
 const LONGEST_MS = 15 * 60_000
 
@@ -23,8 +23,8 @@ const LONGEST_MS = 15 * 60_000
 const LATE_MS = 500
 
 /** Something is heard of an invocation. */
-export function touch(invocation: InvocationState, longestMs = LONGEST_MS): void {
-  invocation.expiresAt = clock().now() + longestMs
+export function touch(invocation: InvocationState): void {
+  invocation.expiresAt = clock().now() + LONGEST_MS
 }
 
 /** What is peculiar to platforms on which nothing outlives its request, but for what `waitUntil` keeps. */

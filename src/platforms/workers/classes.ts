@@ -12,7 +12,7 @@ import type { Platform } from '../../core/platform.ts'
 import { describe } from './describe.ts'
 import { type Settings, workers } from './platform.ts'
 import { EVENTS, type WorkerContext } from './types.ts'
-import { LONGEST_RUN_MS, describeRun, followSteps } from './workflow.ts'
+import { describeRun, followSteps } from './workflow.ts'
 
 type Class = new (...args: never[]) => object
 
@@ -65,7 +65,7 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
 function platformOf(name: string, kind: string | null, key: string, found: Settings, ctx: WorkerContext | undefined): Platform {
   const isEvent = kind ? (EVENTS as readonly string[]).includes(key) : /^(fetch|connect|alarm|webSocket(Message|Close|Error))$/.test(key)
   const event = isEvent ? key : ''
-  const platform = workers(event, found, ctx, kind === 'flow' ? LONGEST_RUN_MS : undefined)
+  const platform = workers(event, found, ctx)
   const { begun, lifetime } = platform
   let replayed: (() => number) | undefined
   return {

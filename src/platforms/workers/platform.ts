@@ -15,19 +15,15 @@ export interface Settings {
   readonly idleMs: number
 }
 
-/**
- * What is peculiar to one event of a Worker.
- *
- * @param longestMs milliseconds after which it has been stopped without a word, where that is not the runtime's own limit
- */
-export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined, longestMs?: number): Platform {
+/** What is peculiar to one event of a Worker. */
+export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined): Platform {
   let waitUntil: KeepingContext['waitUntil'] | undefined
   const keeps = () => waitUntil !== undefined && config.flush !== 'before-response'
   return {
     name: 'workers',
     describe: (args, active) => describe(event, args, active),
     begun(_args, invocation) {
-      touch(invocation, longestMs)
+      touch(invocation)
       // A Durable Object has one for all its invocations.
       if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, ctx.id !== undefined)
     },

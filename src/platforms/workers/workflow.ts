@@ -16,14 +16,6 @@ import { touch } from '../../web/scope.ts'
 import { type Settings, workers } from './platform.ts'
 import type { WorkerContext, WorkflowEventLike, WorkflowStepLike } from './types.ts'
 
-/**
- * Milliseconds after which a run, or a step, that nothing is heard of has been stopped: an hour more than a run waits for an
- * event, if nothing else is said.
- *
- * Source: Cloudflare Workflows, "Limits": steps and runs have no limit of duration; "Events and parameters", `waitForEvent`.
- */
-export const LONGEST_RUN_MS = 25 * 3_600_000
-
 /** Describes a run by its class and what it is told of itself. */
 export function describeRun(description: Description, name: string, [event]: readonly unknown[]): void {
   const { workflowName, instanceId } = event as WorkflowEventLike
@@ -51,12 +43,12 @@ export function followSteps(args: readonly unknown[], run: InvocationState, foun
     const config = { ...found.config, name: undefined, attributes: undefined }
     const traced = (name: string, work: AnyFunction, begun?: () => void) => {
       const platform: Platform = {
-        ...workers('', found, ctx, LONGEST_RUN_MS),
+        ...workers('', found, ctx),
         describe: () => ({ name, kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }),
       }
       return (...passed: unknown[]) => {
         begun?.()
-        touch(run, LONGEST_RUN_MS)
+        touch(run)
         return context.with(parent, () => invoke({ config, platform } as unknown as Wrap, work, undefined, passed))
       }
     }

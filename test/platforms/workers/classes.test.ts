@@ -1,6 +1,5 @@
 /** A wrapped class without a runtime, over a stand-in for the runtime’s own class. */
 import { wrapInfo } from 'flushed'
-import { fakeClock, useClock } from 'flushed/testing'
 import { withTelemetry } from 'flushed/workers'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
@@ -201,35 +200,6 @@ describe('a class', () => {
     await checkout.run({ workflowName: 'checkout', instanceId: '1' }, { do: () => Promise.reject(lost) })
     await Promise.all(works)
     expect(heard.mock.calls).toEqual([[lost, expect.any(Promise)]])
-  })
-
-  test('of a Workflow, may take an hour for a step, and wait for a day: neither is taken for dead by what comes meanwhile', async () => {
-    abstract class WorkflowEntrypoint extends WorkerEntrypoint {}
-    const hours = (count: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, count * 3_600_000))
-    class Checkout extends WorkflowEntrypoint {
-      async run(_event: object, step: { do(name: string, work: () => unknown): Promise<unknown> }) {
-        await hours(1)
-        const error = await step.do('deliver', async () => hours(1).then(() => Promise.reject(new Error('not delivered')))).catch((thrown: unknown) => thrown)
-        await hours(22)
-        throw error
-      }
-    }
-    const clock = fakeClock()
-    useClock(clock)
-    const { exporter, telemetry } = pipeline()
-    const { ctx, works } = context()
-    const checkout = new (withTelemetry(Checkout, { telemetry, name: 'checkout', logger: false }))(ctx, { tax: 1 })
-    const run = checkout.run({ workflowName: 'checkout', instanceId: '1' }, { do: async (_name: string, work: () => unknown) => work() })
-    const failed = expect(run).rejects.toThrow('not delivered')
-    const other = withTelemetry({ fetch: (_request: Request) => new Response('hello') }, { telemetry })
-    for (let half = 0; half < 48; half++) {
-      await other.fetch(new Request('https://orders.example/'))
-      await clock.advance(30 * 60_000)
-    }
-    await failed
-    await Promise.all(works)
-    const messages = exporter.spans.filter(({ name }) => name !== 'GET').map(({ name, status }) => [name, status.message])
-    expect(messages).toEqual([['deliver', 'not delivered'], ['checkout', 'not delivered']])
   })
 
   test('options are checked when it is wrapped', () => {
