@@ -7,7 +7,7 @@ import { promised } from '../core/with-telemetry.ts'
 import { type Class, type Given, classOf, merged, nameIn, optionsOf } from './class-options.ts'
 import { Call, decorator, isBare } from './decorator.ts'
 import { contextAmong, contextBeside, contextBy, isLambda, platformOf } from './platform.ts'
-import { read } from '../core/reading.ts'
+import { hasMethod, read } from '../core/reading.ts'
 import { remembered } from '../core/remembered.ts'
 import type { FlushedDecorator, OptionsOf, PlatformWrap } from './types.ts'
 
@@ -85,7 +85,9 @@ function runner(own: Given, member: string): (call: Call) => Promise<unknown> {
       if (!wrapped) return invoke({ config, platform: platformOf(beside(), config) }, call.method, call.self, call.args)
       const among = context ? undefined : contextAmong(call.args)
       const found = among ?? beside()
-      const asHandler = !found || (among && (!isLambda(among) || among === call.args[1]))
+      // Lambda's is the last of a streaming handler's arguments, and the second of any other's.
+      const streams = hasMethod(call.args[1], 'write')
+      const asHandler = !found || (among && (!isLambda(among) || among === call.args[streams ? 2 : 1]))
       return Reflect.apply(wrapped, call, asHandler ? call.args : platformArguments(call, found))
     })
 }
