@@ -58,14 +58,27 @@ export function routeOf(request: Routed): string | undefined {
   return mounted && own === '/' ? mounted : mounted + own
 }
 
-// Of a router's path only what was requested is known. Its parameters are, where it hands them on (`mergeParams`).
+// Of a router's path only what was requested is known. Its parameters are, where it hands them on (`mergeParams`): in the
+// path's order. From its end, because a part that is written as it is may be before a parameter of the same value, as in
+// `/users/:user`.
 function asWritten(baseUrl: string, own: string, params: Readonly<Record<string, unknown>>): string {
   if (!baseUrl) return baseUrl
-  const names = new Map(Object.entries(params).map(([name, value]) => [encodeURIComponent(String(value)), name]))
-  return baseUrl.replace(/[^/]+/g, (part) => {
-    const name = names.get(part)
-    return name === undefined || isOwn(name, own) ? part : `:${name}`
-  })
+  const names = Object.keys(params).filter((name) => !isOwn(name, own))
+  const nameOf = (part: string): string => {
+    const value = decoded(part)
+    const found = names.findLastIndex((name) => value !== '' && params[name] === value)
+    return found < 0 ? part : `:${names.splice(found, 1)[0]}`
+  }
+  return baseUrl.split('/').reverse().map(nameOf).reverse().join('/')
+}
+
+/** As Express has it in its parameters: clients escape what need not be, and in letters of either case. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 const NAMES = /[:*](?:"([^"]+)"|([\p{ID_Continue}$]+))/gu
