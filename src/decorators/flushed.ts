@@ -6,7 +6,7 @@ import type { Telemetry } from '../core/types.ts'
 import { promised } from '../core/with-telemetry.ts'
 import { type Class, type Given, classOf, merged, nameIn, optionsOf } from './class-options.ts'
 import { Call, decorator, isBare } from './decorator.ts'
-import { contextAmong, contextBeside, contextBy, isLambda, platformOf } from './platform.ts'
+import { contextAmong, contextBeside, contextBy, expected, isLambda, platformOf } from './platform.ts'
 import { hasMethod, read } from '../core/reading.ts'
 import { remembered } from '../core/remembered.ts'
 import type { FlushedDecorator, OptionsOf, PlatformWrap } from './types.ts'
@@ -58,6 +58,8 @@ export function Flushed(...given: [options?: object]): FlushedDecorator {
   if (isBare(given)) throw badOption('write `@Flushed()`, with parentheses, before a method')
   const [own = {}] = given as [Given?]
   checkFlushed(own)
+  // A platform's wrap does so by itself.
+  if (!own.wrap) expected()
   return decorator({ decorator: 'Flushed', any: false, prepare: (member) => runner(own, member) }) as FlushedDecorator
 }
 

@@ -36,6 +36,9 @@ export function contextBeside({ args, owner }: Call): object | undefined {
   return contextAmong([...args, read(owner, 'ctx')])
 }
 
+/** Has an extension of Lambda wait for a method's calls, from the first one on: it asks before the method is called. */
+export const expected = (): unknown => (shared.untraced ??= untraced)
+
 /** What is peculiar to one call of a method. */
 export function platformOf(found: object | undefined, config: Config): Platform {
   const platform = { name: 'decorators', describe: (_args: unknown, parent: Context) => describe(parent) }
@@ -53,10 +56,7 @@ function onLambda(found: LambdaContext, { flush }: Config): Partial<Platform> {
   const requestId = typeof id === 'string' ? id : ''
   return {
     describe: (_args, parent) => describe(parent, SpanKind.SERVER, requestId ? { 'faas.invocation_id': requestId } : {}),
-    begun() {
-      shared.untraced ??= untraced
-      shared.extension?.begun(requestId)
-    },
+    begun: () => shared.extension?.begun(requestId),
     remainingMs() {
       const left = Number(found.getRemainingTimeInMillis())
       // Local runners and tests pass contexts that answer nonsense.

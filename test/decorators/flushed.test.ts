@@ -298,6 +298,18 @@ describe('Lambda’s context', () => {
       return () => void delete shared.extension
     })
 
+    test('it is told when decorating, since it asks before the first call; by another platform’s wrap it is not', () => {
+      delete shared.untraced
+      class Shop {
+        @Flushed({ wrap: workers }) async fetch() {
+          return new Response()
+        }
+      }
+      expect([Shop, shared.untraced]).toEqual([Shop, undefined])
+      start(10_000)
+      expect(shared.untraced).toBeTypeOf('function')
+    })
+
     test('the sandbox is held, and the response goes first', async () => {
       const { run, reports } = start(10_000)
       await run()
