@@ -4,6 +4,7 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
+import { decoded } from '../../web/query.ts'
 
 /** What Express keeps on a request. All of it is public. */
 export interface Routed extends IncomingMessage {
@@ -70,15 +71,6 @@ function asWritten(baseUrl: string, own: string, params: Readonly<Record<string,
     return found < 0 ? part : `:${names.splice(found, 1)[0]}`
   }
   return baseUrl.split('/').reverse().map(nameOf).reverse().join('/')
-}
-
-/** As Express has it in its parameters: clients escape what need not be, and in letters of either case. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
 }
 
 const NAMES = /[:*](?:"([^"]+)"|([\p{ID_Continue}$]+))/gu
