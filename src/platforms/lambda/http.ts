@@ -130,7 +130,7 @@ function apply(draft: Description, request: HttpRequest): void {
   put(attributes, URL_PATH, request.path)
   if (request.query !== undefined) put(attributes, URL_QUERY, redacted(request.query))
   // A WebSocket is opened through https, but that is not how its URL is spelled.
-  const forwarded = request.scheme === 'wss' ? undefined : header(headers, 'x-forwarded-proto')
+  const forwarded = request.scheme === 'wss' ? undefined : firstOf(header(headers, 'x-forwarded-proto'))
   const scheme = forwarded ?? request.scheme
   put(attributes, URL_SCHEME, scheme)
   putServer(attributes, request.host ?? header(headers, 'host'), firstOf(header(headers, 'x-forwarded-port')), scheme)
