@@ -66,6 +66,7 @@ function asWritten(baseUrl: string, own: string, params: Readonly<Record<string,
   if (!baseUrl) return baseUrl
   const names = Object.keys(params).filter((name) => !isOwn(name, own))
   const nameOf = (part: string): string => {
+    // As Express has it: clients escape what need not be, and in letters of either case.
     const value = decoded(part)
     const found = names.findLastIndex((name) => value !== '' && params[name] === value)
     return found < 0 ? part : `:${names.splice(found, 1)[0]}`
