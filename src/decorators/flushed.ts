@@ -6,8 +6,8 @@ import type { Telemetry } from '../core/types.ts'
 import { promised } from '../core/with-telemetry.ts'
 import { type Class, type Given, classOf, merged, nameIn, optionsOf } from './class-options.ts'
 import { Call, decorator, isBare } from './decorator.ts'
-import { contextAmong, contextBeside, contextBy, isLambda, platformOf } from './platform.ts'
-import { read } from '../core/reading.ts'
+import { contextBy, contextOf, expected, isLambda, platformOf } from './platform.ts'
+import { hasMethod, read } from '../core/reading.ts'
 import { remembered } from '../core/remembered.ts'
 import type { FlushedDecorator, OptionsOf, PlatformWrap } from './types.ts'
 
@@ -61,7 +61,7 @@ export function Flushed(...given: [options?: object]): FlushedDecorator {
   return decorator({ decorator: 'Flushed', any: false, prepare: (member) => runner(own, member) }) as FlushedDecorator
 }
 
-/** Checks the options of a method, or of all of a class. @throws TypeError naming the option and quoting the value */
+/** Checks the options of a method, or of all of a class, whose calls are expected from then on. @throws TypeError naming the option and quoting the value */
 export function checkFlushed(given: Given): void {
   if (typeof given !== 'object' || !given) throw invalidOption('options', given, 'an object')
   const { wrap, context, ...options } = given
@@ -70,6 +70,8 @@ export function checkFlushed(given: Given): void {
   resolveOptions(options, wrap ? Object.keys(options) : [])
   // The platform knows its own. What it makes of them here is used for nothing, not even for a flush when the process ends.
   if (wrap) wrap(async () => {}, { ...options, telemetry: nothing, onFlush: undefined, logger: false } as never)
+  // Lambda's wrap does so by itself.
+  else expected()
 }
 
 // One for all, so that what is known of telemetries knows of one.
@@ -81,11 +83,11 @@ function runner(own: Given, member: string): (call: Call) => Promise<unknown> {
   return (call) =>
     promised(() => {
       const { config, context, wrapped } = preparedIn(classOf(call.owner), call)
-      const beside = () => (context ? contextBy(context, call, config) : contextBeside(call))
-      if (!wrapped) return invoke({ config, platform: platformOf(beside(), config) }, call.method, call.self, call.args)
-      const among = context ? undefined : contextAmong(call.args)
-      const found = among ?? beside()
-      const asHandler = !found || (among && (!isLambda(among) || among === call.args[1]))
+      const found = context ? contextBy(context, call, config) : contextOf(call)
+      if (!wrapped) return invoke({ config, platform: platformOf(found, config) }, call.method, call.self, call.args)
+      // Lambda's is the last of a streaming handler's arguments, and the second of any other's.
+      const place = hasMethod(call.args[1], 'write') ? 2 : 1
+      const asHandler = !found || (!context && (isLambda(found) ? call.args[place] === found : call.args.includes(found)))
       return Reflect.apply(wrapped, call, asHandler ? call.args : platformArguments(call, found))
     })
 }

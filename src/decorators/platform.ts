@@ -28,13 +28,11 @@ export const isLambda = (found: unknown): found is LambdaContext => hasMethod(fo
 const isPlatformContext = (value: unknown): value is object =>
   (isLambda(value) || hasMethod(value, 'waitUntil')) && !hasMethod(value, 'flushed')
 
-/** The platform's context among a call's arguments. */
-export const contextAmong = (args: readonly unknown[]): object | undefined => args.find(isPlatformContext)
+/** The platform's context of a call: the argument that is one, or the owner's `ctx`. */
+export const contextOf = ({ args, owner }: Call): object | undefined => [...args, read(owner, 'ctx')].find(isPlatformContext)
 
-/** The platform's context of a call whose arguments have none: what the option says, or the owner's `ctx`. */
-export function contextBeside({ args, owner }: Call): object | undefined {
-  return contextAmong([...args, read(owner, 'ctx')])
-}
+/** Has an extension of Lambda wait for a method's calls, from the first one on: it asks before the method is called. */
+export const expected = (): unknown => (shared.untraced ??= untraced)
 
 /** What is peculiar to one call of a method. */
 export function platformOf(found: object | undefined, config: Config): Platform {
@@ -53,10 +51,7 @@ function onLambda(found: LambdaContext, { flush }: Config): Partial<Platform> {
   const requestId = typeof id === 'string' ? id : ''
   return {
     describe: (_args, parent) => describe(parent, SpanKind.SERVER, requestId ? { 'faas.invocation_id': requestId } : {}),
-    begun() {
-      shared.untraced ??= untraced
-      shared.extension?.begun(requestId)
-    },
+    begun: () => shared.extension?.begun(requestId),
     remainingMs() {
       const left = Number(found.getRemainingTimeInMillis())
       // Local runners and tests pass contexts that answer nonsense.

@@ -7,7 +7,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@opentelemetry/api'
 import { extract, nearest } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
-import { methodOf, redacted } from '../web/request.ts'
+import { redacted } from '../web/query.ts'
+import { methodOf } from '../web/request.ts'
 
 /** What describes a request, and is given to the `attributes` option. */
 export type Args = readonly [request: IncomingMessage, response: ServerResponse]
@@ -48,7 +49,7 @@ function describeTarget(request: IncomingMessage, attributes: Attributes): void 
   const path = target.startsWith('/') ? target : target.replace(/^\w+:\/\/[^/?]*/, '')
   const query = path.indexOf('?')
   attributes['url.path'] = query < 0 ? path : path.slice(0, query)
-  if (query >= 0 && query + 1 < path.length) attributes['url.query'] = redacted(path.slice(query))
+  if (query >= 0 && query + 1 < path.length) attributes['url.query'] = redacted(path.slice(query + 1))
 }
 
 /** A response, of HTTP/1 or HTTP/2, as far as it tells that it is over. */

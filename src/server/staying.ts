@@ -7,6 +7,7 @@ import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 import { clock } from '../core/clock.ts'
 import { Deadline, type Pending, settledWithin } from '../core/deadline.ts'
 import { Account, cutShort, flushLeftovers } from '../core/early.ts'
+import { stopped } from '../core/errors.ts'
 import { InvocationState } from '../core/invocation.ts'
 import { OVERDUE, leave } from '../core/finish.ts'
 import { isolate } from '../core/isolate.ts'
@@ -45,6 +46,8 @@ export class Staying implements Participant, Pending {
   #closed: (() => void) | undefined
   /** Whether something is over that no flush has taken. */
   #unsent = false
+  /** Whether there has been an invocation since the process had nothing left to do. */
+  #served = false
   #account = newAccount()
   #flushing: Promise<FlushReport> | undefined
   #draining: Promise<FlushReport> | undefined
@@ -72,6 +75,7 @@ export class Staying implements Participant, Pending {
   begun(invocation: InvocationState): void {
     invocation.late = this.#late
     this.#open++
+    this.#served = true
     if (this.#joined) return
     this.#joined = true
     join(this)
@@ -168,7 +172,13 @@ export class Staying implements Participant, Pending {
   }
 
   emptied(): void {
-    if (this.#unsent && !this.#flushing) void this.#flush('background')
+    if (this.#flushing || !(this.#served || this.#unsent)) return
+    // Once: what a collector has not taken then must not keep the process.
+    this.#served = false
+    shared.draining++
+    // What is open has nothing left that would settle it: it is given no more time than a flush.
+    const ms = Math.min(this.#drainMs, this.#wrap().config.timeoutMs)
+    void this.drain(stopped('nothing was left to do'), ms).finally(() => shared.draining--)
   }
 
   drain(cause: Error, drainMs = this.#drainMs): Promise<FlushReport> {

@@ -7,7 +7,8 @@ import { type Attributes, type Context, SpanKind, type TextMapSetter, context, p
 import { contextWithin, currentOwner } from '../core/current.ts'
 import { injectW3C } from '../core/propagation.ts'
 import { recordError } from '../core/span.ts'
-import { methodOf, redacted } from './request.ts'
+import { redacted } from './query.ts'
+import { methodOf } from './request.ts'
 import { reflectResponse } from './response.ts'
 
 /**
@@ -89,7 +90,7 @@ function describeTarget(target: string): Attributes {
   const { protocol, hostname, port, username, password } = url
   if (username) url.username = 'REDACTED'
   if (password) url.password = 'REDACTED'
-  if (url.search) url.search = redacted(url.search)
+  if (url.search) url.search = redacted(url.search.slice(1))
   return { 'server.address': hostname, 'server.port': Number(port) || DEFAULT_PORTS[protocol], 'url.full': url.href }
 }
 

@@ -2,17 +2,12 @@ import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@op
 import { extract, nearest } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
 import { isKnownMethod } from './methods.ts'
+import { redacted } from './query.ts'
 
 const getter: TextMapGetter<Headers> = {
   get: (headers, key) => headers.get(key) ?? undefined,
   keys: (headers) => [...headers.keys()],
 }
-
-/** Query parameters that are credentials wherever they occur (semantic conventions, `url.query`). */
-const SECRETS = /([?&](?:AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(?:Signature|Credential|Security-Token))=)[^&]*/g
-
-/** A URL's query as it may be recorded: without its question mark. */
-export const redacted = (search: string): string => search.replace(SECRETS, '$1REDACTED').slice(1)
 
 /** What a span is named after a method: one that nobody knows is data of the caller's making, and no name. */
 export const methodNameOf = (method = ''): string => (isKnownMethod(method) ? method : 'HTTP')
@@ -39,7 +34,7 @@ export function describeRequest({ url, method, headers }: Request, active: Conte
     'server.address': hostname,
   }
   if (port) attributes['server.port'] = Number(port)
-  if (search) attributes['url.query'] = redacted(search)
+  if (search) attributes['url.query'] = redacted(search.slice(1))
   const agent = headers.get('user-agent')
   if (agent) attributes['user_agent.original'] = agent
   // Cloudflare's own header cannot be forged there; elsewhere the original client leads the list of proxies.

@@ -1,4 +1,5 @@
 /** `@Flushed()`: a method that is a handler. */
+import { PassThrough } from 'node:stream'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { type FlushReport, currentInvocation, span, withTelemetry, wrapInfo } from 'flushed'
 import { Flushed, type FlushedOptions, Traced } from 'flushed/decorators'
@@ -297,6 +298,18 @@ describe('Lambda’s context', () => {
       return () => void delete shared.extension
     })
 
+    test('it is told when decorating, since it asks before the first call; by another platform’s wrap it is not', () => {
+      delete shared.untraced
+      class Shop {
+        @Flushed({ wrap: workers }) async fetch() {
+          return new Response()
+        }
+      }
+      expect([Shop, shared.untraced]).toEqual([Shop, undefined])
+      start(10_000)
+      expect(shared.untraced).toBeTypeOf('function')
+    })
+
     test('the sandbox is held, and the response goes first', async () => {
       const { run, reports } = start(10_000)
       await run()
@@ -334,6 +347,24 @@ describe('`wrap`', () => {
     expect(exporter.spans).toMatchObject([
       { name: 'POST /orders', kind: SpanKind.SERVER, attributes: { 'faas.trigger': 'http', 'http.response.status_code': 201, 'faas.invocation_id': 'r-1' } },
     ])
+  })
+
+  test('of `flushed/lambda`: a streaming method is open until its stream has finished, as a streaming handler is', async () => {
+    const { telemetry } = pipeline()
+    const reports: FlushReport[] = []
+    const options = { telemetry, onFlush: (report: FlushReport) => void reports.push(report) }
+    const stream = async (_event: unknown, to: PassThrough, _context: unknown) => {
+      const writing = span('writing')
+      setTimeout(() => (writing.end(), to.end()), 5)
+    }
+    class Orders {
+      @Flushed({ wrap: lambda, ...options }) async stream(given: unknown, to: PassThrough, context: unknown) {
+        return stream(given, to, context)
+      }
+    }
+    const orders = new Orders()
+    for (const handler of [lambda(stream, options), orders.stream.bind(orders)]) await handler(event, new PassThrough().resume(), onLambda())
+    expect(reports).toMatchObject(Array(2).fill({ phase: 'after-response', spans: { acknowledged: 2, endedByDispose: 0 } }))
   })
 
   test('gets the context that is not among the arguments, which stay the method’s own', async () => {

@@ -91,6 +91,44 @@ describe('draining', () => {
   })
 })
 
+describe('a process that has nothing left to do', () => {
+  const emptied = async ({ clock }: ReturnType<typeof setup>) => {
+    for (const participant of shared.participants) participant.emptied()
+    await clock.tick()
+  }
+
+  test('sends what an earlier flush has not, and metrics, once', async () => {
+    let metrics = 0
+    const made = setup({ meterProvider: { forceFlush: async () => void metrics++ } })
+    const { clock, exporter, requests, reports } = made
+    exporter.setMode('throw')
+    requests(1)
+    await clock.advance(60)
+    exporter.setMode('microtask')
+    await emptied(made)
+    await emptied(made)
+    expect(reports).toMatchObject([{ phase: 'background' }, { phase: 'shutdown', outcome: 'delivered' }])
+    expect([exporter.spans.length, metrics, shared.draining]).toEqual([1, 1, 0])
+  })
+
+  test('is not kept by a collector that is away', async () => {
+    const made = setup()
+    made.exporter.setMode('throw')
+    made.requests(1)
+    for (let n = 0; n < 5; n++) await emptied(made)
+    expect([made.sizes(), made.clock.pending]).toEqual([[1], 0])
+  })
+
+  test('ends what nothing will settle on record, within the time of a flush', async () => {
+    const made = setup()
+    const { clock, open, exporter } = made
+    open()
+    await emptied(made)
+    await clock.advance(1000)
+    expect(exporter.spans).toMatchObject([{ status: { message: expect.stringContaining('nothing was left to do') } }])
+  })
+})
+
 describe('what listens to the process', () => {
   const listeners = () => ['SIGTERM', 'SIGINT', 'beforeExit'].map((event) => process.listenerCount(event))
   const [none, all] = [listeners(), listeners().map((count) => count + 1)]

@@ -162,3 +162,14 @@ test('a process that has nothing left to do sends what it has, and ends as witho
   expect(await app.exited).toBe(0)
   expect(delivered(collector)).toMatchObject({ paths: ['/orders/1'], children: 1 })
 })
+
+test('a process that has nothing left to do sends what a collector had not taken before, and is well by now', async () => {
+  await using collector = await startCollector({ behavior: { status: 500 } })
+  using app = await startServer('node', collector, { options: { timeoutMs: 500 } })
+  await answered(app.url('/orders/1'))
+  while (!app.log().includes('flushed: ')) await sleep(10)
+  collector.behave('ok')
+  app.child.send('close')
+  expect(await app.exited).toBe(0)
+  expect(delivered(collector)).toMatchObject({ paths: ['/orders/1'], children: 1 })
+})

@@ -98,6 +98,7 @@ describe('a request', () => {
     ['?AWSAccessKeyId=1&X-Goog-Signature=2', 'AWSAccessKeyId=REDACTED&X-Goog-Signature=REDACTED'],
     ['?sig=a&sig=b', 'sig=REDACTED&sig=REDACTED'],
     ['?sig=a=b', 'sig=REDACTED'],
+    ['?%73ig=SECRET&%zz=1', '%73ig=REDACTED&%zz=1'],
     ['?design=1&mysig=2&sigh=3', 'design=1&mysig=2&sigh=3'],
   ])('keeps no credentials of a query: %s', (search, expected) => {
     expect(attributesOf(`http://x.test/${search}`)['url.query']).toBe(expected)

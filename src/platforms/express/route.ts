@@ -4,6 +4,7 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
+import { decoded } from '../../web/query.ts'
 
 /** What Express keeps on a request. All of it is public. */
 export interface Routed extends IncomingMessage {
@@ -58,14 +59,19 @@ export function routeOf(request: Routed): string | undefined {
   return mounted && own === '/' ? mounted : mounted + own
 }
 
-// Of a router's path only what was requested is known. Its parameters are, where it hands them on (`mergeParams`).
+// Of a router's path only what was requested is known. Its parameters are, where it hands them on (`mergeParams`): in the
+// path's order. From its end, because a part that is written as it is may be before a parameter of the same value, as in
+// `/users/:user`.
 function asWritten(baseUrl: string, own: string, params: Readonly<Record<string, unknown>>): string {
   if (!baseUrl) return baseUrl
-  const names = new Map(Object.entries(params).map(([name, value]) => [encodeURIComponent(String(value)), name]))
-  return baseUrl.replace(/[^/]+/g, (part) => {
-    const name = names.get(part)
-    return name === undefined || isOwn(name, own) ? part : `:${name}`
-  })
+  const names = Object.keys(params).filter((name) => !isOwn(name, own))
+  const nameOf = (part: string): string => {
+    // As Express has it: clients escape what need not be, and in letters of either case.
+    const value = decoded(part)
+    const found = names.findLastIndex((name) => value !== '' && params[name] === value)
+    return found < 0 ? part : `:${names.splice(found, 1)[0]}`
+  }
+  return baseUrl.split('/').reverse().map(nameOf).reverse().join('/')
 }
 
 const NAMES = /[:*](?:"([^"]+)"|([\p{ID_Continue}$]+))/gu

@@ -13,13 +13,14 @@ import {
   USER_AGENT_ORIGINAL,
 } from './attributes.ts'
 import { isKnownMethod } from '../../web/methods.ts'
+import { redacted } from '../../web/query.ts'
 import type { Description } from './description.ts'
 import { bag, text } from './events.ts'
 import type { Bag } from './events.ts'
 import { header, headersOf } from './headers.ts'
 import type { EventHeaders } from './headers.ts'
 import { parentOf } from './parent.ts'
-import { joinQuery, redact } from './query.ts'
+import { joinQuery } from './query.ts'
 
 /** One HTTP request, whichever service received it. */
 interface HttpRequest {
@@ -127,9 +128,9 @@ function apply(draft: Description, request: HttpRequest): void {
   }
   put(attributes, HTTP_ROUTE, route)
   put(attributes, URL_PATH, request.path)
-  if (request.query !== undefined) put(attributes, URL_QUERY, redact(request.query))
+  if (request.query !== undefined) put(attributes, URL_QUERY, redacted(request.query))
   // A WebSocket is opened through https, but that is not how its URL is spelled.
-  const forwarded = request.scheme === 'wss' ? undefined : header(headers, 'x-forwarded-proto')
+  const forwarded = request.scheme === 'wss' ? undefined : firstOf(header(headers, 'x-forwarded-proto'))
   const scheme = forwarded ?? request.scheme
   put(attributes, URL_SCHEME, scheme)
   putServer(attributes, request.host ?? header(headers, 'host'), firstOf(header(headers, 'x-forwarded-port')), scheme)

@@ -55,6 +55,8 @@ export const application = (express: Framework) => (app: Express, { tracer }: Ma
   })
   app.use('/shop', shop(express, json, boom))
   app.use('/tenants/:tenant/users', express.Router({ mergeParams: true }).get('/:id', json).get('/:id/fails', (_request, _response, next) => next(boom)))
+  app.use('/tenants/:tenant/users/:user', express.Router({ mergeParams: true }).get('/x', json))
+  app.use('/shops/:shop', express.Router({ mergeParams: true }).get('/orders', json))
   app.use('/regions/:id', express.Router({ mergeParams: true }).get('/shops/:idx', json))
   app.use(/\/rows\/(\d+)/, express.Router({ mergeParams: true }).get('/leaf', json))
   app.use('/other', express().get('/hello', json))

@@ -145,6 +145,11 @@ describe('a load balancer', () => {
     const headers = { host: 'shop.example.com', 'x-forwarded-proto': 'https', 'x-forwarded-port': forwarded }
     expect(described({ ...events.loadBalancer, headers }).attributes['server.port']).toBe(port)
   })
+
+  it('has the scheme that the client has used, where proxies add theirs', () => {
+    const headers = { host: 'shop.example.com', 'x-forwarded-proto': 'https, http' }
+    expect(described({ ...events.loadBalancer, headers }).attributes['url.scheme']).toBe('https')
+  })
 })
 
 describe('a method', () => {
