@@ -34,7 +34,7 @@ export function settingsFor<O, S>(options: O | ((env: never) => O), resolve: (op
       if (isThenable(given)) {
         // Nobody waits for it, whatever it comes to.
         void Promise.resolve(given).catch(() => {})
-        throw new TypeError('they cannot be made asynchronously')
+        throw new TypeError('they may not be a promise')
       }
       settings = resolve(given)
     } catch (thrown) {

@@ -66,7 +66,7 @@ test.each([
   const worker = withTelemetry({ fetch: (_request: Request, _env: object) => new Response('hello') }, options as never)
   expect(await (await worker.fetch(request(), {})).text()).toBe('hello')
   await new Promise(setImmediate)
-  expect(error.mock.calls).toEqual([[expect.stringContaining('its options failed: they cannot be made asynchronously')]])
+  expect(error.mock.calls).toEqual([[expect.stringContaining('its options failed: they may not be a promise')]])
   expect(unhandled).not.toHaveBeenCalled()
 })
 
