@@ -252,13 +252,16 @@ describe('a tracked exporter', () => {
   test.each([
     ['throws', () => { throw new Error('no network') }],
     ['throws asynchronously', async () => { throw new Error('no network') }],
-  ])('that %s does so for whoever called it, and is not waited for', async (_what, send) => {
+  ])('that %s does so for whoever called it, and is not waited for', async (what, send) => {
+    const answered = vi.fn()
     const telemetry = otel({ tracerProvider: false })
-    const tracked = telemetry.track({ export: send as (items: unknown) => void, shutdown: async () => {} })
-    await expect(async () => tracked.export([makeProvider({}).getTracer('app').startSpan('span')])).rejects.toThrow('no network')
+    const tracked = telemetry.track({ export: send as (items: unknown, done: (result: { code: number }) => void) => void, shutdown: async () => {} })
+    await expect(async () => tracked.export([makeProvider({}).getTracer('app').startSpan('span')], answered)).rejects.toThrow('no network')
     await withTelemetry(async () => {}, { telemetry, ...watch })()
     expect(report).toMatchObject({ outcome: 'failed', spans: { failed: 1, pending: 0 } })
     expect(report?.warnings.join()).toContain('not accepted: no network')
+    // Who has been thrown to knows by that.
+    expect(answered).toHaveBeenCalledTimes(what === 'throws' ? 0 : 1)
   })
 
   test('that never answers is given up after 30 seconds, and its spans are counted as lost', async () => {
