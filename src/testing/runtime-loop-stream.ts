@@ -71,29 +71,25 @@ export function responseStream(request: typeof Request, url: string, agent: Agen
 function facade(sent: ClientRequest): ResponseStream {
   const write = sent.write.bind(sent) as (chunk: unknown, ...rest: unknown[]) => boolean
   let written = false
-  let before: ResponseStream['_onBeforeFirstWrite']
+  // Not on Node's request, which has no such member.
+  const stream: Record<string, unknown> & Pick<ResponseStream, '_onBeforeFirstWrite'> = {}
+  Object.defineProperty(stream, '_onBeforeFirstWrite', { value: undefined, writable: true })
   Object.assign(sent, {
     setContentType(contentType: string) {
       if (written) throw new RuntimeError('Runtime.InvalidStreamingOperation', 'Cannot set content-type, too late.')
       sent.setHeader('content-type', contentType)
     },
     write(chunk: unknown, ...rest: unknown[]): boolean {
-      if (!written) before?.(write)
+      if (!written) stream._onBeforeFirstWrite?.(write)
       written = true
       return write(typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : JSON.stringify(chunk), ...rest)
     },
   })
-  const stream: Record<string, unknown> = {}
   for (const name of methods.split(' ')) stream[name] = Reflect.get(sent, name).bind(sent)
   for (const name of properties.split(' ')) {
     const set = (value: unknown) => void Reflect.set(sent, name, value)
     Object.defineProperty(stream, name, { get: () => Reflect.get(sent, name), set })
   }
-  // Kept here, and not on Node's request.
-  const set = (value: typeof before): void => {
-    before = value
-  }
-  Object.defineProperty(stream, '_onBeforeFirstWrite', { get: () => before, set })
   return stream as unknown as ResponseStream
 }
 

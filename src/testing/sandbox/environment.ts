@@ -147,9 +147,13 @@ export class Environment {
     return this.#ending
   }
 
-  async #end(gently: boolean): Promise<void> {
+  #stopTimers(): void {
     clearTimeout(this.#timer)
     for (const { timer } of this.#underWay.values()) clearTimeout(timer)
+  }
+
+  async #end(gently: boolean): Promise<void> {
+    this.#stopTimers()
     await this.#child?.end(gently && this.#extensions.registered, this.#settings.graceMs)
     // A server that is stopped before it listens never does, and whoever waits for that waits for ever.
     await this.#listening?.catch(() => undefined)
@@ -218,15 +222,13 @@ export class Environment {
 
   async #exited(exit: Exit, read: Promise<void>): Promise<void> {
     const at = wallNow()
-    clearTimeout(this.#timer)
-    for (const { timer } of this.#underWay.values()) clearTimeout(timer)
+    this.#stopTimers()
     await read
     const error = exitError(exit)
     if (this.#phase === 'init') this.#initOver(this.#initError ?? error)
     this.#phase = 'idle'
     for (const invocation of this.#underWay.values()) {
       const { requestId, timedOut } = invocation
-      clearTimeout(invocation.timer)
       invocation.rest(
         { requestId, at, afterMs: invocation.elapsed(at), outcome: 'exited', processState: 'X' },
         timedOut ? this.#timeout(invocation) : { ...error, errorMessage: `RequestId: ${requestId} Error: ${error.errorMessage}` },
