@@ -24,7 +24,7 @@ export class Call {
 }
 
 /** How a decorator wraps. */
-export interface Wrapping {
+interface Wrapping {
   readonly decorator: 'Flushed' | 'Traced'
   /** Whether what is no handler can be wrapped, too: getters, setters, generators. */
   readonly any: boolean
@@ -33,7 +33,7 @@ export interface Wrapping {
 }
 
 /** What either kind of decorator is called with as its second argument. */
-export type Second = DecoratorContext | PropertyKey | undefined
+type Second = DecoratorContext | PropertyKey | undefined
 
 export const isContext = (second: unknown): second is DecoratorContext =>
   typeof second === 'object' && second !== null && typeof (second as Partial<DecoratorContext>).kind === 'string'

@@ -16,7 +16,7 @@ import { routed } from '../web/route.ts'
 import { failureOf, isOver, isSent, statusOf, targetOf } from './request.ts'
 
 /** The route that serves a request, if it is known by now. */
-export type RouteOf<Request> = (request: Request) => string | undefined
+type RouteOf<Request> = (request: Request) => string | undefined
 
 /**
  * Opens the invocation of a request, and ends it with the response: both are followed by their public events alone.

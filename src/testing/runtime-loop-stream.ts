@@ -40,7 +40,7 @@ export const HttpResponseStream = {
 }
 
 /** A response on its way. */
-export interface StreamedResponse {
+interface StreamedResponse {
   readonly stream: ResponseStream
   /** Resolves when the Runtime API has taken all of it. */
   readonly done: Promise<void>

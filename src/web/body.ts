@@ -11,7 +11,7 @@ import { isResponse } from './response.ts'
 export type BodyEnd = 'finished' | 'cancelled' | 'failed' | 'idle' | 'unknown'
 
 /** What is told of a body. */
-export interface Follower {
+interface Follower {
   /** Milliseconds without a byte after which a body is taken to have ended. */
   readonly idleMs: number
   /** Aborted when the client is gone, where the runtime tells. */

@@ -7,7 +7,7 @@ import { isBag } from './events.ts'
 import { identify } from './identity.ts'
 import { describeTrigger } from './trigger.ts'
 
-export interface DescribeOptions {
+interface DescribeOptions {
   /** The context the wrapped handler was called in. */
   readonly active: Context
   /** The clock, for the cold start. */

@@ -4,7 +4,7 @@ import type { LambdaContextLike } from './description.ts'
 import { text } from './events.ts'
 
 /** What stays the same for all invocations through one ARN. */
-export interface Identity {
+interface Identity {
   readonly name: string
   readonly attributes: Attributes
 }

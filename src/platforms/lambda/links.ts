@@ -4,7 +4,7 @@ import { MESSAGING_MESSAGE_ID } from './attributes.ts'
 import { text } from './events.ts'
 
 /** SDKs keep no more links than this on a span by default (`OTEL_SPAN_LINK_COUNT_LIMIT`). */
-export const MAX_LINKS = 128
+const MAX_LINKS = 128
 
 /**
  * Links the span to where a message came from. `xray` is the system attribute the services themselves propagate, and
@@ -36,7 +36,7 @@ const PARENT = /^Parent=(?!0{16})([\da-f]{16})$/
  *
  * Source: AWS X-Ray, "Tracing header".
  */
-export function parseXRay(value: unknown): SpanContext | undefined {
+function parseXRay(value: unknown): SpanContext | undefined {
   if (typeof value !== 'string') return undefined
   let traceId: string | undefined
   let spanId: string | undefined

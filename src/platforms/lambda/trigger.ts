@@ -17,7 +17,7 @@ import {
 import { parentOf } from './parent.ts'
 
 /** What an event's shape says of its source. Most shapes have one field that no other has; it is looked for first. */
-export function sourceOf(event: Bag): Source {
+function sourceOf(event: Bag): Source {
   if (isBag(event['requestContext'])) return httpSource(event, event['requestContext'])
   if (Array.isArray(event['Records'])) return recordSource(bag(event['Records'][0]))
   if (typeof event['detail-type'] === 'string' && typeof event['source'] === 'string') return busSource(event)

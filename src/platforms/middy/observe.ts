@@ -12,7 +12,7 @@ export interface Ending {
 }
 
 /** What was learned. */
-export interface Observer {
+interface Observer {
   /** A middleware has answered, and the request is over. */
   answered(response: unknown): void
   /** The request has failed, and the `onError` hooks are about to run. */

@@ -14,7 +14,7 @@ import type { LambdaError, LambdaOptions } from './types.ts'
 import type { Settings } from './variables.ts'
 
 /** What the Extensions API tells the environment it is part of. */
-export interface ExtensionsHost {
+interface ExtensionsHost {
   /** An extension waits for an event. */
   extensionWaits(): void
   initFailed(error: LambdaError): void

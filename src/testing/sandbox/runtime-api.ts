@@ -12,7 +12,7 @@ import { parseError, parseResponse, trailerError } from './response.ts'
 import type { LambdaError } from './types.ts'
 
 /** What the Runtime API tells the environment it is part of. */
-export interface RuntimeHost {
+interface RuntimeHost {
   /** Whether the runtime may ask for another invocation while it waits for one. */
   readonly concurrent: boolean
   /** An invocation that is under way. */
