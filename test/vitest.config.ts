@@ -53,7 +53,7 @@ const backToBack = 'test/**/back-to-back.test.ts'
 export default defineConfig({
   root: here('..'),
   test: {
-    testTimeout: 20_000,
+    testTimeout: 40_000,
     // Most tests wait for a collector that takes its time, in another process: more of them than cores can do so at once.
     maxWorkers: 3,
     // Real processes and real milliseconds: a machine that is busy with something else may hold up any one of them. What passed

@@ -11,4 +11,4 @@ test('in a real Next, next/app/orders/[id]/route.ts answers before the collector
   expect(app.collector.acknowledged(answer.traceId)).toEqual([])
   const spans = (await app.spans(answer, 'audit')).filter(({ scope }) => scope?.name === 'flushed')
   expect(spans.map(({ name }) => name)).toEqual(['SELECT orders', 'GET /orders/[id]', 'audit'])
-}, 120_000)
+}, 300_000)

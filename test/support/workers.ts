@@ -54,7 +54,7 @@ export interface StartedWorker extends AsyncDisposable {
 }
 
 const REPORT = 'REPORT '
-const REPORT_MS = 15_000
+const REPORT_MS = 30_000
 
 /** What no Worker of ours may have workerd say: that something of one request was touched by another, or never ended. */
 export const CROSSED = /request that has since ended|different request|code had hung|Uncaught/

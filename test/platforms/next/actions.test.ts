@@ -10,7 +10,7 @@ beforeAll(async () => {
   page = (await app.request('/form')).text
   // The first request of all is the one that contexts are carried through code from.
   await submit('cancel', { item: 'books' })
-}, 120_000)
+}, 300_000)
 afterAll(() => app[Symbol.asyncDispose]())
 
 /** Submits a form as a browser without JavaScript does. */

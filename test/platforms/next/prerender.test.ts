@@ -11,7 +11,7 @@ let app: NextApp
 
 beforeAll(async () => {
   app = await startNext()
-}, 120_000)
+}, 300_000)
 afterAll(() => app[Symbol.asyncDispose]())
 
 const caching = ({ status, headers }: Answer) => [status, headers.get('x-nextjs-cache'), headers.get('cache-control')]

@@ -8,7 +8,7 @@ beforeAll(async () => {
   app = await startNext()
   // What Next does for the first request of each kind takes it longer than a flush.
   await Promise.all(['/api/orders/1', '/api/edge', '/proxied'].map((path) => app.request(path)))
-}, 120_000)
+}, 300_000)
 beforeEach(() => app.collector.behave('ok'))
 afterAll(() => app[Symbol.asyncDispose]())
 
