@@ -76,6 +76,6 @@ await provider.shutdown()
 // Exporters keep their connections, and have been told of the end: those are for their agent to close.
 agent.destroy()
 // An alarm that is cleared stays for as long as it could be of use, and keeps nothing alive; a socket closes in its time.
-for (let i = 0; i < 10 && (listeners().SIGTERM > 1 || timers().length + sockets().length > 0); i++) await sleep(100)
+for (let i = 0; i < 30 && (listeners().SIGTERM > 1 || timers().length + sockets().length > 0); i++) await sleep(100)
 process.send({ before, after: listeners(), idle, timers: timers(), sockets: sockets() })
 process.disconnect()

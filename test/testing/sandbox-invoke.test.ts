@@ -197,3 +197,18 @@ test('functions that exit together have all that they wrote in the logs', async 
   expect(await Promise.all(lines)).toEqual(Array(12).fill(20))
   await Promise.all(sandboxes.map((lambda) => lambda.shutdown()))
 })
+
+// Its lines, and that it waits for the next event, come by two ways.
+test('functions that are frozen have all that they wrote in the logs', async () => {
+  const starting = Array.from({ length: 6 }, () => startLambda({ handler: fixture('handlers', 'chatter'), timeoutMs: 20_000 }))
+  const sandboxes = await Promise.all(starting)
+  const missing = sandboxes.map(async (lambda) => {
+    for (let invocations = 1; invocations <= 50; invocations++) {
+      await (await lambda.invoke({})).frozen
+      if (lambda.logs.length < 2 * invocations) return lambda.logs.map(({ line }) => line.slice(-10))
+    }
+    return []
+  })
+  expect((await Promise.all(missing)).flat()).toEqual([])
+  await Promise.all(sandboxes.map((lambda) => lambda.shutdown()))
+})

@@ -105,7 +105,7 @@ export class Child {
     }
   }
 
-  /** Resolves once the system shows the process as stopped, or ended, or will not tell. */
+  /** Resolves once the system shows the process as stopped, or ended, or will not tell; and what it has written is read. */
   async confirmStopped(): Promise<string> {
     const deadline = performance.now() + confirmationMs
     let state = this.state()
@@ -114,6 +114,9 @@ export class Child {
       await nextTurn()
       state = this.state()
     }
+    // It is in the pipes by now. The first turn may have begun before it was; the next one reads them.
+    await nextTurn()
+    await nextTurn()
     return state
   }
 
