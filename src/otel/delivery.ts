@@ -30,6 +30,8 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
   const underway: Flight[] = []
   /** Requests that the exporter has not answered: those too whose spans another one has taken over. */
   let unanswered = 0
+  /** When the exporter last accepted something, by the clock. */
+  let acceptedAt = 0
   /** Resources whose detectors were still at work when a span of theirs finished, as during the first invocation. */
   const detecting = new Set<Resource>()
   /** Those that have been waited for, and need not be again, whatever their detectors are at. */
@@ -89,6 +91,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
 
   function land(flight: Flight, error?: Error): void {
     flight.landed = true
+    if (!error && flight.at) acceptedAt = clock().now()
     landed(flight, error)
     flight.wake?.()
   }
@@ -110,11 +113,16 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     },
 
     /** Its spans are somebody else's to send. One that hangs must not keep others from being tried. */
-    forget(flight: Flight): void {
+    forget(flight: Flight): readonly FinishedSpan[] {
+      const { spans } = flight
       flight.spans = NONE
       if (remove(queued, flight)) land(flight)
       else remove(underway, flight)
+      return spans
     },
+
+    /** Whether it is still on its way to a backend that has accepted others since: one that is slow, and has not gone. */
+    isSlow: (flight: Flight): boolean => flight.at > 0 && flight.at < acceptedAt && !isDead(flight),
 
     /** Has the exporter send what it may hold in a buffer of its own. */
     drain: (): unknown => untraced(() => exporter.forceFlush?.()),

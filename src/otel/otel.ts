@@ -11,7 +11,7 @@ import { answersOf } from './ledger.ts'
 import { type OtelOptions, resolveOtelOptions } from './options.ts'
 import { makeOutbox } from './outbox.ts'
 import { makeProcessor } from './processor.ts'
-import { tracked } from './track.ts'
+import { counted, tracked } from './track.ts'
 import type { Exporter, SpanProcessor } from './types.ts'
 
 /** What `otel()` makes: a telemetry for wraps, and a span processor for the tracer provider. */
@@ -67,12 +67,12 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
     // Not the telemetry itself: `stages()` makes one of it and of others.
     spanProcessor: makeProcessor(
       outboxes,
-      (owner) => owner.telemetry.count === telemetry.count,
+      (owner) => (owner?.telemetry.count === telemetry.count ? owner : undefined),
       () => told.forEach((over) => over()),
     ),
     track<E extends Exporter>(exporter: E): E {
       const outbox = makeOutbox(exporter, { ...limits, maxQueueSize: 0 })
-      all.push(outbox)
+      all.push(counted(outbox))
       return tracked(exporter, outbox)
     },
     defer: (invocation) => outboxes.forEach((outbox) => outbox.defer(invocation)),

@@ -102,13 +102,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     // What was refused earlier goes out again now, so that the refusal is no longer the last word.
     ledger.error = nobodys.error = undefined
     const last = owner?.phase === 'shutdown'
-    for (let flight; (flight = nobodys.open.shift()); ) {
-      const { spans } = flight
+    for (const flight of nobodys.open.splice(0)) {
       if (crossing && (flight.ledger === nobodys || worthWaiting(flight, owner?.patient && !last))) move(flight, ledger)
-      else if (matters(flight)) {
-        delivery.forget(flight)
-        kept.add(spans)
-      }
+      else if (crossing && !last && delivery.isSlow(flight)) nobodys.open.push(flight)
+      else if (matters(flight)) kept.add(delivery.forget(flight))
     }
     const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
     if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
@@ -124,7 +121,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   function settle(ledger: Ledger, idle = true, seen: readonly Flight[] = []): unknown {
     // Whoever makes the exports has given it up, too.
     if (watching) for (const flight of ledger.open.filter(isDead)) delivery.answered(flight, new Error('no answer'))
-    const waited = ledger.open.filter(matters)
+    // Of what is nobody's, others begin ever more meanwhile: this is to wait for what was there.
+    const waited = ledger === nobodys && seen.length > 0 ? [] : ledger.open.filter(matters)
     if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, false, [...seen, ...waited]))
     // What somebody else exports is of several invocations: whoever else waits for it has to be told too.
     const error = ledger.error ?? (watching ? seen.find((flight) => flight.error)?.error : undefined)

@@ -12,10 +12,14 @@ import type { Outbox } from './outbox.ts'
 import type { FinishedSpan, SpanProcessor, StartedSpan } from './types.ts'
 
 /**
- * @param counts whether an invocation's flush is one of these outboxes: nobody asks them for any other's
+ * @param ours the invocation, if its flush is one of these outboxes: nobody asks them for any other's
  * @param over called when it has been shut down
  */
-export function makeProcessor(outboxes: readonly Outbox[], counts: (owner: SpanOwner) => boolean, over: () => void): SpanProcessor {
+export function makeProcessor(
+  outboxes: readonly Outbox[],
+  ours: (owner?: SpanOwner) => SpanOwner | undefined,
+  over: () => void,
+): SpanProcessor {
   // Where a span says whose it is: one for each processor of a provider. On the span itself: with a WeakMap of spans, which
   // are many and live briefly, the garbage collector takes as much time as all the rest of a wrap.
   const ENTRY = Symbol('flushed.entry')
@@ -30,7 +34,7 @@ export function makeProcessor(outboxes: readonly Outbox[], counts: (owner: SpanO
 
     onEnd(span: FinishedSpan) {
       const entry = (span as Owned)[ENTRY]
-      const owner = entry?.owner
+      const owner = ours(entry?.owner)
       if (entry) {
         entry.close()
         // Or a span that waits to be sent would keep its invocation, with all that the handler was called with. Not the span's
@@ -38,15 +42,14 @@ export function makeProcessor(outboxes: readonly Outbox[], counts: (owner: SpanO
         entry.owner = undefined
       }
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
-      for (const outbox of outboxes) outbox.finished(span, owner && counts(owner) ? owner : undefined)
+      for (const outbox of outboxes) outbox.finished(span, owner)
     },
 
     /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
     async forceFlush() {
       const owner = currentOwner(context.active())
       // What somebody else's invocation has recorded is nobody's here.
-      const own = owner && counts(owner) ? owner : undefined
-      await Promise.all(outboxes.map((outbox) => outbox.forceFlush(own, !owner)))
+      await Promise.all(outboxes.map((outbox) => outbox.forceFlush(ours(owner), !owner)))
     },
 
     /** Sends everything, waits for the answers (30 s at most), and shuts the exporters down. Rejects if something was not accepted. */

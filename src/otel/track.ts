@@ -9,7 +9,9 @@
 import { context } from '@opentelemetry/api'
 import { currentOwner } from '../core/current.ts'
 import { toError } from '../core/errors.ts'
+import type { SpanOwner } from '../core/types.ts'
 import { failureOf } from './delivery.ts'
+import { type Flight, sizeOf } from './ledger.ts'
 import type { Outbox } from './outbox.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -43,6 +45,23 @@ export function tracked<E extends Exporter>(exporter: E, { watch }: Outbox): E {
       return typeof value === 'function' ? value.bind(exporter) : value
     },
   })
+}
+
+/** Of what others' invocations export meanwhile, a flush does not say that it has waited for it. */
+export function counted(outbox: Outbox): Outbox {
+  const waited = new WeakMap<SpanOwner, Flight[]>()
+  return {
+    ...outbox,
+    flush(flush) {
+      const { invocation } = flush
+      waited.set(invocation, [...outbox.open(invocation)])
+      return outbox.flush(flush)
+    },
+    count(owner) {
+      const flights = waited.get(owner) ?? outbox.open(owner)
+      return { ...outbox.count(owner), pending: sizeOf(flights.filter(({ landed }) => !landed)) }
+    },
+  }
 }
 
 // Exporters of metrics and logs can be tracked too; only spans are counted as spans.

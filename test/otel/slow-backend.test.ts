@@ -1,0 +1,119 @@
+/** A backend that answers, and takes longer than flushes do: invocations side by side, whose exports overlap. */
+import { sdkVersion } from '#sdk'
+import { type FlushReport, type TelemetryOptions, withTelemetry } from 'flushed'
+import { otel } from 'flushed/otel'
+import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type ReadableSpan, newIsolate, pipeline } from '../support/sdk.ts'
+
+const TIMEOUT_MS = 100
+
+let clock = fakeClock()
+beforeEach(() => {
+  newIsolate()
+  useClock((clock = fakeClock()))
+})
+
+type Exporting = Pick<ReturnType<typeof pipeline>, 'exporter'>
+
+/** Invocations that are done at once, up to where their export has been made. */
+function caller({ exporter }: Exporting, options: TelemetryOptions, work = () => {}) {
+  const reports: FlushReport[] = []
+  const onFlush = (report: FlushReport) => void reports.push(report)
+  async function call(name: string) {
+    const exported = exporter.nextExport()
+    const over = withTelemetry(async () => work(), { ...options, name, timeoutMs: TIMEOUT_MS, logger: false, onFlush })()
+    await exported
+    return { over }
+  }
+  return { call, reports }
+}
+
+describe(`with SDK ${sdkVersion}, an export that its own flush has not seen answered`, () => {
+  /** One that times out; another one's export has been answered since it was sent, if `alive`. */
+  async function late(alive: boolean) {
+    const its = pipeline({}, 'hold')
+    const { call, reports } = caller(its, { telemetry: its.telemetry })
+    await clock.advance(10)
+    const before = await call('before')
+    await clock.advance(10)
+    const slow = await call('slow')
+    await clock.advance(10)
+    if (alive) its.exporter.acknowledge(1)
+    await clock.advance(TIMEOUT_MS)
+    await Promise.all([before.over, slow.over])
+    reports.length = 0
+    const sent = () => its.exporter.exports.map(({ spans }) => spans.map(({ name }) => name))
+    return { ...its, call, reports, sent }
+  }
+
+  test('is not made again while the backend accepts others, and is counted when it is answered', async () => {
+    const { call, exporter, reports, sent } = await late(true)
+    const next = await call('next')
+    expect(sent()).toEqual([['before'], ['slow'], ['next']])
+    exporter.acknowledge()
+    await next.over
+    expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 2, pending: 0 } }])
+  })
+
+  test('goes out again with the next flush where none was accepted since', async () => {
+    const { call, exporter, sent } = await late(false)
+    const next = await call('next')
+    expect(sent().at(-1)).toEqual(['before', 'slow', 'next'])
+    exporter.acknowledge()
+    await next.over
+  })
+
+  test('goes out again once it has been on its way for longer than any answer takes', async () => {
+    const { call, exporter, sent } = await late(true)
+    await clock.advance(30_000)
+    const next = await call('next')
+    expect(sent().at(-1)).toEqual(['slow', 'next'])
+    exporter.acknowledge()
+    await next.over
+  })
+
+  test('goes out with the next flush after it was refused', async () => {
+    const { call, exporter, sent } = await late(true)
+    const next = await call('next')
+    exporter.fail(undefined, 1)
+    exporter.acknowledge()
+    await next.over
+    const last = await call('last')
+    expect(sent().at(-1)).toEqual(['slow', 'last'])
+    exporter.acknowledge()
+    await last.over
+  })
+
+  test('is waited for by `shutdown()`', async () => {
+    const { exporter, provider, sent } = await late(true)
+    const over = provider.shutdown()
+    exporter.acknowledge()
+    await over
+    expect(sent()).toEqual([['before'], ['slow']])
+  })
+})
+
+describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports waits for what was there when it began`, () => {
+  async function overlap(its: Exporting, options: TelemetryOptions, work?: () => void) {
+    const { call, reports } = caller(its, options, work)
+    const first = await call('first')
+    const second = await call('second')
+    its.exporter.acknowledge(1)
+    await first.over
+    expect(its.exporter.inFlight).toBe(1)
+    expect(reports).toMatchObject([{ outcome: 'delivered', spans: { pending: 0 } }])
+    its.exporter.acknowledge()
+    await second.over
+  }
+
+  test('the provider’s, of a wrap without options', () => overlap(pipeline({}, 'hold'), {}))
+
+  test('a tracked exporter’s', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const telemetry = otel({ tracerProvider: false })
+    const tracked = telemetry.track(exporter)
+    const { tracer } = pipeline()
+    await overlap({ exporter }, { telemetry }, () => tracked.export([tracer.startSpan('work') as never], () => {}))
+  })
+})
