@@ -59,7 +59,8 @@ export function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, args: un
   let how: Settled
   try {
     const result: unknown = running(begun.owner, () => context.with(begun.context, handler, self, ...args))
-    if (isThenable(result)) return settled(begun, result)
+    // The queries of some libraries begin when they are waited for, and are this invocation's.
+    if (isThenable(result)) return settled(begun, result instanceof Promise ? result : context.with(begun.context, async () => result))
     how = { result }
   } catch (thrown) {
     how = { thrown }

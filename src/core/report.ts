@@ -63,7 +63,8 @@ export function publish(
   const fine = warnings.length === others && (outcome === 'delivered' || outcome === 'nothing_to_send')
   // That there was no more to send than before is not worth a report.
   if (phase === 'background' && outcome === 'nothing_to_send' && !warnings.length && !spans.endedByDispose) return report
-  isolate.previous = report
+  // Of a trace that is not sampled nobody would be told, and of what came before it neither.
+  if (outcome !== 'nothing_to_send') isolate.previous = report
   attempt(config, 'onFlush', () => config.onFlush?.(report))
   if (!fine) config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${warnings.join('; ')}`)
   return report

@@ -71,7 +71,8 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     const { tried } = flight
     // Of this attempt, and not of a second one: some answer, and throw as well.
     const answer = (error?: Error) => tried === flight.tried && answered(flight, error)
-    untraced(async () => exporter.export(flight.spans, (result) => answer(failureOf(result)))).catch((thrown) => answer(toError(thrown)))
+    // An array of its own: some take out of it what they have sent.
+    untraced(async () => exporter.export([...flight.spans], (result) => answer(failureOf(result)))).catch((thrown) => answer(toError(thrown)))
   }
 
   function answered(flight: Flight, error?: Error): void {

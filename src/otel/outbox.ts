@@ -2,8 +2,9 @@
  * From finished spans to one exporter, invocation by invocation.
  *
  * Only plain data outlives a flush. Spans whose export failed, or was not answered in time, go out again with the next
- * flush: one attempt a flush, for as long as the buffer has room. Where promises must not cross from one request to
- * another (an invocation's `timers` is `false`), a flush waits for the exports of its own invocation and for no others.
+ * flush: one attempt a flush, for as long as the buffer has room, and not while a backend that is only slow accepts others.
+ * Where promises must not cross from one request to another (an invocation's `timers` is `false`), a flush waits for the
+ * exports of its own invocation and for no others.
  *
  * @module
  */

@@ -2,7 +2,7 @@
 import { sdkVersion } from '#sdk'
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
-import { fakeClock, useClock } from 'flushed/testing'
+import { type ExportOutcome, fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
@@ -18,6 +18,24 @@ function setup() {
 }
 
 describe(`with SDK ${sdkVersion}`, () => {
+  test('an exporter that takes what it sends out of its array, by the piece, has all of it again', async () => {
+    const sent: string[][] = []
+    const { telemetry, tracer } = pipeline({
+      exporter: {
+        export(spans: { name: string }[], done: (result: ExportOutcome) => void) {
+          sent.push(spans.splice(0).map(({ name }) => name))
+          done(sent.length > 1 ? { code: 0 } : { code: 1, error: gone('ECONNRESET') })
+        },
+        shutdown: async () => {},
+      } as never,
+    })
+    const reports: FlushReport[] = []
+    const onFlush = (report: FlushReport) => void reports.push(report)
+    await withTelemetry(async () => tracer.startSpan('child').end(), { telemetry, name: 'root', onFlush })()
+    expect(sent).toEqual([['child', 'root'], ['child', 'root']])
+    expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 2 } }])
+  })
+
   test.each([
     ['node:http', gone('ECONNRESET')],
     ['a socket', gone('EPIPE')],

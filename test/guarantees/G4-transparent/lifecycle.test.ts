@@ -200,6 +200,15 @@ test('late failures of what was left behind are nobody’s unhandled rejection',
   expect(unhandled).not.toHaveBeenCalled()
 })
 
+test('what begins when it is waited for, as the queries of some libraries do, is a part of the invocation', async () => {
+  const { exporter, telemetry, tracer } = pipeline()
+  // oxlint-disable-next-line unicorn/no-thenable -- what this is about
+  const query: PromiseLike<number> = { then: (done) => (tracer.startSpan('query').end(), Promise.resolve(7).then(done)) }
+  expect(await withTelemetry(() => query, { telemetry })()).toBe(7)
+  const [child, root] = exporter.spans
+  expect(child?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
+})
+
 describe('a flush function whose result cannot be looked at', () => {
   const impossible = () =>
     // oxlint-disable-next-line unicorn/no-thenable -- what this is about

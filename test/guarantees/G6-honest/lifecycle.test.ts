@@ -62,6 +62,16 @@ describe('a flush that went well', () => {
   })
 })
 
+test('a flush that had nothing to send does not keep the next root span from telling of the one before', async () => {
+  const { exporter, telemetry } = pipeline()
+  const handler = withTelemetry(async () => {}, { telemetry })
+  await handler()
+  const unsampled = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0, isRemote: true }
+  await context.with(trace.setSpanContext(ROOT_CONTEXT, unsampled), handler)
+  await handler()
+  expect(exporter.spans.map(({ attributes }) => attributes['flushed.previous_flush.outcome'])).toEqual([undefined, 'delivered'])
+})
+
 describe('a flush that did not', () => {
   test('has one line in the log that names the stage, the exporter and the number of spans', async () => {
     const { exporter, telemetry, tracer } = pipeline({}, 'hold')
