@@ -105,8 +105,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const last = owner?.phase === 'shutdown'
     for (const flight of nobodys.open.splice(0)) {
       if (crossing && (flight.ledger === nobodys || worthWaiting(flight, owner?.patient && !last))) move(flight, ledger)
-      else if (crossing && !last && delivery.isSlow(flight)) nobodys.open.push(flight)
-      else if (matters(flight)) kept.add(delivery.forget(flight))
+      else if (crossing && !last && delivery.isSlow(flight)) {
+        // Its own is among its own still.
+        if (flight.ledger !== ledger) nobodys.open.push(flight)
+      } else if (matters(flight)) kept.add(delivery.forget(flight))
     }
     const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
     if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
@@ -181,9 +183,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       return true
     },
 
-    // One with a buffer of its own may answer only when it is told to send. Not before there is reason to: it holds requests up.
+    // One with a buffer of its own may answer only when it is told to send; but it holds requests up, and waits for others'.
     urge(): void {
-      // It would wait for others' as well.
       if (crossing || delivery.unanswered() < 2) (async () => delivery.drain())().catch(() => {})
     },
 
