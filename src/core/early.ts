@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { ROOT_CONTEXT, SpanStatusCode } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanStatusCode, context } from '@opentelemetry/api'
 import { clearAlarm } from './alarm.ts'
+import { within } from './current.ts'
 import { conclude, deadlineFor } from './finish.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate } from './isolate.ts'
@@ -69,13 +70,15 @@ export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: nu
  * @param cause becomes the error of the root and of every open span
  * @param budgetMs milliseconds that this may take, if not as many as the platform says
  */
-export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
-  const { flushing } = invocation
-  cutShort(invocation, cause)
-  // Its spans have been handed over by now; what the flush before has not sent goes with this one.
-  if (flushing) await flushing
-  await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
-}
+export const endEarly = (invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> =>
+  // The timer, or the signal, comes in the context of whoever was the first to ask for one: another's, or that of a flush.
+  context.with(invocation.outside, async () => {
+    const { flushing } = invocation
+    cutShort(invocation, cause)
+    // Its spans have been handed over by now; what the flush before has not sent goes with this one.
+    if (flushing) await flushing
+    await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
+  })
 
 /** The same without the flush. */
 export function cutShort(invocation: InvocationState, cause: Error): void {
@@ -86,6 +89,7 @@ export function cutShort(invocation: InvocationState, cause: Error): void {
   if (failed) attempt(invocation.wrap.config, 'recording the error', () => recordError(root, cause))
   const status = { code: SpanStatusCode.ERROR, message: cause.message }
   invocation.dispose(false, failed ? (span) => span.setStatus?.(status) : undefined)
-  // Last of all: what the handler does about it is already outside of the invocation.
-  if (failed) attempt(invocation.wrap.config, 'aborting the signal', () => (invocation.abort ??= new AbortController()).abort(cause))
+  // Last of all: the invocation is over for what the handler does about it, which is late, but still its own.
+  const abort = () => (invocation.abort ??= new AbortController()).abort(cause)
+  if (failed) attempt(invocation.wrap.config, 'aborting the signal', () => within(invocation, abort))
 }
