@@ -18,6 +18,8 @@ import { disposable, tracerOf } from './span.ts'
 import type { Description } from './platform.ts'
 import type { DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
 
+const END = 'the end of a span'
+
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {
   live = true
@@ -121,13 +123,9 @@ export class InvocationState implements Invocation, SpanOwner {
   waitUntil(work: PromiseLike<unknown>): void {
     const background = (this.#background ??= new Set())
     if (background.size === 0) this.#workSince = this.#turn
-    const settled: Promise<unknown> = Promise.resolve(work).then(
-      () => background.delete(settled),
-      (reason: unknown) => {
-        background.delete(settled)
-        this.warnings.push(`background work failed: ${toError(reason).message}`)
-      },
-    )
+    const settled: Promise<unknown> = Promise.resolve(work)
+      .catch((reason) => this.#failed('background work', reason))
+      .then(() => background.delete(settled))
     background.add(settled)
   }
 
@@ -169,7 +167,7 @@ export class InvocationState implements Invocation, SpanOwner {
     try {
       this.root.end(this.settledAt)
     } catch (error) {
-      this.#failed(error)
+      this.#failed(END, error, true)
     }
   }
 
@@ -187,19 +185,15 @@ export class InvocationState implements Invocation, SpanOwner {
       ending?.(span)
       const ended: unknown = span.end()
       // What is adopted may have an end that takes its time.
-      if (isThenable(ended)) void Promise.resolve(ended).catch((error) => this.#failedLater(error))
+      if (isThenable(ended)) void Promise.resolve(ended).catch((error) => this.#failed(END, error))
     } catch (error) {
-      this.#failed(error)
+      this.#failed(END, error)
     }
   }
 
-  // Where the report is out, nobody reads warnings any more.
-  #failedLater(error: unknown): void {
-    if (this.flushing) this.#failed(error)
-    else complain(this.wrap.config, 'the end of a span', error)
-  }
-
-  #failed(error: unknown): void {
-    this.warnings.push(`a span could not be ended: ${toError(error).message}`)
+  // Where the report is out, or is to be another's, nobody reads warnings any more.
+  #failed(what: string, error: unknown, heard: unknown = this.live || this.flushing): void {
+    if (heard) this.warnings.push(`${what} failed: ${toError(error).message}`)
+    else complain(this.wrap.config, what, error)
   }
 }

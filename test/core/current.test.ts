@@ -249,6 +249,19 @@ describe('background work', () => {
     expect(report).toMatchObject({ outcome: 'delivered', warnings: ['background work failed: audit down'] })
   })
 
+  test('that fails when the report is out is told in the log', async () => {
+    const warn = vi.fn<(line: string) => void>()
+    const { telemetry } = pipeline()
+    const { promise: audit, reject } = Promise.withResolvers<void>()
+    const { promise: gate, resolve } = Promise.withResolvers<void>()
+    const handler = withTelemetry(async () => void gate.then(() => waitUntil(audit)), { telemetry, logger: { warn } })
+    await handler()
+    resolve()
+    reject(new Error('audit down'))
+    await turn()
+    expect(warn.mock.calls).toEqual([['flushed: background work failed: audit down']])
+  })
+
   test('may register more work', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     const step = (name: string) => Promise.resolve().then(() => tracer.startSpan(name).end())
@@ -301,7 +314,7 @@ describe('adopting', () => {
 })
 
 describe('outside an invocation', () => {
-  test('`span` is a plain span, `adopt` does nothing, `waitUntil` warns once and swallows no result', async () => {
+  test('`span` is a plain span, `adopt` does nothing, `waitUntil` warns once, and of each failure', async () => {
     const { exporter, provider } = pipeline()
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     span('alone').end()
@@ -310,7 +323,10 @@ describe('outside an invocation', () => {
     waitUntil(Promise.resolve())
     await provider.forceFlush()
     expect(names(exporter.spans)).toEqual(['alone'])
-    expect(warn).toHaveBeenCalledOnce()
+    expect(warn.mock.calls).toEqual([
+      ['flushed: waitUntil() was called outside an invocation; nothing waits for its work'],
+      ['flushed: background work failed: unseen'],
+    ])
     warn.mockRestore()
   })
 })
