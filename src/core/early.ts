@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ROOT_CONTEXT, SpanStatusCode, context } from '@opentelemetry/api'
+import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import { clearAlarm } from './alarm.ts'
 import { within } from './current.ts'
 import { conclude, deadlineFor } from './finish.ts'
@@ -39,9 +39,8 @@ export class Account implements Pick<InvocationState, 'endedByDispose' | 'warnin
  * @param account what the report is to tell of the invocations whose telemetry it is
  */
 export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number, account?: Account): Promise<FlushReport> {
-  const nobody = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), account)
-  nobody.live = false
-  nobody.ended = true
+  const over = { live: false, ended: true, root: trace.wrapSpanContext(INVALID_SPAN_CONTEXT), context: ROOT_CONTEXT }
+  const nobody = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), account, over)
   return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
 }
 

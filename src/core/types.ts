@@ -68,7 +68,7 @@ export interface FlushContext {
   readonly timeoutMs: number
   /** Aborted when that time is up. */
   readonly signal: AbortSignal
-  /** The invocation whose telemetry is flushed. */
+  /** The invocation whose telemetry is flushed. Where it is that of many, or of none: one that is over, and has no trace. */
   readonly invocation: SpanOwner
 }
 
