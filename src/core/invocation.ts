@@ -114,7 +114,8 @@ export class InvocationState implements Invocation, SpanOwner {
     return disposable(span)
   }
 
-  adopt<T>(thing: T, end: (thing: T) => void): T {
+  adopt<T>(thing: T, end: (thing: NonNullable<T>) => void): T {
+    if (thing === undefined || thing === null) return thing
     const parentSpanContext = trace.getSpanContext(contextWithin(this))
     this.opened({ end: () => end(thing), parentSpanContext })
     return thing

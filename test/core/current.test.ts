@@ -296,6 +296,9 @@ describe('adopting', () => {
   test('nothing, as tracers give that are off, is nothing to end', async () => {
     expect(await inside(() => adopt(undefined))).toBeUndefined()
     expect(adopt(null)).toBeNull()
+    const end = vi.fn()
+    expect(await inside(() => [adopt(undefined, end), currentInvocation()?.adopt(null, end)])).toEqual([undefined, null])
+    expect(end).not.toHaveBeenCalled()
   })
 
   test.each([['inside', inside], ['outside', async (run: () => unknown) => run()]])(
