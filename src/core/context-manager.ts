@@ -16,7 +16,7 @@ export interface ContextStorage {
 
 /**
  * Sees to it, once an isolate, that contexts are carried through asynchronous code: where the application has
- * registered no context manager, one on AsyncLocalStorage is, if the runtime has that.
+ * registered no context manager, one on AsyncLocalStorage is, if the runtime has that. Once more where that was disabled.
  */
 export function ensureContextManager(): void {
   if (isolate.managed !== undefined) return
@@ -61,7 +61,11 @@ function managerOf(storage: ContextStorage): ContextManager {
         ? new Proxy(target, { apply: (fn, self, args) => storage.run(context, () => Reflect.apply(fn, self, args)) })
         : target,
     enable: () => manager,
-    disable: () => manager,
+    // By test suites, between their tests: the next invocation finds that there is none.
+    disable() {
+      isolate.managed = isolate.storage = undefined
+      return manager
+    },
   }
   return manager
 }

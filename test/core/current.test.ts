@@ -129,6 +129,17 @@ describe('invocations that each start the next one', () => {
 })
 
 describe('where the application has no context manager', () => {
+  test('one is there for the next invocation, too, when `context.disable()` has been called', async () => {
+    const { telemetry } = pipeline()
+    const handler = withTelemetry(async () => {
+      await turn()
+      return currentInvocation()?.live
+    }, { telemetry })
+    const before = await handler()
+    context.disable()
+    expect([before, await handler()]).toEqual([true, true])
+  })
+
   test('a bound function runs in its context, with its own `this`, arguments and length', async () => {
     const { telemetry } = pipeline()
     let bound = function (this: unknown, _a: number, _b: number): unknown[] {
