@@ -39,7 +39,7 @@ export class Account implements Pick<InvocationState, 'endedByDispose' | 'warnin
  * @param account what the report is to tell of the invocations whose telemetry it is
  */
 export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number, account?: Account): Promise<FlushReport> {
-  const over = { live: false, ended: true, root: trace.wrapSpanContext(INVALID_SPAN_CONTEXT), context: ROOT_CONTEXT }
+  const over = { live: false, root: trace.wrapSpanContext(INVALID_SPAN_CONTEXT), context: ROOT_CONTEXT }
   const nobody = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), account, over)
   return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
 }

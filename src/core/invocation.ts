@@ -16,7 +16,7 @@ import { complain } from './report.ts'
 import { isThenable } from './stage.ts'
 import { disposable, tracerOf } from './span.ts'
 import type { Description } from './platform.ts'
-import type { DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
+import type { DisposableSpan, FlushReport, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
 
 const END = 'the end of a span'
 
@@ -51,7 +51,7 @@ export class InvocationState implements Invocation, SpanOwner {
   declare readonly patient?: boolean
   declare late?: () => void
   /** A flush of this invocation that is under way. */
-  flushing: Promise<unknown> | undefined
+  flushing: Promise<FlushReport> | undefined
 
   /**
    * @param args what the handler was called with
@@ -116,14 +116,13 @@ export class InvocationState implements Invocation, SpanOwner {
 
   adopt<T>(thing: T, end: (thing: NonNullable<T>) => void): T {
     if (thing === undefined || thing === null) return thing
-    const parentSpanContext = trace.getSpanContext(contextWithin(this))
-    this.opened({ end: () => end(thing), parentSpanContext })
+    this.opened({ end: () => end(thing), parentSpanContext: trace.getSpanContext(contextWithin(this)) })
     return thing
   }
 
   waitUntil(work: PromiseLike<unknown>): void {
     const background = (this.#background ??= new Set())
-    if (background.size === 0) this.#workSince = this.#turn
+    if (!background.size) this.#workSince = this.#turn
     const settled: Promise<unknown> = Promise.resolve(work)
       .catch((reason) => this.#failed('background work', reason))
       .then(() => background.delete(settled))
@@ -135,7 +134,7 @@ export class InvocationState implements Invocation, SpanOwner {
     const background = this.#background
     if (!background?.size) return undefined
     const drain = async () => {
-      while (background.size > 0) await Promise.all(background)
+      while (background.size) await Promise.all(background)
     }
     return {
       get waiting() {
