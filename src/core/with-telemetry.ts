@@ -10,12 +10,15 @@ import { type Wrap, invoke } from './lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from './options.ts'
 import type { Platform } from './platform.ts'
 
+/** The properties that a function has of its own, if any. */
+export type OwnOf<H extends AnyFunction> = [keyof H] extends [never] ? unknown : { [K in keyof H]: H[K] }
+
 /**
  * The type of a wrapped handler: the handler's own. Only a handler that returns no promise gets a type of its own,
- * since its result now comes with one.
+ * since its result now comes with one. It has the handler's properties all the same.
  */
 export type Wrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike<unknown>>] extends [never]
-  ? (this: ThisParameterType<H>, ...args: Parameters<H>) => Promise<ReturnType<H>>
+  ? ((this: ThisParameterType<H>, ...args: Parameters<H>) => Promise<ReturnType<H>>) & OwnOf<H>
   : H
 
 /** A layer that wraps. Used by itself it tells that a handler without a promise gets one; in a `stack` it is a layer. */
