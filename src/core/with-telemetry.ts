@@ -4,8 +4,7 @@
  * @module
  */
 import { SpanKind } from '@opentelemetry/api'
-import { invalidOption } from './errors.ts'
-import { type AnyFunction, type Layer, dressed } from './layer.ts'
+import { type AnyFunction, type Layer, checkHandler, dressed } from './layer.ts'
 import { type Wrap, invoke } from './lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from './options.ts'
 import type { Platform } from './platform.ts'
@@ -26,7 +25,7 @@ export type WrapLayer = (<H extends AnyFunction>(handler: H) => Wrapped<H>) & La
 
 /** Wraps a handler for a platform. The one way in to the lifecycle. */
 export function wrap<H extends AnyFunction>(handler: H, config: Wrap['config'], platform: Wrap['platform']): Wrapped<H> {
-  if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
+  checkHandler(handler)
   const parts: Wrap = { config, platform }
   const adapted = platform.adapt?.(handler) ?? handler
   const wrapper = function (this: unknown, ...args: unknown[]) {

@@ -5,9 +5,8 @@
  * @module
  */
 import { badOption, quote } from '../core/errors.ts'
-import { type AnyFunction, WRAPPED } from '../core/layer.ts'
+import { type AnyFunction, WRAPPED, isGenerator } from '../core/layer.ts'
 import { carryOn, defineMetadata, note } from './metadata.ts'
-import { read } from '../core/reading.ts'
 
 /** One call of a decorated method. */
 export class Call {
@@ -110,8 +109,7 @@ function wrapperOf(wrapping: Wrapping, name: string) {
     const wrapper = function (this: unknown, ...args: unknown[]) {
       return run(new Call(method, this, args, ownerOf(this)))
     }
-    // It would be over before any of it has run.
-    if (!wrapping.any && String(read(method, Symbol.toStringTag)).endsWith('GeneratorFunction')) {
+    if (!wrapping.any && isGenerator(method)) {
       throw misplaced(wrapping.decorator, `the generator \`${name}\``, 'write `@Traced()`')
     }
     return carryOn(wrapper, method, wrapping.decorator)
