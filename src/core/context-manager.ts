@@ -54,8 +54,8 @@ function managerOf(storage: ContextStorage): ContextManager {
   const manager: ContextManager = {
     active: () => storage.getStore() ?? ROOT_CONTEXT,
     with: (context, fn, thisArg, ...args) => storage.run(context, Reflect.apply, fn, thisArg, args) as never,
-    // A proxy, since callers may look at a callback's length. Event emitters are returned as they are: AsyncLocalStorage
-    // follows their listeners by itself.
+    // A proxy, since callers may look at a callback's length. Event emitters are returned as they are: their listeners run
+    // in the context of whoever emits. OpenTelemetry's own manager patches them, which is for applications to register.
     bind: (context, target) =>
       typeof target === 'function'
         ? new Proxy(target, { apply: (fn, self, args) => storage.run(context, () => Reflect.apply(fn, self, args)) })
