@@ -6,6 +6,7 @@
  */
 import { badOption, quote } from '../core/errors.ts'
 import { type AnyFunction, WRAPPED, isGenerator } from '../core/layer.ts'
+import { classOf } from './class-options.ts'
 import { carryOn, defineMetadata, note } from './metadata.ts'
 
 /** One call of a decorated method. */
@@ -70,9 +71,12 @@ function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext)
   if (kind === 'accessor') return { init: initialized }
   if (kind !== 'method' && !wrapping.any) throw onAccessor(wrapping, name)
   let home: unknown
-  // A static method is told of its class, any other of an instance.
+  // A static method is told of its class, any other of an instance, which may be one of a class that extends its own: it is
+  // in the prototype of that, unless it is private.
   if (kind === 'method') context.addInitializer(function () {
-    home ??= typeof this === 'function' ? this : (this as object).constructor
+    if (home) return
+    for (home = this; home && !Object.hasOwn(home, context.name); ) home = Object.getPrototypeOf(home)
+    home ??= classOf(this)
   })
   return wrap(value as AnyFunction, (self) => self ?? home)
 }
