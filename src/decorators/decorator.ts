@@ -74,12 +74,14 @@ function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext)
   // A static method is told of its class, any other of an instance, which may be one of a class that extends its own: it is
   // in the prototype of that, unless it is private.
   if (kind === 'method') context.addInitializer(function () {
-    if (home) return
-    for (home = this; home && !Object.hasOwn(home, context.name); ) home = Object.getPrototypeOf(home)
-    home ??= classOf(this)
+    home ??= holderOf(this, context.name) ?? classOf(this)
   })
   return wrap(value as AnyFunction, (self) => self ?? home)
 }
+
+/** What has a member as its own: an object, or one of its prototypes. */
+const holderOf = (object: unknown, key: PropertyKey): unknown =>
+  !object || Object.hasOwn(object, key) ? object : holderOf(Object.getPrototypeOf(object), key)
 
 const onAccessor = ({ decorator: name }: Wrapping, member: string) =>
   misplaced(name, `the accessor \`${member}\``, 'write a method, or `@Traced()`')
