@@ -30,48 +30,38 @@ const ENTRY = createContextKey('flushed.entry')
  * longer live. Until then, `subject` tells them apart: something else that begins in it begins outside of it.
  *
  * @param subject what is being handled: the same for what belongs together, and for nothing else
- * @param returning whether what is left, when it is over, is what was entered before it, if that is live still: not where
- *   that may be another's, which has reached this one through a caller of both
  */
-export function entering<B extends Enterable>(subject: unknown, begin: () => B | undefined, returning = false): B | undefined {
+export function entering<B extends Enterable>(subject: unknown, begin: () => B | undefined): B | undefined {
   ensureContextManager()
   const storage = isolate.storage ?? (isolate.aside ??= contextStorage())
   if (!storage) return begin()
   const active = storage.getStore() ?? ROOT_CONTEXT
   const entry = active.getValue(ENTRY) as Entry | undefined
-  // Never an `Entered` itself: what is begun keeps it, and would keep the one before it, for ever.
+  // Never an `Entered` itself: each would keep the one before it, for ever.
   const outside = entry && entry.subject !== subject ? entry.outside : active.setValue(ENTRY, entry)
   const begun = storage.run(outside, begin)
   try {
-    const inside = begun?.context.setValue(ENTRY, { subject, outside })
-    if (begun && inside) storage.enterWith(new Entered(begun, inside, returning ? left(active) : outside))
+    if (begun) storage.enterWith(new Entered(begun, begun.context.setValue(ENTRY, { subject, outside }), outside))
   } catch {
     // workerd has an AsyncLocalStorage that cannot: as if there were none.
   }
   return begun
 }
 
-/** What there is to return to. Those that are over are left out: one that opens the next before its own end would keep them all. */
-function left(active: Context): Context {
-  if (!(active instanceof Entered)) return active
-  active.before = left(active.before)
-  return active.begun.live() ? active : active.before
-}
-
 /** A context that is over when what it was made for is. */
 class Entered implements Context {
+  readonly #begun: Enterable
   readonly #inside: Context
+  readonly #outside: Context
 
-  constructor(
-    readonly begun: Enterable,
-    inside: Context,
-    public before: Context,
-  ) {
+  constructor(begun: Enterable, inside: Context, outside: Context) {
+    this.#begun = begun
     this.#inside = inside
+    this.#outside = outside
   }
 
   get #current(): Context {
-    return this.begun.live() ? this.#inside : this.before
+    return this.#begun.live() ? this.#inside : this.#outside
   }
 
   getValue(key: symbol): unknown {

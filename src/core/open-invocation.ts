@@ -31,8 +31,7 @@ export interface OpenInvocation extends Invocation, AsyncDisposable {
  * reported as not, before the scope is left, which takes `timeoutMs` at most. The end never rejects.
  *
  * Where there is AsyncLocalStorage it is the current one from here on, in the function that opens it and in all that this
- * calls; at its end, the one before it is, if that is still open. Several may be open side by side: none is inside another.
- * Within a wrapped handler it is a child span.
+ * calls. Several may be open side by side: none is inside another. Within a wrapped handler it is a child span.
  *
  * @throws TypeError when an option is unknown or has a bad value
  *
@@ -48,7 +47,7 @@ export interface OpenInvocation extends Invocation, AsyncDisposable {
  */
 export function openInvocation(options?: TelemetryOptions<[]>): OpenInvocation {
   const wrap = { config: resolveOptions(options), platform: anywhere }
-  return new Opened(entering({}, () => begin(wrap, '', []), true))
+  return new Opened(entering({}, () => begin(wrap, '', [])))
 }
 
 /** What is open, or would be: telemetry that cannot begin must not keep the code from running. */

@@ -5,16 +5,11 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { currentInvocation, openInvocation, span, waitUntil, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { answering, newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
 afterEach(() => vi.unstubAllGlobals())
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -93,40 +88,6 @@ describe('an opened invocation', () => {
       expect(child?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
     }
     expect(exporter.exports).toHaveLength(3)
-  })
-
-  test('that is opened in another has a trace of its own, and is followed by that one', async () => {
-    const { exporter, telemetry } = pipeline()
-    const helper = async () => {
-      await using _inner = openInvocation({ name: 'inner', telemetry })
-      await turn()
-    }
-    {
-      await using outer = openInvocation({ name: 'outer', telemetry })
-      for (const _round of [1, 2]) await helper()
-      expect(currentInvocation()?.root).toBe(outer.root)
-      span('after both').end()
-    }
-    const [one, two, after, outer] = exporter.spans
-    expect(names(exporter.spans)).toEqual(['inner', 'inner', 'after both', 'outer'])
-    expect(after?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId)
-    expect([one, two, outer].map((each) => each?.parentSpanContext)).toEqual([undefined, undefined, undefined])
-    expect(currentInvocation()).toBeUndefined()
-  })
-
-  test('that is opened before the end of the last one, and so on, keeps none of those', async () => {
-    const { telemetry } = pipeline()
-    let last = openInvocation({ telemetry })
-    const first = new WeakRef(last.context)
-    for (let n = 0; n < 5; n++) {
-      const next = openInvocation({ telemetry })
-      await last[Symbol.asyncDispose]()
-      last = next
-      await turn()
-    }
-    collectGarbage()
-    expect(first.deref()).toBeUndefined()
-    await last[Symbol.asyncDispose]()
   })
 
   test('within a wrapped handler is a child span, and flushes nothing', async () => {
