@@ -36,8 +36,8 @@ export function adopt<T extends Endable | null | undefined>(thing: T): T
  * @example
  * const timer = adopt(vendor.timer('charge'), (timer) => timer.stop())
  */
-export function adopt<T>(thing: T, end: (thing: T) => void): T
-export function adopt<T>(thing: T, end?: (thing: T) => void): T {
+export function adopt<T>(thing: T, end: (thing: NonNullable<T>) => void): T
+export function adopt<T>(thing: T, end?: (thing: NonNullable<T>) => void): T {
   const owner = currentOwner(context.active())
   if (end) return owner ? owner.adopt(thing, end) : thing
   if (thing === undefined || thing === null) return thing

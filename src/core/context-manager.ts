@@ -16,7 +16,7 @@ export interface ContextStorage {
 
 /**
  * Sees to it, once an isolate, that contexts are carried through asynchronous code: where the application has
- * registered no context manager, one on AsyncLocalStorage is, if the runtime has that.
+ * registered no context manager, one on AsyncLocalStorage is, if the runtime has that. Once more where that was disabled.
  */
 export function ensureContextManager(): void {
   if (isolate.managed !== undefined) return
@@ -54,14 +54,18 @@ function managerOf(storage: ContextStorage): ContextManager {
   const manager: ContextManager = {
     active: () => storage.getStore() ?? ROOT_CONTEXT,
     with: (context, fn, thisArg, ...args) => storage.run(context, Reflect.apply, fn, thisArg, args) as never,
-    // A proxy, since callers may look at a callback's length. Event emitters are returned as they are: AsyncLocalStorage
-    // follows their listeners by itself.
+    // A proxy, since callers may look at a callback's length. Event emitters are returned as they are: their listeners run
+    // in the context of whoever emits. OpenTelemetry's own manager patches them, which is for applications to register.
     bind: (context, target) =>
       typeof target === 'function'
         ? new Proxy(target, { apply: (fn, self, args) => storage.run(context, () => Reflect.apply(fn, self, args)) })
         : target,
     enable: () => manager,
-    disable: () => manager,
+    // By test suites, between their tests: the next invocation finds that there is none.
+    disable() {
+      isolate.managed = isolate.storage = undefined
+      return manager
+    },
   }
   return manager
 }

@@ -9,6 +9,7 @@
 import { type Context, ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { isolate, once, running } from './isolate.ts'
 import { owned, ownerOf } from './owned-context.ts'
+import { complain } from './report.ts'
 import { disposable, tracerOf } from './span.ts'
 import type { DisposableSpan, Invocation, SpanOwner } from './types.ts'
 
@@ -31,7 +32,8 @@ export const ownerAside = (): SpanOwner | undefined => isolate.aside && ownerOf(
  * Has the current invocation's flush wait, within its deadline, for work that goes on after the handler's result:
  * spans that the work records are part of the flush. Outside an invocation the work simply runs.
  *
- * Never throws, and a rejection never becomes an unhandled one: it is a warning in the report.
+ * Never throws, and a rejection never becomes an unhandled one: it is a warning in the report, or a line in the log where
+ * no report is to come.
  *
  * @example
  * waitUntil(audit(order))
@@ -39,7 +41,7 @@ export const ownerAside = (): SpanOwner | undefined => isolate.aside && ownerOf(
 export function waitUntil(work: PromiseLike<unknown>): void {
   const invocation = currentInvocation()
   if (invocation) return invocation.waitUntil(work)
-  Promise.resolve(work).catch(() => {})
+  Promise.resolve(work).catch((reason) => complain(console, 'background work', reason))
   if (once('waitUntil')) console.warn('flushed: waitUntil() was called outside an invocation; nothing waits for its work')
 }
 

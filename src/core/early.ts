@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { ROOT_CONTEXT, SpanStatusCode } from '@opentelemetry/api'
+import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import { clearAlarm } from './alarm.ts'
+import { within } from './current.ts'
 import { conclude, deadlineFor } from './finish.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate } from './isolate.ts'
@@ -38,9 +39,8 @@ export class Account implements Pick<InvocationState, 'endedByDispose' | 'warnin
  * @param account what the report is to tell of the invocations whose telemetry it is
  */
 export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number, account?: Account): Promise<FlushReport> {
-  const nobody = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), account)
-  nobody.live = false
-  nobody.ended = true
+  const over = { live: false, root: trace.wrapSpanContext(INVALID_SPAN_CONTEXT), context: ROOT_CONTEXT }
+  const nobody = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), account, over)
   return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
 }
 
@@ -69,13 +69,15 @@ export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: nu
  * @param cause becomes the error of the root and of every open span
  * @param budgetMs milliseconds that this may take, if not as many as the platform says
  */
-export async function endEarly(invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> {
-  const { flushing } = invocation
-  cutShort(invocation, cause)
-  // Its spans have been handed over by now; what the flush before has not sent goes with this one.
-  if (flushing) await flushing
-  await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
-}
+export const endEarly = (invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> =>
+  // The timer, or the signal, comes in the context of whoever was the first to ask for one: another's, or that of a flush.
+  context.with(invocation.outside, async () => {
+    const { flushing } = invocation
+    cutShort(invocation, cause)
+    // Its spans have been handed over by now; what the flush before has not sent goes with this one.
+    if (flushing) await flushing
+    await conclude(invocation, phase, deadlineFor(invocation, budgetMs))
+  })
 
 /** The same without the flush. */
 export function cutShort(invocation: InvocationState, cause: Error): void {
@@ -86,6 +88,7 @@ export function cutShort(invocation: InvocationState, cause: Error): void {
   if (failed) attempt(invocation.wrap.config, 'recording the error', () => recordError(root, cause))
   const status = { code: SpanStatusCode.ERROR, message: cause.message }
   invocation.dispose(false, failed ? (span) => span.setStatus?.(status) : undefined)
-  // Last of all: what the handler does about it is already outside of the invocation.
-  if (failed) attempt(invocation.wrap.config, 'aborting the signal', () => (invocation.abort ??= new AbortController()).abort(cause))
+  // Last of all: the invocation is over for what the handler does about it, which is late, but still its own.
+  const abort = () => (invocation.abort ??= new AbortController()).abort(cause)
+  if (failed) attempt(invocation.wrap.config, 'aborting the signal', () => within(invocation, abort))
 }

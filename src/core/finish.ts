@@ -12,7 +12,7 @@ import { type FlushResult, attempt, complain, noSpans, publish } from './report.
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
 import type { Finish, Lifetime } from './platform.ts'
-import type { FlushReport, Phase, SpanCounts } from './types.ts'
+import type { FlushReport, Phase } from './types.ts'
 
 export const OVERDUE = 'background work was not over in time'
 
@@ -161,7 +161,7 @@ export function conclude(
     invocation.flushing = undefined
     // A program that starts one thing within another, and so on, must not keep all of them.
     if (!invocation.live) invocation.outside = ROOT_CONTEXT
-    const spans = countOf(invocation)
+    const spans = attempt(config, 'counting the spans', () => config.telemetry.count?.(invocation)) ?? noSpans()
     spans.endedByDispose = invocation.endedByDispose
     invocation.endedByDispose = 0
     const { warnings } = invocation
@@ -175,14 +175,7 @@ export function conclude(
     idleFlush(stages, invocation, deadline?.lastMs) ??
     untraced(() => flush(stages, deadline ?? deadlineFor(invocation), invocation))
   if (!(result instanceof Promise)) return concluded(result)
-  const reported = result.then(concluded)
-  invocation.flushing = reported
-  return reported
-}
-
-const countOf = (invocation: InvocationState): SpanCounts => {
-  const { config } = invocation.wrap
-  return attempt(config, 'counting the spans', () => config.telemetry.count?.(invocation)) ?? noSpans()
+  return (invocation.flushing = result.then(concluded))
 }
 
 // Not when the invocation ends: a span that has ended by the flush will be sent with it.

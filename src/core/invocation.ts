@@ -16,7 +16,9 @@ import { complain } from './report.ts'
 import { isThenable } from './stage.ts'
 import { disposable, tracerOf } from './span.ts'
 import type { Description } from './platform.ts'
-import type { DisposableSpan, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
+import type { DisposableSpan, FlushReport, Invocation, OpenEntry, OpenSpan, Phase, SpanOwner, Telemetry } from './types.ts'
+
+const END = 'the end of a span'
 
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {
@@ -49,7 +51,7 @@ export class InvocationState implements Invocation, SpanOwner {
   declare readonly patient?: boolean
   declare late?: () => void
   /** A flush of this invocation that is under way. */
-  flushing: Promise<unknown> | undefined
+  flushing: Promise<FlushReport> | undefined
 
   /**
    * @param args what the handler was called with
@@ -112,22 +114,18 @@ export class InvocationState implements Invocation, SpanOwner {
     return disposable(span)
   }
 
-  adopt<T>(thing: T, end: (thing: T) => void): T {
-    const parentSpanContext = trace.getSpanContext(contextWithin(this))
-    this.opened({ end: () => end(thing), parentSpanContext })
+  adopt<T>(thing: T, end: (thing: NonNullable<T>) => void): T {
+    if (thing === undefined || thing === null) return thing
+    this.opened({ end: () => end(thing), parentSpanContext: trace.getSpanContext(contextWithin(this)) })
     return thing
   }
 
   waitUntil(work: PromiseLike<unknown>): void {
     const background = (this.#background ??= new Set())
-    if (background.size === 0) this.#workSince = this.#turn
-    const settled: Promise<unknown> = Promise.resolve(work).then(
-      () => background.delete(settled),
-      (reason: unknown) => {
-        background.delete(settled)
-        this.warnings.push(`background work failed: ${toError(reason).message}`)
-      },
-    )
+    if (!background.size) this.#workSince = this.#turn
+    const settled: Promise<unknown> = Promise.resolve(work)
+      .catch((reason) => this.#failed('background work', reason))
+      .then(() => background.delete(settled))
     background.add(settled)
   }
 
@@ -136,7 +134,7 @@ export class InvocationState implements Invocation, SpanOwner {
     const background = this.#background
     if (!background?.size) return undefined
     const drain = async () => {
-      while (background.size > 0) await Promise.all(background)
+      while (background.size) await Promise.all(background)
     }
     return {
       get waiting() {
@@ -169,7 +167,7 @@ export class InvocationState implements Invocation, SpanOwner {
     try {
       this.root.end(this.settledAt)
     } catch (error) {
-      this.#failed(error)
+      this.#failed(END, error, true)
     }
   }
 
@@ -187,19 +185,15 @@ export class InvocationState implements Invocation, SpanOwner {
       ending?.(span)
       const ended: unknown = span.end()
       // What is adopted may have an end that takes its time.
-      if (isThenable(ended)) void Promise.resolve(ended).catch((error) => this.#failedLater(error))
+      if (isThenable(ended)) void Promise.resolve(ended).catch((error) => this.#failed(END, error))
     } catch (error) {
-      this.#failed(error)
+      this.#failed(END, error)
     }
   }
 
-  // Where the report is out, nobody reads warnings any more.
-  #failedLater(error: unknown): void {
-    if (this.flushing) this.#failed(error)
-    else complain(this.wrap.config, 'the end of a span', error)
-  }
-
-  #failed(error: unknown): void {
-    this.warnings.push(`a span could not be ended: ${toError(error).message}`)
+  // Where the report is out, or is to be another's, nobody reads warnings any more.
+  #failed(what: string, error: unknown, heard: unknown = this.live || this.flushing): void {
+    if (heard) this.warnings.push(`${what} failed: ${toError(error).message}`)
+    else complain(this.wrap.config, what, error)
   }
 }

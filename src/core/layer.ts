@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { invalidOption } from './errors.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the one place where "any function" is meant, as in `Parameters<T>`
 export type AnyFunction = (this: any, ...args: any[]) => unknown
@@ -59,6 +60,14 @@ export const layer =
     dressed(function (this: unknown, ...args: unknown[]) {
       return around((...passed) => Reflect.apply(handler, this, passed), args)
     }, handler) as unknown as H
+
+/** Whether a function's calls are over before any of it has run. */
+export const isGenerator = (handler: unknown): boolean => /GeneratorFunction]/.test(Object.prototype.toString.call(handler))
+
+/** Checks what is to be wrapped. @throws TypeError quoting what is no handler */
+export function checkHandler(handler: unknown): void {
+  if (typeof handler !== 'function' || isGenerator(handler)) throw invalidOption('handler', handler, 'a function, and no generator')
+}
 
 /** What is known of a wrapped function; `undefined` for one that is not wrapped. */
 export const wrapInfo = (handler: unknown): WrapInfo | undefined =>

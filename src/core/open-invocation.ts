@@ -84,7 +84,7 @@ class Opened implements OpenInvocation {
     return this.#within(() => span(name, options))
   }
 
-  adopt<T>(thing: T, end: (thing: T) => void): T {
+  adopt<T>(thing: T, end: (thing: NonNullable<T>) => void): T {
     return this.#within(() => adopt(thing, end))
   }
 

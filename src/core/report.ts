@@ -87,5 +87,5 @@ export function attempt<T>(config: Config, what: string, call: () => T): T | und
 }
 
 /** Tells that something failed which must not matter to the handler. */
-export const complain = (config: Config, what: string, thrown: unknown): undefined =>
+export const complain = (config: Pick<Config, 'warn'>, what: string, thrown: unknown): undefined =>
   void config.warn(`flushed: ${what} failed: ${toError(thrown).message}`)

@@ -68,7 +68,7 @@ export interface FlushContext {
   readonly timeoutMs: number
   /** Aborted when that time is up. */
   readonly signal: AbortSignal
-  /** The invocation whose telemetry is flushed. */
+  /** The invocation whose telemetry is flushed. Where it is that of many, or of none: one that is over, and has no trace. */
   readonly invocation: SpanOwner
 }
 
@@ -158,10 +158,10 @@ export interface Invocation {
   /** Starts a child span that is ended at scope exit, or with the invocation. */
   span(name: string, options?: SpanOptions): DisposableSpan
   /**
-   * Has `end(thing)` called with the invocation's open spans, in order. `end` must tolerate a thing already ended. (The
-   * function `adopt` of the package's entries knows by itself how most things end.)
+   * Has `end(thing)` called with the invocation's open spans, in order, unless that is `undefined` or `null`. `end` must
+   * tolerate a thing already ended. (The function `adopt` of the package's entries knows by itself how most things end.)
    */
-  adopt<T>(thing: T, end: (thing: T) => void): T
+  adopt<T>(thing: T, end: (thing: NonNullable<T>) => void): T
 }
 
 /** A span that has been started and not ended, as far as its invocation has to know it. */

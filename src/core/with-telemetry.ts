@@ -4,18 +4,20 @@
  * @module
  */
 import { SpanKind } from '@opentelemetry/api'
-import { invalidOption } from './errors.ts'
-import { type AnyFunction, type Layer, dressed } from './layer.ts'
+import { type AnyFunction, type Layer, checkHandler, dressed } from './layer.ts'
 import { type Wrap, invoke } from './lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from './options.ts'
 import type { Platform } from './platform.ts'
 
+/** The properties that a function has of its own, if any. */
+export type OwnOf<H extends AnyFunction> = [keyof H] extends [never] ? unknown : { [K in keyof H]: H[K] }
+
 /**
  * The type of a wrapped handler: the handler's own. Only a handler that returns no promise gets a type of its own,
- * since its result now comes with one.
+ * since its result now comes with one. It has the handler's properties all the same.
  */
 export type Wrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike<unknown>>] extends [never]
-  ? (this: ThisParameterType<H>, ...args: Parameters<H>) => Promise<ReturnType<H>>
+  ? ((this: ThisParameterType<H>, ...args: Parameters<H>) => Promise<ReturnType<H>>) & OwnOf<H>
   : H
 
 /** A layer that wraps. Used by itself it tells that a handler without a promise gets one; in a `stack` it is a layer. */
@@ -23,7 +25,7 @@ export type WrapLayer = (<H extends AnyFunction>(handler: H) => Wrapped<H>) & La
 
 /** Wraps a handler for a platform. The one way in to the lifecycle. */
 export function wrap<H extends AnyFunction>(handler: H, config: Wrap['config'], platform: Wrap['platform']): Wrapped<H> {
-  if (typeof handler !== 'function') throw invalidOption('handler', handler, 'a function')
+  checkHandler(handler)
   const parts: Wrap = { config, platform }
   const adapted = platform.adapt?.(handler) ?? handler
   const wrapper = function (this: unknown, ...args: unknown[]) {

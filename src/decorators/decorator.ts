@@ -5,9 +5,9 @@
  * @module
  */
 import { badOption, quote } from '../core/errors.ts'
-import { type AnyFunction, WRAPPED } from '../core/layer.ts'
+import { type AnyFunction, WRAPPED, isGenerator } from '../core/layer.ts'
+import { classOf } from './class-options.ts'
 import { carryOn, defineMetadata, note } from './metadata.ts'
-import { read } from '../core/reading.ts'
 
 /** One call of a decorated method. */
 export class Call {
@@ -71,12 +71,17 @@ function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext)
   if (kind === 'accessor') return { init: initialized }
   if (kind !== 'method' && !wrapping.any) throw onAccessor(wrapping, name)
   let home: unknown
-  // A static method is told of its class, any other of an instance.
+  // A static method is told of its class, any other of an instance, which may be one of a class that extends its own: it is
+  // in the prototype of that, unless it is private.
   if (kind === 'method') context.addInitializer(function () {
-    home ??= typeof this === 'function' ? this : (this as object).constructor
+    home ??= holderOf(this, context.name) ?? classOf(this)
   })
   return wrap(value as AnyFunction, (self) => self ?? home)
 }
+
+/** What has a member as its own: an object, or one of its prototypes. */
+const holderOf = (object: unknown, key: PropertyKey): unknown =>
+  !object || Object.hasOwn(object, key) ? object : holderOf(Object.getPrototypeOf(object), key)
 
 const onAccessor = ({ decorator: name }: Wrapping, member: string) =>
   misplaced(name, `the accessor \`${member}\``, 'write a method, or `@Traced()`')
@@ -110,8 +115,7 @@ function wrapperOf(wrapping: Wrapping, name: string) {
     const wrapper = function (this: unknown, ...args: unknown[]) {
       return run(new Call(method, this, args, ownerOf(this)))
     }
-    // It would be over before any of it has run.
-    if (!wrapping.any && String(read(method, Symbol.toStringTag)).endsWith('GeneratorFunction')) {
+    if (!wrapping.any && isGenerator(method)) {
       throw misplaced(wrapping.decorator, `the generator \`${name}\``, 'write `@Traced()`')
     }
     return carryOn(wrapper, method, wrapping.decorator)

@@ -34,11 +34,12 @@ function iterator(result: object, { over, within }: Watcher): object {
     finished({ thrown })
     throw thrown
   }
-  const stop = follow(result, ['next', 'return', 'throw'], (method, args, key) => {
+  const stop = follow(result, ['next', 'return', 'throw', 'close'], (method, args, key) => {
     const came = (step: unknown) => {
-      const done = read(step, 'done')
+      // A database's cursor comes to a document, or to none.
+      const done = step === undefined || step === null || read(step, 'done')
       // A generator may go on when it is told to return; nothing else is asked whether it does.
-      if (key === 'return' ? done !== false : done) finished()
+      if (key === 'next' ? done : done !== false) finished()
       return step
     }
     let step: unknown

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Tracer } from '@opentelemetry/api'
 import { ENDLESS_MS } from '../core/deadline.ts'
 import type { FlushableProvider } from '../core/globals.ts'
 import { type Check, checkOptions, environmentNumber, isPositive } from '../core/options.ts'
@@ -23,12 +24,20 @@ export interface OtelOptions {
   /** Several exporters: each gets every span, keeps its own account, and fails for itself. */
   exporters?: readonly Exporter[] | undefined
   /**
-   * A tracer provider to flush: for one that is not registered globally, or has span processors beside
-   * `spanProcessor`. `false`: none.
+   * A tracer provider to flush, and to make root spans with: for one that is not registered globally, or has span
+   * processors beside `spanProcessor`. One that is made with `spanProcessor`, and so after this, is named by functions that
+   * call its own. `false`: none.
    *
    * @default the global one if there is no exporter here, else none: `spanProcessor` has the spans already
+   *
+   * @example
+   * const telemetry = otel({
+   *   exporter,
+   *   tracerProvider: { forceFlush: () => provider.forceFlush(), getTracer: (name) => provider.getTracer(name) },
+   * })
+   * const provider: TracerProvider = new TracerProvider({ spanProcessors: [telemetry.spanProcessor] })
    */
-  tracerProvider?: FlushableProvider | false | undefined
+  tracerProvider?: (FlushableProvider & { getTracer?(name: string): Tracer }) | false | undefined
   /**
    * The meter provider to flush. `false`: none.
    *

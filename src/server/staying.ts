@@ -144,9 +144,7 @@ export class Staying implements Participant, Pending {
     this.#account = newAccount()
     // Of no request, though it is one that has set the timer.
     const flushed = context.with(ROOT_CONTEXT, () => flushLeftovers(this.#wrapFor(phase), phase, budgetMs, account))
-    const flushing = flushed.then((report) => this.#flushed(report))
-    this.#flushing = flushing
-    return flushing
+    return (this.#flushing = flushed.then((report) => this.#flushed(report)))
   }
 
   #flushed(report: FlushReport): FlushReport {
@@ -197,7 +195,7 @@ export class Staying implements Participant, Pending {
       this.#hurried = false
       await settledWithin(this, this.#leaving, true)
     }
-    if (this.#open > 0) this.#cutShort(cause)
+    if (this.#open) this.#cutShort(cause)
     for (let work; (work = this.#flushing) && this.#end.remainingMs(true) > 0; ) await settledWithin({ waiting: 1, work }, this.#end, true)
     const report = await this.#flush('shutdown', this.#end.remainingMs(true))
     this.#draining = undefined

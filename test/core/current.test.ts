@@ -129,6 +129,17 @@ describe('invocations that each start the next one', () => {
 })
 
 describe('where the application has no context manager', () => {
+  test('one is there for the next invocation, too, when `context.disable()` has been called', async () => {
+    const { telemetry } = pipeline()
+    const handler = withTelemetry(async () => {
+      await turn()
+      return currentInvocation()?.live
+    }, { telemetry })
+    const before = await handler()
+    context.disable()
+    expect([before, await handler()]).toEqual([true, true])
+  })
+
   test('a bound function runs in its context, with its own `this`, arguments and length', async () => {
     const { telemetry } = pipeline()
     let bound = function (this: unknown, _a: number, _b: number): unknown[] {
@@ -249,6 +260,19 @@ describe('background work', () => {
     expect(report).toMatchObject({ outcome: 'delivered', warnings: ['background work failed: audit down'] })
   })
 
+  test('that fails when the report is out is told in the log', async () => {
+    const warn = vi.fn<(line: string) => void>()
+    const { telemetry } = pipeline()
+    const { promise: audit, reject } = Promise.withResolvers<void>()
+    const { promise: gate, resolve } = Promise.withResolvers<void>()
+    const handler = withTelemetry(async () => void gate.then(() => waitUntil(audit)), { telemetry, logger: { warn } })
+    await handler()
+    resolve()
+    reject(new Error('audit down'))
+    await turn()
+    expect(warn.mock.calls).toEqual([['flushed: background work failed: audit down']])
+  })
+
   test('may register more work', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     const step = (name: string) => Promise.resolve().then(() => tracer.startSpan(name).end())
@@ -283,6 +307,9 @@ describe('adopting', () => {
   test('nothing, as tracers give that are off, is nothing to end', async () => {
     expect(await inside(() => adopt(undefined))).toBeUndefined()
     expect(adopt(null)).toBeNull()
+    const end = vi.fn()
+    expect(await inside(() => [adopt(undefined, end), currentInvocation()?.adopt(null, end)])).toEqual([undefined, null])
+    expect(end).not.toHaveBeenCalled()
   })
 
   test.each([['inside', inside], ['outside', async (run: () => unknown) => run()]])(
@@ -301,7 +328,7 @@ describe('adopting', () => {
 })
 
 describe('outside an invocation', () => {
-  test('`span` is a plain span, `adopt` does nothing, `waitUntil` warns once and swallows no result', async () => {
+  test('`span` is a plain span, `adopt` does nothing, `waitUntil` warns once, and of each failure', async () => {
     const { exporter, provider } = pipeline()
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     span('alone').end()
@@ -310,7 +337,10 @@ describe('outside an invocation', () => {
     waitUntil(Promise.resolve())
     await provider.forceFlush()
     expect(names(exporter.spans)).toEqual(['alone'])
-    expect(warn).toHaveBeenCalledOnce()
+    expect(warn.mock.calls).toEqual([
+      ['flushed: waitUntil() was called outside an invocation; nothing waits for its work'],
+      ['flushed: background work failed: unseen'],
+    ])
     warn.mockRestore()
   })
 })

@@ -1,6 +1,7 @@
 /** Bad input is a `TypeError` when wrapping, which names the option and quotes the value. */
 import type { Attributes } from '@opentelemetry/api'
 import { isFlushedError, telemetry, withTelemetry } from 'flushed'
+import { withTelemetry as withEdgeTelemetry } from 'flushed/edge'
 import { withTelemetry as withLambdaTelemetry } from 'flushed/lambda'
 import { otel } from 'flushed/otel'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -98,6 +99,15 @@ describe('the options of a wrap', () => {
 
   test.each([undefined, null, {}, 'handler'])('%s is no handler', (value) => {
     expect(() => withTelemetry(value as unknown as () => void)).toThrow('`handler` must be a function')
+  })
+
+  test.each([
+    ['a generator', function* () {}],
+    ['an asynchronous generator', async function* () {}],
+  ])('%s is no handler: its call is over before any of it has run', (_what, generator) => {
+    for (const wrapping of [withTelemetry, withEdgeTelemetry, withLambdaTelemetry]) {
+      expect(() => wrapping(generator)).toThrow('flushed: option `handler` must be a function, and no generator, got ')
+    }
   })
 })
 

@@ -1,6 +1,6 @@
 /** What only standard (TC39) decorators can decorate, and what they are told. */
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
@@ -61,6 +61,29 @@ test('a method that was taken off its instance has the options of its class, whi
   const { create } = new Orders()
   await create()
   expect(exporter.spans).toMatchObject([{ name: 'Orders.create', attributes: { 'app.a': 1 } }])
+})
+
+test('one that is inherited has those of the class it stands in, whichever class has the first instance', async () => {
+  const { telemetry } = pipeline()
+  const [inFirst, inSecond, inBase] = [vi.fn(), vi.fn(), vi.fn()]
+  @Telemetry({ telemetry, onFlush: inBase })
+  class Base {
+    @Flushed() async create() {}
+    @Flushed() async #count() {}
+    count() {
+      const count = this.#count
+      return count()
+    }
+  }
+  @Telemetry({ onFlush: inFirst })
+  class First extends Base {}
+  @Telemetry({ onFlush: inSecond })
+  class Second extends Base {}
+  new First()
+  const { create } = new Second()
+  await create()
+  expect([inFirst, inSecond, inBase].map(({ mock }) => mock.calls.length)).toEqual([0, 0, 1])
+  await expect(new Base().count()).resolves.toBeUndefined()
 })
 
 describe('what is not a method', () => {

@@ -457,6 +457,40 @@ test('an iterator that is left, and does not say that it is done', async () => {
   expect(named(spans, 'Orders.forever').attributes).toEqual({})
 })
 
+describe("a database's cursor, whose steps are documents", () => {
+  const close = vi.fn()
+  class Orders {
+    @Traced() find(...found: object[]) {
+      return {
+        next: async () => found.shift() ?? null,
+        close,
+        async *[Symbol.asyncIterator]() {
+          for (let each; (each = await this.next()); ) yield each
+        },
+      }
+    }
+  }
+
+  test('is over when there are no more of them', async () => {
+    const spans = await spansOf(async () => {
+      const seen: object[] = []
+      for await (const order of new Orders().find({ _id: 1 }, { _id: 2 })) seen.push(order)
+      expect(seen).toEqual([{ _id: 1 }, { _id: 2 }])
+    })
+    expect(named(spans, 'Orders.find').attributes).toEqual({})
+  })
+
+  test('is over when it is closed', async () => {
+    const spans = await spansOf(async () => {
+      const cursor = new Orders().find({ _id: 1 }, { _id: 2 })
+      expect(await cursor.next()).toEqual({ _id: 1 })
+      await cursor.close()
+    })
+    expect(close).toHaveBeenCalledOnce()
+    expect(named(spans, 'Orders.find').attributes).toEqual({})
+  })
+})
+
 test('what can be iterated, and is no iterator, is a result like any other', async () => {
   class Orders {
     @Traced() all() {

@@ -143,12 +143,11 @@ describe('two `otel()` behind one provider', () => {
 describe('a tracer provider that is not global', () => {
   test('makes the root span when it is given, and its other processors are flushed', async () => {
     const [own, other] = [inMemoryExporter<ReadableSpan>(), inMemoryExporter<ReadableSpan>()]
-    let tracerProvider: ReturnType<typeof makeProvider> | undefined
     const telemetry = otel({
       exporter: own,
-      tracerProvider: { forceFlush: () => tracerProvider?.forceFlush(), getTracer: () => tracerProvider?.getTracer('app') },
-    } as object)
-    tracerProvider = makeProvider({ spanProcessors: [telemetry.spanProcessor, makeBatchProcessor(other)] })
+      tracerProvider: { forceFlush: () => provider.forceFlush(), getTracer: (name) => provider.getTracer(name) },
+    })
+    const provider: ReturnType<typeof makeProvider> = makeProvider({ spanProcessors: [telemetry.spanProcessor, makeBatchProcessor(other)] })
     await withTelemetry(async () => {}, { telemetry, name: 'root', ...watch })()
     expect([own, other].map(({ spans }) => spans.map(({ name }) => name))).toEqual([['root'], ['root']])
     expect(own.exports).toHaveLength(1)

@@ -51,6 +51,12 @@ expectTypeOf(withTelemetry(method)).thisParameter.toEqualTypeOf<{ tax: number }>
 // A handler without a promise gets one.
 expectTypeOf(withTelemetry((x: number) => x * 2)).toEqualTypeOf<(this: unknown, x: number) => Promise<number>>()
 
+const withOwn = withTelemetry(Object.assign((x: number) => x * 2, { config: { runtime: 'edge' as const } }))
+expectTypeOf(withOwn.config.runtime).toEqualTypeOf<'edge'>()
+expectTypeOf(withOwn(2)).resolves.toBeNumber()
+const ofCallback = (_e: object, _c: Context, done: Callback<number>) => done(null, 1)
+expectTypeOf(lambda(Object.assign(ofCallback, { config: 'edge' as const })).config).toEqualTypeOf<'edge'>()
+
 // Options know the handler's arguments.
 lambda(typed, { attributes: (e, c) => ({ route: e.routeKey, id: c.awsRequestId }), marginMs: 10 })
 // @ts-expect-error -- the event has no such property

@@ -2,7 +2,7 @@ import { invalidOption } from '../../core/errors.ts'
 import type { AnyFunction, Layer } from '../../core/layer.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
-import { type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
+import { type OwnOf, type Wrapped, wrapLayer } from '../../core/with-telemetry.ts'
 import { chainable } from './chain.ts'
 import { lambda } from './platform.ts'
 import { type Policy, Schedule, checkPolicy } from './policy.ts'
@@ -56,7 +56,7 @@ export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, Promi
   ? Extract<Parameters<H>[2], AnyFunction> extends infer C extends AnyFunction
     ? [C] extends [never]
       ? Wrapped<H>
-      : (this: ThisParameterType<H>, event: Parameters<H>[0], context: Parameters<H>[1]) => Promise<NonNullable<Parameters<C>[1]>>
+      : ((this: ThisParameterType<H>, event: Parameters<H>[0], context: Parameters<H>[1]) => Promise<NonNullable<Parameters<C>[1]>>) & OwnOf<H>
     : never
   : H
 

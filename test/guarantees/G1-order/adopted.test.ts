@@ -153,7 +153,7 @@ describe('spans of another provider of OpenTelemetry', () => {
       adopt({ close: closing })
       adopt({}, closing)
     }, { telemetry, logger: false, onFlush: (it) => (report = it) })()
-    const warning = 'a span could not be ended: still in use'
+    const warning = 'the end of a span failed: still in use'
     expect(report?.warnings).toEqual([warning, warning])
   })
 

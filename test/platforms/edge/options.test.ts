@@ -72,6 +72,6 @@ describe('a wrap', () => {
   })
 
   test('refuses what is no function', () => {
-    expect(() => telemetry()({} as never)).toThrow('`handler` must be a function, got {}')
+    expect(() => telemetry()({} as never)).toThrow('`handler` must be a function, and no generator, got {}')
   })
 })

@@ -1,11 +1,13 @@
 /** When an invocation is taken to be about to time out, by what its context says, and a clock of the test's own. */
-import { SpanStatusCode, trace } from '@opentelemetry/api'
+import { AsyncResource } from 'node:async_hooks'
+import { type Context, ROOT_CONTEXT, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import { makeProvider } from '#sdk'
+import { currentInvocation, span } from 'flushed'
 import { withTelemetry } from 'flushed/lambda'
 import { otel } from 'flushed/otel'
 import { type FakeClock, fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type ReadableSpan, newIsolate } from '../../support/sdk.ts'
+import { type ReadableSpan, newIsolate, pipeline } from '../../support/sdk.ts'
 
 let time: FakeClock
 beforeEach(() => {
@@ -54,4 +56,26 @@ test('a context without any time, as tests make them, ends nothing', async () =>
   expect(await result).toBe('done')
   expect(statuses(exporter.spans)).toEqual([SpanStatusCode.UNSET])
   expect(lines).not.toContainEqual(expect.stringContaining('earlyTimeoutMs'))
+})
+
+test('what listens to the signal is a part of its own invocation, and `onFlush` of none, whoever has set the timer', async () => {
+  // As Node's: they ring in the context of whoever sets them, and are left where they keep nothing alive.
+  const setTimer = (ring: () => void, ms: number) =>
+    Object.assign(time.setTimeout(AsyncResource.bind(ring), ms) as object, { ref() {}, unref() {} })
+  useClock({ ...time, setTimeout: setTimer })
+  const { exporter, telemetry } = pipeline()
+  const around: Context[] = []
+  const onFlush = () => void around.push(context.active())
+  const handler = withTelemetry(async (hangs: boolean, _context: object) => {
+    currentInvocation()?.signal.addEventListener('abort', () => span('cleanup').end())
+    if (hangs) await new Promise(() => {})
+  }, { telemetry, onFlush })
+  // Its flush sets a timer, which is left to the other: instrumentations must not trace what is done there.
+  await handler(false, { getRemainingTimeInMillis: () => 3000 })
+  await time.advance(20)
+  void handler(true, { getRemainingTimeInMillis: () => 3000 })
+  await time.advance(2700)
+  const [, root, cleanup] = exporter.spans
+  expect(cleanup).toMatchObject({ name: 'cleanup', parentSpanContext: { spanId: root?.spanContext().spanId } })
+  expect(around).toEqual([ROOT_CONTEXT, ROOT_CONTEXT])
 })

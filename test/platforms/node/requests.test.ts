@@ -1,10 +1,11 @@
 /** Requests of Node's own `http`, on real sockets, in this process. */
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, isSpanContextValid } from '@opentelemetry/api'
 import { once } from 'node:events'
 import { type IncomingMessage, ServerResponse, createServer, request as send } from 'node:http'
 import { connect, constants, createServer as createServer2 } from 'node:http2'
 import { type AddressInfo, type Socket, connect as open } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { FlushContext } from 'flushed'
 import { currentInvocation, span, waitUntil, withTelemetry } from 'flushed/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fetched, listen, setup } from '../../server/support.ts'
@@ -96,6 +97,17 @@ describe('the root span', () => {
     expect((await spans(1))[0]?.attributes).toMatchObject({
       'url.path': '/orders', 'server.address': '127.0.0.1', 'server.port': port, 'network.protocol.version': '2', 'http.response.status_code': 200,
     })
+  })
+})
+
+describe('a flush', () => {
+  test('of many requests is told of an invocation that is none of them, over, and without a trace', async () => {
+    const flushed = Promise.withResolvers<FlushContext['invocation']>()
+    const telemetry = ({ invocation }: FlushContext) => flushed.resolve(invocation)
+    const { port } = await serving(json, { telemetry })
+    await fetched(port, '/')
+    const { live, root, context } = await flushed.promise
+    expect([live, root.isRecording(), isSpanContextValid(root.spanContext()), context]).toEqual([false, false, false, ROOT_CONTEXT])
   })
 })
 
