@@ -1,4 +1,4 @@
-import { clock, elapsed } from '../core/clock.ts'
+import { clock, elapsed, nextTurn } from '../core/clock.ts'
 import { flushLate } from '../core/finish.ts'
 import type { InvocationState } from '../core/invocation.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
@@ -25,6 +25,21 @@ const LATE_MS = 500
 /** Something is heard of an invocation. */
 export function touch(invocation: InvocationState): void {
   invocation.expiresAt = clock().now() + LONGEST_MS
+}
+
+/**
+ * Has what a request has recorded sent when its caller gives up, since its handler is stopped there and then, without a word:
+ * or when the work is over that keeps the handler going.
+ */
+export function heed(request: Request, invocation: InvocationState): void {
+  request.signal?.addEventListener('abort', () => {
+    // One that has settled is told by its body.
+    if (invocation.late) return
+    // What is late now must not keep a handler going that would have been stopped.
+    invocation.late = () => {}
+    invocation.root.setAttribute('flushed.response_stream', 'cancelled')
+    flushLate(invocation, nextTurn)
+  })
 }
 
 /** What is peculiar to platforms on which nothing outlives its request, but for what `waitUntil` keeps. */

@@ -3,7 +3,7 @@ import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
 import { read } from '../../core/reading.ts'
 import { onceSent } from '../../web/lifetime.ts'
-import { requestScope, touch } from '../../web/scope.ts'
+import { heed, requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import { type KeepingContext, track } from '../../web/track.ts'
 import { describe } from './describe.ts'
@@ -22,10 +22,13 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
   return {
     name: 'workers',
     describe: (args, active) => describe(event, args, active),
-    begun(_args, invocation) {
+    begun([request], invocation) {
       touch(invocation)
+      const isObject = ctx?.id !== undefined
       // A Durable Object has one for all its invocations.
-      if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, ctx.id !== undefined)
+      if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, isObject)
+      // And requests to it go on, whatever becomes of their callers.
+      if (event === 'fetch' && !isObject) heed(request as Request, invocation)
     },
     ...requestScope(() =>
       keeps() ? { phase: 'after-response', apart: true, hold: (finish) => waitUntil?.(onceSent(finish)) } : undefined,
