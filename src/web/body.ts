@@ -27,8 +27,11 @@ interface Follower {
 }
 
 const CHUNK = 1 << 16
-/** Milliseconds for which a copy is read, with room left for a flush in what platforms allow after a response. */
-const COPIED_MS = 20_000
+/**
+ * Milliseconds for which a copy is read: of what the runtime passes on by itself, nobody tells that the client has left, and
+ * whoever fills it goes on for as long as somebody reads.
+ */
+const COPIED_MS = 2000
 /** Bytes that are read of it: a client that takes its time must not have all that JavaScript can fill a byte stream with wait. */
 const COPIED_BYTES = 8_000_000
 
@@ -40,9 +43,12 @@ const COPIED_BYTES = 8_000_000
 export async function follow<R>(response: R, method: string | undefined, follower: Follower): Promise<R | Response> {
   const { idleMs, signal, keep } = follower
   const body = isResponse(response) && method !== 'HEAD' && bodyOf(response)
-  const unmeasured = body && (!isBytes(body) || response.headers.has('transfer-encoding'))
-  // Of other bodies only the runtime knows whether they have a length, and a copy is all that keeps it.
-  if (!body || !(unmeasured ? isRepeatable(response) : keep && 'FixedLengthStream' in globalThis)) {
+  const bytes = !!body && isBytes(body)
+  // Events are never worth a length, and go on for longer than a copy may.
+  const unmeasured = !bytes || response.headers.has('transfer-encoding') || /event-stream/.test(response.headers.get('content-type') as string)
+  // Of other bodies only the runtime knows whether they have a length, and a copy is all that keeps it. Of what has none there
+  // can be another, unless a backend has answered with a status, such as 999, that no program may.
+  if (!body || !(unmeasured ? response.status > 199 && response.status < 600 : keep && 'FixedLengthStream' in globalThis)) {
     await follower.ended('finished')
     return response
   }
@@ -96,15 +102,6 @@ function like(response: Response, body: ReadableStream): Response {
     // Made in some other way.
   }
   return new Response(body, response)
-}
-
-/** Whether there can be another like it: a backend may answer with a status, such as 999, that no program may. */
-function isRepeatable(response: Response): boolean {
-  try {
-    return new Response(null, response).status > 0
-  } catch {
-    return false
-  }
 }
 
 /** The body, if there is one to be followed: an encoded one would have to be decoded first. */
