@@ -154,7 +154,7 @@ export const routes = {
 }
 
 /** What comes from elsewhere, passed on as it is or in a new response. */
-for (const path of ['chunked', 'endless', 'known', 'gzip', 'range', 'found', 'slow', 'broken', 'html']) {
+for (const path of ['chunked', 'endless', 'large', 'known', 'gzip', 'range', 'found', 'slow', 'broken', 'html']) {
   const init = { redirect: 'manual', headers: { range: 'bytes=1-4' } }
   routes[`from-${path}`] = (_request, env) => origin(env, `/${path}`, init)
   routes[`again-${path}`] = async (_request, env) => {

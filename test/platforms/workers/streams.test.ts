@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { startOrigin } from '../../support/origin.ts'
-import { ask, hangUpAfter } from '../../support/raw.ts'
+import { ask, chunksOf, hangUpAfter } from '../../support/raw.ts'
 import { CROSSED, type StartedWorker, runtimes } from '../../support/workers.ts'
 
 const streams = runtimes.filter(({ flags }) => flags === 'nodejs_als')
@@ -56,6 +56,13 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     const { ms, stream } = await rootOf(worker)
     expect(stream).toBe('unknown')
     expect(ms).toBeLessThan(2900)
+  })
+
+  test('what comes in chunks of no known length is passed on in large ones: each is dear', async () => {
+    await using origin = await startOrigin()
+    await using worker = await startWorker('bodies.mjs', { bindings: { ORIGIN: origin.url } })
+    expect(Math.max(...(await chunksOf(new URL('/from-large', worker.url))))).toBeGreaterThan(16_384)
+    expect(await rootOf(worker)).toMatchObject({ stream: undefined })
   })
 
   test.each(['fixed', 'identity', 'js'])('the first bytes of a %s stream do not wait for the next', async (path) => {
