@@ -1,4 +1,6 @@
 import { within } from '../../core/current.ts'
+import type { AnyFunction } from '../../core/layer.ts'
+import { invoke } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
 import { read } from '../../core/reading.ts'
@@ -14,6 +16,16 @@ export interface Settings {
   readonly config: Config
   readonly idleMs: number
 }
+
+/** Calls what is wrapped, as an invocation if there are settings. */
+export const call = (
+  found: Settings | undefined,
+  platformOf: (found: Settings) => Platform,
+  handler: AnyFunction,
+  self: unknown,
+  args: unknown[],
+): unknown =>
+  found ? invoke({ config: found.config, platform: platformOf(found) as never }, handler, self, args) : Reflect.apply(handler, self, args)
 
 /** What is peculiar to one event of a Worker. */
 export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined): Platform {

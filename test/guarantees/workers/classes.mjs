@@ -70,6 +70,34 @@ export class Orders extends WorkerEntrypoint {
   }
 }
 
+// Methods that are named as events are.
+export class Jobs extends WorkerEntrypoint {
+  queue(job) {
+    span('store').end()
+    return job.id ?? 'no id'
+  }
+
+  email(to, text) {
+    return `${text} to ${to}`
+  }
+
+  scheduled(when) {
+    return when
+  }
+
+  trace(id) {
+    return id
+  }
+
+  tail(lines) {
+    return lines
+  }
+
+  tailStream(name) {
+    return { name }
+  }
+}
+
 export class Silent extends WorkerEntrypoint {
   ping() {
     return 'pong'
@@ -211,6 +239,15 @@ const CALLS = {
   level: ({ ORDERS }) => ORDERS.level,
   later: ({ ORDERS }) => ORDERS.later(),
   fetch: async ({ ORDERS }, request) => (await ORDERS.fetch(request)).text(),
+  jobs: async ({ JOBS }) => [
+    await JOBS.queue({ id: 7 }),
+    await JOBS.email('ann', 'hello'),
+    await JOBS.scheduled('tomorrow'),
+    await JOBS.trace('0af7'),
+    await JOBS.tail(3),
+    await JOBS.tailStream('main'),
+  ],
+  stub: ({ JOBS }) => JOBS.email(() => 'ann', 'hello').then((text) => text.slice(0, 5)),
   silent: async ({ SILENT }) => [await SILENT.ping(), await outcome(() => SILENT.fetch('http://silent/'))],
   async cart({ ORDERS }) {
     using cart = await ORDERS.cart()
