@@ -33,7 +33,8 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
   const kind = kindOf(target)
   const info = { platform: 'workers', original: target }
   const wrapped: C = new Proxy(target, {
-    get: (_, key, receiver) => (key === WRAPPED ? info : Reflect.get(target, key, receiver)),
+    // An accessor may be one of static private members, which the proxy has none of.
+    get: (_, key, receiver) => (key === WRAPPED ? info : Reflect.get(target, key, receiver === wrapped ? target : receiver)),
     construct(_, given: [ctx: WorkerContext | undefined, env: unknown], newTarget) {
       const self = Reflect.construct(target, given, newTarget) as Record<string, unknown>
       // The private members of a class that extends this one would be looked for on the proxy.
