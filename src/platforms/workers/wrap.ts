@@ -13,9 +13,12 @@ type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) 
 type Known<Env> = Env extends object ? (keyof Env extends never ? never : Env) : never
 
 /** The bindings that a class is made with, that a handler takes, or those of an object of handlers. */
-type EnvOf<T> = T extends abstract new (ctx: never, env: infer Env) => unknown
-  ? Env
-  : EnvOfHandler<T extends AnyFunction ? T : T[keyof T & Event]>
+type EnvOf<T> = OrAny<
+  T extends abstract new (ctx: never, env: infer Env) => unknown ? Known<Env> : EnvOfHandler<T extends AnyFunction ? T : T[keyof T & Event]>
+>
+
+/** Where none of them says anything, the options may. */
+type OrAny<Env> = [Env] extends [never] ? any : Env
 
 /**
  * Wraps a Worker: an object with handlers (`fetch`, `scheduled`, `queue` and so on), an application with a `fetch` method,
