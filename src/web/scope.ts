@@ -22,6 +22,9 @@ const LONGEST_MS = 15 * 60_000
 /** Milliseconds from what is late to its flush, for what is late together. */
 const LATE_MS = 500
 
+/** Whether this is Cloudflare's runtime. */
+export const onWorkerd = (): boolean => 'FixedLengthStream' in globalThis
+
 /** Something is heard of an invocation. */
 export function touch(invocation: InvocationState): void {
   invocation.expiresAt = clock().now() + LONGEST_MS
@@ -30,9 +33,13 @@ export function touch(invocation: InvocationState): void {
 /**
  * Has what a request has recorded sent when its caller gives up, since its handler is stopped there and then, without a word:
  * or when the work is over that keeps the handler going.
+ *
+ * @param context the one that keeps it going
  */
-export function heed(request: Request, invocation: InvocationState): void {
-  request.signal?.addEventListener('abort', () => {
+export function heed(request: Request | undefined, invocation: InvocationState, context: { readonly id?: unknown } | undefined): void {
+  // Elsewhere it goes on, and so does a Durable Object's, whatever becomes of its caller.
+  if (!onWorkerd() || context?.id) return
+  request?.signal?.addEventListener('abort', () => {
     // One that has settled is told by its body.
     if (invocation.late) return
     // What is late now must not keep a handler going that would have been stopped.

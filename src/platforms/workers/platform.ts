@@ -36,11 +36,9 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
     describe: (args, active) => describe(event, args, active),
     begun([request], invocation) {
       touch(invocation)
-      const isObject = ctx?.id !== undefined
       // A Durable Object has one for all its invocations.
-      if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, isObject)
-      // And requests to it go on, whatever becomes of their callers.
-      if (event === 'fetch' && !isObject) heed(request as Request, invocation)
+      if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, ctx.id !== undefined)
+      if (event === 'fetch') heed(request as Request, invocation, ctx)
     },
     ...requestScope(() =>
       keeps() ? { phase: 'after-response', apart: true, hold: (finish) => waitUntil?.(onceSent(finish)) } : undefined,

@@ -1,7 +1,10 @@
 // Requests whose caller gives up half way: `/gate/held` makes one of them, to `/held`.
 import { DurableObject } from 'cloudflare:workers'
 import { currentInvocation } from 'flushed'
+import { withTelemetry as edge } from 'flushed/edge'
+import { telemetry } from 'flushed/hono'
 import { withTelemetry } from 'flushed/workers'
+import { Hono } from 'hono'
 import { optionsFor } from './setup.mjs'
 
 /** Works for long. */
@@ -46,4 +49,16 @@ async function fetch(request, env, ctx) {
   return asked.fetch(`http://self/${path}`, { signal: AbortSignal.timeout(300) }).catch(() => new Response('gave up'))
 }
 
-export default withTelemetry({ fetch }, optionsFor)
+const wraps = {
+  workers: () => withTelemetry({ fetch }, optionsFor),
+  edge: (env) => ({ fetch: edge(fetch, optionsFor(env)) }),
+  hono: () => new Hono().use(telemetry(optionsFor)).all('*', (c) => fetch(c.req.raw, c.env, c.executionCtx)),
+}
+let wrapped
+
+export default {
+  fetch(request, env, ctx) {
+    wrapped ??= wraps[env.BY ?? 'workers'](env)
+    return wrapped.fetch(request, env, ctx)
+  },
+}

@@ -10,9 +10,10 @@ async function rootOf({ collector }: StartedWorker, path: string) {
 }
 
 describe.each(corners)('on $title', ({ startWorker, compatibilityDate }) => {
-  async function givenUp(path: string) {
+  async function givenUp(path: string, BY = 'workers') {
     const worker = await startWorker('gone.mjs', {
       serviceBindings: { SELF: 'worker' },
+      bindings: { BY },
       durableObjects: { ROOM: 'Room' },
       compatibilityFlags: compatibilityDate < '2026-11-17' ? ['enable_request_signal'] : [],
     })
@@ -26,8 +27,8 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate }) => {
       .filter(({ traceId, attributes }) => traceId === root?.traceId && !('faas.trigger' in attributes))
       .map(({ name, attributes }) => ('flushed.unfinished' in attributes ? `${name}, unfinished` : name))
 
-  test('what it has recorded is sent at once, and the handler is stopped as it is without us', async () => {
-    await using worker = await givenUp('held')
+  test.each(['workers', 'hono', 'edge'])('what it has recorded is sent at once, and the handler is stopped as it is without us: `flushed/%s`', async (by) => {
+    await using worker = await givenUp('held', by)
     const root = await rootOf(worker, 'held')
     expect(root?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled' })
     expect(below(worker, root)).toEqual(['first', 'work, unfinished'])
@@ -38,8 +39,13 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate }) => {
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test.each(['within', 'room'])('a handler that goes on, since other work does, or its Durable Object, records as ever: %s', async (path) => {
-    await using worker = await givenUp(path)
+  test.each([
+    ['within', 'workers'],
+    ['within', 'hono'],
+    ['within', 'edge'],
+    ['room', 'workers'],
+  ])('a handler that goes on, since other work does, or its Durable Object, records as ever: %s, `flushed/%s`', async (path, by) => {
+    await using worker = await givenUp(path, by)
     const root = await rootOf(worker, path)
     expect(root?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled', 'http.response.status_code': 202 })
     expect(below(worker, root)).toEqual(['first', 'work', 'last'])
