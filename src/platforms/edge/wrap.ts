@@ -1,7 +1,7 @@
 import { invalidOption } from '../../core/errors.ts'
 import { type AnyFunction, dressed, identity } from '../../core/layer.ts'
 import { type Wrap, invoke } from '../../core/lifecycle.ts'
-import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
+import { CHECKS, type TelemetryOptions, checkOptions, resolveOptions } from '../../core/options.ts'
 import { type WrapLayer, type Wrapped, promised } from '../../core/with-telemetry.ts'
 import { type StreamingOptions, idleMsOf } from '../../web/streaming.ts'
 import { lifetimeOf } from '../../web/lifetime.ts'
@@ -25,8 +25,7 @@ export interface EdgeOptions<Args extends readonly unknown[] = []> extends Telem
 export function resolveEdge(options: EdgeOptions<never> = {}): Settings {
   const config = resolveOptions(options, ['waitUntil', 'route', 'streamIdleMs'])
   const { waitUntil, route } = options
-  if (waitUntil !== undefined && typeof waitUntil !== 'function') throw invalidOption('waitUntil', waitUntil, 'a function')
-  if (route !== undefined && (typeof route !== 'string' || route === '')) throw invalidOption('route', route, 'a non-empty string')
+  checkOptions({ waitUntil, route }, { waitUntil: CHECKS.onFlush, route: CHECKS.name })
   return { config, idleMs: idleMsOf(options), waitUntil, route }
 }
 

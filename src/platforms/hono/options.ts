@@ -1,6 +1,5 @@
-import { invalidOption } from '../../core/errors.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
-import { type TelemetryOptions, resolveOptions } from '../../core/options.ts'
+import { CHECKS, type TelemetryOptions, checkOptions, resolveOptions } from '../../core/options.ts'
 import { type DrainOptions, drainMsOf } from '../../server/drain.ts'
 import { serverLifetime } from '../../server/lifetime.ts'
 import { settingsFor } from '../../web/environment.ts'
@@ -28,7 +27,7 @@ export type HonoOptionsInput<C extends HonoContext = HonoContext, Env = never> =
 function resolve(options: HonoOptions<never> = {}): Settings {
   const config = resolveOptions(options, ['streamIdleMs', 'waitUntil', 'drainMs'])
   const { waitUntil } = options
-  if (waitUntil !== undefined && typeof waitUntil !== 'function') throw invalidOption('waitUntil', waitUntil, 'a function')
+  checkOptions({ waitUntil }, { waitUntil: CHECKS.onFlush })
   const server: Wrap = { config, platform: hono(onNode(serverLifetime(() => server, drainMsOf(options), waitUntil))) }
   return { config, idleMs: idleMsOf(options), waitUntil, server }
 }

@@ -1,6 +1,8 @@
 // What people write as classes, not wrapped; and a Worker that calls them.
 import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint } from 'cloudflare:workers'
 import { span } from 'flushed'
+import { jobs } from './jobs.mjs'
+export { Jobs } from './jobs.mjs'
 
 class Cart extends RpcTarget {
   #items = []
@@ -67,34 +69,6 @@ export class Orders extends WorkerEntrypoint {
 
   async scheduled({ cron }) {
     if (cron === 'bad') throw new Error('no such cron')
-  }
-}
-
-// Methods that are named as events are.
-export class Jobs extends WorkerEntrypoint {
-  queue(job) {
-    span('store').end()
-    return job.id ?? 'no id'
-  }
-
-  email(to, text) {
-    return `${text} to ${to}`
-  }
-
-  scheduled(when) {
-    return when
-  }
-
-  trace(id) {
-    return id
-  }
-
-  tail(lines) {
-    return lines
-  }
-
-  tailStream(name) {
-    return { name }
   }
 }
 
@@ -239,15 +213,7 @@ const CALLS = {
   level: ({ ORDERS }) => ORDERS.level,
   later: ({ ORDERS }) => ORDERS.later(),
   fetch: async ({ ORDERS }, request) => (await ORDERS.fetch(request)).text(),
-  jobs: async ({ JOBS }) => [
-    await JOBS.queue({ id: 7 }),
-    await JOBS.email('ann', 'hello'),
-    await JOBS.scheduled('tomorrow'),
-    await JOBS.trace('0af7'),
-    await JOBS.tail(3),
-    await JOBS.tailStream('main'),
-  ],
-  stub: ({ JOBS }) => JOBS.email(() => 'ann', 'hello').then((text) => text.slice(0, 5)),
+  ...jobs,
   silent: async ({ SILENT }) => [await SILENT.ping(), await outcome(() => SILENT.fetch('http://silent/'))],
   async cart({ ORDERS }) {
     using cart = await ORDERS.cart()
