@@ -6,6 +6,7 @@
 import { clock, nextTurn } from '../core/clock.ts'
 import { ENDLESS_MS } from '../core/deadline.ts'
 import { isResponse } from './response.ts'
+import { onWorkerd } from './scope.ts'
 
 /** How a body has ended, as far as anybody can tell. */
 export type BodyEnd = 'finished' | 'cancelled' | 'failed' | 'idle' | 'unknown'
@@ -27,8 +28,11 @@ interface Follower {
 }
 
 const CHUNK = 1 << 16
-/** Milliseconds for which a copy is read, with room left for a flush in what platforms allow after a response. */
-const COPIED_MS = 20_000
+/**
+ * Milliseconds for which a copy is read: of what the runtime passes on by itself, nobody tells that the client has left, and
+ * whoever fills it goes on for as long as somebody reads.
+ */
+const COPIED_MS = 2000
 /** Bytes that are read of it: a client that takes its time must not have all that JavaScript can fill a byte stream with wait. */
 const COPIED_BYTES = 8_000_000
 
@@ -40,9 +44,13 @@ const COPIED_BYTES = 8_000_000
 export async function follow<R>(response: R, method: string | undefined, follower: Follower): Promise<R | Response> {
   const { idleMs, signal, keep } = follower
   const body = isResponse(response) && method !== 'HEAD' && bodyOf(response)
-  const unmeasured = body && (!isBytes(body) || response.headers.has('transfer-encoding'))
-  // Of other bodies only the runtime knows whether they have a length, and a copy is all that keeps it.
-  if (!body || !(unmeasured ? isRepeatable(response) : keep && 'FixedLengthStream' in globalThis)) {
+  const native = onWorkerd()
+  const bytes = !!body && isBytes(body)
+  // Events are never worth a length, and go on for longer than a copy may.
+  const unmeasured = !bytes || response.headers.has('transfer-encoding') || /event-stream/.test(response.headers.get('content-type') as string)
+  // Of other bodies only the runtime knows whether they have a length, and a copy is all that keeps it. Of what has none there
+  // can be another, unless a backend has answered with a status, such as 999, that no program may.
+  if (!body || !(unmeasured ? response.status > 199 && response.status < 600 : keep && native)) {
     await follower.ended('finished')
     return response
   }
@@ -74,7 +82,7 @@ export async function follow<R>(response: R, method: string | undefined, followe
   watch()
   signal?.addEventListener('abort', aborted)
   if (signal?.aborted) aborted()
-  if (unmeasured) return like(response, followed(body, touch, end, follower))
+  if (unmeasured) return like(response, followed(body, bytes && native, touch, end, follower))
 
   // Not read before the response goes: what a copy has by then is sent only with what comes next.
   copy = (response.clone().body as ReadableStream).getReader({ mode: 'byob' })
@@ -98,15 +106,6 @@ function like(response: Response, body: ReadableStream): Response {
   return new Response(body, response)
 }
 
-/** Whether there can be another like it: a backend may answer with a status, such as 999, that no program may. */
-function isRepeatable(response: Response): boolean {
-  try {
-    return new Response(null, response).status > 0
-  } catch {
-    return false
-  }
-}
-
 /** The body, if there is one to be followed: an encoded one would have to be decoded first. */
 const bodyOf = ({ body, bodyUsed, headers }: Response) => !bodyUsed && !headers.has('content-encoding') && !body?.locked && body
 
@@ -122,18 +121,22 @@ function isBytes(body: ReadableStream): boolean {
 
 type Ended = readonly [how: BodyEnd, error?: unknown]
 
-/** The same chunks, and none of them read before somebody asks for it: in whatever context that is. */
-function followed(body: ReadableStream, touch: () => void, end: (...how: Ended) => unknown, { within }: Follower): ReadableStream {
-  let reader: ReadableStreamDefaultReader
+/**
+ * The same bytes as they come, and none of them read before somebody asks for it: in whatever context that is.
+ *
+ * @param large whether there may be more in a chunk than the runtime puts into one by itself, which is 4 KiB
+ */
+function followed(body: ReadableStream, large: boolean, touch: () => void, end: (...how: Ended) => unknown, { within }: Follower): ReadableStream {
+  let reader: ReadableStreamBYOBReader
   return new ReadableStream(
     {
       // Not before: at compatibility dates before 2022-11-30 there is no such constructor, and the body has to stay usable.
       start() {
-        reader = body.getReader()
+        reader = body.getReader((large ? { mode: 'byob' } : {}) as { mode: 'byob' })
       },
       async pull(controller) {
         try {
-          const { done, value } = await within(() => reader.read())
+          const { done, value } = await within(() => reader.read(new Uint8Array(CHUNK)))
           touch()
           if (!done) return controller.enqueue(value)
         } catch (error) {

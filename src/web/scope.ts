@@ -1,4 +1,4 @@
-import { clock, elapsed } from '../core/clock.ts'
+import { clock, elapsed, nextTurn } from '../core/clock.ts'
 import { flushLate } from '../core/finish.ts'
 import type { InvocationState } from '../core/invocation.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
@@ -22,9 +22,31 @@ const LONGEST_MS = 15 * 60_000
 /** Milliseconds from what is late to its flush, for what is late together. */
 const LATE_MS = 500
 
+/** Whether this is Cloudflare's runtime. */
+export const onWorkerd = (): boolean => 'FixedLengthStream' in globalThis
+
 /** Something is heard of an invocation. */
 export function touch(invocation: InvocationState): void {
   invocation.expiresAt = clock().now() + LONGEST_MS
+}
+
+/**
+ * Has what a request has recorded sent when its caller gives up, since its handler is stopped there and then, without a word:
+ * or when the work is over that keeps the handler going.
+ *
+ * @param context the one that keeps it going
+ */
+export function heed(request: Request | undefined, invocation: InvocationState, context: { readonly id?: unknown } | undefined): void {
+  // Elsewhere it goes on, and so does a Durable Object's, whatever becomes of its caller.
+  if (!onWorkerd() || context?.id) return
+  request?.signal?.addEventListener('abort', () => {
+    // One that has settled is told by its body.
+    if (invocation.late) return
+    // What is late now must not keep a handler going that would have been stopped.
+    invocation.late = () => {}
+    invocation.root.setAttribute('flushed.response_stream', 'cancelled')
+    flushLate(invocation, nextTurn)
+  })
 }
 
 /** What is peculiar to platforms on which nothing outlives its request, but for what `waitUntil` keeps. */

@@ -41,6 +41,6 @@ export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefin
 }
 
 /** The argument that keeps the function alive: the last, since requests of Next may have a `waitUntil` that only complains. */
-export const contextOf = (args: readonly unknown[]): KeepingContext | undefined => args.findLast(isContext)
+export const contextOf = (args: readonly unknown[]): (KeepingContext & { readonly id?: unknown }) | undefined => args.findLast(isContext)
 
 const isContext = (value: unknown): value is KeepingContext => hasMethod(value, 'waitUntil')

@@ -22,6 +22,7 @@ export async function startOrigin(): Promise<Origin> {
       if (!response.writableFinished) stopped++
     })
     if (path === 'known') return response.setHeader('content-length', 5).end('known')
+    if (path === 'large') return response.writeHead(200, { 'transfer-encoding': 'chunked' }).end(Buffer.alloc(1 << 20, 'large'))
     if (path === 'gzip') return response.setHeader('content-encoding', 'gzip').setHeader('content-length', zipped.length).end(zipped)
     if (path === 'raw-gzip') return response.end(zipped)
     if (path === 'found') return response.writeHead(302, { location: '/known', 'content-length': 5 }).end('found')

@@ -1,5 +1,6 @@
 /** HTTP as it is on the wire, without what a client makes of it. */
 import { type IncomingMessage, get, request } from 'node:http'
+import { connect } from 'node:net'
 
 /** All that a client can see of an answer. */
 export interface RawAnswer {
@@ -49,4 +50,18 @@ export function hangUpAfter(url: URL, bytes: number): Promise<void> {
     })
     asked.once('error', reject)
   })
+}
+
+/** The sizes of an answer's chunks: clients put together what comes together. */
+export async function chunksOf(url: URL): Promise<number[]> {
+  const socket = connect(Number(url.port), url.hostname)
+  socket.write(`GET ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: close\r\n\r\n`)
+  const text = Buffer.concat((await socket.toArray()) as Buffer[]).toString('latin1')
+  const sizes: number[] = []
+  for (let at = text.indexOf('\r\n\r\n') + 4, size = 1; size > 0; ) {
+    const data = text.indexOf('\r\n', at) + 2
+    sizes.push((size = Number.parseInt(text.slice(at, data), 16)))
+    at = data + size + 2
+  }
+  return sizes
 }

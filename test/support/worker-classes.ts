@@ -11,7 +11,11 @@ const FLAGS = ['rpc', 'fetcher_no_get_put_delete']
 export function withClasses({ compatibilityDate }: Runtime, setup: WorkerSetup = {}): WorkerSetup {
   return {
     durableObjects: { ROOM: 'Room', LEGACY: 'Legacy' },
-    serviceBindings: { ORDERS: { name: 'worker', entrypoint: 'Orders' }, SILENT: { name: 'worker', entrypoint: 'Silent' } },
+    serviceBindings: {
+      ORDERS: { name: 'worker', entrypoint: 'Orders' },
+      JOBS: { name: 'worker', entrypoint: 'Jobs' },
+      SILENT: { name: 'worker', entrypoint: 'Silent' },
+    },
     workflows: { CHECKOUT: { name: 'checkout', className: 'Checkout' } },
     compatibilityFlags: compatibilityDate < FLAGS_ARE_DEFAULT ? FLAGS : [],
     ...setup,

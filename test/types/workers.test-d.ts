@@ -37,5 +37,15 @@ const handlers = {
 expectTypeOf(withTelemetry(handlers, (env) => ({ name: env.COLLECTOR }))).toEqualTypeOf<typeof handlers>()
 expectTypeOf(telemetry((env: Env) => ({ name: env.COLLECTOR }))(handlers)).toEqualTypeOf<typeof handlers>()
 expectTypeOf(withTelemetry(handlers.fetch)).toEqualTypeOf<typeof handlers.fetch>()
+
+// Where nothing tells of the bindings, the options may: of a class whose base has none, of handlers that do not look at them.
+class Pinged extends DurableObject<{}> {}
+withTelemetry(Pinged, (env: Env) => ({ name: env.COLLECTOR }))
+withTelemetry(class extends DurableObject<unknown> {}, (env: Env) => ({ name: env.COLLECTOR }))
+withTelemetry({ fetch: async () => new Response() }, (env) => ({ name: env.COLLECTOR }))
+// But one that does is enough.
+// @ts-expect-error -- there is no such binding
+withTelemetry({ fetch: async () => new Response(), queue: handlers.queue }, (env) => ({ name: env.NOPE }))
+
 // @ts-expect-error -- nothing to wrap
 withTelemetry('fetch')

@@ -2,10 +2,10 @@ import { type Context, SpanKind } from '@opentelemetry/api'
 import type { Config } from '../../core/options.ts'
 import type { Description, Lifetime, Platform } from '../../core/platform.ts'
 import { describeRequest } from '../../web/request.ts'
-import { requestScope, touch } from '../../web/scope.ts'
+import { heed, requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { LifetimeOf } from '../../web/lifetime.ts'
-import type { WaitUntil } from '../../web/wait-until.ts'
+import { type WaitUntil, contextOf } from '../../web/wait-until.ts'
 
 /** What a handler is called with. */
 export type Args = readonly unknown[]
@@ -32,6 +32,7 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
     begun(args, invocation) {
       touch(invocation)
       if (config.flush !== 'before-response') lifetime = lifetimeOf(args, waitUntil, invocation)
+      heed(requestOf(args), invocation, contextOf(args))
     },
     // Some of these runtimes are workerd, and some its like.
     ...requestScope(() => lifetime),

@@ -3,6 +3,7 @@ import { running } from '../../core/isolate.ts'
 import { type Begun, type Settled, begin } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import { attempt } from '../../core/report.ts'
+import { methodNameOf } from '../../web/request.ts'
 import { routed } from '../../web/route.ts'
 import type { HonoContext, HonoMiddleware } from './context.ts'
 import { type HonoOptionsInput, settingsOf } from './options.ts'
@@ -34,7 +35,7 @@ export function telemetry<C extends HonoContext = HonoContext, Env = unknown>(op
   const settings = settingsOf(options as HonoOptionsInput<never>)
   return function telemetry(c, next) {
     const found = settings(c.env)
-    const begun = found && begin(wrapOf(found, c), c.req.method, [c])
+    const begun = found && begin(wrapOf(found, c), methodNameOf(c.req.method), [c])
     return begun ? within(begun, found, c, next) : next()
   }
 }

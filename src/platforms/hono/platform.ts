@@ -7,7 +7,7 @@ import { recordError } from '../../core/span.ts'
 import { lifetimeOf } from '../../web/lifetime.ts'
 import { describeRequest } from '../../web/request.ts'
 import { isResponse, reflectResponse } from '../../web/response.ts'
-import { requestScope, touch } from '../../web/scope.ts'
+import { heed, requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 import type { HonoContext } from './context.ts'
@@ -59,6 +59,7 @@ function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Pla
     begun(_args, invocation) {
       touch(invocation)
       if (config.flush !== 'before-response') lifetime = lifetimeOf(contextsOf(c), waitUntil, invocation)
+      heed(c.req.raw, invocation, executionOf(c))
     },
     // Some of where it runs is workerd, and some its like.
     ...requestScope(() => lifetime),
@@ -69,9 +70,9 @@ function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Pla
 /** What may have a `waitUntil`: the execution context, and the context that Netlify's adapter hands on. */
 const contextsOf = (c: HonoContext): unknown[] => [executionOf(c), (c.env as { context?: unknown } | undefined)?.context]
 
-function executionOf(c: HonoContext): unknown {
+function executionOf(c: HonoContext): { readonly id?: unknown } | undefined {
   try {
-    return c.executionCtx
+    return c.executionCtx as { readonly id?: unknown }
   } catch {
     return undefined
   }

@@ -7,10 +7,10 @@
  * @module
  */
 import { type AnyFunction, WRAPPED } from '../../core/layer.ts'
-import { invoke } from '../../core/lifecycle.ts'
 import type { Platform } from '../../core/platform.ts'
+import { read } from '../../core/reading.ts'
 import { describe } from './describe.ts'
-import { type Settings, workers } from './platform.ts'
+import { type Settings, call, workers } from './platform.ts'
 import { EVENTS, type WorkerContext } from './types.ts'
 import { describeRun, followSteps } from './workflow.ts'
 
@@ -33,17 +33,14 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
   const kind = kindOf(target)
   const info = { platform: 'workers', original: target }
   const wrapped: C = new Proxy(target, {
-    get: (_, key, receiver) => (key === WRAPPED ? info : Reflect.get(target, key, receiver)),
+    // An accessor may be one of static private members, which the proxy has none of.
+    get: (_, key, receiver) => (key === WRAPPED ? info : Reflect.get(target, key, receiver === wrapped ? target : receiver)),
     construct(_, given: [ctx: WorkerContext | undefined, env: unknown], newTarget) {
       const self = Reflect.construct(target, given, newTarget) as Record<string, unknown>
       // The private members of a class that extends this one would be looked for on the proxy.
       if (newTarget !== wrapped) return self
-      const apply = (key: string) => (method: AnyFunction, _: unknown, args: unknown[]) => {
-        const found = settings(given[1])
-        if (!found) return Reflect.apply(method, self, args)
-        const platform = platformOf(target.name || 'default', kind, key, found, given[0]) as Platform<never>
-        return invoke({ config: found.config, platform }, method, self, args)
-      }
+      const apply = (key: string) => (method: AnyFunction, _: unknown, args: unknown[]) =>
+        call(settings(given[1]), (found) => platformOf(target.name || 'default', kind, key, args, found, given[0]), method, self, args)
       return new Proxy(self, {
         // On the instance itself: an accessor may be one of private members.
         set: (_, key, value) => Reflect.set(self, key, value),
@@ -62,8 +59,19 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
   return wrapped
 }
 
-function platformOf(name: string, kind: string | null, key: string, found: Settings, ctx: WorkerContext | undefined): Platform {
-  const isEvent = kind ? (EVENTS as readonly string[]).includes(key) : /^(fetch|connect|alarm|webSocket(Message|Close|Error))$/.test(key)
+/** Whether a method is called as the handler of an event, and not by RPC, which may have methods of any name. */
+const isHandler = (key: string, [first]: unknown[]) =>
+  typeof read(first, EVENTS[key as keyof typeof EVENTS]) === (key === 'scheduled' ? 'string' : 'object')
+
+function platformOf(
+  name: string,
+  kind: string | null,
+  key: string,
+  args: unknown[],
+  found: Settings,
+  ctx: WorkerContext | undefined,
+): Platform {
+  const isEvent = kind ? isHandler(key, args) : /^(fetch|connect|alarm|webSocket(Message|Close|Error))$/.test(key)
   const event = isEvent ? key : ''
   const platform = workers(event, found, ctx)
   const { begun, lifetime } = platform

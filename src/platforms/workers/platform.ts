@@ -1,9 +1,11 @@
 import { within } from '../../core/current.ts'
+import type { AnyFunction } from '../../core/layer.ts'
+import { invoke } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
 import { read } from '../../core/reading.ts'
 import { onceSent } from '../../web/lifetime.ts'
-import { requestScope, touch } from '../../web/scope.ts'
+import { heed, requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import { type KeepingContext, track } from '../../web/track.ts'
 import { describe } from './describe.ts'
@@ -15,6 +17,16 @@ export interface Settings {
   readonly idleMs: number
 }
 
+/** Calls what is wrapped, as an invocation if there are settings. */
+export const call = (
+  found: Settings | undefined,
+  platformOf: (found: Settings) => Platform,
+  handler: AnyFunction,
+  self: unknown,
+  args: unknown[],
+): unknown =>
+  found ? invoke({ config: found.config, platform: platformOf(found) as never }, handler, self, args) : Reflect.apply(handler, self, args)
+
 /** What is peculiar to one event of a Worker. */
 export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined): Platform {
   let waitUntil: KeepingContext['waitUntil'] | undefined
@@ -22,10 +34,11 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
   return {
     name: 'workers',
     describe: (args, active) => describe(event, args, active),
-    begun(_args, invocation) {
+    begun([request], invocation) {
       touch(invocation)
       // A Durable Object has one for all its invocations.
       if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, ctx.id !== undefined)
+      if (event === 'fetch') heed(request as Request, invocation, ctx)
     },
     ...requestScope(() =>
       keeps() ? { phase: 'after-response', apart: true, hold: (finish) => waitUntil?.(onceSent(finish)) } : undefined,

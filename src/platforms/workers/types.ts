@@ -7,8 +7,20 @@ export interface WorkerContext {
   readonly id?: unknown
 }
 
-/** The kinds of events that a Worker has handlers for. */
-export const EVENTS = ['fetch', 'scheduled', 'queue', 'email', 'tail', 'trace', 'tailStream', 'connect'] as const
+/**
+ * The kinds of events that a Worker has handlers for, and what each event has that no other argument of a method by that name
+ * would: an object, or a cron's text. Of a stub any member is a function.
+ */
+export const EVENTS = {
+  fetch: 'headers',
+  scheduled: 'cron',
+  queue: 'messages',
+  email: 'raw',
+  tail: '0',
+  trace: '0',
+  tailStream: 'event',
+  connect: 'readable',
+} as const
 
 /** A batch of a queue's messages. */
 export interface MessageBatchLike {

@@ -1,12 +1,11 @@
 import { invalidOption } from '../../core/errors.ts'
 import { type AnyFunction, dressed } from '../../core/layer.ts'
-import { invoke } from '../../core/lifecycle.ts'
 import { isClass, wrapClass } from './classes.ts'
 import { type WorkersOptionsInput, settingsOf } from './options.ts'
-import { type Settings, workers } from './platform.ts'
+import { type Settings, call, workers } from './platform.ts'
 import { EVENTS, type WorkerContext } from './types.ts'
 
-type Event = (typeof EVENTS)[number]
+type Event = keyof typeof EVENTS
 
 type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) => unknown ? Known<Env> : never
 
@@ -14,9 +13,12 @@ type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) 
 type Known<Env> = Env extends object ? (keyof Env extends never ? never : Env) : never
 
 /** The bindings that a class is made with, that a handler takes, or those of an object of handlers. */
-type EnvOf<T> = T extends abstract new (ctx: never, env: infer Env) => unknown
-  ? Env
-  : EnvOfHandler<T extends AnyFunction ? T : T[keyof T & Event]>
+type EnvOf<T> = OrAny<
+  T extends abstract new (ctx: never, env: infer Env) => unknown ? Known<Env> : EnvOfHandler<T extends AnyFunction ? T : T[keyof T & Event]>
+>
+
+/** Where none of them says anything, the options may. */
+type OrAny<Env> = [Env] extends [never] ? any : Env
 
 /**
  * Wraps a Worker: an object with handlers (`fetch`, `scheduled`, `queue` and so on), an application with a `fetch` method,
@@ -45,14 +47,15 @@ export function withTelemetry<T extends object>(target: T, options?: WorkersOpti
   if (isClass(target)) return wrapClass(target, settings) as T
   if (typeof target === 'function') return wrapped('fetch', target as unknown as AnyFunction, settings) as unknown as T
   const handlers: PropertyDescriptorMap = {}
-  for (const event of EVENTS) {
+  const events = Object.keys(EVENTS) as Event[]
+  for (const event of events) {
     // Not `target[event]`: a router may take any property for a route.
     const handler = target !== null && typeof target === 'object' && event in target && (target as Record<string, unknown>)[event]
     if (typeof handler !== 'function') continue
     const value = wrapped(event, handler as AnyFunction, settings, target)
     handlers[event] = { value, enumerable: true, writable: true, configurable: true }
   }
-  if (Object.keys(handlers).length === 0) throw invalidOption('handler', target, `a function, or an object with ${EVENTS.join(', ')}`)
+  if (Object.keys(handlers).length === 0) throw invalidOption('handler', target, `a function, or an object with ${events.join(', ')}`)
   // What else the object has it still has.
   return Object.create(target, handlers) as T
 }
@@ -75,11 +78,7 @@ export const telemetry =
 /** @param self what the handler is a method of, if that is known by now */
 function wrapped(event: Event, handler: AnyFunction, settings: (env: unknown) => Settings | undefined, self?: object): AnyFunction {
   const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-    const found = settings(args[1])
-    const receiver = self ?? this
-    if (!found) return Reflect.apply(handler, receiver, args)
-    const platform = workers(event, found, args[2] as Partial<WorkerContext> | undefined)
-    return invoke({ config: found.config, platform: platform as never }, handler, receiver, args)
+    return call(settings(args[1]), (found) => workers(event, found, args[2] as Partial<WorkerContext> | undefined), handler, self ?? this, args)
   }
   return dressed(wrapper, handler, { platform: 'workers', original: handler })
 }

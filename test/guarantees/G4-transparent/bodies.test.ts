@@ -25,6 +25,8 @@ describe.each(bodies)('on $title', ({ startWorker }) => {
       for (const method of ['GET', 'HEAD']) {
         const of = (url: URL) => ask(new URL(`/${path}`, url), { method })
         const [expected, answer] = await Promise.all([of(bare), of(worker.url)])
+        // The one exception: of what is sent as events nobody counts the bytes.
+        if (path === 'events' && method === 'GET') expected.headers.splice(0, 2, 'Transfer-Encoding', 'chunked')
         expect.soft({ path, method, ...answer }).toEqual({ path, method, ...expected })
       }
     }

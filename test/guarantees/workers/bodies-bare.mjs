@@ -98,6 +98,7 @@ export const routes = {
   js: (request) => new Response(pulled(request), plain),
   'js-at-once': (request) => new Response(pulled(request, { everyMs: 0 })),
   'js-bytes': (request) => new Response(pulled(request, { type: 'bytes' })),
+  'js-bytes-events': (request) => new Response(pulled(request, { type: 'bytes' }), { headers: { 'content-type': 'text/event-stream' } }),
   'js-claimed': (request) => new Response(pulled(request), { headers: { 'content-length': '24' } }),
   'js-strings': () => new Response(new ReadableStream({ pull: (controller) => (controller.enqueue('no bytes'), controller.close()) })),
   'js-error': (request) => new Response(pulled(request, { last: fails })),
@@ -153,7 +154,7 @@ export const routes = {
 }
 
 /** What comes from elsewhere, passed on as it is or in a new response. */
-for (const path of ['chunked', 'endless', 'known', 'gzip', 'range', 'found', 'slow', 'broken', 'html']) {
+for (const path of ['chunked', 'endless', 'large', 'known', 'gzip', 'range', 'found', 'slow', 'broken', 'html']) {
   const init = { redirect: 'manual', headers: { range: 'bytes=1-4' } }
   routes[`from-${path}`] = (_request, env) => origin(env, `/${path}`, init)
   routes[`again-${path}`] = async (_request, env) => {
@@ -162,7 +163,13 @@ for (const path of ['chunked', 'endless', 'known', 'gzip', 'range', 'found', 'sl
   }
 }
 routes['rewritten-html'] = async (_request, env) => rewriter().transform(await origin(env, '/html'))
-for (const path of ['text', 'fixed', 'identity', 'js', 'cookies', 'no-content', 'js-error']) {
+/** In a response of one's own: what it is said to be is all that tells one from the other. */
+for (const [name, type] of [['events', 'text/event-stream'], ['lines', 'application/x-ndjson']]) {
+  routes[`${name}-endless`] = async (_request, env) => new Response((await origin(env, '/endless')).body, { headers: { 'content-type': type } })
+}
+/** The request itself, sent on. */
+for (const path of ['chunked', 'known', 'slow']) routes[`with-${path}`] = (request, env) => fetch(new Request(`${env.ORIGIN}/${path}`, request))
+for (const path of ['text', 'fixed', 'identity', 'js', 'cookies', 'no-content', 'js-error', 'events-endless']) {
   routes[`bound-${path}`] = (request, env) => env.BEHIND.fetch(new URL(`/${path}`, request.url))
 }
 

@@ -1,1 +1,1 @@
-export { Checkout, Legacy, Orders, Room, Silent, caller as default } from './classes.mjs'
+export { Checkout, Jobs, Legacy, Orders, Room, Silent, caller as default } from './classes.mjs'

@@ -1,6 +1,8 @@
 // What people write as classes, not wrapped; and a Worker that calls them.
 import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint } from 'cloudflare:workers'
 import { span } from 'flushed'
+import { jobs } from './jobs.mjs'
+export { Jobs } from './jobs.mjs'
 
 class Cart extends RpcTarget {
   #items = []
@@ -211,6 +213,7 @@ const CALLS = {
   level: ({ ORDERS }) => ORDERS.level,
   later: ({ ORDERS }) => ORDERS.later(),
   fetch: async ({ ORDERS }, request) => (await ORDERS.fetch(request)).text(),
+  ...jobs,
   silent: async ({ SILENT }) => [await SILENT.ping(), await outcome(() => SILENT.fetch('http://silent/'))],
   async cart({ ORDERS }) {
     using cart = await ORDERS.cart()

@@ -218,6 +218,13 @@ describe.each(corners)('wrapped with `flushed/workers` as well, on $title', ({ s
     expect(child).toMatchObject({ status: { code: 'error', message: 'out of stock' }, events: [{ name: 'exception' }] })
   })
 
+  test('a method that nobody knows is no name of the child either', async () => {
+    await using worker = await startWorker(script('wrapped-worker'))
+    await ask(new URL('/nowhere', worker.url), { method: 'PROPFIND' })
+    await rootOf(worker)
+    expect(names(worker.collector.spans)).toEqual(['HTTP', 'HTTP'])
+  })
+
   test('a request that the application makes of itself does not name the root', async () => {
     await using worker = await startWorker(script('wrapped-worker'))
     await worker.fetch('/asks-itself')

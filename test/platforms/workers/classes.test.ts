@@ -15,12 +15,17 @@ abstract class WorkerEntrypoint {
 
 class Prices extends WorkerEntrypoint {
   static readonly currency = 'EUR'
+  static readonly #made = 3
   readonly #rate = 2
   seen: unknown
 
   constructor(ctx: object, env: { readonly tax: number }, ..._more: never[]) {
     super(ctx, env)
     this.seen = this.rated(1)
+  }
+
+  static get made() {
+    return this.#made
   }
 
   get rate() {
@@ -56,7 +61,7 @@ describe('a class', () => {
   test('stays what it was: its name, length, statics and prototype', () => {
     const { telemetry } = pipeline()
     const Wrapped = withTelemetry(Prices, { telemetry })
-    expect([Wrapped.name, Wrapped.length, Wrapped.currency]).toEqual(['Prices', 2, 'EUR'])
+    expect([Wrapped.name, Wrapped.length, Wrapped.currency, Wrapped.made]).toEqual(['Prices', 2, 'EUR', 3])
     expect(Object.getPrototypeOf(Wrapped)).toBe(WorkerEntrypoint)
     expect(wrapInfo(Wrapped)).toEqual({ platform: 'workers', original: Prices })
     const prices = new Wrapped(context().ctx, { tax: 1 })

@@ -40,6 +40,20 @@ describe.each(corners)('on $title', (runtime) => {
     )
   })
 
+  test('a method that is named as an event is a method still, where it is not called with one', async () => {
+    await using bare = await startWorker('classes-bare.mjs', withClasses(runtime))
+    await using worker = await start()
+    for (const name of ['jobs', 'stub']) expect(await call(worker, name), name).toEqual(await call(bare, name))
+    await worker.collector.waitFor(({ spans }) => spans.length === 8)
+    const methods = ['email', 'email', 'queue', 'scheduled', 'tail', 'tailStream', 'trace'].map((method) => `Jobs/${method}`)
+    const roots = worker.collector.spans.filter(({ name }) => name !== 'store')
+    expect(roots.map(({ attributes }) => attributes['rpc.method']).toSorted()).toEqual(methods)
+    expect(new Set(roots.map(({ kind, attributes }) => `${kind} ${attributes['faas.trigger']}`))).toEqual(new Set(['server other']))
+    const [root, below] = ['Jobs/queue', 'store'].map((name) => worker.collector.spans.find((span) => span.name === name))
+    expect(below?.traceId).toBe(root?.traceId)
+    expect(worker.logs()).not.toMatch(/flushed:/)
+  })
+
   test('an error reaches the caller as it is, and the span has it', async () => {
     await using worker = await start()
     expect(await call(worker, 'fail')).toBe('RangeError: no order 7')

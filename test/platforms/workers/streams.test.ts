@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { startOrigin } from '../../support/origin.ts'
-import { ask, hangUpAfter } from '../../support/raw.ts'
+import { ask, chunksOf, hangUpAfter } from '../../support/raw.ts'
 import { CROSSED, type StartedWorker, runtimes } from '../../support/workers.ts'
 
 const streams = runtimes.filter(({ flags }) => flags === 'nodejs_als')
@@ -34,14 +34,35 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test.each(['fixed', 'identity', 'js'])('five seconds of a %s stream: the root is as long as the body', async (path) => {
+  test.each([
+    ['fixed', 1.5],
+    ['identity', 1.5],
+    ['sse', 5],
+    ['js', 5],
+  ])('a %s stream of %d seconds: the root is as long as the body', async (path, seconds) => {
     await using worker = await startWorker('bodies.mjs')
-    const { headers } = await ask(new URL(`/${path}?chunks=50&everyMs=100`, worker.url))
+    const { headers } = await ask(new URL(`/${path}?chunks=${seconds * 10}&everyMs=100`, worker.url))
     expect(headers.join(' ')).toMatch(path === 'fixed' ? /Content-Length \d+/ : /chunked/)
     const { ms, stream } = await rootOf(worker)
-    expect(ms).toBeGreaterThan(4800)
+    expect(ms).toBeGreaterThan(seconds * 960)
     expect(stream).toBeUndefined()
     expect(worker.logs()).not.toMatch(CROSSED)
+  })
+
+  test('of what the runtime streams by itself, more than two seconds are not followed', async () => {
+    await using worker = await startWorker('bodies.mjs')
+    const { body } = await ask(new URL('/fixed?chunks=30&everyMs=100', worker.url))
+    expect(body).toMatch(/chunk 29\n$/)
+    const { ms, stream } = await rootOf(worker)
+    expect(stream).toBe('unknown')
+    expect(ms).toBeLessThan(2900)
+  })
+
+  test('what comes in chunks of no known length is passed on in large ones: each is dear', async () => {
+    await using origin = await startOrigin()
+    await using worker = await startWorker('bodies.mjs', { bindings: { ORIGIN: origin.url } })
+    expect(Math.max(...(await chunksOf(new URL('/from-large', worker.url))))).toBeGreaterThan(16_384)
+    expect(await rootOf(worker)).toMatchObject({ stream: undefined })
   })
 
   test.each(['fixed', 'identity', 'js'])('the first bytes of a %s stream do not wait for the next', async (path) => {
@@ -93,6 +114,19 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     if (!told) return
     await hangUpAfter(new URL('/js?chunks=500&everyMs=100', worker.url), 20)
     await expect.poll(() => worker.logs(), { timeout: 3000 }).toMatch(/PRODUCER CANCELLED/)
+  })
+
+  test.each([
+    ['/events-endless', 1500],
+    ['/bound-events-endless', 1500],
+    ['/lines-endless', 4000],
+  ])('a client that hangs up stops what another server sends: events at once, as without us, the rest when two seconds are over (%s)', async (path, timeout) => {
+    await using origin = await startOrigin()
+    const bindings = { ORIGIN: origin.url }
+    const others = { bare: { script: 'bodies-bare.mjs', bindings } }
+    await using worker = await startWorker('bodies.mjs', { bindings, serviceBindings: { BEHIND: 'bare' }, others })
+    await hangUpAfter(new URL(path, worker.url), 20)
+    await expect.poll(() => origin.stopped, { timeout }).toBe(1)
   })
 
   test.runIf(compatibilityDate > '2026-08-04')('a client that hangs up stops the copy of a native stream, and so what writes to it', async () => {
