@@ -136,7 +136,7 @@ function followed(body: ReadableStream, large: boolean, touch: () => void, end: 
       },
       async pull(controller) {
         try {
-          const { done, value } = await within(() => reader.read(new Uint8Array(CHUNK)))
+          const { done, value } = await within(() => reader.read(large ? new Uint8Array(CHUNK) : (undefined as never)))
           touch()
           if (!done) return controller.enqueue(value)
         } catch (error) {
