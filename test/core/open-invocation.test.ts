@@ -5,7 +5,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { currentInvocation, openInvocation, span, waitUntil, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { answering, newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
@@ -259,6 +259,8 @@ describe('errors', () => {
         throw new Error('no tracer')
       },
     }
+    const console_ = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => console_.mockRestore())
     {
       await using poll = openInvocation({ telemetry, logger: { warn } })
       expect([poll.live, poll.run(() => 42), poll.root.isRecording(), poll.signal.aborted]).toEqual([false, 42, false, false])
@@ -266,6 +268,7 @@ describe('errors', () => {
       poll.waitUntil(Promise.reject(new Error('nobody waits')))
     }
     expect(warn).toHaveBeenCalledWith('flushed: opening the invocation failed: no tracer')
+    expect(console_).toHaveBeenCalledWith('flushed: background work failed: nobody waits')
   })
 
   test('a bad option is a TypeError', () => {

@@ -1,8 +1,10 @@
-/** A reporter that names the tests that passed when they were tried again: what is forgiven is not forgotten. */
+/** A reporter that names the tests that passed when they were tried again, and why: what is forgiven is not forgotten. */
 import type { Reporter } from 'vitest/node'
 
 export const retried: Reporter = {
   onTestCaseResult(test) {
-    if (test.diagnostic()?.flaky) console.warn(`Tried again: ${test.project.name}, ${test.module.relativeModuleId} > ${test.fullName}`)
+    if (!test.diagnostic()?.flaky) return
+    const why = test.result().errors?.map(({ message }) => message.split('\n', 1)[0])
+    console.warn(`Tried again: ${test.project.name}, ${test.module.relativeModuleId} > ${test.fullName}: ${why?.join('; ')}`)
   },
 }
