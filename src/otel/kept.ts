@@ -48,12 +48,16 @@ export class Kept {
     return this.spans.splice(0)
   }
 
-  /** Those to be sent once more. One that the backend cannot take would spoil every request from now on. */
-  refused(spans: readonly FinishedSpan[]): FinishedSpan[] {
+  /**
+   * Those to be sent once more. One that the backend cannot take would spoil every request from now on.
+   *
+   * @param account of whom the others are lost
+   */
+  refused(spans: readonly FinishedSpan[], account: { lost: number }): FinishedSpan[] {
     return spans.filter((span) => {
       const again = !this.#refused.has(span)
       if (again) this.#refused.add(span)
-      else this.lost++
+      else account.lost++
       return again
     })
   }

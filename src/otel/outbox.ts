@@ -42,11 +42,11 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const expired = remove(nobodys.open, flight)
     if (!matters(flight)) return
     if (error) {
-      const what = spans.length > 0 ? `${spans.length} spans ` : ''
-      flight.error = exportFailed(`${what}not accepted: ${error.message}`, error)
+      flight.error = exportFailed(`${spans.length > 0 ? `${spans.length} spans ` : ''}not accepted: ${error.message}`, error)
       ledger.error ??= flight.error
-      const again = isRefusal(error) ? kept.refused(spans) : spans
-      if (expired || watching || ledger.closed || ledger === nobodys) kept.add(again)
+      const nobodyAsks = expired || watching || ledger.closed || ledger === nobodys
+      const again = isRefusal(error) ? kept.refused(spans, nobodyAsks ? kept : ledger) : spans
+      if (nobodyAsks) kept.add(again)
       else ledger.lost += hold(ledger.kept, again, maxQueueSize)
     } else if (expired || watching || ledger === nobodys) acknowledged += spans.length
     else ledger.acknowledged += spans.length

@@ -63,3 +63,28 @@ test('a flush that goes through their provider waits for nobody else’s exports
   its.exporter.acknowledge()
   await over
 })
+
+test('what was refused for good is told of by its own invocation, though another one’s flush is over before', async () => {
+  const its = pipeline({ maxBufferSize: 1 }, 'hold')
+  const refuse = () => its.exporter.fail(Object.assign(new Error('Bad Request'), { code: 400 }))
+  const { promise: gate, resolve: end } = Promise.withResolvers<void>()
+  const reports: FlushReport[] = []
+  const run = withTelemetry(
+    async () => {
+      its.tracer.startSpan('refused').end()
+      refuse()
+      const again = its.provider.forceFlush()
+      refuse()
+      await again.catch(() => {})
+      await gate
+    },
+    { telemetry: its.telemetry, logger: false, onFlush: (report) => reports.push(report) },
+  )()
+  its.exporter.setMode('sync')
+  const quick = begin(its, 'quick', 0)
+  await quick.end()
+  expect(quick.reports).toMatchObject([{ outcome: 'delivered', spans: { failed: 0 } }])
+  end()
+  await run
+  expect(reports).toMatchObject([{ outcome: 'partial', spans: { acknowledged: 1, failed: 1 } }])
+})
