@@ -57,8 +57,8 @@ export default defineConfig({
     // Most tests wait for a collector that takes its time, in another process: more of them than cores can do so at once.
     maxWorkers: 3,
     // Real processes and real milliseconds: a machine that is busy with something else may hold up any one of them. What passed
-    // when it was tried again is named.
-    retry: process.env['CI'] ? 1 : 0,
+    // when it was tried again, twice at most, is named.
+    retry: process.env['CI'] ? 2 : 0,
     reporters: ['default', retried],
     projects: [
       {
