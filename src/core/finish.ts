@@ -88,10 +88,8 @@ export function leave(invocation: InvocationState): void {
 
 /** The same once its background work is over, which is the program's own and waits for no backend. */
 export async function leaveAfterWork(invocation: InvocationState, phase: Phase): Promise<void> {
-  const { live, background } = invocation
-  const waits = phase === 'before-response'
-  const deadline = waits ? deadlineFor(invocation) : leavingTime(invocation)
-  if (live && background && !(await settledWithin(background, deadline, !waits))) invocation.warnings.push(OVERDUE)
+  const { background } = invocation
+  if (background) await worked(invocation, background, phase)
   leave(invocation)
 }
 
@@ -109,27 +107,32 @@ function lifetimeOf(invocation: InvocationState): Lifetime {
 
 /** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */
 function finish(invocation: InvocationState, lifetime: Pick<Lifetime, 'phase' | 'apart'>): FlushReport | Promise<FlushReport> {
-  const { flushing, live } = invocation
+  const { flushing, background } = invocation
   if (flushing) return flushing.then(() => finish(invocation, lifetime))
   const { phase, apart } = lifetime
-  // What is begun after the end is no part of it: whoever waited for that could not be found when the sandbox is stopped.
-  const background = live ? invocation.background : undefined
   if (!background) {
     invocation.dispose()
     return conclude(invocation, phase)
   }
-  // Where the response waits, the work has a share of the flush's time. Where it does not, it has all that the platform
-  // leaves, but for the flush's time.
-  const waits = phase === 'before-response'
-  const deadline = waits ? deadlineFor(invocation) : leavingTime(invocation)
   const first = apart && conclude(invocation, phase)
-  return settledWithin(background, deadline, !waits).then(async (inTime) => {
-    if (!inTime) invocation.warnings.push(OVERDUE)
-    deadline.elapsedMs()
+  return worked(invocation, background, phase).then(async (deadline) => {
     await first
     invocation.dispose()
-    return conclude(invocation, apart ? 'background' : phase, waits ? deadline : deadlineFor(invocation))
+    return conclude(invocation, apart ? 'background' : phase, deadline)
   })
+}
+
+/**
+ * Waits for background work. Where the response waits, it has a share of the flush's time. Where that does not, it has all
+ * that the platform leaves, but for the flush's time.
+ *
+ * @returns the deadline, where the flush has to keep the same
+ */
+async function worked(invocation: InvocationState, background: Pending, phase: Phase): Promise<Deadline | undefined> {
+  const waits = phase === 'before-response'
+  const deadline = waits ? deadlineFor(invocation) : leavingTime(invocation)
+  if (!(await settledWithin(background, deadline, !waits))) invocation.warnings.push(OVERDUE)
+  return waits ? deadline : undefined
 }
 
 const within = ({ wrap }: InvocationState, ms: number): Deadline => new Deadline(ms, wrap.platform.alarms)
@@ -172,7 +175,7 @@ export function conclude(
   }
   const { stages } = config.telemetry
   const result =
-    idleFlush(stages, invocation, deadline?.lastMs) ??
+    idleFlush(stages, invocation, deadline?.elapsedMs()) ??
     untraced(() => flush(stages, deadline ?? deadlineFor(invocation), invocation))
   if (!(result instanceof Promise)) return concluded(result)
   return (invocation.flushing = result.then(concluded))

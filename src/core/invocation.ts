@@ -132,7 +132,8 @@ export class InvocationState implements Invocation, SpanOwner {
   /** The background work; absent when there is none. Work may register more work. */
   get background(): Pending | undefined {
     const background = this.#background
-    if (!background?.size) return undefined
+    // What is begun after the end is no part of it: whoever waited for that could not be found when the sandbox is stopped.
+    if (!this.live || !background?.size) return undefined
     const drain = async () => {
       while (background.size) await Promise.all(background)
     }

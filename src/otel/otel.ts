@@ -53,7 +53,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
     // Nothing of its own: the outboxes tell.
     idle: () => true,
     flush({ invocation }) {
-      for (const outbox of outboxes) outbox.handOff(invocation)
+      outboxes.forEach((outbox) => outbox.handOff(invocation))
       return 'nothing_to_send'
     },
   }

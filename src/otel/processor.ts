@@ -49,7 +49,8 @@ export function makeProcessor(
     async forceFlush() {
       const owner = currentOwner(context.active())
       // What somebody else's invocation has recorded is nobody's here.
-      await Promise.all(outboxes.map((outbox) => outbox.forceFlush(ours(owner), !owner)))
+      const known = ours(owner)
+      await Promise.all(outboxes.map((outbox) => outbox.forceFlush(known, !owner)))
     },
 
     /** Sends everything, waits for the answers (30 s at most), and shuts the exporters down. Rejects if something was not accepted. */

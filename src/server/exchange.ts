@@ -122,7 +122,7 @@ function reflect(span: Span, response: ServerResponse, sent: boolean, failure: {
   // Where the connection has become another protocol's, its end is how that ends.
   if (!sent && (headersSent || response.req?.headers.upgrade === undefined)) {
     // The client's doing, and no error of the server's.
-    span.setAttribute('flushed.response_stream', 'cancelled')
+    span.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
     span.setAttribute(ATTRIBUTE.errorType, 'aborted')
   }
   if (failure && (statusCode >= 500 || !headersSent)) return recordError(span, failure.error)

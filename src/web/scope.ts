@@ -1,3 +1,4 @@
+import * as ATTRIBUTE from '../core/attributes.ts'
 import { clock, elapsed, nextTurn } from '../core/clock.ts'
 import { flushLate } from '../core/finish.ts'
 import type { InvocationState } from '../core/invocation.ts'
@@ -44,7 +45,7 @@ export function heed(request: Request | undefined, invocation: InvocationState, 
     if (invocation.late) return
     // What is late now must not keep a handler going that would have been stopped.
     invocation.late = () => {}
-    invocation.root.setAttribute('flushed.response_stream', 'cancelled')
+    invocation.root.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
     flushLate(invocation, nextTurn)
   })
 }

@@ -1,3 +1,4 @@
+import * as ATTRIBUTE from '../core/attributes.ts'
 import { within } from '../core/current.ts'
 import { CHECKS, checkOptions } from '../core/options.ts'
 import { recordError } from '../core/span.ts'
@@ -47,7 +48,7 @@ export const streaming = (
         // Its background work has its time yet.
         touch(invocation)
         if (how === 'failed') recordError(root, error)
-        else if (how !== 'finished') root.setAttribute('flushed.response_stream', how)
+        else if (how !== 'finished') root.setAttribute(ATTRIBUTE.responseStream, how)
         return over()
       },
     })

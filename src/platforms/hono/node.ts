@@ -5,6 +5,7 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
+import * as ATTRIBUTE from '../../core/attributes.ts'
 import type { Begun, Settled } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
@@ -68,7 +69,7 @@ export class Reply {
       // The application knows of no status where it has thrown what is no error.
       if (sent) root.setAttribute('http.response.status_code', statusCode)
       else if (error && !this.#over) recordError(root, error)
-      else if (!this.#over) root.setAttribute('flushed.response_stream', 'cancelled')
+      else if (!this.#over) root.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
     }
     this.#over = true
     this.#tell?.()

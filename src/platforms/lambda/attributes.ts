@@ -48,9 +48,3 @@ export const MESSAGING_MESSAGE_ID = 'messaging.message.id'
 
 /** Ours: how many records of a batch the handler reported as failed; the conventions have no name for it. */
 export const FLUSHED_BATCH_ITEM_FAILURES = 'flushed.batch_item_failures'
-
-/**
- * Ours: how the response stream of a streaming handler ended, unless it was written to its end or failed: `aborted` when it
- * was closed before, `unfinished` when it was still open shortly before the function's timeout.
- */
-export const FLUSHED_RESPONSE_STREAM = 'flushed.response_stream'

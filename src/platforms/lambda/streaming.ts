@@ -5,13 +5,13 @@
  */
 import { trace } from '@opentelemetry/api'
 import { alarms } from '../../core/alarm.ts'
+import * as ATTRIBUTE from '../../core/attributes.ts'
 import { currentInvocation } from '../../core/current.ts'
 import { Deadline, settledWithin } from '../../core/deadline.ts'
 import { isolate } from '../../core/isolate.ts'
 import { recordError } from '../../core/span.ts'
 import type { Lifetime } from '../../core/platform.ts'
 import { type LambdaArgs, type ResponseStream, contextOf, responseStreamOf } from './arguments.ts'
-import { FLUSHED_RESPONSE_STREAM } from './attributes.ts'
 import { StreamEnd } from './stream-end.ts'
 
 /** The ends of the streams of live invocations. */
@@ -34,7 +34,7 @@ export async function streamed(run: () => unknown, stream: ResponseStream, remai
   const result = await Promise.race([run(), end.crash])
   await settledWithin(end, new Deadline(remainingMs(), alarms), true)
   if (span !== undefined && end.state === 'failed') recordError(span, end.error)
-  else if (end.state !== 'finished') span?.setAttribute(FLUSHED_RESPONSE_STREAM, end.state)
+  else if (end.state !== 'finished') span?.setAttribute(ATTRIBUTE.responseStream, end.state)
   return result
 }
 

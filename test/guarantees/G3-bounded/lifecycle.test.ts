@@ -1,8 +1,10 @@
 /** G3 Bounded, against the lifecycle on a clock that only the test moves. */
 import { waitUntil, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
+import { withTelemetry as withEdgeTelemetry } from 'flushed/edge'
 import { withTelemetry as withLambdaTelemetry } from 'flushed/lambda'
-import { fakeClock, useClock } from 'flushed/testing'
+import { otel } from 'flushed/otel'
+import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 
@@ -77,6 +79,29 @@ describe('one deadline', () => {
     expect(await duration(handler())).toBe(1000)
     expect(exporter.spans).toHaveLength(1)
     expect(report?.warnings).toContain('background work was not over in time')
+  })
+
+  test('is that of background work and of the flush, where the response waits for both', async () => {
+    const told: number[] = []
+    const reports: FlushReport[] = []
+    const telemetry = ({ timeoutMs }: { timeoutMs: number }) => void told.push(timeoutMs)
+    const handler = async () => waitUntil(after(300))
+    const options = { timeoutMs: 1000, onFlush: (report: FlushReport) => void reports.push(report), logger: false } as const
+    await duration(withTelemetry(handler, { telemetry, ...options })())
+    // There is nothing to flush here, and it has taken as long.
+    await duration(withTelemetry(handler, { telemetry: otel({ exporters: [inMemoryExporter()] }), ...options })())
+    expect(told).toEqual([700])
+    expect(reports.map(({ durationMs }) => durationMs)).toEqual([300, 300])
+  })
+
+  test('is the flush’s alone, where nobody waits for either', async () => {
+    const told: number[] = []
+    const held: Promise<unknown>[] = []
+    const telemetry = ({ timeoutMs }: { timeoutMs: number }) => void told.push(timeoutMs)
+    const handler = withEdgeTelemetry(async () => waitUntil(after(300)), { telemetry, timeoutMs: 1000, waitUntil: (work) => held.push(work) })
+    await handler()
+    await duration(Promise.all(held))
+    expect(told).toEqual([1000, 1000])
   })
 
   test('keeps a share for the network, however slow the buffers are', async () => {
