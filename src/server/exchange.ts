@@ -3,17 +3,17 @@
  *
  * @module
  */
-import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Context, type Span, SpanStatusCode, context, trace } from '@opentelemetry/api'
+import { type Context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from '../core/attributes.ts'
 import { type Begun, type Wrap, begin } from '../core/lifecycle.ts'
-import { remembered } from '../core/remembered.ts'
 import { attempt } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
 import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
-import { failureOf, isOver, isSent, statusOf, targetOf } from './request.ts'
+import { asked } from './ambient.ts'
+import { follow, hasBody, onGone, tellWithin } from './connection.ts'
+import { failureOf, isCut, isOver, isSent, statusOf, targetOf } from './request.ts'
 
 /** The route that serves a request, if it is known by now. */
 type RouteOf<Request> = (request: Request) => string | undefined
@@ -32,7 +32,7 @@ export function exchange<Request extends IncomingMessage>(
 ): Exchange | undefined {
   // What plays a response in somebody's tests has no end to be told of.
   if (typeof response.prependListener !== 'function') return undefined
-  const begun = begin(wrap, methodNameOf(request.method), [request, response])
+  const begun = asked(request, () => begin(wrap, methodNameOf(request.method), [request, response]))
   if (!begun) return undefined
   const open = new Exchange(wrap, begun, request, response, routeOf as RouteOf<never>)
   // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone. Before others:
@@ -41,30 +41,10 @@ export function exchange<Request extends IncomingMessage>(
   response.prependListener('close', () => open.end(false))
   // A client may be gone before it is the handler's turn.
   if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished && isSent(response)))
-  else if (!response.socket) endWithConnection(open, request)
+  else open.ended = onGone(request, response, () => open.gone())
   // Not the response: it tells where it was written, and to follow it as well takes a third of a server's throughput.
-  if (hasBody(request)) follow(request, begun)
+  if (hasBody(request)) follow(request, begun.context)
   return open
-}
-
-/** What ends the exchanges whose response has no connection yet, when that of their request closes: Node warns of more than ten listeners. */
-const waitingFor = remembered((socket: IncomingMessage['socket']) => {
-  const all = new Set<() => void>()
-  socket.once('close', () => all.forEach((gone) => gone()))
-  return all
-})
-
-/**
- * A response that is no connection's is told of nothing: one that has to wait for those before it (Node 22 forgets it when the
- * client is gone), or one that was made for a request that has become another protocol's, as `express-ws` does.
- */
-function endWithConnection(open: Exchange, { socket }: IncomingMessage): void {
-  if (typeof socket?.once !== 'function') return
-  const gone = () => open.end(false)
-  if (socket.destroyed) return queueMicrotask(gone)
-  const all = waitingFor(socket)
-  all.add(gone)
-  open.ended = () => all.delete(gone)
 }
 
 /** An exchange that is open. */
@@ -77,8 +57,8 @@ export class Exchange {
   constructor(
     private readonly wrap: Wrap,
     private readonly begun: Begun,
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
     private readonly routeOf: RouteOf<never>,
   ) {}
 
@@ -92,67 +72,54 @@ export class Exchange {
     this.#failure = { error }
   }
 
+  /** What it came by is: what that tells of, such as a response whose client has left, is told outside of any invocation. */
+  gone(): void {
+    const { begun, request, response } = this
+    for (const emitter of [request, response]) tellWithin(emitter, begun.context)
+    // A response that is no connection's is told of nothing: one that has to wait for those before it (Node 22 forgets it), or
+    // one that was made for a request that has become another protocol's, as `express-ws` does.
+    if (!response.socket) this.end(false)
+  }
+
   /** The response is over. @param sent whether all of it has been sent */
   end(sent: boolean): void {
     if (this.#over) return
     this.#over = true
     this.ended?.()
     attempt(this.wrap.config, 'reading the response', () => this.#reflect(sent))
-    void this.begun.settle({ result: undefined })
+    const settle = () => void this.begun.settle({ result: undefined })
+    // What others do where they are told that a client has left is a part of it.
+    if (sent) settle()
+    else queueMicrotask(settle)
   }
 
   #reflect(sent: boolean): void {
     const { begun, request } = this
     const span = trace.getSpan(begun.context)
-    if (span?.isRecording()) reflect(span, this.response, sent, this.#failure)
+    if (span?.isRecording()) reflect(span, this, sent, this.#failure)
     const route = this.routeOf(request as never)
     if (route !== undefined) routed(begun, { method: request.method ?? '', url: targetOf(request), route }, this.wrap.config.name)
   }
 }
 
 // Source: semantic conventions for HTTP spans, "Status" and `error.type`.
-function reflect(span: Span, response: ServerResponse, sent: boolean, failure: { readonly error: unknown } | undefined): void {
+function reflect(span: Span, { request, response }: Exchange, sent: boolean, failure: { readonly error: unknown } | undefined): void {
   const { headersSent } = response
   const statusCode = statusOf(response)
   if (headersSent) span.setAttribute('http.response.status_code', statusCode)
-  if (!sent) {
-    const error = failureOf(response)
-    if (error) return recordError(span, error)
-  }
+  const cause = sent ? undefined : failureOf(response)
+  if (cause) return recordError(span, cause)
+  const cut = !sent && headersSent && isCut(request, response)
+  if (failure && (statusCode >= 500 || !headersSent || cut)) return recordError(span, failure.error)
   // Where the connection has become another protocol's, its end is how that ends.
-  if (!sent && (headersSent || response.req?.headers.upgrade === undefined)) {
-    // The client's doing, and no error of the server's.
-    span.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
-    span.setAttribute(ATTRIBUTE.errorType, 'aborted')
+  if (!sent && (headersSent || request.headers.upgrade === undefined)) {
+    span.setAttribute(ATTRIBUTE.responseStream, cut ? 'failed' : 'cancelled')
+    // A client that leaves is no error of the server's.
+    span.setAttribute(ATTRIBUTE.errorType, cut ? '_OTHER' : 'aborted')
+    if (cut) return void span.setStatus({ code: SpanStatusCode.ERROR, message: 'the server has ended the response midway' })
   }
-  if (failure && (statusCode >= 500 || !headersSent)) return recordError(span, failure.error)
   // What is upgraded has none.
   if (!(statusCode >= 500)) return
   span.setAttribute(ATTRIBUTE.errorType, `${statusCode}`)
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
-
-// Of others only the end is told, and what has made those slower is followed for nothing.
-const hasBody = ({ headers, httpVersionMajor }: IncomingMessage): boolean =>
-  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || httpVersionMajor > 1
-
-const FOLLOWED = Symbol('flushed.followed')
-
-/**
- * Has the listeners that are added to an emitter from now on run in the invocation's context: what is read from a socket is
- * told of in the context that the connection was opened in.
- */
-function follow(emitter: EventEmitter & { [FOLLOWED]?: boolean }, { context: within }: Begun): void {
-  if (emitter[FOLLOWED]) return
-  emitter[FOLLOWED] = true
-  const { emit } = emitter
-  const before = OFTEN.map((event) => emitter.listenerCount(event))
-  emitter.emit = (event, ...args) => {
-    // To enter a context is dear, and nearly all that a request tells is told to nobody.
-    const known = before[OFTEN.indexOf(event as string)] ?? 0
-    return emitter.listenerCount(event) > known ? context.with(within, emit, emitter, event, ...args) : Reflect.apply(emit, emitter, [event, ...args])
-  }
-}
-
-/** What Node's own listeners are told of. */
-const OFTEN = ['end', 'close']

@@ -60,15 +60,32 @@ export interface Finite {
   readonly errored?: Error | null
   /** None where it has not been its turn yet. */
   readonly socket?: unknown
-  readonly stream?: { readonly destroyed?: boolean; readonly rstCode?: number | undefined; readonly errored?: Error | null } | undefined
+  readonly stream?: Http2Stream | undefined
+}
+
+interface Http2Stream {
+  readonly destroyed?: boolean
+  readonly aborted?: boolean
+  readonly writableFinished?: boolean
+  readonly rstCode?: number | undefined
+  readonly errored?: Error | null
 }
 
 /** Whether a response has been sent, or never will be: then no event tells of it any more. */
 export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean =>
   Boolean(destroyed || writableFinished || stream?.destroyed)
 
-/** Whether a response that has finished has been sent. Of HTTP/2, those finish too whose stream the client has reset. */
-export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode
+/** Whether a response that has finished has been sent. Of HTTP/2, those finish too whose stream has been reset, or destroyed. */
+export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode && !stream?.aborted
+
+/**
+ * Whether the server itself has ended a response midway, which frameworks do when a stream fails: they tell nobody why. A client
+ * that leaves has ended its side before, or has reset it.
+ */
+export function isCut({ socket }: IncomingMessage, { stream }: Finite): boolean {
+  if (stream) return !stream.rstCode && stream.writableFinished === false
+  return Boolean(socket?.destroyed && !socket.readableEnded && !socket.errored)
+}
 
 /**
  * What the server itself has ended a response with, as a stream does that has failed. Node has errors of its own for those that
@@ -77,7 +94,7 @@ export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode
 export function failureOf({ errored, socket, stream }: Finite): Error | null | undefined {
   // The response of HTTP/2 does not tell, its stream does.
   const error: NodeJS.ErrnoException | null | undefined = errored ?? stream?.errored
-  const left = (!socket && error?.code === 'ECONNRESET') || error?.code === 'ERR_HTTP2_STREAM_ERROR'
+  const left = (!socket && error?.code === 'ECONNRESET') || /^ERR_HTTP2_(STREAM|SESSION)_ERROR$/.test(String(error?.code))
   return left ? undefined : error
 }
 

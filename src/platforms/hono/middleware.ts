@@ -3,11 +3,12 @@ import { running } from '../../core/isolate.ts'
 import { type Begun, type Settled, begin } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import { attempt } from '../../core/report.ts'
+import { asked } from '../../server/ambient.ts'
 import { methodNameOf } from '../../web/request.ts'
 import { routed } from '../../web/route.ts'
 import type { HonoContext, HonoMiddleware } from './context.ts'
 import { type HonoOptionsInput, settingsOf } from './options.ts'
-import { Reply, nodeOf } from './node.ts'
+import { Reply, incomingOf, nodeOf } from './node.ts'
 import { type Settings, reflect, wrapOf } from './platform.ts'
 import { routeOf } from './route.ts'
 
@@ -35,7 +36,7 @@ export function telemetry<C extends HonoContext = HonoContext, Env = unknown>(op
   const settings = settingsOf(options as HonoOptionsInput<never>)
   return function telemetry(c, next) {
     const found = settings(c.env)
-    const begun = found && begin(wrapOf(found, c), methodNameOf(c.req.method), [c])
+    const begun = found && asked(incomingOf(c), () => begin(wrapOf(found, c), methodNameOf(c.req.method), [c]))
     return begun ? within(begun, found, c, next) : next()
   }
 }

@@ -27,6 +27,9 @@ export interface NodeBindings {
   readonly outgoing?: Outgoing | undefined
 }
 
+/** The request to a server for Node, if it is one. */
+export const incomingOf = ({ env }: HonoContext): IncomingMessage | undefined => (env as Partial<NodeBindings> | null | undefined)?.incoming
+
 /** The bindings of a request, if it is one to a server for Node, and its response is not to wait for the flush. */
 export function nodeOf({ env }: HonoContext, { flush }: Config): NodeBindings | undefined {
   const node = env as NodeBindings | null | undefined

@@ -2,7 +2,7 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, isSpanContextValid } from '@opentelemetry/api'
 import { once } from 'node:events'
 import { type IncomingMessage, ServerResponse, createServer, request as send } from 'node:http'
-import { connect, constants, createServer as createServer2 } from 'node:http2'
+import { type ServerHttp2Stream, connect, constants, createServer as createServer2 } from 'node:http2'
 import { type AddressInfo, type Socket, connect as open } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { FlushContext } from 'flushed'
@@ -197,6 +197,85 @@ describe('the invocation', () => {
     client.destroy()
     expect(root?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'database gone' })
     expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
+  })
+
+  test.each([
+    ['', undefined, { 'error.type': '_OTHER', 'flushed.response_stream': 'failed' }],
+    [', with its cause where the listener tells it', new RangeError('database gone'), { 'error.type': 'RangeError' }],
+  ])('is an error where the server itself has ended the response midway%s', async (_what, error, attributes) => {
+    const { options, spans } = setup()
+    const wrapped = withTelemetry(async (_request, response) => {
+      response.write('half')
+      setImmediate(() => response.destroy())
+      if (error) throw error
+    }, options)
+    // As frameworks have it, a rejection ends nothing.
+    const port = await listen(createServer((request, response) => void wrapped(request, response).catch(() => {})))
+    await fetched(port, '/').catch(() => {})
+    const [root] = await spans(1)
+    expect(root?.attributes).toMatchObject({ 'http.response.status_code': 200, ...attributes })
+    expect(root?.status.code).toBe(SpanStatusCode.ERROR)
+  })
+
+  test.each(['end', 'destroy', 'resetAndDestroy'] as const)('is none of the server’s where the client leaves midway, by `%s` of its socket', async (leave) => {
+    const { port, spans } = await serving((_request, response) => void response.write('half'))
+    const client = open(port, '127.0.0.1')
+    client.write('GET / HTTP/1.1\r\nhost: shop\r\n\r\n')
+    await once(client, 'data')
+    client[leave]()
+    const [root] = await spans(1)
+    expect(root?.attributes).toMatchObject({ 'http.response.status_code': 200, 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' })
+    expect(root?.status.code).toBe(SpanStatusCode.UNSET)
+  })
+
+  test.each([
+    ['the server has destroyed it: an error', (stream: ServerHttp2Stream) => void stream.destroy(), {}, 'failed', SpanStatusCode.ERROR],
+    ['the client has closed it', () => {}, { code: constants.NGHTTP2_NO_ERROR }, 'cancelled', SpanStatusCode.UNSET],
+    ['the client’s session has failed', () => {}, { error: new Error('out of memory') }, 'cancelled', SpanStatusCode.UNSET],
+  ])('of HTTP/2 has not been sent where %s', async (_who, serve, { code, error }: { code?: number; error?: Error }, ended, status) => {
+    const { options, spans } = setup()
+    const port = await listen(createServer2(withTelemetry((_request, response) => {
+      response.write('half')
+      setImmediate(serve, response.stream)
+    }, options)))
+    const client = connect(`http://127.0.0.1:${port}`).on('error', () => {})
+    const stream = client.request({ ':path': '/' }).on('error', () => {})
+    await once(stream, 'response')
+    if (code !== undefined) stream.close(code)
+    if (error) client.destroy(error)
+    const [root] = await spans(1)
+    client.destroy()
+    expect([root?.attributes['flushed.response_stream'], root?.status.code]).toEqual([ended, status])
+  })
+
+  test.each(['GET', 'POST'])('is current where a request and its response tell that the client has left: %s', async (method) => {
+    const { port, spans, reports } = await serving((request, response) => {
+      request.on('close', () => span('request closed').end())
+      response.on('close', () => span('response closed').end())
+      response.write('half')
+    })
+    const request = send({ host: '127.0.0.1', port, method }).on('error', () => {}).on('response', () => request.destroy())
+    request.end(method === 'POST' ? 'body' : undefined)
+    const all = await spans(3)
+    expect(all.map(({ name }) => name).sort()).toEqual([method, 'request closed', 'response closed'].sort())
+    expect(new Set(all.map((each) => each.spanContext().traceId)).size).toBe(1)
+    expect(reports[0]?.spans.late).toBe(0)
+  })
+
+  test('is current where a stream of HTTP/2 tells so', async () => {
+    const { options, spans, reports } = setup()
+    const port = await listen(createServer2(withTelemetry((_request, response) => {
+      response.on('close', () => span('response closed').end())
+      response.write('half')
+    }, options)))
+    const client = connect(`http://127.0.0.1:${port}`)
+    const stream = client.request({ ':path': '/' }).on('error', () => {})
+    await once(stream, 'response')
+    stream.close(constants.NGHTTP2_CANCEL)
+    const all = await spans(2)
+    client.destroy()
+    expect(new Set(all.map((each) => each.spanContext().traceId)).size).toBe(1)
+    expect(reports[0]?.spans.late).toBe(0)
   })
 
   test('is no error of the server’s where the client goes away while it waits for another response of its connection', async () => {

@@ -60,7 +60,8 @@ export function application(telemetry, { above = [], below = [] } = {}) {
     return c.text('left')
   })
   app.get('/later', (c) => {
-    c.executionCtx.waitUntil(tracer().startActiveSpan('audit', (audit) => pause(30).then(() => audit.end())))
+    // For longer than a machine that is held up takes to answer.
+    c.executionCtx.waitUntil(tracer().startActiveSpan('audit', (audit) => pause(1000).then(() => audit.end())))
     return c.text('later')
   })
   app.get('/never', () => new Promise(() => {}))

@@ -1,0 +1,122 @@
+/** What is active when a server begins to listen is active in all of its requests, and around none of them: on real servers. */
+import { createServer, request as send } from 'node:http'
+import { connect, createServer as createServer2 } from 'node:http2'
+import { once } from 'node:events'
+import { context, trace } from '@opentelemetry/api'
+import { withTelemetry as wrap } from 'flushed'
+import { withTelemetry } from 'flushed/node'
+import { describe, expect, test } from 'vitest'
+import { ensureContextManager } from '../../../src/core/context-manager.ts'
+import { fetched, listen, setup as setUp } from '../../server/support.ts'
+import { type Listener, json } from './support.ts'
+
+/** Programs have a context manager before they begin to listen. */
+function setup() {
+  const parts = setUp()
+  ensureContextManager()
+  return parts
+}
+
+type Spans = Awaited<ReturnType<ReturnType<typeof setup>['spans']>>
+
+const tracesOf = (spans: Spans) => new Set(spans.map((span) => span.spanContext().traceId)).size
+const parentsOf = (spans: Spans) => spans.map(({ parentSpanContext }) => parentSpanContext?.spanId)
+
+describe('a server that was begun within', () => {
+  test('a span that has ended: each request is a trace of its own', async () => {
+    const { options, spans, tracer } = setup()
+    const boot = tracer.startSpan('boot')
+    const port = await context.with(trace.setSpan(context.active(), boot), () => listen(createServer(withTelemetry(json, options))))
+    boot.end()
+    for (let n = 0; n < 3; n++) await fetched(port, '/')
+    const all = await spans(4)
+    expect(parentsOf(all)).toEqual([undefined, undefined, undefined, undefined])
+    expect(tracesOf(all)).toBe(4)
+  })
+
+  test('a span that goes on: each but the first, which nothing tells from what it is around', async () => {
+    const { options, spans, tracer } = setup()
+    const program = tracer.startSpan('program')
+    const port = await context.with(trace.setSpan(context.active(), program), () => listen(createServer(withTelemetry(json, options))))
+    for (let n = 0; n < 3; n++) await fetched(port, '/')
+    expect(parentsOf(await spans(3))).toEqual([program.spanContext().spanId, undefined, undefined])
+  })
+
+  test('an invocation that goes on: what the requests have recorded is sent, and does not wait for that', async () => {
+    const { options, spans } = setup()
+    let stop!: () => void
+    const over = new Promise<void>((resolve) => (stop = resolve))
+    let port!: Promise<number>
+    const main = wrap(async () => {
+      port = listen(createServer(withTelemetry(json, options)))
+      await over
+    }, options)()
+    for (let n = 0; n < 3; n++) await fetched(await port, '/')
+    expect(tracesOf(await spans(2))).toBe(2)
+    stop()
+    await main
+  })
+
+  test('a span, by HTTP/2', async () => {
+    const { options, spans, tracer } = setup()
+    const boot = tracer.startSpan('boot')
+    const port = await context.with(trace.setSpan(context.active(), boot), () => listen(createServer2(withTelemetry((_request, response) => void response.end(), options))))
+    boot.end()
+    const client = connect(`http://127.0.0.1:${port}`)
+    await once(client.request({ ':path': '/' }).resume(), 'close')
+    client.destroy()
+    expect(parentsOf(await spans(2))).toEqual([undefined, undefined])
+  })
+})
+
+describe('what is around a request is its parent still:', () => {
+  test('a span that an instrumentation opens for each', async () => {
+    const { options, spans, tracer } = setup()
+    const wrapped = withTelemetry(json, options) as unknown as (...args: Parameters<Listener>) => void
+    const port = await listen(createServer((request, response) => {
+      const around = tracer.startSpan('around')
+      response.on('close', () => around.end())
+      context.with(trace.setSpan(context.active(), around), wrapped, undefined, request, response)
+    }))
+    for (let n = 0; n < 2; n++) await fetched(port, '/')
+    const all = await spans(4)
+    const around = all.filter(({ name }) => name === 'around').map((span) => span.spanContext().spanId)
+    expect(parentsOf(all.filter(({ name }) => name === 'GET'))).toEqual(around)
+  })
+
+  test('the same request’s own, however often it is wrapped within', async () => {
+    const { options, spans } = setup()
+    const inner = withTelemetry((() => {}) as Listener, { ...options, name: 'inner' })
+    const port = await listen(createServer(withTelemetry(((request, response) => {
+      inner.call(undefined, request, response)
+      inner.call(undefined, request, response)
+      response.end()
+    }) as Listener, options)))
+    await fetched(port, '/')
+    const all = await spans(3)
+    const root = all.find(({ name }) => name === 'GET')
+    expect(parentsOf(all.filter(({ name }) => name === 'inner'))).toEqual([root?.spanContext().spanId, root?.spanContext().spanId])
+  })
+
+  test('that of an adapter which plays a server, for any number of requests', async () => {
+    const { options, spans, tracer } = setup()
+    const wrapped = withTelemetry(((_request, response) => void response.emit('finish')) as Listener, options)
+    const around = tracer.startSpan('around')
+    const { ServerResponse } = await import('node:http')
+    for (let n = 0; n < 2; n++) {
+      const made = { method: 'GET', headers: {}, url: '/', socket: {} } as never
+      context.with(trace.setSpan(context.active(), around), () => wrapped.call(undefined, made, new ServerResponse(made)))
+    }
+    expect(parentsOf(await spans(2))).toEqual([around.spanContext().spanId, around.spanContext().spanId])
+  })
+
+  test('the caller’s, which comes before all of them', async () => {
+    const { options, spans, tracer } = setup()
+    const boot = tracer.startSpan('boot')
+    const port = await context.with(trace.setSpan(context.active(), boot), () => listen(createServer(withTelemetry(json, options))))
+    boot.end()
+    send({ port, host: '127.0.0.1', headers: { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` } }).end()
+    const root = (await spans(2)).find(({ name }) => name === 'GET')
+    expect(root?.parentSpanContext?.spanId).toBe('2'.repeat(16))
+  })
+})
