@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@opentelemetry/api'
 import { extract, nearest } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
+import { addressOf } from '../web/address.ts'
 import { redacted } from '../web/query.ts'
 import { methodOf } from '../web/request.ts'
 
@@ -32,7 +33,7 @@ export function describeIncoming(request: IncomingMessage, active: Context): Des
   describeTarget(request, attributes)
   const agent = headers['user-agent']
   if (agent !== undefined) attributes['user_agent.original'] = agent
-  const client = first(headers['x-forwarded-for']) ?? request.socket?.remoteAddress
+  const client = addressOf(first(headers['x-forwarded-for'])) ?? request.socket?.remoteAddress
   if (client !== undefined) attributes['client.address'] = client
   // "2.0" is what Node says, and "2" the protocol's name.
   attributes['network.protocol.version'] = httpVersion === '2.0' ? '2' : httpVersion

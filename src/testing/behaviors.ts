@@ -14,6 +14,7 @@ import type {
   CollectorOptions,
   WaitOptions,
 } from './collector-types.ts'
+import { oneOf } from './one-of.ts'
 import type { Signal } from './telemetry.ts'
 
 const isFrom = (value: unknown, least: number, most = Infinity): boolean =>
@@ -37,9 +38,9 @@ const ANSWER = {
 const WAIT = { timeoutMs: MS } satisfies Record<keyof WaitOptions, Check>
 const COLLECTOR = { port: integer(0, 65_535) } satisfies Record<Exclude<keyof CollectorOptions, 'behavior'>, Check>
 
-const NAMED = Object.keys({ ok: 1, hang: 1, reset: 1 } satisfies Record<Extract<CollectorBehavior, string>, 1>)
+const [NAMES, isNamed] = oneOf<Extract<CollectorBehavior, string>>({ ok: 1, hang: 1, reset: 1 })
 const SIGNALS = Object.keys({ traces: 1, metrics: 1, logs: 1 } satisfies Record<Signal, 1>)
-const BEHAVIOR = `'${NAMED.join("', '")}' or an answer such as { status: 503 }`
+const BEHAVIOR = `${NAMES} or an answer such as { status: 503 }`
 
 /** Whether these are rules by signal; no behavior has a key of that name. */
 export const isBySignal = (behaviors: Behaviors): behaviors is { readonly [S in Signal]?: BehaviorRule } =>
@@ -78,7 +79,7 @@ export function checkPicked(behavior: unknown): void {
 }
 
 function checkBehavior(option: string, behavior: unknown, expected: string, others?: readonly string[]): void {
-  if (NAMED.includes(behavior as string)) return
+  if (isNamed(behavior)) return
   if (typeof behavior !== 'object' || behavior === null || Array.isArray(behavior)) throw invalidOption(option, behavior, expected)
   checkOptions(behavior, ANSWER, others)
 }

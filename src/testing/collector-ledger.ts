@@ -5,7 +5,7 @@
  */
 import { checkWait } from './behaviors.ts'
 import type { CollectorRequest, WaitOptions } from './collector-types.ts'
-import type { CollectedLog, CollectedMetric, CollectedSpan } from './telemetry.ts'
+import type { CollectedLog, CollectedMetric, CollectedSpan, Decoded } from './telemetry.ts'
 
 /** A request while the collector still writes to it. */
 export type OpenRequest = { -readonly [K in keyof CollectorRequest]: CollectorRequest[K] }
@@ -16,6 +16,20 @@ export interface Refused {
   readonly path: string | undefined
   readonly status: number
   readonly message: string
+}
+
+/** How much a request has of what a partial success counts: spans, log records, or the data points of metrics. */
+export const itemsOf = ({ spans, metrics, logs }: Decoded): number =>
+  spans.length + logs.length + metrics.reduce((sum, { points }) => sum + points.length, 0)
+
+/** Metrics without the last of their data points, and without those that have lost all of theirs. */
+function withoutLast(rejected: number, metrics: readonly CollectedMetric[]): readonly CollectedMetric[] {
+  let left = itemsOf({ spans: [], metrics, logs: [] }) - rejected
+  return metrics.flatMap((metric) => {
+    const points = metric.points.slice(0, left)
+    left -= points.length
+    return points.length === 0 && metric.points.length > 0 ? [] : [{ ...metric, points }]
+  })
 }
 
 interface Waiter {
@@ -61,7 +75,7 @@ export class Ledger {
   #acknowledge({ spans, metrics, logs, rejected }: OpenRequest): void {
     // Appended one by one: this runs for every request, and copying the lists would make a long run quadratic.
     for (const span of spans.slice(0, spans.length - rejected)) this.spans.push(span)
-    for (const metric of metrics.slice(0, metrics.length - rejected)) this.metrics.push(metric)
+    for (const metric of withoutLast(rejected, metrics)) this.metrics.push(metric)
     for (const log of logs.slice(0, logs.length - rejected)) this.logs.push(log)
   }
 
@@ -138,10 +152,7 @@ export class Ledger {
   }
 
   #describe(): string {
-    const requests = this.requests.map(
-      ({ signal, spans, metrics, logs, status }) =>
-        `${signal} with ${spans.length + metrics.length + logs.length} items: ${status ?? 'not answered'}`,
-    )
+    const requests = this.requests.map((request) => `${request.signal} with ${itemsOf(request)} items: ${request.status ?? 'not answered'}`)
     const refused = this.#refused.map(({ method, path, status, message }) => `${method} ${path}: ${status}, ${message}`)
     const none = refused.length === 0 ? 'No request arrived' : 'No request arrived that was understood'
     const arrived = requests.length === 0 ? none : `${requests.length} arrived (${requests.join('; ')})`

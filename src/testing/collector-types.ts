@@ -14,9 +14,14 @@ export interface CollectorAnswer {
   readonly status?: number
   /** Value of the `Retry-After` header: seconds, or an HTTP date. Exporters heed it on 429 and 503. */
   readonly retryAfter?: number | string
-  /** How many items (the last ones) of an otherwise accepted request to report as rejected, OTLP's partial success. @default 0 */
+  /**
+   * How many items (the last ones) of an otherwise accepted request to report as rejected, OTLP's partial success. Of metrics, it
+   * is data points that are counted.
+   *
+   * @default 0
+   */
   readonly partialSuccess?: number
-  /** Text that goes with a refusal or a partial success. */
+  /** Text that goes with a refusal or a partial success. With neither, all is accepted, and the text is OTLP's warning. */
   readonly message?: string
 }
 
@@ -63,7 +68,7 @@ export interface CollectorRequest extends Decoded {
   readonly status?: number
   /** Whether a 2xx answer was written out completely. */
   readonly acknowledged: boolean
-  /** How many items a partial success rejected. */
+  /** How many items a partial success rejected: spans, log records, or data points. */
   readonly rejected: number
 }
 
@@ -95,7 +100,7 @@ export interface Collector extends AsyncDisposable {
   readonly requests: readonly CollectorRequest[]
   /** Spans of acknowledged requests, duplicates included, without those that a partial success rejected. */
   readonly spans: readonly CollectedSpan[]
-  /** Metrics of acknowledged requests. */
+  /** Metrics of acknowledged requests, without data points that a partial success rejected. */
   readonly metrics: readonly CollectedMetric[]
   /** Log records of acknowledged requests. */
   readonly logs: readonly CollectedLog[]

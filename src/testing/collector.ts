@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { toError } from '../core/errors.ts'
 import { checkAnswer, checkBehaviors, checkCollectorOptions, checkPicked, isBySignal } from './behaviors.ts'
-import { Ledger } from './collector-ledger.ts'
+import { itemsOf, Ledger } from './collector-ledger.ts'
 import type { OpenRequest } from './collector-ledger.ts'
 import type {
   Behaviors,
@@ -177,7 +177,7 @@ class HttpCollector implements Collector {
     if (response.destroyed || response.socket === null) return
     const { status = 200, partialSuccess = 0, retryAfter, message = '' } = parts
     const accepted = status >= 200 && status < 300
-    request.rejected = accepted ? Math.min(partialSuccess, request.spans.length + request.metrics.length + request.logs.length) : 0
+    request.rejected = accepted ? Math.min(partialSuccess, itemsOf(request)) : 0
     const body = codec.encode(
       request.signal,
       accepted ? { type: 'accepted', rejected: request.rejected, message } : { type: 'refused', message: message || `HTTP ${status}` },

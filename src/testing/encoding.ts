@@ -36,6 +36,9 @@ export class MissingProtobufError extends Error {
   }
 }
 
+/** A message without anything rejected is a warning. Source: OTLP 1, "Partial Success". */
+const isPlain = ({ rejected, message }: Extract<Answer, { type: 'accepted' }>) => rejected === 0 && message === ''
+
 const rejectedField = { traces: 'rejectedSpans', metrics: 'rejectedDataPoints', logs: 'rejectedLogRecords' } as const
 
 const json: Codec = {
@@ -50,7 +53,7 @@ const json: Codec = {
 
 function plainAnswer(signal: Signal, answer: Answer): Raw {
   if (answer.type === 'refused') return { message: answer.message }
-  if (answer.rejected === 0) return {}
+  if (isPlain(answer)) return {}
   // int64 is text in proto3 JSON.
   return { partialSuccess: { [rejectedField[signal]]: String(answer.rejected), errorMessage: answer.message } }
 }
@@ -72,7 +75,7 @@ async function loadProtobuf(): Promise<Codec> {
     encode: (_signal, answer) => {
       if (answer.type === 'refused') return type('Refused').encode({ message: answer.message }).finish()
       const partialSuccess = { rejected: answer.rejected, errorMessage: answer.message }
-      return type('Accepted').encode(answer.rejected === 0 ? {} : { partialSuccess }).finish()
+      return type('Accepted').encode(isPlain(answer) ? {} : { partialSuccess }).finish()
     },
   }
 }

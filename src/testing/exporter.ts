@@ -5,6 +5,7 @@
  */
 
 import { type Check, checkOptions } from '../core/options.ts'
+import { oneOf } from './one-of.ts'
 
 /** The part of a finished span that this exporter looks at. Every SDK's `ReadableSpan` has it. */
 export interface ExportedSpan {
@@ -72,12 +73,8 @@ interface OpenExport<S> {
   settle(result: ExportOutcome): void
 }
 
-const MODES: unknown[] = Object.keys({ sync: 1, microtask: 1, hold: 1, throw: 1 } satisfies Record<
-  NonNullable<InMemoryExporterOptions['mode']>,
-  1
->)
 const EXPORTER = {
-  mode: [`'${MODES.join("', '")}'`, (value) => MODES.includes(value)],
+  mode: oneOf<NonNullable<InMemoryExporterOptions['mode']>>({ sync: 1, microtask: 1, hold: 1, throw: 1 }),
 } satisfies Record<keyof InMemoryExporterOptions, Check>
 
 /**

@@ -1,6 +1,7 @@
 import { type Attributes, type Context, SpanKind, type TextMapGetter } from '@opentelemetry/api'
 import { extract, nearest } from '../core/propagation.ts'
 import type { Description } from '../core/platform.ts'
+import { addressOf } from './address.ts'
 import { isKnownMethod } from './methods.ts'
 import { redacted } from './query.ts'
 
@@ -38,7 +39,7 @@ export function describeRequest({ url, method, headers }: Request, active: Conte
   const agent = headers.get('user-agent')
   if (agent) attributes['user_agent.original'] = agent
   // Cloudflare's own header cannot be forged there; elsewhere the original client leads the list of proxies.
-  const client = headers.get('cf-connecting-ip') ?? headers.get('x-forwarded-for')?.split(',')[0]?.trim()
+  const client = headers.get('cf-connecting-ip') ?? addressOf(headers.get('x-forwarded-for')?.split(',')[0])
   if (client) attributes['client.address'] = client
   const name = methodOf(method, attributes)
   return { name, kind: SpanKind.SERVER, attributes, links: [], parent: nearest(active, extract(headers, getter, active)) }

@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode, TraceFlags, trace, ROOT_CONTEXT } from '@opentelemetry/api'
+import { diag, SpanKind, SpanStatusCode, TraceFlags, trace, ROOT_CONTEXT } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
@@ -6,7 +6,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { inMemoryExporter, startCollector } from 'flushed/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 /** A parent and a child that uses everything a span can have. */
 function finishedSpans(): readonly ReadableSpan[] {
@@ -109,5 +109,20 @@ describe('the collector and the real exporters', () => {
     expect(code).toBe(1)
     expect(error).toMatchObject({ code: 400 })
     expect(collector).toMatchObject({ spans: [], received: [{}, {}] })
+  })
+
+  test.each([
+    ['a partial success', 'JSON', JsonExporter, 1],
+    ['a partial success', 'protobuf', ProtobufExporter, 1],
+    ['a warning', 'JSON', JsonExporter, 0],
+    ['a warning', 'protobuf', ProtobufExporter, 0],
+  ] as const)('is understood when it answers %s, in %s', async (_what, _name, Exporter, partialSuccess) => {
+    await using collector = await startCollector({ behavior: { partialSuccess, message: 'deprecated field' } })
+    const warn = vi.fn()
+    diag.setLogger({ error() {}, warn, info() {}, debug() {}, verbose() {} }, { suppressOverrideMessage: true })
+    onTestFinished(() => diag.disable())
+    expect(await exported(new Exporter({ url: `${collector.url}/v1/traces` }), finishedSpans())).toEqual({ code: 0 })
+    expect(warn.mock.calls).toEqual([['Received Partial Success response:', expect.stringContaining('deprecated field')]])
+    expect(collector).toMatchObject({ requests: [{ rejected: partialSuccess }], spans: { length: 2 - partialSuccess } })
   })
 })

@@ -84,12 +84,12 @@ test.each([
 ])('a rule that returns %s is one that throws', async (_what, rule, quoted) => {
   const collector = await startCollector({ behavior: rule as BehaviorRule })
   expect((await post(collector)).status).toBe(500)
-  const message = `option \`behavior\` must be a function that returns 'ok', 'hang', 'reset' or an answer such as { status: 503 }, got ${quoted}`
+  const message = `option \`behavior\` must be a function that returns 'ok' or 'hang' or 'reset' or an answer such as { status: 503 }, got ${quoted}`
   await expect(collector.waitFor(() => false)).rejects.toThrow(message)
   await collector.close()
 })
 
-const rule = "'ok', 'hang', 'reset' or an answer such as { status: 503 }, or a function"
+const rule = "'ok' or 'hang' or 'reset' or an answer such as { status: 503 }, or a function"
 const behaviors: [unknown, string][] = [
   ['hangs', `option \`behavior\` must be ${rule}, got "hangs"`],
   [undefined, `option \`behavior\` must be ${rule}, got undefined`],

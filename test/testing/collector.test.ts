@@ -41,14 +41,6 @@ describe('what a request gets', () => {
     expect([collector.spans.length, collector.received.length]).toEqual([0, 1])
   })
 
-  test('a partial success, whose last spans are rejected', async () => {
-    await using collector = await startCollector({ behavior: { partialSuccess: 2, message: 'too old' } })
-    const response = await post(collector, traces('a', 'b', 'c'))
-    expect(await response.json()).toEqual({ partialSuccess: { rejectedSpans: '2', errorMessage: 'too old' } })
-    expect(collector.spans.map(({ name }) => name)).toEqual(['a'])
-    expect(collector.requests).toMatchObject([{ acknowledged: true, rejected: 2 }])
-  })
-
   test('a reset connection', async () => {
     await using collector = await startCollector({ behavior: 'reset' })
     await expect(post(collector)).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } })

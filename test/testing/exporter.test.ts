@@ -63,7 +63,7 @@ describe('inMemoryExporter', () => {
   })
 
   test('refuses a mode there is not, and an option', () => {
-    const message = "option `mode` must be 'sync', 'microtask', 'hold', 'throw', got \"holds\""
+    const message = "option `mode` must be 'sync' or 'microtask' or 'hold' or 'throw', got \"holds\""
     expect(() => inMemoryExporter({ mode: 'holds' as 'hold' })).toThrow(message)
     expect(() => inMemoryExporter().setMode('holds' as 'hold')).toThrow(message)
     expect(() => inMemoryExporter({ mod: 'hold' } as object)).toThrow('unknown option `mod`; the options are `mode`')

@@ -50,7 +50,8 @@ export function wrapEach(
 /**
  * Wraps a function over requests, `(request, context?) => Response`, or over an event or a context that has one: on Vercel,
  * Netlify, Fastly, Supabase, Bunny, Deno, Bun and what else has `Request` and `Response`. Functions of any other kind are
- * wrapped as well.
+ * wrapped as well, and nothing is known of what calls them: those over Node's requests, `(request, response) => …`, such as API
+ * routes of Next's pages router, are for `withTelemetry` of `flushed/node`.
  *
  * Its root span ends when the response's body does, and its flush is after the response wherever the platform has a
  * `waitUntil`. Where none is found, the response waits, for at most `timeoutMs`, and a warning says once what was looked

@@ -23,6 +23,13 @@ export interface FastifyInstance {
   addHook(name: string, hook: (...args: never[]) => unknown): unknown
 }
 
+/** What `register` takes for itself, and hands on to the plugin among its options. */
+interface RegisterOptions {
+  readonly prefix?: unknown
+  readonly logLevel?: unknown
+  readonly logSerializers?: unknown
+}
+
 /** A plugin of Fastify 5, that is for the instance which it is registered in and not for one of its own. */
 export type TelemetryPlugin = (instance: FastifyInstance, options: FastifyOptions, done: (error?: Error) => void) => void
 
@@ -32,6 +39,9 @@ export type TelemetryPlugin = (instance: FastifyInstance, options: FastifyOption
  *
  * The flush is off the path of the response, and `app.close()` waits for the last one.
  *
+ * Fastify's own options of `register` (`prefix`, `logLevel`, `logSerializers`) are let through and change nothing here, as with
+ * any plugin that is not encapsulated: which requests there is a span for is a matter of the instance.
+ *
  * @throws TypeError, from `register`, when an option is unknown or has a bad value
  *
  * @example
@@ -40,10 +50,11 @@ export type TelemetryPlugin = (instance: FastifyInstance, options: FastifyOption
  * app.get<{ Params: { id: string } }>('/orders/:id', async (request) => orderOf(request.params.id))
  */
 export const telemetry: TelemetryPlugin = Object.assign(
-  ((instance, options, done) => {
+  ((instance, options: FastifyOptions & RegisterOptions, done) => {
+    const { prefix: _p, logLevel: _l, logSerializers: _s, ...own } = options
     let wrap: Wrap
     try {
-      wrap = onServer('fastify', options)
+      wrap = onServer('fastify', own)
     } catch (error) {
       // What a plugin with a callback throws would be an uncaught exception.
       return done(error as Error)

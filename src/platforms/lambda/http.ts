@@ -12,6 +12,7 @@ import {
   URL_SCHEME,
   USER_AGENT_ORIGINAL,
 } from './attributes.ts'
+import { addressOf } from '../../web/address.ts'
 import { isKnownMethod } from '../../web/methods.ts'
 import { redacted } from '../../web/query.ts'
 import type { Description } from './description.ts'
@@ -134,7 +135,7 @@ function apply(draft: Description, request: HttpRequest): void {
   const scheme = forwarded ?? request.scheme
   put(attributes, URL_SCHEME, scheme)
   putServer(attributes, request.host ?? header(headers, 'host'), firstOf(header(headers, 'x-forwarded-port')), scheme)
-  put(attributes, CLIENT_ADDRESS, firstOf(header(headers, 'x-forwarded-for')) ?? request.peer)
+  put(attributes, CLIENT_ADDRESS, addressOf(firstOf(header(headers, 'x-forwarded-for'))) ?? request.peer)
   put(attributes, USER_AGENT_ORIGINAL, request.userAgent ?? header(headers, 'user-agent'))
   put(attributes, NETWORK_PROTOCOL_VERSION, versionOf(request.protocol))
 }

@@ -10,8 +10,10 @@ export type NextOptions<Args extends readonly unknown[] = []> = EdgeOptions<Args
 
 /**
  * Wraps what Next calls for a request: a route handler of the app router, on the Node and on the edge runtime, the proxy
- * (the middleware before Next 16), a server action. Its flush is after the response, by `after()`; where there is none, as
- * in the pages router, it is as that of `flushed/edge`.
+ * (the middleware before Next 16), a server action, an API route of the pages router over a `Request` (on the edge runtime).
+ * Its flush is after the response, by `after()`; where there is none, as in the pages router, it is as that of `flushed/edge`.
+ * API routes of the pages router over `(request, response)` are for `withTelemetry` of `flushed/node`: here nothing would be
+ * known of their requests.
  *
  * What `redirect()`, `notFound()` and the like throw reaches Next as it is, and is no error of the root span.
  *

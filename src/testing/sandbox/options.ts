@@ -6,6 +6,7 @@
 import { basename, isAbsolute } from 'node:path'
 import { badOption, invalidOption, quote } from '../../core/errors.ts'
 import { type Check, checkOptions, isPositive } from '../../core/options.ts'
+import { oneOf } from '../one-of.ts'
 import type { Disconnect, InvokeOptions, LambdaOptions, RegistrationRefusal } from './types.ts'
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null
@@ -27,15 +28,14 @@ function toJson(value: unknown): string | undefined {
   }
 }
 
-const REFUSALS: unknown[] = Object.keys({
+const REFUSAL = oneOf<Extract<RegistrationRefusal, string>>({
   'Extension.InvalidEventType': 1,
   'Extension.RegistrationClosed': 1,
   'Extension.InvalidExtensionState': 1,
   'Extension.TooManyExtensions': 1,
   hang: 1,
   reset: 1,
-} satisfies Record<Extract<RegistrationRefusal, string>, 1>)
-const WHOSE: unknown[] = Object.keys({ caller: 1, runtime: 1 } satisfies Record<NonNullable<Disconnect['whose']>, 1>)
+})
 
 const LAMBDA = {
   runtime: [
@@ -55,7 +55,7 @@ const LAMBDA = {
 } satisfies Record<Exclude<keyof LambdaOptions, 'handler'>, Check>
 
 const EXTENSIONS = {
-  refuse: [`'${REFUSALS.join("', '")}' or an HTTP status`, (value) => REFUSALS.includes(value) || isInteger(value)],
+  refuse: [`${REFUSAL[0]} or an HTTP status`, (value) => REFUSAL[1](value) || isInteger(value)],
   answerAfterMs: ['a number of milliseconds', isAmount],
   resetNext: ['a positive integer', isInteger],
 } satisfies Record<keyof NonNullable<LambdaOptions['extensions']>, Check>
@@ -71,7 +71,7 @@ const INVOKE = {
 
 const DISCONNECT = {
   afterBytes: ['a number of bytes', isAmount],
-  whose: [`'${WHOSE.join("' or '")}'`, (value) => WHOSE.includes(value)],
+  whose: oneOf<NonNullable<Disconnect['whose']>>({ caller: 1, runtime: 1 }),
 } satisfies Record<keyof Disconnect, Check>
 
 /** A handler in its two parts. */

@@ -227,6 +227,20 @@ describe('the plugin', () => {
   })
 
   test.each([
+    ['logLevel', { logLevel: 'warn' as const }],
+    ['logSerializers', { logSerializers: { user: String } }],
+    ['prefix', { prefix: '/shop' }],
+  ])('lets `%s` through, which is Fastify’s own, and is for all of the instance’s requests', async (_option, own) => {
+    const made = setup()
+    const app = fastify()
+    await app.register(telemetry, { ...made.options, ...own })
+    await application(app, made)
+    onTestFinished(() => app.close())
+    await app.inject('/orders/7')
+    expect((await made.spans(2)).map(({ name }) => name)).toEqual(['load', 'GET /orders/:id'])
+  })
+
+  test.each([
     [{ drainMs: 0 }, '`drainMs` must be a positive number of milliseconds, got 0'],
     [{ routes: true }, 'unknown option `routes`'],
     [{ flush: 'before-response' }, "`flush` must be 'auto' or 'after-response' on a server"],

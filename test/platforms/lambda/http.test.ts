@@ -123,6 +123,17 @@ describe('a load balancer', () => {
     })
   })
 
+  // The load balancer's attribute `routing.http.xff_client_port.enabled`.
+  it.each([
+    ['72.12.164.125:41000', '72.12.164.125'],
+    ['[2001:db8::1]:41000', '2001:db8::1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['unknown', undefined],
+  ])('tells of the client %s without its port', (forwarded, expected) => {
+    const headers = { ...events.loadBalancer.headers, 'x-forwarded-for': forwarded }
+    expect(httpAttributes({ ...events.loadBalancer, headers })['client.address']).toBe(expected)
+  })
+
   it.each([
     ['shop.example.com', 'shop.example.com', undefined],
     ['shop.example.com:8443', 'shop.example.com', 8443],

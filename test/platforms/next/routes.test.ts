@@ -142,8 +142,43 @@ describe('in a real Next, a route handler', () => {
     const answer = await app.request('/api/static')
     expect([answer.headers.get('x-nextjs-cache'), JSON.parse(answer.text)]).toEqual(['HIT', { built: true }])
   })
+})
 
-  test('of the pages router, which has no `after()`, is over when its flush is, and that is told once', async () => {
+describe('in a real Next, an API route of the pages router', () => {
+  const SERVER = ({ scope, kind }: { scope?: { name: string }; kind: string }) => scope?.name === 'flushed' && kind === 'server'
+
+  test('over Node’s requests is one that `flushed/node` wraps: it does not wait for its flush, and its spans are delivered', async () => {
+    app.collector.behave({ delayMs: 1000 })
+    const answer = await app.request('/api/invoices/7?page=2')
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([201, { id: '7' }])
+    expect(app.collector.acknowledged(answer.traceId)).toEqual([])
+    const spans = await app.spans(answer, 'invoices')
+    expect(ours(spans)).toContainEqual(['invoices', 'internal', 'SELECT invoices'])
+    expect(ours(spans)).toContainEqual(['invoices', 'internal', 'audit'])
+    expect(spans.find(SERVER)?.attributes).toMatchObject({
+      'http.request.method': 'GET', 'http.route': '/api/invoices/[id]', 'url.path': '/api/invoices/7', 'url.query': 'page=2', 'http.response.status_code': 201,
+    })
+    await expect.poll(() => app.reports().at(-1)).toMatchObject({ outcome: 'delivered', phase: 'background' })
+  })
+
+  test('that throws there has Next answer 500, and the error is on the root span', async () => {
+    const answer = await app.request('/api/invoices/7', { method: 'POST' })
+    expect(answer.status).toBe(500)
+    expect((await app.spans(answer, 'SELECT invoices')).find(SERVER)).toMatchObject({
+      attributes: { 'error.type': 'RangeError', 'http.response.status_code': 500 },
+      status: { code: 'error', message: 'no such invoice' },
+    })
+  })
+
+  test('over the web’s requests, on the edge runtime, is one that `flushed/next` wraps', async () => {
+    const answer = await app.request('/api/old-edge')
+    expect(JSON.parse(answer.text)).toEqual({ router: 'pages' })
+    const spans = await app.spans(answer, 'GET /api/old-edge')
+    expect(spans.find(SERVER)?.attributes).toMatchObject({ 'http.request.method': 'GET', 'http.response.status_code': 200 })
+    await expect.poll(() => app.reports().at(-1)).toMatchObject({ outcome: 'delivered', phase: 'after-response' })
+  })
+
+  test('over Node’s requests that `flushed/next` wraps is a function like any other, over when its flush is, and that is told once', async () => {
     for (let request = 0; request < 2; request++) {
       const answer = await app.request('/api/old')
       expect(JSON.parse(answer.text)).toEqual({ router: 'pages' })

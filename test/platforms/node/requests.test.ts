@@ -41,6 +41,18 @@ describe('the root span', () => {
   })
 
   test.each([
+    ['1.2.3.4:5678', '1.2.3.4'],
+    ['[2001:db8::1]:80, 10.0.0.1', '2001:db8::1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['unknown, 10.0.0.1', '127.0.0.1'],
+    ['', '127.0.0.1'],
+  ])('has the address that a proxy has written as “%s”, without a port, and else the connection’s', async (written, expected) => {
+    const { port, spans } = await serving(json)
+    await fetched(port, '/', { headers: { 'x-forwarded-for': written } })
+    expect((await spans(1))[0]?.attributes['client.address']).toBe(expected)
+  })
+
+  test.each([
     ['http://shop.example/orders?page=2', '/orders', 'page=2'],
     ['/orders?', '/orders', undefined],
     ['*', '*', undefined],
