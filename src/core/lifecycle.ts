@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type AttributeValue, type Attributes, type Context, ROOT_CONTEXT, type Span, context, isSpanContextValid, trace } from '@opentelemetry/api'
+import { type AttributeValue, type Attributes, type Context, ROOT_CONTEXT, type Span, SpanKind, context, isSpanContextValid, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from './attributes.ts'
 import { clock } from './clock.ts'
 import { ensureContextManager } from './context-manager.ts'
@@ -127,14 +127,17 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   if (platform.timers === false) abandonDead()
   const description = describe(wrap, handlerName, args, active)
   const owner = new InvocationState(wrap, args, active)
-  const { name, kind, links, attributes, parent } = description
+  const { name, links, attributes, parent } = description
+  // Requests are counted by their spans: of what an instrumentation has told already, this is a part.
+  const told = (trace.getSpan(parent) as { kind?: SpanKind } | undefined)?.kind === description.kind
+  const kind = told ? SpanKind.INTERNAL : description.kind
   const within = owned(parent, owner)
   const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
   // Or an invocation that another one has started would keep that, and so on.
   description.parent = ROOT_CONTEXT
-  const told = owner.begin(root, within, description)
+  const processed = owner.begin(root, within, description)
   if (root.isRecording()) complete(root, description)
-  if (config.telemetry.needsProvider) warnUnlessRecorded(root, parent, config, told)
+  if (config.telemetry.needsProvider) warnUnlessRecorded(root, parent, config, processed)
   try {
     platform.begun?.(args as never, owner)
   } catch (thrown) {
@@ -221,9 +224,9 @@ function complete(root: Span, { attributes, constant }: Description): void {
 }
 
 // A provider that was registered through another copy of the API is just as absent as none at all.
-function warnUnlessRecorded(root: Span, parent: Context, config: Config, told: boolean): void {
+function warnUnlessRecorded(root: Span, parent: Context, config: Config, processed: boolean): void {
   if (root.isRecording()) {
-    if (told || !config.telemetry.needsProcessor || !once('processor')) return
+    if (processed || !config.telemetry.needsProcessor || !once('processor')) return
     return config.warn('flushed: no spans reach `otel()`: is its `spanProcessor` one of the tracer provider?')
   }
   // One that has sampled a span out is there, and will be.

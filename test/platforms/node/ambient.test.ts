@@ -2,7 +2,7 @@
 import { createServer, request as send } from 'node:http'
 import { connect, createServer as createServer2 } from 'node:http2'
 import { once } from 'node:events'
-import { context, trace } from '@opentelemetry/api'
+import { SpanKind, context, trace } from '@opentelemetry/api'
 import { withTelemetry as wrap } from 'flushed'
 import { withTelemetry } from 'flushed/node'
 import { describe, expect, test } from 'vitest'
@@ -70,18 +70,23 @@ describe('a server that was begun within', () => {
 })
 
 describe('what is around a request is its parent still:', () => {
-  test('a span that an instrumentation opens for each', async () => {
+  test.each([
+    ['a span that an instrumentation opens for each; of one that tells of the request, the root is a part', SpanKind.SERVER, SpanKind.INTERNAL],
+    ['one that tells of something else', SpanKind.INTERNAL, SpanKind.SERVER],
+  ])('%s', async (_what, kind, rootKind) => {
     const { options, spans, tracer } = setup()
     const wrapped = withTelemetry(json, options) as unknown as (...args: Parameters<Listener>) => void
     const port = await listen(createServer((request, response) => {
-      const around = tracer.startSpan('around')
+      const around = tracer.startSpan('around', { kind })
       response.on('close', () => around.end())
       context.with(trace.setSpan(context.active(), around), wrapped, undefined, request, response)
     }))
     for (let n = 0; n < 2; n++) await fetched(port, '/')
     const all = await spans(4)
     const around = all.filter(({ name }) => name === 'around').map((span) => span.spanContext().spanId)
-    expect(parentsOf(all.filter(({ name }) => name === 'GET'))).toEqual(around)
+    const roots = all.filter(({ name }) => name === 'GET')
+    expect(parentsOf(roots)).toEqual(around)
+    expect(roots.map((root) => root.kind)).toEqual([rootKind, rootKind])
   })
 
   test('the same request’s own, however often it is wrapped within', async () => {
