@@ -13,7 +13,8 @@ export const previousOutcome = 'flushed.previous_flush.outcome'
 /** The class of the error a handler ended with (semantic conventions, "Error attributes"). */
 export const errorType = 'error.type'
 /**
- * How the body of a response ended, where it was neither read to its end nor failed: `cancelled`, `idle` or `unknown`; of a
- * streaming handler on Lambda `aborted` when it was closed before, `unfinished` when still open shortly before the timeout.
+ * How the body of a response ended, where it was not read to its end, and no error tells why: `cancelled`, `idle`,
+ * `unknown`, or `failed` when the server has cut it; of a streaming handler on Lambda `aborted` when it was closed before,
+ * `unfinished` when still open shortly before the timeout.
  */
 export const responseStream = 'flushed.response_stream'
