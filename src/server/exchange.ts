@@ -15,8 +15,8 @@ import { asked } from './ambient.ts'
 import { follow, hasBody, onGone, tellWithin } from './connection.ts'
 import { failureOf, isCut, isOver, isSent, statusOf, targetOf } from './request.ts'
 
-/** The route that serves a request, if it is known by now. */
-type RouteOf<Request> = (request: Request) => string | undefined
+/** The route that serves the request, if it is known by now. */
+type RouteOf = () => string | undefined
 
 /**
  * Opens the invocation of a request, and ends it with the response: both are followed by their public events alone.
@@ -24,17 +24,12 @@ type RouteOf<Request> = (request: Request) => string | undefined
  * @param routeOf asked when the response is over
  * @returns `undefined` if nothing could be opened, and the handler has to run without
  */
-export function exchange<Request extends IncomingMessage>(
-  wrap: Wrap,
-  request: Request,
-  response: ServerResponse,
-  routeOf: RouteOf<Request>,
-): Exchange | undefined {
+export function exchange(wrap: Wrap, request: IncomingMessage, response: ServerResponse, routeOf?: RouteOf): Exchange | undefined {
   // What plays a response in somebody's tests has no end to be told of.
   if (typeof response.prependListener !== 'function') return undefined
   const begun = asked(request, () => begin(wrap, methodNameOf(request.method), [request, response]))
   if (!begun) return undefined
-  const open = new Exchange(wrap, begun, request, response, routeOf as RouteOf<never>)
+  const open = new Exchange(wrap, begun, request, response, routeOf)
   // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone. Before others:
   // within another exchange of the same response, what is known here alone has to be told before that one's root ends.
   response.prependListener('finish', () => open.end(isSent(response)))
@@ -59,7 +54,7 @@ export class Exchange {
     private readonly begun: Begun,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
-    private readonly routeOf: RouteOf<never>,
+    private readonly routeOf: RouteOf | undefined,
   ) {}
 
   /** What the handler has to run in. */
@@ -97,7 +92,7 @@ export class Exchange {
     const { begun, request } = this
     const span = trace.getSpan(begun.context)
     if (span?.isRecording()) reflect(span, this, sent, this.#failure)
-    const route = this.routeOf(request as never)
+    const route = this.routeOf?.()
     if (route !== undefined) routed(begun, { method: request.method ?? '', url: targetOf(request), route }, this.wrap.config.name)
   }
 }

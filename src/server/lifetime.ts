@@ -17,21 +17,17 @@ import { Staying } from './staying.ts'
  */
 export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: WaitUntil): Required<Pick<Platform, 'begun' | 'lifetime'>> {
   const staying = new Staying(wrap, drainMs)
-  const lifetimes = new Map<InvocationState, Lifetime>()
+  const granted = new WeakMap<InvocationState, Lifetime>()
   // Read once: each look into the environment costs as much as a span.
   let frozen: boolean | undefined
   return {
     begun(_args, invocation) {
       frozen ??= isFrozen()
       const lifetime = grantedLifetime(NONE, waitUntil, invocation) ?? (frozen ? frozenLifetime(invocation) : undefined)
-      if (lifetime) lifetimes.set(invocation, lifetime)
+      if (lifetime) granted.set(invocation, lifetime)
       else staying.begun(invocation)
     },
-    lifetime(_args, invocation) {
-      const lifetime = lifetimes.get(invocation)
-      if (lifetime) lifetimes.delete(invocation)
-      return lifetime ?? staying.lifetime
-    },
+    lifetime: (_args, invocation) => granted.get(invocation) ?? staying.lifetime,
   }
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { context } from '@opentelemetry/api'
 import { exchange } from '../../server/exchange.ts'
 import { type ServerOptions, onServer } from '../../server/options.ts'
-import { type Routed, observeRoute, routeOf } from './route.ts'
+import { observeRoute, routeOf } from './route.ts'
 
 /** Options of the middleware. */
 export type ExpressOptions<Request = IncomingMessage, Response = ServerResponse> = ServerOptions<[request: Request, response: Response]>
@@ -29,7 +29,7 @@ export function telemetry<Request = IncomingMessage, Response = ServerResponse>(
   const wrap = onServer('express', options)
   return function flushed(request, response, next) {
     observeRoute(request)
-    const open = exchange(wrap, request as Routed, response, routeOf)
+    const open = exchange(wrap, request, response, () => routeOf(request))
     if (open) context.with(open.context, next)
     else next()
   }

@@ -13,8 +13,6 @@ export type NodeOptions<Request = IncomingMessage, Response = ServerResponse> = 
 // oxlint-disable-next-line typescript/no-explicit-any -- frameworks have listeners for classes of their own
 type Listener = (this: any, request: any, response: any, ...more: any[]) => unknown
 
-const unknown = () => undefined
-
 /**
  * Wraps a listener of Node's `http`: `(request, response) => …`. Its root span is open until the response has been sent or
  * the client is gone, whatever the listener returns, and its flush is off the path of the response.
@@ -35,7 +33,7 @@ export function withTelemetry<L extends Listener = (request: IncomingMessage, re
   if (typeof listener !== 'function') throw invalidOption('listener', listener, 'a function')
   const wrap = onServer('node', options)
   const wrapper = function (this: unknown, ...args: Parameters<Listener>) {
-    const open = exchange<IncomingMessage>(wrap, args[0], args[1], unknown)
+    const open = exchange(wrap, args[0], args[1])
     if (!open) return Reflect.apply(listener, this, args)
     try {
       const result = context.with<unknown[], Listener>(open.context, listener, this, ...args)
