@@ -82,10 +82,8 @@ export class Exchange {
     this.#over = true
     this.ended?.()
     attempt(this.wrap.config, 'reading the response', () => this.#reflect(sent))
-    const settle = () => void this.begun.settle({ result: undefined })
-    // What others do where they are told that a client has left is a part of it.
-    if (sent) settle()
-    else queueMicrotask(settle)
+    // What others do when they are told of the end is a part of it.
+    queueMicrotask(() => void this.begun.settle({ result: undefined }))
   }
 
   #reflect(sent: boolean): void {

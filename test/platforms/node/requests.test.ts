@@ -260,6 +260,17 @@ describe('the invocation', () => {
     expect([root?.attributes['flushed.response_stream'], root?.status.code]).toEqual([ended, status])
   })
 
+  test.each(['GET', 'POST'])('has what is recorded when its response tells of the end: %s', async (method) => {
+    const { port, spans, reports } = await serving((request, response) => {
+      for (const event of ['finish', 'close']) response.on(event, () => span(`response ${event}`).end())
+      request.resume().on('end', () => response.end())
+    })
+    await fetched(port, '/', { method, ...(method === 'POST' && { body: 'body' }) })
+    const names = (await spans(3)).map(({ name }) => name)
+    expect(names).toEqual(['response finish', 'response close', method])
+    expect(reports[0]?.spans.late).toBe(0)
+  })
+
   test.each(['GET', 'POST'])('is current where a request and its response tell that the client has left: %s', async (method) => {
     const { port, spans, reports } = await serving((request, response) => {
       request.on('close', () => span('request closed').end())
