@@ -54,7 +54,9 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
     const [event, context, , ...rest] = args
     const before = asyncIds()
     const returned = Reflect.apply(handler, self, [event, withSettlers(context, { succeed: resolve, fail: reject, done }), done, ...rest])
-    if (isThenable(returned) || !waits(handler, context, returned)) return resolve(returned)
+    // Not `resolve(returned)`: nothing could come before a promise that `settled` already stands for.
+    if (isThenable(returned)) return void returned.then(resolve, reject)
+    if (!waits(handler, context, returned)) return resolve(returned)
     release = () => resolve(undefined)
     if (waiting.size === 0) process.on('beforeExit', releaseAll)
     waiting.add(release)

@@ -41,6 +41,13 @@ export const promises = wrap(async (event, _context, _callback) => {
   return { id: event.id }
 })
 
+/** Comes to nothing itself, and calls back before it does. */
+export const awaits = wrap(async (event, _context, callback) => {
+  work()
+  await new Promise(soon)
+  callback(null, { id: event.id })
+})
+
 /** Never calls back, and leaves nothing to wait for. */
 export const forgets = wrap((_event, _context, _callback) => {
   work()

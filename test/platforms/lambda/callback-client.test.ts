@@ -17,6 +17,7 @@ describe.each(runtimes)('on $title: a callback-style handler', ({ title, startFu
     ['calls back', 'succeeds'],
     ['calls back when the thread pool is done', 'hashes'],
     ['returns a promise', 'promises'],
+    ['calls back after it has awaited something', 'awaits'],
     ['calls back, with a timer left that runs on', 'leaves'],
     ['ends by `context.done`, where there is one', 'ends'],
   ])('that %s has its result, and its spans delivered at the freeze', async (_what, name) => {

@@ -38,6 +38,7 @@ function wrapped(handler: (event: unknown, context: Call['context'], callback: C
 }
 
 const soon = (then: () => void) => void setImmediate(then)
+const turn = () => new Promise<void>(soon)
 
 describe('a callback-style handler', () => {
   test.each<[string, (context: Call['context'], callback: Callback) => void]>([
@@ -82,6 +83,34 @@ describe('a callback-style handler', () => {
       return 'returned'
     })
     expect(await late.run()).toBe('called')
+  })
+
+  test.each<[string, (context: Call['context'], callback: Callback) => void]>([
+    ['callback', (_context, callback) => callback(null, 'called')],
+    ['context.succeed', (context) => context.succeed('called')],
+  ])('settles by %s, when that comes before its promise', async (_what, settle) => {
+    const awaits = wrapped(async (_event, context, callback) => {
+      await turn()
+      settle(context, callback)
+      await turn()
+      return 'returned'
+    })
+    expect(await awaits.run()).toBe('called')
+    const pending = wrapped((_event, context, callback) => new Promise(() => soon(() => settle(context, callback))))
+    expect(await pending.run()).toBe('called')
+    expect(pending.exporter.spans).toHaveLength(1)
+  })
+
+  test.each<[string, (context: Call['context'], callback: Callback) => void]>([
+    ['callback', (_context, callback) => callback(boom)],
+    ['context.fail', (context) => context.fail(boom)],
+  ])('fails by %s, when that comes before its promise', async (_what, fail) => {
+    const { run, exporter } = wrapped(async (_event, context, callback) => {
+      await turn()
+      fail(context, callback)
+    })
+    await expect(run()).rejects.toBe(boom)
+    expect(exporter.spans[0]?.attributes).toHaveProperty(['error.type'])
   })
 
   test('gets a context that is Lambda’s in everything else', async () => {
