@@ -70,6 +70,23 @@ export const ended = wrap((event, context) => {
   soon(() => context.succeed({ id: event.id }))
 })
 
+export const timed = wrap((event, context) => {
+  work()
+  return setTimeout(() => context.succeed({ id: event.id }), 20)
+})
+
+export const hashed = wrap((event, context) => {
+  work()
+  scrypt('secret', 'salt', 16, () => context.succeed({ id: event.id }))
+})
+
+/** Of no parameters, as far as its `length` tells. */
+export const spread = wrap((...args) => {
+  work()
+  const [event, , callback] = args
+  soon(() => callback(null, { id: event.id }))
+})
+
 export const ends = wrap((event, context, callback) => {
   work()
   soon(() => (context.done ?? callback)(null, { id: event.id }))
