@@ -40,8 +40,8 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
   const settled = new Promise<unknown>((resolve, reject) => {
     // Not any falsy value: the runtime takes `''` and `false` for errors.
     const done = (error?: unknown, result?: unknown) => (error === undefined || error === null ? resolve(result) : reject(error))
-    const [event, context, , ...rest] = args
-    const returned = Reflect.apply(handler, self, [event, withSettlers(context, { succeed: resolve, fail: reject, done }), done, ...rest])
+    const [event, context, third, ...rest] = args
+    const returned = Reflect.apply(handler, self, [event, withSettlers(context, { succeed: resolve, fail: reject, done }), isCallback(third) ? done : third, ...rest])
     // Not `resolve(returned)`: nothing could come before a promise that `settled` already stands for.
     if (isThenable(returned)) return void returned.then(resolve, reject)
     if (!waits(handler, args)) return resolve(returned)
@@ -51,6 +51,9 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
   return release ? untilEmpty(settled, release) : settled
 }
 
+/** Whether a third argument is a callback, or is missing where there should be one: that of middy is `{ signal }`. */
+const isCallback = (third: unknown): boolean => third === undefined || typeof third === 'function'
+
 /**
  * Whether a handler that has returned no promise may still be at work. With a third parameter it may; with less, only if
  * it was the runtime that called it, one whose context can end invocations. Parameters do not tell there: `arguments`,
@@ -58,7 +61,8 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
  * result at once.
  */
 const waits = (handler: AnyFunction, [, context, callback]: readonly unknown[]): boolean =>
-  handler.length > 2 || (typeof callback === 'function' && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
+  (handler.length > 2 && isCallback(callback)) ||
+  (typeof callback === 'function' && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
 
 // A copy: the runtime itself uses the original's functions to send what the wrapped handler comes to.
 function withSettlers(context: unknown, settlers: Settlers): unknown {

@@ -154,6 +154,15 @@ test('a context that resists being read reaches a handler all the same', async (
 
 const boom = new Error('boom')
 
+test('a third argument that is no callback is the handler’s own, and nothing is waited for', async () => {
+  const signal = new AbortController().signal
+  const handle = withTelemetry((_event: object, _context: object, third: object) => third as never, { telemetry: () => {} })
+  const called = handle as unknown as (...args: unknown[]) => Promise<unknown>
+  // With a runtime's context too: a wrapper that waits for what is returned may hand that on.
+  for (const context of [identity, call().context]) expect(await called({}, context, { signal })).toEqual({ signal })
+  expect(await called({}, identity, null)).toBe(null)
+})
+
 describe('a handler with two parameters', () => {
   const settlesLater: [string, (context: Call['context'], callback: Callback) => unknown][] = [
     ['returned nothing', (context) => soon(() => context.succeed('result'))],

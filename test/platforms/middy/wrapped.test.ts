@@ -76,3 +76,11 @@ test('the wrap for any function takes middy’s as well', async () => {
   await handler({}, lambdaContext('1'))
   expect(tree(exporter.spans)).toEqual(['root > work', '- > root'])
 })
+
+describe('a handler that is wrapped inside middy', () => {
+  test('gets the signal that middy hands to it', async () => {
+    const { options } = setup()
+    const inner = withTelemetry(async (_event: unknown, _context: unknown, { signal }: { signal: AbortSignal }) => signal, options)
+    expect(await middy(inner as never)({}, lambdaContext('1'))).toBeInstanceOf(AbortSignal)
+  })
+})
