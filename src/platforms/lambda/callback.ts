@@ -64,10 +64,21 @@ const waits = (handler: AnyFunction, [, context, callback]: readonly unknown[]):
   (handler.length > 2 && isCallback(callback)) ||
   (typeof callback === 'function' && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
 
-// A copy: the runtime itself uses the original's functions to send what the wrapped handler comes to.
+/**
+ * The context, but for its ways to end: those of its own are what the runtime sends with, once the wrapped handler has come
+ * to something. No copy, since what a handler writes to its context is there for whoever has passed it, as a middleware.
+ */
 function withSettlers(context: unknown, settlers: Settlers): unknown {
   if (!hasSettlers(context)) return context
-  const own = Object.getOwnPropertyDescriptors(context)
-  // Into the descriptors: those of a frozen context cannot be defined anew.
-  return Object.create(Object.getPrototypeOf(context), { ...own, ...Object.getOwnPropertyDescriptors(settlers) })
+  // Nothing can be written to it, and a proxy may not tell of it but what it holds.
+  if (Object.isFrozen(context)) {
+    const own = { ...Object.getOwnPropertyDescriptors(context), ...Object.getOwnPropertyDescriptors(settlers) }
+    return Object.create(Object.getPrototypeOf(context), own)
+  }
+  const holder = (target: object, key: PropertyKey): object => (Object.hasOwn(settlers, key) ? settlers : target)
+  return new Proxy(context as object, {
+    get: (target, key) => Reflect.get(holder(target, key), key),
+    // This is where writing leads to in the end. A `succeed` of the handler's own must not be what the runtime sends with.
+    defineProperty: (target, key, descriptor) => Reflect.defineProperty(holder(target, key), key, descriptor),
+  })
 }

@@ -123,6 +123,18 @@ describe('a callback-style handler', () => {
     expect(context.callbackWaitsForEmptyEventLoop).toBe(false)
   })
 
+  test('writes to Lambda’s context, but for what the runtime itself ends the invocation with', async () => {
+    const { run, context, answered } = wrapped((_event, given, _callback) => {
+      const { done } = given
+      const patched = vi.fn((error, result) => done(error, { patched: result }))
+      Object.assign(given, { tenant: 'acme', done: patched })
+      Object.defineProperty(given, 'succeed', { value: (result: unknown) => given.done(null, result) })
+      given.succeed('result')
+    })
+    expect(await run()).toEqual({ patched: 'result' })
+    expect(context).toMatchObject({ tenant: 'acme', succeed: answered, done: answered })
+  })
+
   test('that never calls back is over when the event loop is empty', async () => {
     const { run, exporter } = wrapped((_event, _context, _callback) => {})
     const running = run()
