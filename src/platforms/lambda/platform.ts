@@ -30,6 +30,9 @@ export interface Settings {
   readonly schedule: Schedule
 }
 
+/** Lambda's longest timeout. What takes longer than that never ends, and must not keep its invocation. */
+const LONGEST_MS = 15 * 60_000
+
 const EARLY = { mostMs: 500, share: 0.1 }
 
 /** What is peculiar to Lambda. */
@@ -40,7 +43,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
   const managed = managedInstance()
   const unfrozen = goesOn(flush)
   // Neither the response nor a timeout ends anything there.
-  const remainingMs = (args: LambdaArgs) => (unfrozen ? Infinity : leftMs(args) - marginMs)
+  const remainingMs = (args: LambdaArgs) => (unfrozen ? LONGEST_MS : leftMs(args) - marginMs)
   const earlyMs = (args: LambdaArgs, { wrap }: InvocationState) => {
     // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
     if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managed)) return Infinity
