@@ -9,7 +9,7 @@ import { untraced } from '../../core/suppress.ts'
 import type { Lifetime, Platform } from '../../core/platform.ts'
 import { managedInstance } from '../../server/managed.ts'
 import { adapted } from './adapted.ts'
-import { type LambdaArgs, contextOf } from './arguments.ts'
+import { type LambdaArgs, contextOf, responseStreamOf } from './arguments.ts'
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
 import { lifetime } from './extension/lifetime.ts'
@@ -62,7 +62,10 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     alarms,
     adapt: (handler) => adapted(handler, remainingMs),
     describe: (args, active) => describe(args[0], contextOf(args), { active }),
-    reflect: (root, description: Description, result, [event]) => reflect(root, description, result, event),
+    reflect: (root, description: Description, result, args) => {
+      // What a streaming handler returns is thrown away, and its status is in the stream.
+      if (!responseStreamOf(args)) reflect(root, description, result, args[0])
+    },
     begun: (args, invocation) => {
       const requestId = requestOf(args)
       if (requestId !== undefined) shared.extension?.begun(requestId)
