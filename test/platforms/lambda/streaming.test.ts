@@ -111,6 +111,23 @@ describe('a wrapped streaming handler', () => {
     expect(stream.listenerCount('error')).toBe(0)
   })
 
+  test.each<[string, Handler]>([
+    ['when it has ended', async (_event, stream) => void stream.end()],
+    ['when its handler has failed', () => Promise.reject(new RangeError('out of stock'))],
+  ])('whose stream fails once the flush is over, %s, ends the process as it would without', async (_what, handler) => {
+    // Of the test's own, which decide as those of client 3 do.
+    const others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    const stream = sink().on('error', () => {})
+    try {
+      await Promise.allSettled([wrapped(handler).handle({}, stream, context())])
+      stream.emit('error', new Error('reset'))
+      expect(process.listenerCount('unhandledRejection')).toBe(0)
+    } finally {
+      others.forEach((listener) => process.on('unhandledRejection', listener))
+    }
+  })
+
   test('that rejects is flushed without waiting for its stream', async () => {
     const { handle, root, phases } = wrapped(async () => Promise.reject(new RangeError('out of stock')))
     await expect(handle({}, sink(), context())).rejects.toThrow('out of stock')
