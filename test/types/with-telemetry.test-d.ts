@@ -80,6 +80,9 @@ void lambda(typed)(event)
 const callbackStyle = (_e: { id: number }, _c: Context, done: Callback<string>) => done(null, 'done')
 expectTypeOf(lambda(callbackStyle)).toEqualTypeOf<(this: unknown, event: { id: number }, context: Context) => Promise<string>>()
 expectTypeOf(lambdaLayer()(callbackStyle)).returns.resolves.toBeString()
+// `null` may be the handler's own answer; `undefined` is that the result may be left out.
+const finds = (_e: object, _c: Context, done: Callback<{ id: number } | null>) => done(null, null)
+expectTypeOf(lambda(finds)).returns.resolves.toEqualTypeOf<{ id: number } | null>()
 const promised: Handler<{ id: number }, string> = lambda(callbackStyle)
 expectTypeOf(promised).returns.extract<Promise<unknown>>().resolves.toBeString()
 // @ts-expect-error -- it has a promise instead

@@ -5,6 +5,7 @@ import { coldStart } from './coldstart.ts'
 import type { Description, LambdaContextLike } from './description.ts'
 import { isBag } from './events.ts'
 import { identify } from './identity.ts'
+import { parentOf } from './parent.ts'
 import { describeTrigger } from './trigger.ts'
 
 interface DescribeOptions {
@@ -27,16 +28,19 @@ export function describe(
   options: DescribeOptions,
 ): Description {
   const cold = coldStart(options.now)
-  const draft = plain(context, options.active, cold)
-  if (!isBag(event)) return draft
+  let draft = plain(context, options.active, cold)
   try {
-    describeTrigger(draft, event)
-    return draft
+    if (isBag(event)) describeTrigger(draft, event)
   } catch {
     // Half a description would be a wrong one.
-    return plain(context, options.active, cold)
+    draft = plain(context, options.active, cold)
   }
+  if (!isRequest(draft)) draft.parent = parentOf(undefined, options.active)
+  return draft
 }
+
+/** Whether there may be headers, where the parent has been looked for then. */
+const isRequest = ({ trigger, source }: Description): boolean => trigger === 'http' || source === 'authorizer'
 
 function plain(context: LambdaContextLike | null | undefined, active: Context, cold: boolean): Description {
   let name = 'lambda'

@@ -1,17 +1,24 @@
+import { propagation } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
 import { extract, nearest } from '../../core/propagation.ts'
 import { headerGetter } from './headers.ts'
 import type { EventHeaders } from './headers.ts'
 
+const NONE: EventHeaders = { single: undefined, multi: undefined }
+
 /**
  * The context of whoever sent these headers, by the propagator the application registered, or by W3C Trace Context
  * where it registered none; or a span around the handler that has joined the caller's trace. A propagator that throws costs
  * the parent, not the request.
+ *
+ * A registered one is asked without any headers too: it may look elsewhere, as `xray-lambda` does into the environment.
+ *
+ * Source: AWS Lambda spans, "Determining the remote parent span context" and "`xray-lambda` Propagator Functionality".
  */
 export function parentOf(headers: EventHeaders | undefined, active: Context): Context {
-  if (headers === undefined) return active
   try {
-    return nearest(active, extract(headers, headerGetter, active))
+    if (headers === undefined && propagation.fields().length === 0) return active
+    return nearest(active, extract(headers ?? NONE, headerGetter, active))
   } catch {
     return active
   }

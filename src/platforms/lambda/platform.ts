@@ -9,7 +9,7 @@ import { untraced } from '../../core/suppress.ts'
 import type { Lifetime, Platform } from '../../core/platform.ts'
 import { managedInstance } from '../../server/managed.ts'
 import { adapted } from './adapted.ts'
-import { type LambdaArgs, contextOf } from './arguments.ts'
+import { type LambdaArgs, contextOf, responseStreamOf } from './arguments.ts'
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
 import { lifetime } from './extension/lifetime.ts'
@@ -30,6 +30,9 @@ export interface Settings {
   readonly schedule: Schedule
 }
 
+/** Lambda's longest timeout. What takes longer than that never ends, and must not keep its invocation. */
+const LONGEST_MS = 15 * 60_000
+
 const EARLY = { mostMs: 500, share: 0.1 }
 
 /** What is peculiar to Lambda. */
@@ -40,7 +43,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
   const managed = managedInstance()
   const unfrozen = goesOn(flush)
   // Neither the response nor a timeout ends anything there.
-  const remainingMs = (args: LambdaArgs) => (unfrozen ? Infinity : leftMs(args) - marginMs)
+  const remainingMs = (args: LambdaArgs) => (unfrozen ? LONGEST_MS : leftMs(args) - marginMs)
   const earlyMs = (args: LambdaArgs, { wrap }: InvocationState) => {
     // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
     if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managed)) return Infinity
@@ -59,7 +62,10 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     alarms,
     adapt: (handler) => adapted(handler, remainingMs),
     describe: (args, active) => describe(args[0], contextOf(args), { active }),
-    reflect: (root, description: Description, result, [event]) => reflect(root, description, result, event),
+    reflect: (root, description: Description, result, args) => {
+      // What a streaming handler returns is thrown away, and its status is in the stream.
+      if (!responseStreamOf(args)) reflect(root, description, result, args[0])
+    },
     begun: (args, invocation) => {
       const requestId = requestOf(args)
       if (requestId !== undefined) shared.extension?.begun(requestId)

@@ -36,7 +36,7 @@ function statusOf({ source }: Pick<Description, 'source'>, result: unknown): num
   const given = isBag(result) ? result['statusCode'] : undefined
   if (given === undefined) {
     // Payload format 2.0 takes a result without a status for the body of a 200 (API Gateway, "Lambda proxy
-    // integrations for HTTP APIs"). A streaming handler returns nothing, and its status is not known here.
+    // integrations for HTTP APIs").
     const inferred = source === 'api_gateway_http' || source === 'function_url'
     return inferred && result !== undefined && result !== null ? 200 : undefined
   }

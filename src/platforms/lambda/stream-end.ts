@@ -4,7 +4,10 @@ import type { ResponseStream } from './arguments.ts'
 
 /** How a response stream ends, watched from before its handler runs. */
 export class StreamEnd implements Pending {
-  /** `finished`: all of it was handed over. `aborted`: it was closed before. `unfinished`: neither yet. */
+  /**
+   * `finished`: all of it was handed over. `aborted`: it was closed before. `unfinished`: neither yet. `failed`: also after
+   * its end, as when the connection is reset before all has been sent.
+   */
   state: 'unfinished' | 'finished' | 'aborted' | 'failed' = 'unfinished'
   error: unknown
   /** Resolves when the stream has ended in any way. */
@@ -13,6 +16,7 @@ export class StreamEnd implements Pending {
   readonly crash: Promise<never>
   #reject!: (error: unknown) => void
   #doomed = false
+  #allowed = false
   readonly #outermost: boolean
 
   constructor(stream: ResponseStream, outermost: boolean) {
@@ -20,17 +24,20 @@ export class StreamEnd implements Pending {
     this.crash = new Promise((_resolve, reject) => (this.#reject = reject))
     this.crash.catch(() => {})
     this.work = new Promise((resolve) => {
-      const ended = (state: StreamEnd['state']) => (error: unknown) => {
+      const ended = (state: StreamEnd['state']) => () => {
         if (this.state !== 'unfinished') return
         this.state = state
-        this.error = error
-        if (state === 'failed' && this.#outermost) this.#deferCrash()
         resolve()
       }
       stream.once('finish', ended('finished'))
       stream.once('close', ended('aborted'))
       // A listener for errors proper would make a stream that nobody else listens to fail silently.
-      stream.once(errorMonitor, ended('failed'))
+      stream.once(errorMonitor, (error) => {
+        this.state = 'failed'
+        this.error = error
+        if (this.#outermost && !this.#allowed) this.#deferCrash()
+        resolve()
+      })
     })
   }
 
@@ -55,8 +62,9 @@ export class StreamEnd implements Pending {
     this.#doomed = true
   }
 
-  /** Lets the process end in the way it would have, if it would have. */
+  /** Lets the process end in the way it would have, if it would have, and from now on at once. */
   allowCrash(): void {
+    this.#allowed = true
     process.off('unhandledRejection', this.#unhandled)
     if (!this.#doomed) return
     process.nextTick(() => {

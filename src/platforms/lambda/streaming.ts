@@ -43,8 +43,6 @@ interface StreamLifetime extends Lifetime {
   readonly last: boolean
 }
 
-const AFTER_END: StreamLifetime = { phase: 'after-response', last: false, hold: (finish) => finish() }
-
 /**
  * When a streaming call is flushed: in place, which is after the response once the stream has ended, for then the caller
  * has all of it and the runtime waits for nothing but the handler. `undefined` for any other call, and for a handler that
@@ -56,13 +54,17 @@ export function streamLifetime(args: LambdaArgs): StreamLifetime | undefined {
   if (!stream || !end) return undefined
   const waiting = contextOf(args)?.callbackWaitsForEmptyEventLoop === true
   const last = end.state === 'failed'
-  if (!last && !waiting) return stream.writableEnded ? AFTER_END : undefined
+  if (!last && !waiting && !stream.writableEnded) {
+    end.allowCrash()
+    return undefined
+  }
   return {
     phase: stream.writableEnded ? 'after-response' : 'before-response',
     last,
     async hold(finish) {
       await finish()
       if (waiting) waitForNoExport(args)
+      // The stream may have failed meanwhile.
       end.allowCrash()
     },
   }

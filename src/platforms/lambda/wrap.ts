@@ -56,7 +56,7 @@ export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, Promi
   ? Extract<Parameters<H>[2], AnyFunction> extends infer C extends AnyFunction
     ? [C] extends [never]
       ? Wrapped<H>
-      : ((this: ThisParameterType<H>, event: Parameters<H>[0], context: Parameters<H>[1]) => Promise<NonNullable<Parameters<C>[1]>>) & OwnOf<H>
+      : ((this: ThisParameterType<H>, event: Parameters<H>[0], context: Parameters<H>[1]) => Promise<Exclude<Parameters<C>[1], undefined>>) & OwnOf<H>
     : never
   : H
 

@@ -82,10 +82,13 @@ const ERROR: PropertyDescriptor & ThisType<Observed> = {
 }
 
 /**
- * Whether middy has written this error because a hook threw it, rather than a hook, to replace the one there was. Of a
- * hook's error middy writes down which one it came after, unless it is no object or that very one.
+ * Whether middy has written this error because a hook threw it, rather than a hook, to replace the one there was or to clear
+ * it. Of a hook's error middy writes down which one it came after, unless it is no object or that very one.
  */
 const thrownAfter = (error: unknown, before: unknown): boolean =>
-  error === before || !isObject(error) || ('originalError' in error && error.originalError === before)
+  error === before || (isObject(error) ? 'originalError' in error && error.originalError === before : !isNothing(error))
+
+/** What is written to say that there is no error any more. Nobody throws that on an error. */
+const isNothing = (error: unknown): boolean => error === undefined || error === null
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -41,6 +41,13 @@ export const promises = wrap(async (event, _context, _callback) => {
   return { id: event.id }
 })
 
+/** Comes to nothing itself, and calls back before it does. */
+export const awaits = wrap(async (event, _context, callback) => {
+  work()
+  await new Promise(soon)
+  callback(null, { id: event.id })
+})
+
 /** Never calls back, and leaves nothing to wait for. */
 export const forgets = wrap((_event, _context, _callback) => {
   work()
@@ -61,6 +68,23 @@ export const leaves = wrap((event, _context, callback) => {
 export const ended = wrap((event, context) => {
   work()
   soon(() => context.succeed({ id: event.id }))
+})
+
+export const timed = wrap((event, context) => {
+  work()
+  return setTimeout(() => context.succeed({ id: event.id }), 20)
+})
+
+export const hashed = wrap((event, context) => {
+  work()
+  scrypt('secret', 'salt', 16, () => context.succeed({ id: event.id }))
+})
+
+/** Of no parameters, as far as its `length` tells. */
+export const spread = wrap((...args) => {
+  work()
+  const [event, , callback] = args
+  soon(() => callback(null, { id: event.id }))
 })
 
 export const ends = wrap((event, context, callback) => {

@@ -38,6 +38,7 @@ function wrapped(handler: (event: unknown, context: Call['context'], callback: C
 }
 
 const soon = (then: () => void) => void setImmediate(then)
+const turn = () => new Promise<void>(soon)
 
 describe('a callback-style handler', () => {
   test.each<[string, (context: Call['context'], callback: Callback) => void]>([
@@ -84,6 +85,34 @@ describe('a callback-style handler', () => {
     expect(await late.run()).toBe('called')
   })
 
+  test.each<[string, (context: Call['context'], callback: Callback) => void]>([
+    ['callback', (_context, callback) => callback(null, 'called')],
+    ['context.succeed', (context) => context.succeed('called')],
+  ])('settles by %s, when that comes before its promise', async (_what, settle) => {
+    const awaits = wrapped(async (_event, context, callback) => {
+      await turn()
+      settle(context, callback)
+      await turn()
+      return 'returned'
+    })
+    expect(await awaits.run()).toBe('called')
+    const pending = wrapped((_event, context, callback) => new Promise(() => soon(() => settle(context, callback))))
+    expect(await pending.run()).toBe('called')
+    expect(pending.exporter.spans).toHaveLength(1)
+  })
+
+  test.each<[string, (context: Call['context'], callback: Callback) => void]>([
+    ['callback', (_context, callback) => callback(boom)],
+    ['context.fail', (context) => context.fail(boom)],
+  ])('fails by %s, when that comes before its promise', async (_what, fail) => {
+    const { run, exporter } = wrapped(async (_event, context, callback) => {
+      await turn()
+      fail(context, callback)
+    })
+    await expect(run()).rejects.toBe(boom)
+    expect(exporter.spans[0]?.attributes).toHaveProperty(['error.type'])
+  })
+
   test('gets a context that is Lambda’s in everything else', async () => {
     const { run, context } = wrapped((_event, given, callback) => {
       given.callbackWaitsForEmptyEventLoop = false
@@ -94,28 +123,24 @@ describe('a callback-style handler', () => {
     expect(context.callbackWaitsForEmptyEventLoop).toBe(false)
   })
 
-  test('that never calls back is over when the event loop is empty', async () => {
-    const before = process.listenerCount('beforeExit')
-    const { run, exporter } = wrapped((_event, _context, _callback) => {})
-    const running = run()
-    expect(process.listenerCount('beforeExit')).toBe(before + 1)
-    process.listeners('beforeExit').at(-1)?.(0)
-    expect(await running).toBe(undefined)
-    expect(exporter.spans).toHaveLength(1)
-    expect(process.listenerCount('beforeExit')).toBe(before)
+  test('writes to Lambda’s context, but for what the runtime itself ends the invocation with', async () => {
+    const { run, context, answered } = wrapped((_event, given, _callback) => {
+      const { done } = given
+      const patched = vi.fn((error, result) => done(error, { patched: result }))
+      Object.assign(given, { tenant: 'acme', done: patched })
+      Object.defineProperty(given, 'succeed', { value: (result: unknown) => given.done(null, result) })
+      given.succeed('result')
+    })
+    expect(await run()).toEqual({ patched: 'result' })
+    expect(context).toMatchObject({ tenant: 'acme', succeed: answered, done: answered })
   })
 
-  test('many at once leave no listener each, of which Node would warn', async () => {
-    const before = process.listenerCount('beforeExit')
-    const callbacks: Callback[] = []
-    const { run } = wrapped((_event, _context, callback) => callbacks.push(callback))
-    const running = Array.from({ length: 20 }, run)
-    expect(process.listenerCount('beforeExit')).toBe(before + 1)
-    callbacks.splice(0, 10).forEach((callback, id) => callback(null, id))
-    expect(await Promise.all(running.slice(0, 10))).toEqual(Array.from({ length: 10 }, (_, id) => id))
-    process.listeners('beforeExit').at(-1)?.(0)
-    expect(await Promise.all(running.slice(10))).toEqual(Array(10).fill(undefined))
-    expect(process.listenerCount('beforeExit')).toBe(before)
+  test('that never calls back is over when the event loop is empty', async () => {
+    const { run, exporter } = wrapped((_event, _context, _callback) => {})
+    const running = run()
+    process.emit('beforeExit', 0)
+    expect(await running).toBe(undefined)
+    expect(exporter.spans).toHaveLength(1)
   })
 })
 
@@ -141,16 +166,46 @@ test('a context that resists being read reaches a handler all the same', async (
 
 const boom = new Error('boom')
 
+test('a third argument that is no callback is the handler’s own, and nothing is waited for', async () => {
+  const signal = new AbortController().signal
+  const handle = withTelemetry((_event: object, _context: object, third: object) => third as never, { telemetry: () => {} })
+  const called = handle as unknown as (...args: unknown[]) => Promise<unknown>
+  // With a runtime's context too: a wrapper that waits for what is returned may hand that on.
+  for (const context of [identity, call().context]) expect(await called({}, context, { signal })).toEqual({ signal })
+  expect(await called({}, identity, null)).toBe(null)
+})
+
 describe('a handler with two parameters', () => {
-  test('may end by the context, in a runtime that has that', async () => {
+  const settlesLater: [string, (context: Call['context'], callback: Callback) => unknown][] = [
+    ['returned nothing', (context) => soon(() => context.succeed('result'))],
+    ['returned a timer', (context) => setTimeout(() => context.succeed('result'), 5)],
+    ['returned an object', (context) => ({ promise: turn().then(() => context.succeed('result')) })],
+  ]
+  test.each(settlesLater)('may end by the context when it has %s, in a runtime that has that', async (_what, handler) => {
     vi.stubEnv('AWS_LAMBDA_RUNTIME_API', '127.0.0.1:9001')
-    const { run } = wrapped((_event, context) => soon(() => context.succeed('result')))
-    expect(await run()).toBe('result')
+    expect(await wrapped((_event, context) => handler(context, () => {})).run()).toBe('result')
+  })
+
+  test('may take the callback by other ways than a third parameter', async () => {
+    vi.stubEnv('AWS_LAMBDA_RUNTIME_API', '127.0.0.1:9001')
+    expect(await wrapped((...args) => soon(() => args[2](null, 'result'))).run()).toBe('result')
+    expect(await wrapped((_event, _context = {} as never, callback) => soon(() => callback(null, 'result'))).run()).toBe('result')
+  })
+
+  test('that ends by nothing is over when the event loop is empty, with what it returned', async () => {
+    vi.stubEnv('AWS_LAMBDA_RUNTIME_API', '127.0.0.1:9001')
+    const running = wrapped((_event, _context) => 'value').run()
+    process.emit('beforeExit', 0)
+    expect(await running).toBe('value')
   })
 
   test('is over when it returns, for any other caller', async () => {
     expect(await wrapped((_event, _context) => {}).run()).toBe(undefined)
     expect(await wrapped((_event, _context) => 'value').run()).toBe('value')
+    // The runtime passes a callback, and a wrapper that waits for what is returned does not.
+    vi.stubEnv('AWS_LAMBDA_RUNTIME_API', '127.0.0.1:9001')
+    const handle = withTelemetry((_event: object, _context: object) => 'value', { telemetry: () => {} })
+    expect(await handle({}, call().context)).toBe('value')
   })
 
   test('gets the very context, where that has no such functions', async () => {

@@ -1,8 +1,13 @@
 /** Lambda Managed Instances, on the real runtime client: many invocations at once, in threads that are never frozen. */
-import type { CollectedSpan } from 'flushed/testing'
-import { describe, expect, test, vi } from 'vitest'
+import { PassThrough } from 'node:stream'
+import { waitUntil, withTelemetry } from 'flushed/lambda'
+import { type CollectedSpan, fakeClock, useClock } from 'flushed/testing'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { isolate } from '../../../src/core/isolate.ts'
+import type { AnyFunction } from '../../../src/core/layer.ts'
 import { goingOn } from '../../../src/platforms/lambda/managed.ts'
 import { type Lambda, rootOf, runtime, startFunction } from '../../support/lambda.ts'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
 
 const TOGETHER = 20
 const ONE_THREAD = { AWS_LAMBDA_NODEJS_WORKER_COUNT: '1' }
@@ -111,6 +116,47 @@ test.each([() => Promise.reject(new Error('no')), () => { throw new Error('no') 
   expect(await warned).toBe('flushed: the flush failed: no')
   vi.restoreAllMocks()
 })
+
+describe('what never ends is waited for no longer than Lambda lets anything take', () => {
+  let time = fakeClock()
+  beforeEach(() => {
+    newIsolate()
+    useClock((time = fakeClock()))
+    vi.stubEnv('AWS_LAMBDA_MAX_CONCURRENCY', '10')
+  })
+  afterEach(() => {
+    useClock(undefined)
+    vi.unstubAllEnvs()
+  })
+
+  const forever = new Promise<void>(() => {})
+  const context = { awsRequestId: 'r-1', getRemainingTimeInMillis: () => 30_000 }
+  /** Invokes, and tells what is left of the invocation shortly before the time is up and shortly after. */
+  async function leftOf(handler: () => Promise<unknown>, ...args: unknown[]) {
+    const { telemetry, exporter } = pipeline()
+    const handle: AnyFunction = withTelemetry(handler, { telemetry, logger: false })
+    void Reflect.apply(handle, undefined, args)
+    const left = []
+    for (const minutes of [14, 2]) {
+      await turns()
+      await time.advance(minutes * 60_000)
+      await turns()
+      left.push({ live: isolate.live.length, ended: exporter.spans.length })
+    }
+    return left
+  }
+
+  test.each<[string, () => Promise<unknown>, unknown[]]>([
+    ['background work', async () => waitUntil(forever), [{}, context]],
+    ['a response stream that is left open', async () => {}, [{}, new PassThrough(), context]],
+  ])('%s', async (_what, handler, args) => {
+    expect(await leftOf(handler, ...args)).toEqual([{ live: 1, ended: 0 }, { live: 0, ended: 1 }])
+  })
+})
+
+const turns = async () => {
+  for (let n = 0; n < 4; n++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 const nextEntry = ({ sandbox }: Lambda) => new Promise<void>((resolve) => {
   const stop = sandbox.on('entry', () => {

@@ -1,7 +1,9 @@
 import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import type { SpanContext, TextMapPropagator } from '@opentelemetry/api'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import * as events from './events/http.ts'
+import * as messages from './events/messages.ts'
+import * as others from './events/others.ts'
 import { described } from './support.ts'
 
 function parentOf(event: unknown) {
@@ -33,6 +35,7 @@ describe('with no propagator registered', () => {
   it('there is no parent without the header', () => {
     expect(described(events.functionUrl).parent).toBe(ROOT_CONTEXT)
     expect(described(events.webSocketMessage).parent).toBe(ROOT_CONTEXT)
+    expect(described(messages.sqs).parent).toBe(ROOT_CONTEXT)
   })
 })
 
@@ -82,6 +85,22 @@ describe('with a propagator registered', () => {
     )
     described(events.restApi)
     expect(seen).toEqual(['https', undefined, ['host', 'user-agent', 'x-forwarded-proto', 'x-forwarded-for', 'traceparent']])
+  })
+
+  it.each<[string, unknown]>([
+    ['function URL', events.functionUrl],
+    ['a request without headers', { ...events.httpApi, headers: undefined }],
+    ['SQS', messages.sqs],
+    ['S3', others.s3],
+    ['schedule', others.scheduledRule],
+    ['a direct call', { id: 1 }],
+    ['no event', null],
+  ])('one that looks elsewhere than at headers is asked for any event, once: %s', (_, event) => {
+    // As `xray-lambda` reads `_X_AMZN_TRACE_ID`.
+    const extract = vi.fn<TextMapPropagator['extract']>((context) => trace.setSpanContext(context, { ...events.CALLER, traceFlags: 1 }))
+    propagation.setGlobalPropagator(propagator(extract))
+    expect(parentOf(event)).toMatchObject(events.CALLER)
+    expect(extract).toHaveBeenCalledOnce()
   })
 
   it('one that throws costs the parent and nothing else', () => {

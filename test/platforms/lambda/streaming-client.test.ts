@@ -76,17 +76,19 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
   test.skipIf(exitsAtOnce(title)).each([
     ['whose pipeline fails', 'pipes', {}, 'out of stock'],
     ['whose connection is reset', 'endless', { disconnect: { afterBytes: 2000, whose: 'runtime' } }, 'ECONNRESET'],
+    // By then its root has ended, and is being sent.
+    ['whose connection is reset after its end', 'ends', { disconnect: { afterBytes: 4, whose: 'runtime' } }, ''],
   ] as const)('%s ends the process as it does without a wrap, but with its spans delivered', async (_what, name, options, message) => {
     await using bare = await startFunction(`streaming.${name}.bare`)
     const expected = await bare.sandbox.invoke({ forMs: 5000 }, options)
-    await using lambda = await startFunction(`streaming.${name}.${style}`, { behavior: { delayMs: 50 } })
+    await using lambda = await startFunction(`streaming.${name}.${style}`, { behavior: { delayMs: 150 } })
     const result = await lambda.sandbox.invoke({ forMs: 5000 }, options)
     expect((await expected.frozen).outcome).toBe('exited')
     expect((await result.frozen).outcome).toBe('exited')
     const exit = (sandbox: typeof lambda.sandbox) => sandbox.record.find(({ kind }) => kind === 'exit')?.detail
     expect(exit(lambda.sandbox)).toBe(exit(bare.sandbox))
     expect(result.error?.errorType).toBe(expected.error?.errorType)
-    expect(rootOf(lambda.collector.spans)?.status).toMatchObject({ message: expect.stringContaining(message) })
+    expect(rootOf(lambda.collector.spans)?.status.message ?? '').toContain(message)
     expect(lambda.collector.spans).toHaveLength(1)
   })
 

@@ -7,6 +7,7 @@ import { withTelemetry } from 'flushed/lambda'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 import { context as identity } from './events/context.ts'
+import { functionUrl } from './events/http.ts'
 
 beforeEach(newIsolate)
 
@@ -47,6 +48,17 @@ describe('a wrapped streaming handler', () => {
     const [self, event, stream, third] = [{}, {}, sink(), context()]
     expect(await handle.call(self, event, stream, third)).toBe('ignored')
     for (const [index, value] of [self, event, stream, third].entries()) expect(seen[index]).toBe(value)
+  })
+
+  test.each<[string, unknown]>([
+    ['an object', {}],
+    ['a response, as if it were one that streams nothing', { statusCode: 503 }],
+  ])('may return %s, and gets no status of that, which it has told its stream', async (_what, result) => {
+    const { handle, root } = wrapped(async (_event, stream) => (stream.end(), result))
+    expect(await handle(functionUrl, sink(), context())).toBe(result)
+    expect(root()?.attributes).toHaveProperty(['http.request.method'])
+    expect(root()?.attributes).not.toHaveProperty(['http.response.status_code'])
+    expect(root()?.status.code).toBe(SpanStatusCode.UNSET)
   })
 
   test('that returns no promise is waited for as well', async () => {
@@ -97,6 +109,23 @@ describe('a wrapped streaming handler', () => {
     const stream = sink()
     await handle({}, stream, context())
     expect(stream.listenerCount('error')).toBe(0)
+  })
+
+  test.each<[string, Handler]>([
+    ['when it has ended', async (_event, stream) => void stream.end()],
+    ['when its handler has failed', () => Promise.reject(new RangeError('out of stock'))],
+  ])('whose stream fails once the flush is over, %s, ends the process as it would without', async (_what, handler) => {
+    // Of the test's own, which decide as those of client 3 do.
+    const others = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    const stream = sink().on('error', () => {})
+    try {
+      await Promise.allSettled([wrapped(handler).handle({}, stream, context())])
+      stream.emit('error', new Error('reset'))
+      expect(process.listenerCount('unhandledRejection')).toBe(0)
+    } finally {
+      others.forEach((listener) => process.on('unhandledRejection', listener))
+    }
   })
 
   test('that rejects is flushed without waiting for its stream', async () => {

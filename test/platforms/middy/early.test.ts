@@ -128,6 +128,20 @@ describe('an error', () => {
     expect(root?.events.map(({ attributes }) => attributes?.['exception.message'])).toEqual(['out of stock'])
   })
 
+  test.each([
+    ['to `undefined`, before it answers', (request: middy.Request) => Object.assign(request, { error: undefined, response: { statusCode: 404 } })],
+    ['to `null`, when it has answered', (request: middy.Request) => Object.assign(request, { response: { statusCode: 404 }, error: null })],
+  ])('that an error handler has cleared %s, is on the span, with the response, which waits for the flush', async (_how, clear) => {
+    const made = setup()
+    const handler = middy(boom).use(made.middleware).use({ onError: (request) => void clear(request) })
+    expect(await handler(event, lambdaContext('1'))).toEqual({ statusCode: 404 })
+    expect(made.reports).toHaveLength(1)
+    const [root] = made.exporter.spans
+    expect(root?.attributes).toMatchObject({ [STATUS]: 404 })
+    expect(root?.attributes).not.toHaveProperty(['error.type'])
+    expect(root?.events.map(({ attributes }) => attributes?.['exception.message'])).toEqual(['out of stock'])
+  })
+
   test('that is the caller’s fault is on the span, and does not make it one', async () => {
     const made = setup()
     const unprocessable = () => Promise.reject(Object.assign(new Error('no such tenant'), { statusCode: 422 }))

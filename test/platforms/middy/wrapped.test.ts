@@ -76,3 +76,22 @@ test('the wrap for any function takes middy’s as well', async () => {
   await handler({}, lambdaContext('1'))
   expect(tree(exporter.spans)).toEqual(['root > work', '- > root'])
 })
+
+describe('a handler that is wrapped inside middy', () => {
+  test('gets the signal that middy hands to it', async () => {
+    const { options } = setup()
+    const inner = withTelemetry(async (_event: unknown, _context: unknown, { signal }: { signal: AbortSignal }) => signal, options)
+    expect(await middy(inner as never)({}, lambdaContext('1'))).toBeInstanceOf(AbortSignal)
+  })
+
+  test('writes to the context that middlewares see', async () => {
+    const { options } = setup()
+    const seen: unknown[] = []
+    const inner = withTelemetry(async (_event: unknown, context: object) => void Object.assign(context, { tenant: 'acme' }), options)
+    const handler = middy(inner as never).after(({ context }) => void seen.push((context as { tenant?: string }).tenant))
+    // Up to Node 22, the runtime's context has ways to end the invocation.
+    const ending = { succeed() {}, fail() {}, done() {} }
+    for (const context of [lambdaContext('1'), { ...lambdaContext('2'), ...ending }]) await handler({}, context)
+    expect(seen).toEqual(['acme', 'acme'])
+  })
+})
