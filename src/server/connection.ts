@@ -10,27 +10,32 @@ import { type Context, context } from '@opentelemetry/api'
 import { remembered } from '../core/remembered.ts'
 import type { Finite } from './request.ts'
 
-/** What is told of the end of a connection, or of a stream of HTTP/2: one listener for all, since Node warns of more than ten. */
-const openOn = remembered((connection: EventEmitter) => {
-  const all = new Set<() => void>()
+/** What is told that what it came by is gone. */
+export interface Told {
+  gone(): void
+}
+
+/** What is told by a connection, or by a stream of HTTP/2: one listener for all, since Node warns of more than ten. */
+const toldBy = remembered((connection: EventEmitter): Told[] => {
+  const all: Told[] = []
   // Before Node's own, by which requests and responses are told.
-  connection.prependListener('close', () => all.forEach((gone) => gone()))
+  connection.prependListener('close', () => [...all].forEach((told) => told.gone()))
   return all
 })
 
 /**
- * Tells of the end of what a request came by, until told not to.
+ * Tells an exchange of the end of what its request came by.
  *
- * @returns what ends that; `undefined` where nothing would tell
+ * @returns those that are told; what is taken out of it is not. `undefined` where nothing would tell
  */
-export function onGone({ socket }: IncomingMessage, { stream }: Finite, gone: () => void): (() => void) | undefined {
+export function tellGone(told: Told, { socket }: IncomingMessage, { stream }: Finite): Told[] | undefined {
   // The socket of HTTP/2 is that of many requests, and behind a proxy for each.
   const connection = (stream ?? socket) as Duplex | null | undefined
   if (typeof connection?.prependListener !== 'function') return undefined
-  if (connection.destroyed) queueMicrotask(gone)
-  const all = openOn(connection)
-  all.add(gone)
-  return () => all.delete(gone)
+  if (connection.destroyed) queueMicrotask(() => told.gone())
+  const all = toldBy(connection)
+  all.push(told)
+  return all
 }
 
 /** Has whatever an emitter tells from now on run in a context. */

@@ -6,13 +6,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from '../core/attributes.ts'
+import { remove } from '../core/isolate.ts'
 import { type Begun, type Wrap, begin } from '../core/lifecycle.ts'
 import { attempt } from '../core/report.ts'
 import { recordError } from '../core/span.ts'
 import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
 import { asked } from './ambient.ts'
-import { follow, hasBody, onGone, tellWithin } from './connection.ts'
+import { type Told, follow, hasBody, tellGone, tellWithin } from './connection.ts'
 import { failureOf, isCut, isOver, isSent, statusOf, targetOf } from './request.ts'
 
 /** The route that serves the request, if it is known by now. */
@@ -36,16 +37,19 @@ export function exchange(wrap: Wrap, request: IncomingMessage, response: ServerR
   response.prependListener('close', () => open.end(false))
   // A client may be gone before it is the handler's turn.
   if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished && isSent(response)))
-  else open.ended = onGone(request, response, () => open.gone())
+  else open.toldWith = tellGone(open, request, response)
   // Not the response: it tells where it was written, and to follow it as well takes a third of a server's throughput.
   if (hasBody(request)) follow(request, begun.context)
   return open
 }
 
+// What `queueMicrotask` takes in Node is a multiple of this.
+const NEXT = Promise.resolve()
+
 /** An exchange that is open. */
 export class Exchange {
-  /** Called when it is over. */
-  ended: (() => void) | undefined
+  /** Those that are told of the end of its connection. */
+  toldWith: Told[] | undefined
   #failure: { readonly error: unknown } | undefined
   #over = false
 
@@ -80,10 +84,10 @@ export class Exchange {
   end(sent: boolean): void {
     if (this.#over) return
     this.#over = true
-    this.ended?.()
+    if (this.toldWith) remove<Told>(this.toldWith, this)
     attempt(this.wrap.config, 'reading the response', () => this.#reflect(sent))
     // What others do when they are told of the end is a part of it.
-    queueMicrotask(() => void this.begun.settle({ result: undefined }))
+    void NEXT.then(() => this.begun.settle({ result: undefined }))
   }
 
   #reflect(sent: boolean): void {
