@@ -14,7 +14,7 @@ export const previousOutcome = 'flushed.previous_flush.outcome'
 export const errorType = 'error.type'
 /**
  * How the body of a response ended, where it was not read to its end, and no error tells why: `cancelled`, `idle`,
- * `unknown`, or `failed` when the server has cut it; of a streaming handler on Lambda `aborted` when it was closed before,
+ * `unknown`, or `failed` when the server has cut it; of a streaming handler on Lambda `aborted` when it was closed before that,
  * `unfinished` when still open shortly before the timeout.
  */
 export const responseStream = 'flushed.response_stream'

@@ -128,7 +128,7 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   const description = describe(wrap, handlerName, args, active)
   const owner = new InvocationState(wrap, args, active)
   const { name, links, attributes, parent } = description
-  // Requests are counted by their spans: of what an instrumentation has told already, this is a part.
+  // Requests are counted by their spans: of one that an instrumentation has recorded, this is a part.
   const told = (trace.getSpan(parent) as { kind?: SpanKind } | undefined)?.kind === description.kind
   const kind = told ? SpanKind.INTERNAL : description.kind
   const within = owned(parent, owner)

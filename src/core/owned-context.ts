@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Context, createContextKey } from '@opentelemetry/api'
+import { type Context, createContextKey, trace } from '@opentelemetry/api'
 import type { SpanOwner } from './types.ts'
 
 // Keys of one description are the same symbol in every copy of the API and of this package.
@@ -44,6 +44,9 @@ class OwnedContext implements Context {
 
 /** The invocation that a context belongs to. */
 export const ownerOf = (context: Context): SpanOwner | undefined => context.getValue(OWNER) as SpanOwner | undefined
+
+/** A context that belongs to none, nor has a span. */
+export const nobodys = (context: Context): Context => trace.deleteSpan(ownerOf(context) ? context.setValue(OWNER, undefined) : context)
 
 /**
  * A context that belongs to an invocation. Not one around another invocation's: work that starts the next of its kind would

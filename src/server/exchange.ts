@@ -14,6 +14,7 @@ import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
 import { asked } from './ambient.ts'
 import { type Told, follow, hasBody, tellGone, tellWithin } from './connection.ts'
+import { shared } from './state.ts'
 import { failureOf, isCut, isOver, isSent, statusOf, targetOf } from './request.ts'
 
 /** The route that serves the request, if it is known by now. */
@@ -71,7 +72,7 @@ export class Exchange {
     this.#failure = { error }
   }
 
-  /** What it came by is: what that tells of, such as a response whose client has left, is told outside of any invocation. */
+  /** Its connection is gone, which tells request and response of it outside of any invocation. */
   gone(): void {
     const { begun, request, response } = this
     for (const emitter of [request, response]) tellWithin(emitter, begun.context)
@@ -106,7 +107,8 @@ function reflect(span: Span, { request, response }: Exchange, sent: boolean, fai
   if (headersSent) span.setAttribute('http.response.status_code', statusCode)
   const cause = sent ? undefined : failureOf(response)
   if (cause) return recordError(span, cause)
-  const cut = !sent && headersSent && isCut(request, response)
+  // At the end of the process it has to.
+  const cut = !sent && headersSent && shared.draining === 0 && isCut(request, response)
   if (failure && (statusCode >= 500 || !headersSent || cut)) return recordError(span, failure.error)
   // Where the connection has become another protocol's, its end is how that ends.
   if (!sent && (headersSent || request.headers.upgrade === undefined)) {

@@ -27,11 +27,11 @@ const hasSettlers = (context: unknown): boolean => kindOf(context, 'succeed') ==
  * answered before the telemetry is flushed. Whatever comes first counts, as in the runtime: a call of one of those, the
  * promise that the handler has returned, what it throws.
  *
- * A handler that comes to nothing of that is over when the event loop is empty, as it is in client 3. What it returned
- * tells nothing: `(event, context) => setTimeout(() => context.succeed(), 20)` returns a timer.
+ * A handler that comes to nothing of that is over when the event loop is empty, as it is in client 3. A result is one,
+ * but for a timer and the like: `(event, context) => setTimeout(() => context.succeed(), 20)` returns one. To wait for the
+ * event loop would hold a result for as long as an export to a collector that hangs has its socket open.
  *
- * `context.callbackWaitsForEmptyEventLoop` makes no difference: a promise's response is sent when it is there. Were the
- * event loop waited for, an export to a collector that hangs would hold the response for as long as its socket is open.
+ * `context.callbackWaitsForEmptyEventLoop` makes no difference: a promise's response is sent when it is there.
  *
  * Sources: aws-lambda-ric 3.3, `CallbackContext` and `Runtime`; client 4 has none of it, but for promises.
  */
@@ -44,9 +44,8 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
     const returned = Reflect.apply(handler, self, [event, withSettlers(context, { succeed: resolve, fail: reject, done }), isCallback(third) ? done : third, ...rest])
     // Not `resolve(returned)`: nothing could come before a promise that `settled` already stands for.
     if (isThenable(returned)) return void returned.then(resolve, reject)
-    if (!waits(handler, args)) return resolve(returned)
-    // What the types say of it. The runtime itself looks at nothing that a handler returns but promises.
-    release = () => resolve(handler.length > 2 ? undefined : returned)
+    if (!waits(handler, args, returned)) return resolve(returned)
+    release = () => resolve(undefined)
   })
   return release ? untilEmpty(settled, release) : settled
 }
@@ -55,30 +54,38 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
 const isCallback = (third: unknown): boolean => third === undefined || typeof third === 'function'
 
 /**
- * Whether a handler that has returned no promise may still be at work. With a third parameter it may; with less, only if
- * it was the runtime that called it, one whose context can end invocations. Parameters do not tell there: `arguments`,
+ * Whether a handler that has returned no promise may still be at work. With a third parameter it may; with less, only if it
+ * has no result, and it was the runtime that called it, one whose context can end invocations. Parameters do not tell there: `arguments`,
  * `...rest` and defaults are none. Local callers, tests and wrappers pass contexts that look the same, and wait for a
  * result at once.
  */
-const waits = (handler: AnyFunction, [, context, callback]: readonly unknown[]): boolean =>
+const waits = (handler: AnyFunction, [, context, callback]: readonly unknown[], returned: unknown): boolean =>
   (handler.length > 2 && isCallback(callback)) ||
-  (typeof callback === 'function' && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
+  ((returned === undefined || isHandle(returned)) && typeof callback === 'function' && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
+
+/** Whether something is a timer, a socket, or what else keeps the event loop going: none of them is a response. */
+const isHandle = (value: unknown): boolean => kindOf(value, 'unref') === 'function'
 
 /**
  * The context, but for its ways to end: those of its own are what the runtime sends with, once the wrapped handler has come
- * to something. No copy, since what a handler writes to its context is there for whoever has passed it, as a middleware.
+ * to something. A copy, whatever is asked of it; what a handler writes to it is there for whoever has passed the original, too,
+ * as a middleware.
  */
 function withSettlers(context: unknown, settlers: Settlers): unknown {
   if (!hasSettlers(context)) return context
-  // Nothing can be written to it, and a proxy may not tell of it but what it holds.
-  if (Object.isFrozen(context)) {
-    const own = { ...Object.getOwnPropertyDescriptors(context), ...Object.getOwnPropertyDescriptors(settlers) }
-    return Object.create(Object.getPrototypeOf(context), own)
-  }
-  const holder = (target: object, key: PropertyKey): object => (Object.hasOwn(settlers, key) ? settlers : target)
-  return new Proxy(context as object, {
-    get: (target, key) => Reflect.get(holder(target, key), key),
+  const own = Object.getOwnPropertyDescriptors(context)
+  // Into the descriptors: those of a frozen context cannot be defined anew.
+  const copy = Object.create(Object.getPrototypeOf(context), { ...own, ...Object.getOwnPropertyDescriptors(settlers) }) as object
+  const isOurs = (key: PropertyKey): boolean => Object.hasOwn(settlers, key)
+  return new Proxy(copy, {
     // This is where writing leads to in the end. A `succeed` of the handler's own must not be what the runtime sends with.
-    defineProperty: (target, key, descriptor) => Reflect.defineProperty(holder(target, key), key, descriptor),
+    defineProperty(_, key, descriptor) {
+      if (!isOurs(key)) Reflect.defineProperty(context as object, key, descriptor)
+      return Reflect.defineProperty(copy, key, descriptor)
+    },
+    deleteProperty(_, key) {
+      if (!isOurs(key)) Reflect.deleteProperty(context as object, key)
+      return Reflect.deleteProperty(copy, key)
+    },
   })
 }

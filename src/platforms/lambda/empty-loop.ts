@@ -16,8 +16,8 @@ let others: Listener[] = []
 /**
  * What `settled` comes to. If the event loop is empty before that, `release` is called, which is to settle it.
  *
- * Other listeners are taken away for that long. One is the runtime client's own (3.3), which answers at that moment, and
- * cannot be told to wait for a flush.
+ * Other listeners are taken away for that long, and are back then, whoever has taken them away meanwhile. One is the runtime
+ * client's own (3.3), which answers at that moment, and cannot be told to wait for a flush.
  */
 export function untilEmpty<T>(settled: Promise<T>, release: () => void): Promise<T> {
   if (waiting.size === 0) takeAway()
@@ -38,7 +38,7 @@ function takeAway(): void {
 function putBack(): void {
   process.off(EVENT, releaseAll)
   const since = process.listeners(EVENT)
-  // Before those that have come since. Who has seen to it meanwhile that it listens does so already.
+  // Before those that have come since. One that has been added again meanwhile listens already.
   for (const listener of others.reverse()) if (!since.includes(heard(listener))) process.prependListener(EVENT, listener)
   others = []
 }
@@ -48,6 +48,6 @@ const heard = (raw: Listener & { listener?: Listener }): Listener => raw.listene
 
 function releaseAll(): void {
   waiting.forEach((release) => release())
-  // The others have not heard of this, and will of the next time, which there is only after another turn.
+  // Others have missed this one, and hear of the next: there is one after another turn.
   setImmediate(() => {})
 }

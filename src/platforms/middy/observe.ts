@@ -86,7 +86,7 @@ const ERROR: PropertyDescriptor & ThisType<Observed> = {
  * it. Of a hook's error middy writes down which one it came after, unless it is no object or that very one.
  */
 const thrownAfter = (error: unknown, before: unknown): boolean =>
-  error === before || (isObject(error) ? 'originalError' in error && error.originalError === before : !isNothing(error))
+  !isNothing(error) && (error === before || !isObject(error) || ('originalError' in error && error.originalError === before))
 
 /** What is written to say that there is no error any more. Nobody throws that on an error. */
 const isNothing = (error: unknown): boolean => error === undefined || error === null

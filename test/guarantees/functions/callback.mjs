@@ -57,6 +57,8 @@ export const forgets = wrap((_event, _context, _callback) => {
 /** Is done when it returns, and says nothing of it. */
 export const returns = wrap((_event, _context) => void work())
 
+export const value = withTelemetry((event, _context) => (work(), { id: event.id }), { telemetry, timeoutMs: 300 })
+
 /** Leaves something to wait for, which a promise does not. */
 export const leaves = wrap((event, _context, callback) => {
   work()

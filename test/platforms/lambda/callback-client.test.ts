@@ -52,6 +52,11 @@ describe.each(runtimes)('on $title: a callback-style handler', ({ title, startFu
     }
   })
 
+  test('that has a result, has it at once, also when a collector that hangs holds the event loop', async () => {
+    await using lambda = await startFunction('callback.value', { behavior: 'hang', timeoutMs: 4000 })
+    for (const id of [1, 2, 3]) expect(await lambda.sandbox.invoke({ id })).toMatchObject({ ok: true, payload: { id } })
+  })
+
   test.runIf(calls).each([
     ['ends by `context.succeed`, with no third parameter', 'ended'],
     ['ends by `context.succeed`, and has returned a timer', 'timed'],

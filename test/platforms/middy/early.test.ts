@@ -142,6 +142,15 @@ describe('an error', () => {
     expect(root?.events.map(({ attributes }) => attributes?.['exception.message'])).toEqual(['out of stock'])
   })
 
+  test('that two error handlers have cleared is no other error', async () => {
+    const made = setup()
+    const clear = { onError: (request: object) => void Object.assign(request, { error: undefined, response: { statusCode: 200 } }) }
+    expect(await middy(boom).use(made.middleware).use(clear).use(clear)(event, lambdaContext('1'))).toEqual({ statusCode: 200 })
+    const [root] = made.exporter.spans
+    expect(root?.attributes).not.toHaveProperty(['error.type'])
+    expect(root?.events).toHaveLength(1)
+  })
+
   test('that is the caller’s fault is on the span, and does not make it one', async () => {
     const made = setup()
     const unprocessable = () => Promise.reject(Object.assign(new Error('no such tenant'), { statusCode: 422 }))

@@ -2,7 +2,7 @@
 import { createServer, request as send } from 'node:http'
 import { connect, createServer as createServer2 } from 'node:http2'
 import { once } from 'node:events'
-import { SpanKind, context, trace } from '@opentelemetry/api'
+import { SpanKind, context, createContextKey, trace } from '@opentelemetry/api'
 import { withTelemetry as wrap } from 'flushed'
 import { withTelemetry } from 'flushed/node'
 import { describe, expect, test } from 'vitest'
@@ -57,6 +57,22 @@ describe('a server that was begun within', () => {
     await main
   })
 
+  test('a span: what else is in the context of a request is there for its listener', async () => {
+    const { options, spans, tracer } = setup()
+    const tenant = createContextKey('tenant')
+    const seen: unknown[] = []
+    const wrapped = withTelemetry(((_request, response) => {
+      seen.push(context.active().getValue(tenant))
+      response.end()
+    }) as Listener, options) as unknown as (...args: Parameters<Listener>) => void
+    const server = createServer((...args) => context.with(context.active().setValue(tenant, 'acme'), wrapped, undefined, ...args))
+    const boot = tracer.startSpan('boot')
+    const port = await context.with(trace.setSpan(context.active(), boot), () => listen(server))
+    for (let n = 0; n < 2; n++) await fetched(port, '/')
+    await spans(2)
+    expect(seen).toEqual(['acme', 'acme'])
+  })
+
   test('a span, by HTTP/2', async () => {
     const { options, spans, tracer } = setup()
     const boot = tracer.startSpan('boot')
@@ -101,6 +117,32 @@ describe('what is around a request is its parent still:', () => {
     const all = await spans(3)
     const root = all.find(({ name }) => name === 'GET')
     expect(parentsOf(all.filter(({ name }) => name === 'inner'))).toEqual([root?.spanContext().spanId, root?.spanContext().spanId])
+  })
+
+  test('the same request’s, of others that are made of it', async () => {
+    const { options, spans } = setup()
+    const inner = withTelemetry((() => {}) as Listener, { ...options, name: 'inner' })
+    const port = await listen(createServer(withTelemetry(((request, response) => {
+      for (let n = 0; n < 3; n++) inner.call(undefined, Object.create(request) as typeof request, response)
+      setImmediate(() => response.end())
+    }) as Listener, options)))
+    await fetched(port, '/')
+    expect(tracesOf(await spans(4))).toBe(1)
+  })
+
+  test('a span of the same request that has ended since its client has left', async () => {
+    const { options, spans, tracer } = setup()
+    const wrapped = withTelemetry(json, options) as unknown as (...args: Parameters<Listener>) => void
+    const port = await listen(createServer((request, response) => {
+      const around = tracer.startSpan('around', { kind: SpanKind.SERVER })
+      response.on('close', () => {
+        around.end()
+        setImmediate(() => context.with(trace.setSpan(context.active(), around), wrapped, undefined, request, response))
+      })
+      request.socket.destroy()
+    }))
+    send({ port, host: '127.0.0.1' }).on('error', () => {}).end()
+    expect(tracesOf(await spans(2))).toBe(1)
   })
 
   test('that of an adapter which plays a server, for any number of requests', async () => {

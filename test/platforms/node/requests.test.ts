@@ -8,6 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { FlushContext } from 'flushed'
 import { currentInvocation, span, waitUntil, withTelemetry } from 'flushed/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { shared } from '../../../src/server/state.ts'
 import { fetched, listen, setup } from '../../server/support.ts'
 import { type Listener, json, serving } from './support.ts'
 
@@ -227,6 +228,19 @@ describe('the invocation', () => {
     const [root] = await spans(1)
     expect(root?.attributes).toMatchObject({ 'http.response.status_code': 200, ...attributes })
     expect(root?.status.code).toBe(SpanStatusCode.ERROR)
+  })
+
+  test('is none where the process has been told to end, and cuts what is open', async () => {
+    const { options, spans } = setup()
+    const server = createServer(withTelemetry((_request, response) => void response.write('half'), options))
+    const client = open(await listen(server), '127.0.0.1').on('error', () => {})
+    client.write('GET / HTTP/1.1\r\nhost: shop\r\n\r\n')
+    await once(client, 'data')
+    shared.draining = 1
+    server.closeAllConnections()
+    const [root] = await spans(1)
+    shared.draining = 0
+    expect([root?.attributes['flushed.response_stream'], root?.status.code]).toEqual(['cancelled', SpanStatusCode.UNSET])
   })
 
   test.each(['end', 'destroy', 'resetAndDestroy'] as const)('is none of the server’s where the client leaves midway, by `%s` of its socket', async (leave) => {
