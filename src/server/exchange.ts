@@ -109,13 +109,17 @@ function reflect(span: Span, { request, response }: Exchange, sent: boolean, fai
   if (cause) return recordError(span, cause)
   // At the end of the process it has to.
   const cut = !sent && headersSent && shared.draining === 0 && isCut(request, response)
-  if (failure && (statusCode >= 500 || !headersSent || cut)) return recordError(span, failure.error)
   // Where the connection has become another protocol's, its end is how that ends.
-  if (!sent && (headersSent || request.headers.upgrade === undefined)) {
-    span.setAttribute(ATTRIBUTE.responseStream, cut ? 'failed' : 'cancelled')
-    // A client that leaves is no error of the server's.
-    span.setAttribute(ATTRIBUTE.errorType, cut ? '_OTHER' : 'aborted')
-    if (cut) return void span.setStatus({ code: SpanStatusCode.ERROR, message: 'the server has ended the response midway' })
+  if (!sent && !cut && (headersSent || request.headers.upgrade === undefined)) {
+    // The client's doing, and no error of the server's.
+    span.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
+    span.setAttribute(ATTRIBUTE.errorType, 'aborted')
+  }
+  if (failure && (statusCode >= 500 || !headersSent || cut)) return recordError(span, failure.error)
+  if (cut) {
+    span.setAttribute(ATTRIBUTE.responseStream, 'failed')
+    span.setAttribute(ATTRIBUTE.errorType, '_OTHER')
+    return void span.setStatus({ code: SpanStatusCode.ERROR, message: 'the server has ended the response midway' })
   }
   // What is upgraded has none.
   if (!(statusCode >= 500)) return

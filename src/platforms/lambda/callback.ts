@@ -55,9 +55,9 @@ const isCallback = (third: unknown): boolean => third === undefined || typeof th
 
 /**
  * Whether a handler that has returned no promise may still be at work. With a third parameter it may; with less, only if it
- * has no result, and it was the runtime that called it, one whose context can end invocations. Parameters do not tell there: `arguments`,
- * `...rest` and defaults are none. Local callers, tests and wrappers pass contexts that look the same, and wait for a
- * result at once.
+ * has no result, and it was the runtime that called it, one whose context can end invocations. Parameters do not tell there:
+ * `arguments`, `...rest` and defaults are none. Local callers, tests and wrappers pass contexts that look the same, and wait
+ * for a result at once.
  */
 const waits = (handler: AnyFunction, [, context, callback]: readonly unknown[], returned: unknown): boolean =>
   (handler.length > 2 && isCallback(callback)) ||

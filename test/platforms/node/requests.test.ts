@@ -188,6 +188,15 @@ describe('the invocation', () => {
     expect(reports.at(-1)?.spans.late).toBe(1)
   })
 
+  test('has what the listener has failed with, and that its client has gone without an answer', async () => {
+    const { options, spans } = setup()
+    const wrapped = withTelemetry(() => Promise.reject(new RangeError('out of stock')), options) as (...args: Parameters<Listener>) => Promise<void>
+    const port = await listen(createServer((request, response) => void wrapped(request, response).catch(() => request.socket.destroy())))
+    send({ host: '127.0.0.1', port }).on('error', () => {}).end()
+    const [root] = await spans(1)
+    expect(root?.attributes).toMatchObject({ 'error.type': 'RangeError', 'flushed.response_stream': 'cancelled' })
+  })
+
   test('has the error that the server itself has ended the response with', async () => {
     const { port, spans } = await serving((_request, response) => {
       response.write('half')
