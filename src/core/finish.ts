@@ -107,8 +107,10 @@ function lifetimeOf(invocation: InvocationState): Lifetime {
 
 /** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */
 function finish(invocation: InvocationState, lifetime: Pick<Lifetime, 'phase' | 'apart'>): FlushReport | Promise<FlushReport> {
-  const { flushing, background } = invocation
+  const { flushing } = invocation
   if (flushing) return flushing.then(() => finish(invocation, lifetime))
+  // Not before: to read it is to begin to wait.
+  const { background } = invocation
   const { phase, apart } = lifetime
   if (!background) {
     invocation.dispose()
