@@ -2,7 +2,7 @@
 import { createServer, request as send } from 'node:http'
 import { connect, createServer as createServer2 } from 'node:http2'
 import { once } from 'node:events'
-import { SpanKind, context, createContextKey, trace } from '@opentelemetry/api'
+import { type Span, SpanKind, context, createContextKey, trace } from '@opentelemetry/api'
 import { withTelemetry as wrap } from 'flushed'
 import { withTelemetry } from 'flushed/node'
 import { describe, expect, test } from 'vitest'
@@ -17,6 +17,8 @@ function setup() {
   return parts
 }
 
+const listenWithin = (span: Span, server: Parameters<typeof listen>[0]) => context.with(trace.setSpan(context.active(), span), listen, undefined, server)
+
 type Spans = Awaited<ReturnType<ReturnType<typeof setup>['spans']>>
 
 const tracesOf = (spans: Spans) => new Set(spans.map((span) => span.spanContext().traceId)).size
@@ -26,7 +28,7 @@ describe('a server that was begun within', () => {
   test('a span that has ended: each request is a trace of its own', async () => {
     const { options, spans, tracer } = setup()
     const boot = tracer.startSpan('boot')
-    const port = await context.with(trace.setSpan(context.active(), boot), () => listen(createServer(withTelemetry(json, options))))
+    const port = await listenWithin(boot, createServer(withTelemetry(json, options)))
     boot.end()
     for (let n = 0; n < 3; n++) await fetched(port, '/')
     const all = await spans(4)
@@ -37,7 +39,7 @@ describe('a server that was begun within', () => {
   test('a span that goes on: each but the first, which nothing tells from what it is around', async () => {
     const { options, spans, tracer } = setup()
     const program = tracer.startSpan('program')
-    const port = await context.with(trace.setSpan(context.active(), program), () => listen(createServer(withTelemetry(json, options))))
+    const port = await listenWithin(program, createServer(withTelemetry(json, options)))
     for (let n = 0; n < 3; n++) await fetched(port, '/')
     expect(parentsOf(await spans(3))).toEqual([program.spanContext().spanId, undefined, undefined])
   })
@@ -67,7 +69,7 @@ describe('a server that was begun within', () => {
     }) as Listener, options) as unknown as (...args: Parameters<Listener>) => void
     const server = createServer((...args) => context.with(context.active().setValue(tenant, 'acme'), wrapped, undefined, ...args))
     const boot = tracer.startSpan('boot')
-    const port = await context.with(trace.setSpan(context.active(), boot), () => listen(server))
+    const port = await listenWithin(boot, server)
     for (let n = 0; n < 2; n++) await fetched(port, '/')
     await spans(2)
     expect(seen).toEqual(['acme', 'acme'])
@@ -76,7 +78,7 @@ describe('a server that was begun within', () => {
   test('a span, by HTTP/2', async () => {
     const { options, spans, tracer } = setup()
     const boot = tracer.startSpan('boot')
-    const port = await context.with(trace.setSpan(context.active(), boot), () => listen(createServer2(withTelemetry((_request, response) => void response.end(), options))))
+    const port = await listenWithin(boot, createServer2(withTelemetry((_request, response) => void response.end(), options)))
     boot.end()
     const client = connect(`http://127.0.0.1:${port}`)
     await once(client.request({ ':path': '/' }).resume(), 'close')
@@ -160,7 +162,7 @@ describe('what is around a request is its parent still:', () => {
   test('the caller’s, which comes before all of them', async () => {
     const { options, spans, tracer } = setup()
     const boot = tracer.startSpan('boot')
-    const port = await context.with(trace.setSpan(context.active(), boot), () => listen(createServer(withTelemetry(json, options))))
+    const port = await listenWithin(boot, createServer(withTelemetry(json, options)))
     boot.end()
     send({ port, host: '127.0.0.1', headers: { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` } }).end()
     const root = (await spans(2)).find(({ name }) => name === 'GET')
