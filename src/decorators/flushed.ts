@@ -6,7 +6,8 @@ import type { Telemetry } from '../core/types.ts'
 import { promised } from '../core/with-telemetry.ts'
 import { type Class, type Given, classOf, merged, nameIn, optionsOf } from './class-options.ts'
 import { Call, decorator, isBare } from './decorator.ts'
-import { contextBy, contextOf, expected, isLambda, platformOf } from './platform.ts'
+import { contextBy, contextOf, expected, platformOf } from './platform.ts'
+import { isLambdaContext } from '../platforms/lambda/remaining.ts'
 import { hasMethod, read } from '../core/reading.ts'
 import { remembered } from '../core/remembered.ts'
 import type { FlushedDecorator, OptionsOf, PlatformWrap } from './types.ts'
@@ -87,7 +88,7 @@ function runner(own: Given, member: string): (call: Call) => Promise<unknown> {
       if (!wrapped) return invoke({ config, platform: platformOf(found, config) }, call.method, call.self, call.args)
       // Lambda's is the last of a streaming handler's arguments, and the second of any other's.
       const place = hasMethod(call.args[1], 'write') ? 2 : 1
-      const asHandler = !found || (!context && (isLambda(found) ? call.args[place] === found : call.args.includes(found)))
+      const asHandler = !found || (!context && (isLambdaContext(found) ? call.args[place] === found : call.args.includes(found)))
       return Reflect.apply(wrapped, call, asHandler ? call.args : platformArguments(call, found))
     })
 }
@@ -98,7 +99,7 @@ function prepare({ wrap, context, ...options }: Given, name: string, { method }:
   if (!wrap) return { config, context, wrapped: undefined }
   const adapter = dressed(function (this: Call, ...given: unknown[]) {
     // Lambda's wrap has a callback of its own, and a context that answers by it, for a method that is called as a handler.
-    return Reflect.apply(this.method, this.self, isLambda(this.args[1]) ? argumentsOf(given) : this.args)
+    return Reflect.apply(this.method, this.self, isLambdaContext(this.args[1]) ? argumentsOf(given) : this.args)
   }, method)
   // For events that have no name of their own, and where it is a child span.
   Object.defineProperty(adapter, 'name', { value: name, configurable: true })
@@ -110,7 +111,7 @@ function prepare({ wrap, context, ...options }: Given, name: string, { method }:
 /** What a platform's handler would be called with, had it been called with this context; and the call itself. */
 const platformArguments = (call: Call, found: object): unknown[] => {
   const [first] = call.args
-  return isLambda(found) ? [first, found, call] : [first, read(call.owner, 'env'), found, call]
+  return isLambdaContext(found) ? [first, found, call] : [first, read(call.owner, 'env'), found, call]
 }
 
 /** What the method was called with. */

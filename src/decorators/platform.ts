@@ -11,22 +11,15 @@ import { attempt } from '../core/report.ts'
 import { untraced } from '../core/suppress.ts'
 import { within } from '../web/lifetime.ts'
 import { shared } from '../platforms/lambda/extension/state.ts'
+import { MARGIN_MS, type TimedContext, isLambdaContext, leftMs } from '../platforms/lambda/remaining.ts'
 import { requestScope, touch } from '../web/scope.ts'
 import { type KeepingContext, track } from '../web/track.ts'
 import type { Call } from './decorator.ts'
 import { hasMethod, read } from '../core/reading.ts'
 
-/** Lambda's context, as far as it is used here. */
-interface LambdaContext {
-  readonly awsRequestId?: string
-  getRemainingTimeInMillis(): number
-}
-
-export const isLambda = (found: unknown): found is LambdaContext => hasMethod(found, 'getRemainingTimeInMillis')
-
 // Stubs of remote objects have whatever method one asks them for.
 const isPlatformContext = (value: unknown): value is object =>
-  (isLambda(value) || hasMethod(value, 'waitUntil')) && !hasMethod(value, 'flushed')
+  (isLambdaContext(value) || hasMethod(value, 'waitUntil')) && !hasMethod(value, 'flushed')
 
 /** The platform's context of a call: the argument that is one, or the owner's `ctx`. */
 export const contextOf = ({ args, owner }: Call): object | undefined => [...args, read(owner, 'ctx')].find(isPlatformContext)
@@ -37,26 +30,19 @@ export const expected = (): unknown => (shared.untraced ??= untraced)
 /** What is peculiar to one call of a method. */
 export function platformOf(found: object | undefined, config: Config): Platform {
   const platform = { name: 'decorators', describe: (_args: unknown, parent: Context) => describe(parent) }
-  if (isLambda(found)) return { ...platform, ...onLambda(found, config) }
+  if (isLambdaContext(found)) return { ...platform, ...onLambda(found, config) }
   return found ? { ...platform, ...onRequest(found as KeepingContext & { id?: unknown }, config) } : platform
 }
 
 const describe = (parent: Context, kind = SpanKind.INTERNAL, attributes: Attributes = {}) => ({ name: '', kind, attributes, links: [], parent })
 
-/** Milliseconds before the function's timeout by which a flush must be over, so that the response can still be sent. */
-const MARGIN_MS = 50
-
-function onLambda(found: LambdaContext, { flush }: Config): Partial<Platform> {
+function onLambda(found: TimedContext, { flush }: Config): Partial<Platform> {
   const id = read(found, 'awsRequestId')
   const requestId = typeof id === 'string' ? id : ''
   return {
     describe: (_args, parent) => describe(parent, SpanKind.SERVER, requestId ? { 'faas.invocation_id': requestId } : {}),
     begun: () => shared.extension?.begun(requestId),
-    remainingMs() {
-      const left = Number(found.getRemainingTimeInMillis())
-      // Local runners and tests pass contexts that answer nonsense.
-      return Number.isNaN(left) ? Infinity : left - MARGIN_MS
-    },
+    remainingMs: () => leftMs(found) - MARGIN_MS,
     lifetime() {
       const { extension } = shared
       if (extension && flush !== 'before-response' && extension.holds(requestId)) {

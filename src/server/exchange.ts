@@ -14,8 +14,8 @@ import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
 import { asked } from './ambient.ts'
 import { type Told, follow, hasBody, tellGone, tellWithin } from './connection.ts'
-import { shared } from './state.ts'
-import { failureOf, isCut, isOver, isSent, statusOf, targetOf } from './request.ts'
+import { isOver, isSent, statusOf, targetOf } from './request.ts'
+import { reflectUnsent } from './unsent.ts'
 
 /** The route that serves the request, if it is known by now. */
 type RouteOf = () => string | undefined
@@ -105,22 +105,8 @@ function reflect(span: Span, { request, response }: Exchange, sent: boolean, fai
   const { headersSent } = response
   const statusCode = statusOf(response)
   if (headersSent) span.setAttribute('http.response.status_code', statusCode)
-  const cause = sent ? undefined : failureOf(response)
-  if (cause) return recordError(span, cause)
-  // At the end of the process it has to.
-  const cut = !sent && headersSent && shared.draining === 0 && isCut(request, response)
-  // Where the connection has become another protocol's, its end is how that ends.
-  if (!sent && !cut && (headersSent || request.headers.upgrade === undefined)) {
-    // The client's doing, and no error of the server's.
-    span.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
-    span.setAttribute(ATTRIBUTE.errorType, 'aborted')
-  }
-  if (failure && (statusCode >= 500 || !headersSent || cut)) return recordError(span, failure.error)
-  if (cut) {
-    span.setAttribute(ATTRIBUTE.responseStream, 'failed')
-    span.setAttribute(ATTRIBUTE.errorType, '_OTHER')
-    return void span.setStatus({ code: SpanStatusCode.ERROR, message: 'the server has ended the response midway' })
-  }
+  if (!sent && reflectUnsent(span, request, response, failure)) return
+  if (failure && (statusCode >= 500 || !headersSent)) return recordError(span, failure.error)
   // What is upgraded has none.
   if (!(statusCode >= 500)) return
   span.setAttribute(ATTRIBUTE.errorType, `${statusCode}`)

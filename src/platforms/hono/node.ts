@@ -5,18 +5,18 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import * as ATTRIBUTE from '../../core/attributes.ts'
 import type { Begun, Settled } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
-import { recordError } from '../../core/span.ts'
-import { type Finite, describeIncoming, failureOf, isOver, isSent } from '../../server/request.ts'
+import { type Finite, describeIncoming, isOver, isSent } from '../../server/request.ts'
+import { reflectUnsent } from '../../server/unsent.ts'
 import type { HonoContext } from './context.ts'
 import type { Place } from './platform.ts'
 
 /** What is used of Node's response, be it of HTTP/1 or of HTTP/2. */
 interface Outgoing extends Finite {
   readonly statusCode: number
+  readonly headersSent: boolean
   on(event: 'finish' | 'close', listener: () => void): unknown
 }
 
@@ -50,6 +50,7 @@ export class Reply {
   /** To be made before either. */
   constructor(
     private readonly begun: Begun,
+    private readonly incoming: IncomingMessage,
     private readonly outgoing: Outgoing,
   ) {
     this.#over = isOver(outgoing)
@@ -65,14 +66,11 @@ export class Reply {
   }
 
   #end(sent: boolean): void {
-    const { statusCode } = this.outgoing
-    const error = failureOf(this.outgoing)
     const { root } = this.begun.owner
     if (root.isRecording()) {
       // The application knows of no status where it has thrown what is no error.
-      if (sent) root.setAttribute('http.response.status_code', statusCode)
-      else if (error && !this.#over) recordError(root, error)
-      else if (!this.#over) root.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
+      if (sent) root.setAttribute('http.response.status_code', this.outgoing.statusCode)
+      else if (!this.#over) reflectUnsent(root, this.incoming, this.outgoing)
     }
     this.#over = true
     this.#tell?.()

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Context as LambdaContext } from 'aws-lambda'
+import { hasMethod, read } from '../../core/reading.ts'
 
 /** The arguments of any handler, as far as their order is always the same. */
 export type LambdaArgs = readonly [event: unknown, ...rest: unknown[]]
@@ -23,17 +24,8 @@ export function responseStreamOf(args: LambdaArgs): ResponseStream | undefined {
   if (args.length < 3 || typeof args[2] === 'function') return undefined
   const second = args[1]
   // A stand-in that cannot tell when it has ended, as in a unit test, would never be waited for to the end.
-  const real = kindOf(second, 'write') === 'function' && kindOf(second, 'once') === 'function' && kindOf(second, 'writableEnded') === 'boolean'
+  const real = hasMethod(second, 'write') && hasMethod(second, 'once') && typeof read(second, 'writableEnded') === 'boolean'
   return real ? (second as ResponseStream) : undefined
-}
-
-/** `typeof value[key]`, also of what resists being read: a handler may be called with anything. */
-export function kindOf(value: unknown, key: string): string {
-  try {
-    return typeof (value as Record<string, unknown> | null | undefined)?.[key]
-  } catch {
-    return 'undefined'
-  }
 }
 
 /** Lambda's context: the last argument of a streaming call, the second of any other. */

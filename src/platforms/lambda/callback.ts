@@ -5,8 +5,8 @@
  */
 import type { AnyFunction } from '../../core/layer.ts'
 import { environment } from '../../core/environment.ts'
+import { hasMethod } from '../../core/reading.ts'
 import { isThenable } from '../../core/stage.ts'
-import { kindOf } from './arguments.ts'
 import { untilEmpty } from './empty-loop.ts'
 
 /** The ways to end an invocation that a runtime's context has, up to Node 22. */
@@ -20,7 +20,7 @@ interface Settlers {
 export const callbackStyle = (handler: AnyFunction, context: unknown): boolean =>
   handler.length > 2 || hasSettlers(context)
 
-const hasSettlers = (context: unknown): boolean => kindOf(context, 'succeed') === 'function'
+const hasSettlers = (context: unknown): boolean => hasMethod(context, 'succeed')
 
 /**
  * Calls a handler, with a callback and with a context whose `succeed`, `fail` and `done` lead here, so that nothing is
@@ -64,7 +64,7 @@ const waits = (handler: AnyFunction, [, context, callback]: readonly unknown[], 
   ((returned === undefined || isHandle(returned)) && typeof callback === 'function' && hasSettlers(context) && environment('AWS_LAMBDA_RUNTIME_API') !== undefined)
 
 /** Whether something is a timer, a socket, or what else keeps the event loop going: none of them is a response. */
-const isHandle = (value: unknown): boolean => kindOf(value, 'unref') === 'function'
+const isHandle = (value: unknown): boolean => hasMethod(value, 'unref')
 
 /**
  * The context, but for its ways to end: those of its own are what the runtime sends with, once the wrapped handler has come

@@ -16,6 +16,7 @@ import { lifetime } from './extension/lifetime.ts'
 import { shared } from './extension/state.ts'
 import { goesOn, goingOn } from './managed.ts'
 import type { Schedule } from './policy.ts'
+import { leftMs } from './remaining.ts'
 import { reflect } from './result.ts'
 import { watchSigterm } from './shutdown.ts'
 import { streamLifetime } from './streaming.ts'
@@ -43,11 +44,11 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
   const managed = managedInstance()
   const unfrozen = goesOn(flush)
   // Neither the response nor a timeout ends anything there.
-  const remainingMs = (args: LambdaArgs) => (unfrozen ? LONGEST_MS : leftMs(args) - marginMs)
+  const remainingMs = (args: LambdaArgs) => (unfrozen ? LONGEST_MS : leftMs(contextOf(args)) - marginMs)
   const earlyMs = (args: LambdaArgs, { wrap }: InvocationState) => {
     // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
     if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managed)) return Infinity
-    const left = leftMs(args)
+    const left = leftMs(contextOf(args))
     const usual = Math.min(EARLY.mostMs, left * EARLY.share)
     const early = earlyTimeoutMs ?? usual
     if (early < left) return left - early
@@ -97,12 +98,6 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
 }
 
 const endInTime = (invocation: InvocationState) => endEarly(invocation, 'early-timeout', aboutToTimeOut())
-
-// Local runners and tests pass contexts that cannot tell, or that answer nonsense.
-function leftMs(args: LambdaArgs): number {
-  const left = Number(contextOf(args)?.getRemainingTimeInMillis?.())
-  return Number.isNaN(left) ? Infinity : left
-}
 
 /** A lifetime that is over in place: the extension has nothing to hold the sandbox for when it is. */
 const releasing = ({ phase, hold }: Lifetime, requestId: string | undefined): Lifetime => ({

@@ -6,6 +6,7 @@ import { type OwnOf, type Wrapped, wrapLayer } from '../../core/with-telemetry.t
 import { chainable } from './chain.ts'
 import { lambda } from './platform.ts'
 import { type Policy, Schedule, checkPolicy } from './policy.ts'
+import { MARGIN_MS } from './remaining.ts'
 import { flushAtShutdown } from './shutdown.ts'
 
 /** Options of a handler on AWS Lambda. */
@@ -46,7 +47,6 @@ export interface LambdaOptions<Args extends readonly unknown[] = []> extends Tel
 }
 
 const OWN = ['marginMs', 'earlyTimeoutMs', 'policy', 'circuitBreaker'] as const
-const DEFAULT_MARGIN_MS = 50
 
 /**
  * The type of a wrapped handler: the handler's own. One that returns no promise gets a type that does, and of a
@@ -104,7 +104,7 @@ export function telemetry(options?: LambdaOptions<never>): LambdaLayer {
 /** What a wrap and a middleware on Lambda are made of: checked options, and the platform. */
 export function onLambda(options: LambdaOptions<never> = {}): Wrap {
   const config = resolveOptions(options, OWN)
-  const { marginMs = DEFAULT_MARGIN_MS, earlyTimeoutMs, policy = 'every', circuitBreaker = true } = options
+  const { marginMs = MARGIN_MS, earlyTimeoutMs, policy = 'every', circuitBreaker = true } = options
   if (!isMs(marginMs)) throw invalidOption('marginMs', marginMs, 'a number of milliseconds')
   if (earlyTimeoutMs !== undefined && earlyTimeoutMs !== false && !isMs(earlyTimeoutMs)) {
     throw invalidOption('earlyTimeoutMs', earlyTimeoutMs, 'a number of milliseconds or `false`')

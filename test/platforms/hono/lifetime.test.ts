@@ -123,6 +123,18 @@ test('AWS Lambda: no longer than the function has, however long `timeoutMs` is',
   expect(await ask('/', { event: {}, lambdaContext })).toBe('hello')
 })
 
+test('AWS Lambda: a local runner’s context that answers nonsense is no reason to leave the flush', async () => {
+  const { ask, exporter } = setup()
+  let answered = false
+  const exported = exporter.nextExport()
+  const answer = ask('/', { event: {}, lambdaContext: { getRemainingTimeInMillis: () => undefined } }).then(() => (answered = true))
+  await exported
+  await new Promise(setImmediate)
+  expect(answered).toBe(false)
+  exporter.acknowledge()
+  await answer
+})
+
 test('an upgrade on a server for Node, which has no response, is over when it has been answered', async () => {
   const { ask, exporter } = setup()
   await ask('/', { incoming: { headers: {}, method: 'GET', url: '/' }, outgoing: undefined })

@@ -145,6 +145,22 @@ describe('a root', () => {
     expect(root?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled', 'http.response.status_code': 200 })
     expect(root?.status.code).toBe(0)
   })
+
+  test('that the server itself ends midway is its error', async () => {
+    let outgoing: { destroy(): void } | undefined
+    const taking = async (c: { env: { outgoing: { destroy(): void } } }, next: () => Promise<void>) => {
+      outgoing = c.env.outgoing
+      await next()
+    }
+    const { at, spans } = await start({}, { above: [taking] } as never)
+    const { body } = await fetch(at('/stream/endless'))
+    const reader = (body as ReadableStream).getReader()
+    await reader.read()
+    outgoing?.destroy()
+    await expect(async () => { while (!(await reader.read()).done); }).rejects.toThrow()
+    const [root] = await spans(1)
+    expect(root).toMatchObject({ status: { code: 2 }, attributes: { 'flushed.response_stream': 'failed', 'http.response.status_code': 200 } })
+  })
 })
 
 test('a client that was gone before the middleware was reached leaves no request open', async () => {

@@ -6,13 +6,12 @@
  *
  * @module
  */
+import { MARGIN_MS } from '../remaining.ts'
 import { type ExtensionEvent, Refusal } from './client.ts'
 import type { Extension, Finish, Shared } from './state.ts'
 import { afterResponse, by, unrefd } from './timing.ts'
 
-/** Milliseconds before the function's timeout at which the sandbox is let go, come what may. */
-const MARGIN_MS = 50
-/** The same for a flush, which has a deadline of its own, and ends by itself unless something is very wrong. */
+/** Milliseconds before the function's timeout at which a flush is cut, which has a deadline of its own, and ends by itself unless something is very wrong. */
 const CUT_MS = 20
 /** How long a handler that may not be wrapped is given to begin, once the sandbox has been held in vain. */
 const GRACE_MS = 100

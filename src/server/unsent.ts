@@ -1,0 +1,34 @@
+import { type Span, SpanStatusCode } from '@opentelemetry/api'
+import type { IncomingMessage } from 'node:http'
+import * as ATTRIBUTE from '../core/attributes.ts'
+import { recordError } from '../core/span.ts'
+import { type Finite, failureOf, isCut } from './request.ts'
+import { shared } from './state.ts'
+
+interface Response extends Finite {
+  readonly headersSent: boolean
+}
+
+/**
+ * Reflects on a span why a response has not been sent to its end.
+ *
+ * @param failure what the handler has failed with, if it has
+ * @returns whether that is the server's doing
+ */
+export function reflectUnsent(span: Span, request: IncomingMessage, response: Response, failure?: { readonly error: unknown }): boolean {
+  const { headersSent } = response
+  const cause = failureOf(response)
+  // At the end of the process it has to.
+  const cut = headersSent && shared.draining === 0 && isCut(request, response)
+  if (cause || (cut && failure)) recordError(span, cause ?? failure?.error)
+  else if (cut) {
+    span.setAttribute(ATTRIBUTE.responseStream, 'failed')
+    span.setAttribute(ATTRIBUTE.errorType, '_OTHER')
+    span.setStatus({ code: SpanStatusCode.ERROR, message: 'the server has ended the response midway' })
+  } else if (headersSent || request.headers.upgrade === undefined) {
+    // The client's doing, and no error of the server's. Where the connection has become another protocol's, its end is how that ends.
+    span.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
+    span.setAttribute(ATTRIBUTE.errorType, 'aborted')
+  }
+  return Boolean(cause) || cut
+}
