@@ -22,8 +22,16 @@ export const DEAD_MS = 30_000
 
 export type Delivery = ReturnType<typeof makeDelivery>
 
+/** How it looks as if it were the spans that are not taken, and not the moment. */
+export interface Refusal {
+  /** Whether that is so, or only if others are accepted meanwhile. */
+  readonly sure: boolean
+  /** When the exporter last accepted something, by the clock. */
+  readonly acceptedAt: number
+}
+
 /** @param landed called once for each export, in the turn of its answer; with an error if it was not accepted */
-export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error: Error | undefined) => void) {
+export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?: Error, refusal?: Refusal) => void) {
   /** What waits for a request to be answered. */
   const queued: Flight[] = []
   /** Exports whose answer matters. */
@@ -70,12 +78,12 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
     if (!matters(flight)) return answered(flight)
     const { tried } = flight
     // Of this attempt, and not of a second one: some answer, and throw as well.
-    const answer = (error?: Error) => tried === flight.tried && answered(flight, error)
+    const answer = (error?: Error, thrown?: boolean) => tried === flight.tried && answered(flight, error, thrown)
     // An array of its own: some take out of it what they have sent.
-    untraced(async () => exporter.export([...flight.spans], (result) => answer(failureOf(result)))).catch((thrown) => answer(toError(thrown)))
+    untraced(async () => exporter.export([...flight.spans], (result) => answer(failureOf(result)))).catch((thrown) => answer(toError(thrown), true))
   }
 
-  function answered(flight: Flight, error?: Error): void {
+  function answered(flight: Flight, error?: Error, thrown?: boolean): void {
     if (flight.landed) return
     if (error && !flight.tried && isLost(error)) {
       flight.tried = true
@@ -87,13 +95,14 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error:
       const next = queued.shift()
       if (next) depart(next, true)
     }
-    land(flight, error)
+    land(flight, error, thrown)
   }
 
-  function land(flight: Flight, error?: Error): void {
+  function land(flight: Flight, error?: Error, thrown?: boolean): void {
     flight.landed = true
     if (!error && flight.at) acceptedAt = clock().now()
-    landed(flight, error)
+    const sure = isRefusal(error)
+    landed(flight, error, sure || thrown || isDoubtful(error) ? { sure, acceptedAt } : undefined)
     flight.wake?.()
   }
 
@@ -140,10 +149,15 @@ export const isDead = (flight?: Flight): boolean => clock().now() - Number(fligh
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
   code === 0 ? undefined : error ? toError(error) : new Error('no reason given')
 
+type Coded = (Error & { readonly code?: unknown }) | undefined
+
 /** Whether it is the spans that are not taken. OTLP exporters put the HTTP status into the error's `code`. */
-export const isRefusal = (error: Error & { code?: unknown }): boolean =>
+const isRefusal = (error: Coded): boolean =>
   // 408 and 429 are about the moment, not about the request.
-  /^4(?!08|29)\d\d$/.test(String(error.code))
+  /^4(?!08|29)\d\d$/.test(String(error?.code))
+
+/** Whether it may be. Source: OTLP specification, what is not to be sent again, by statuses of HTTP and of gRPC. */
+const isDoubtful = (error: Coded): boolean => /^(50[015]|[235-9]|1[236])$/.test(String(error?.code))
 
 // A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes
 // a new one. Where nothing listens, or nobody answers, another attempt would only cost time.

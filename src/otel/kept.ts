@@ -1,3 +1,4 @@
+import type { Refusal } from './delivery.ts'
 import { hold } from './ledger.ts'
 import type { FinishedSpan } from './types.ts'
 
@@ -10,7 +11,8 @@ export class Kept {
   left = 0
   /** How many of those that have not only been left a report has told of. */
   #told = 0
-  readonly #refused = new WeakSet<FinishedSpan>()
+  /** When the exporter had last accepted something, by the clock, as these were refused. */
+  readonly #refused = new WeakMap<FinishedSpan, number>()
   readonly #most: number
 
   /** @param most how many there is room for */
@@ -43,21 +45,29 @@ export class Kept {
     return untold
   }
 
-  take(): FinishedSpan[] {
+  /**
+   * All of them, and others.
+   *
+   * @returns what may go in one request, and what has been refused, which would spoil that for the rest
+   */
+  take(others: readonly FinishedSpan[]): [FinishedSpan[], FinishedSpan[]] {
     this.left = this.#told = 0
-    return this.spans.splice(0)
+    const all = [...this.spans.splice(0), ...others]
+    const isRefused = (span: FinishedSpan) => this.#refused.has(span)
+    return [all.filter((span) => !isRefused(span)), all.filter(isRefused)]
   }
 
   /**
-   * Those to be sent once more. One that the backend cannot take would spoil every request from now on.
+   * Those to be sent once more. One that the exporter, or the backend, cannot take would spoil every request from now on.
    *
    * @param account of whom the others are lost
    */
-  refused(spans: readonly FinishedSpan[], account: { lost: number }): FinishedSpan[] {
+  refused(spans: readonly FinishedSpan[], account: { lost: number }, { sure, acceptedAt }: Refusal): FinishedSpan[] {
     return spans.filter((span) => {
-      const again = !this.#refused.has(span)
-      if (again) this.#refused.add(span)
-      else account.lost++
+      const before = this.#refused.get(span)
+      if (before === undefined) this.#refused.set(span, acceptedAt)
+      const again = before === undefined || (!sure && acceptedAt <= before)
+      if (!again) account.lost++
       return again
     })
   }

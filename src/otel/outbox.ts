@@ -13,11 +13,14 @@ import { exportFailed } from '../core/errors.ts'
 import { isolate, remove } from '../core/isolate.ts'
 import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
-import { DEAD_MS, isDead, isRefusal, makeDelivery } from './delivery.ts'
+import { DEAD_MS, isDead, makeDelivery } from './delivery.ts'
 import { Kept } from './kept.ts'
 import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newFlight, newLedger, sizeOf, worthWaiting } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
+
+/** In how many requests of their own, at most, refused spans go out again: they spoil no other's, and few of them are the cause. */
+const PIECES = 8
 
 export type Outbox = ReturnType<typeof makeOutbox>
 
@@ -36,7 +39,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   let acknowledged = 0
   let late = 0
 
-  const delivery = makeDelivery(exporter, (flight, error) => {
+  const delivery = makeDelivery(exporter, (flight, error, refusal) => {
     const { ledger, spans } = flight
     remove(ledger.open, flight)
     const expired = remove(nobodys.open, flight)
@@ -45,7 +48,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       flight.error = exportFailed(`${spans.length > 0 ? `${spans.length} spans ` : ''}not accepted: ${error.message}`, error)
       ledger.error ??= flight.error
       const nobodyAsks = expired || watching || ledger.closed || ledger === nobodys
-      const again = isRefusal(error) ? kept.refused(spans, nobodyAsks ? kept : ledger) : spans
+      const again = refusal ? kept.refused(spans, nobodyAsks ? kept : ledger, refusal) : spans
       if (nobodyAsks) kept.add(again)
       else ledger.lost += hold(ledger.kept, again, maxQueueSize)
     } else if (expired || watching || ledger === nobodys) acknowledged += spans.length
@@ -84,16 +87,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) ages(ledger)
   }
 
-  function send(ledger: Ledger): void {
-    const { finished } = ledger
-    ledger.finished = []
-    request(ledger, finished)
-  }
+  const send = (ledger: Ledger): void => request(ledger, ledger.finished.splice(0))
 
   /** Sends spans in one request, or in several where there are more than fit into a batch: backends refuse what is too large. */
-  function request(ledger: Ledger, spans: readonly FinishedSpan[]): void {
-    for (let at = 0; at < spans.length; at += maxBufferSize) {
-      const batch = spans.length > maxBufferSize ? spans.slice(at, at + maxBufferSize) : spans
+  function request(ledger: Ledger, spans: readonly FinishedSpan[], size = maxBufferSize): void {
+    for (let at = 0; at < spans.length; at += size) {
+      const batch = spans.length > size ? spans.slice(at, at + size) : spans
       delivery.send(newFlight(ledger, batch, watching), crossing)
     }
   }
@@ -105,19 +104,20 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const last = owner?.phase === 'shutdown'
     for (const flight of nobodys.open.splice(0)) {
       if (crossing && (flight.ledger === nobodys || worthWaiting(flight, owner?.patient && !last))) move(flight, ledger)
-      else if (crossing && !last && delivery.isSlow(flight)) {
-        // Its own is among its own still.
-        if (flight.ledger !== ledger) nobodys.open.push(flight)
-      } else if (matters(flight)) kept.add(delivery.forget(flight))
+      else if (!(crossing && !last && delivery.isSlow(flight))) kept.add(delivery.forget(flight))
+      // Its own is among its own still.
+      else if (flight.ledger !== ledger) nobodys.open.push(flight)
     }
+    let apart: FinishedSpan[] = []
     const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
     if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
       const failed = kept.failed + ledger.kept.length > 0
-      ledger.finished = [...kept.take(), ...ledger.kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished]
+      ;[ledger.finished, apart] = kept.take([...ledger.kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished])
       // A backend that may be down still is not sent all of it with each flush.
-      if (failed && owner && !last) ledger.kept = ledger.finished.splice(maxBufferSize)
+      if (failed && owner && !last) ledger.kept = [...ledger.finished.splice(maxBufferSize), ...apart.splice(maxBufferSize)]
     }
     send(ledger)
+    request(ledger, apart, Math.ceil(apart.length / PIECES))
   }
 
   /** Waits until the exporter has answered for all of a ledger's, and then for buffers of its own. */
