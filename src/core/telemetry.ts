@@ -66,6 +66,10 @@ function toNamedFlush(flushable: Flushable): NamedFlush {
 function call(it: Methods, way: Way, timeoutMs: number): unknown {
   if (way !== 'flush') return it[way]()
   // pino's loggers, destinations and transports take a callback. Sentry and its like take milliseconds, others nothing.
-  if (!('isLevelEnabled' in it || 'flushSync' in it)) return it.flush(timeoutMs)
+  if (!('isLevelEnabled' in it || 'flushSync' in it)) {
+    const flushed = it.flush(timeoutMs)
+    // Amplitude's is an object that has the promise.
+    return (flushed as { promise?: unknown } | undefined)?.promise ?? flushed
+  }
   return new Promise<void>((resolve, reject) => it.flush((error: unknown) => (error ? reject(error) : resolve())))
 }

@@ -113,7 +113,9 @@ function wrapperOf(wrapping: Wrapping, name: string) {
   const run = wrapping.prepare(name)
   return (method: AnyFunction, ownerOf: (self: unknown) => unknown): AnyFunction => {
     const wrapper = function (this: unknown, ...args: unknown[]) {
-      return run(new Call(method, this, args, ownerOf(this)))
+      // What is taken off its class has none: in code that is not strict, as of a bundle, that is the global object.
+      const self = this === globalThis ? undefined : this
+      return run(new Call(method, self, args, ownerOf(self)))
     }
     if (!wrapping.any && isGenerator(method)) {
       throw misplaced(wrapping.decorator, `the generator \`${name}\``, 'write `@Traced()`')

@@ -21,8 +21,8 @@ import { hasMethod, read } from '../core/reading.ts'
 const isPlatformContext = (value: unknown): value is object =>
   (isLambdaContext(value) || hasMethod(value, 'waitUntil')) && !hasMethod(value, 'flushed')
 
-/** The platform's context of a call: the argument that is one, or the owner's `ctx`. */
-export const contextOf = ({ args, owner }: Call): object | undefined => [...args, read(owner, 'ctx')].find(isPlatformContext)
+/** The platform's context of a call: the last argument that is one (requests of Next have a `waitUntil` that only complains), or the owner's `ctx`. */
+export const contextOf = ({ args, owner }: Call): object | undefined => [read(owner, 'ctx'), ...args].findLast(isPlatformContext)
 
 /** Has an extension of Lambda wait for a method's calls, from the first one on: it asks before the method is called. */
 export const expected = (): unknown => (shared.untraced ??= untraced)

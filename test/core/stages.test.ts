@@ -95,6 +95,18 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
     expect(report.warnings).toEqual(['stage "stage 1": Vendor timed out after 0 ms'])
   })
 
+  test('flush() whose promise is in what it returns, as Amplitude’s is: over when that is', async () => {
+    let answer: (() => void) | undefined
+    const vendor = { flush: () => ({ promise: new Promise<void>((resolve) => (answer = resolve)) }) }
+    const over = vi.fn()
+    const run = flushed(stages(vendor)).finally(over)
+    await vi.waitFor(() => expect(answer).toBeDefined())
+    await new Promise(setImmediate)
+    expect(over).not.toHaveBeenCalled()
+    answer?.()
+    expect((await run).outcome).toBe('delivered')
+  })
+
   test.each(['isLevelEnabled', 'flushSync'])('flush(callback), where there is `%s`: over when it is called back', async (mark) => {
     let answer: ((error?: Error) => void) | undefined
     class Logger {

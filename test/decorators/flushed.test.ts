@@ -40,6 +40,17 @@ describe('a method', () => {
     expect(exporter.spans[1]).toMatchObject({ kind: SpanKind.INTERNAL, attributes: { 'order.cents': 21 } })
   })
 
+  test('is its class’s where it was taken off that by code that is not strict', async () => {
+    const { exporter, telemetry } = pipeline()
+    class Orders {
+      @Flushed({ telemetry }) static async create() {
+        return this as unknown
+      }
+    }
+    expect(await Reflect.apply(Orders.create, globalThis, [])).toBe(await Reflect.apply(Orders.create, undefined, []))
+    expect(names(exporter.spans)).toEqual(['Orders.create', 'Orders.create'])
+  })
+
   test('has a root span that is named after itself where a member of its class hides the name of that', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
@@ -402,6 +413,23 @@ describe('`wrap`', () => {
     expect(exporter.spans.map(({ attributes }) => attributes['faas.invocation_id'])).toEqual(Array(2).fill('ctx' in own || c === given[2] && given[1] === event ? 'r-1' : undefined))
   })
 
+  test('of none: the last argument that has a `waitUntil` counts, since a request of Next’s has one that only complains', async () => {
+    const { exporter, telemetry } = pipeline()
+    const event = keeping()
+    class Gate {
+      @Flushed({ telemetry }) async proxy(_request: unknown, given: typeof event) {
+        given.waitUntil(Promise.resolve())
+      }
+    }
+    const complaining = () => {
+      throw new Error('the middleware receives (request, event)')
+    }
+    await new Gate().proxy({ waitUntil: complaining }, event)
+    expect(event.work.length).toBeGreaterThan(1)
+    await Promise.all(event.work)
+    expect(names(exporter.spans)).toEqual(['Gate.proxy'])
+  })
+
   test('of `flushed/workers`: bindings and context are the instance’s', async () => {
     const { exporter, telemetry } = pipeline()
     const ctx = keeping()
@@ -416,6 +444,34 @@ describe('`wrap`', () => {
     expect(await response.text()).toBe('shop /mugs')
     await Promise.all(ctx.work)
     expect(exporter.spans).toMatchObject([{ name: 'GET', attributes: { 'url.path': '/mugs', 'http.response.status_code': 200 } }])
+  })
+
+  test.each([
+    ['queue', { queue: 'orders', messages: [{ id: '1', body: {} }] }, { name: 'process orders', kind: SpanKind.CONSUMER }],
+    ['scheduled', { cron: '* * * * *' }, { name: 'scheduled', attributes: { 'faas.trigger': 'timer' } }],
+    ['alarm', undefined, { name: 'Shop.alarm', attributes: { 'faas.trigger': 'other' } }],
+    ['reserve', 3, { name: 'Shop.reserve', attributes: { 'faas.trigger': 'other' } }],
+  ] as const)('of `flushed/workers`, a method that is no handler of requests: %s', async (method, given, expected) => {
+    const { exporter, telemetry } = pipeline()
+    class Shop {
+      ctx = keeping()
+      @Flushed({ wrap: workers, telemetry }) async queue(batch: unknown) {
+        return batch
+      }
+      @Flushed({ wrap: workers, telemetry }) async scheduled(controller: unknown) {
+        return controller
+      }
+      @Flushed({ wrap: workers, telemetry }) async alarm(info?: unknown) {
+        return info
+      }
+      @Flushed({ wrap: workers, telemetry }) async reserve(quantity: unknown) {
+        return quantity
+      }
+    }
+    const shop = new Shop()
+    expect(await shop[method](given)).toBe(given)
+    await Promise.all(shop.ctx.work)
+    expect(exporter.spans).toMatchObject([expected])
   })
 
   test('of `flushed/edge`: finds its `waitUntil` as ever', async () => {

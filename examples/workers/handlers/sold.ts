@@ -17,3 +17,5 @@ export const Sold = withTelemetry(
   },
   optionsFor,
 )
+/** For the types that Wrangler generates. */
+export type Sold = InstanceType<typeof Sold>

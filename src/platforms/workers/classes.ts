@@ -8,10 +8,9 @@
  */
 import { type AnyFunction, WRAPPED } from '../../core/layer.ts'
 import type { Platform } from '../../core/platform.ts'
-import { read } from '../../core/reading.ts'
 import { describe } from './describe.ts'
 import { type Settings, call, workers } from './platform.ts'
-import { EVENTS, type WorkerContext } from './types.ts'
+import { type Event, type WorkerContext, isEvent } from './types.ts'
 import { describeRun, followSteps } from './workflow.ts'
 
 type Class = new (...args: never[]) => object
@@ -59,10 +58,6 @@ export function wrapClass<C extends Class>(target: C, settings: (env: unknown) =
   return wrapped
 }
 
-/** Whether a method is called as the handler of an event, and not by RPC, which may have methods of any name. */
-const isHandler = (key: string, [first]: unknown[]) =>
-  typeof read(first, EVENTS[key as keyof typeof EVENTS]) === (key === 'scheduled' ? 'string' : 'object')
-
 function platformOf(
   name: string,
   kind: string | null,
@@ -71,8 +66,9 @@ function platformOf(
   found: Settings,
   ctx: WorkerContext | undefined,
 ): Platform {
-  const isEvent = kind ? isHandler(key, args) : /^(fetch|connect|alarm|webSocket(Message|Close|Error))$/.test(key)
-  const event = isEvent ? key : ''
+  // By RPC, methods of any name are called.
+  const handles = kind ? isEvent(key as Event, args[0]) : /^(fetch|connect|alarm|webSocket(Message|Close|Error))$/.test(key)
+  const event = handles ? key : ''
   const platform = workers(event, found, ctx)
   const { begun, lifetime } = platform
   let replayed: (() => number) | undefined
@@ -84,7 +80,7 @@ function platformOf(
       attributes['cloudflare.entrypoint'] = name
       if (ctx?.id) attributes['cloudflare.durable_object.id'] = `${ctx.id}`
       if (kind === 'flow') describeRun(description, name, args)
-      else if (!isEvent) {
+      else if (!handles) {
         // Source: semantic conventions for RPC spans, release candidate: the method with its service is the span's name.
         attributes['rpc.system.name'] = 'cloudflare_rpc'
         attributes['rpc.method'] = description.name = `${name}/${key}`

@@ -1,4 +1,9 @@
-/** What the Workers runtime hands to handlers, as far as it is used here: what `wrangler types` generates fits. */
+/**
+ * What the Workers runtime hands to handlers, as far as it is used here: what `wrangler types` generates fits.
+ *
+ * @module
+ */
+import { read } from '../../core/reading.ts'
 
 /** A context whose `waitUntil` keeps an invocation going: `ExecutionContext`, `DurableObjectState`. */
 export interface WorkerContext {
@@ -16,11 +21,22 @@ export const EVENTS = {
   scheduled: 'cron',
   queue: 'messages',
   email: 'raw',
-  tail: '0',
+  // The former name of what comes next.
   trace: '0',
+  tail: '0',
   tailStream: 'event',
   connect: 'readable',
 } as const
+
+export type Event = keyof typeof EVENTS
+
+export const EVENT_NAMES = Object.keys(EVENTS) as Event[]
+
+/** Whether something is what a handler of that event is called with. */
+export const isEvent = (event: Event, given: unknown): boolean => typeof read(given, EVENTS[event]) === (event === 'scheduled' ? 'string' : 'object')
+
+/** The event of a handler that is none's by its name. An e-mail has headers too: the first of them is the least sure. */
+export const eventOf = (given: unknown): Event | '' => EVENT_NAMES.findLast((event) => isEvent(event, given)) ?? ''
 
 /** A batch of a queue's messages. */
 export interface MessageBatchLike {

@@ -3,9 +3,7 @@ import { type AnyFunction, dressed } from '../../core/layer.ts'
 import { isClass, wrapClass } from './classes.ts'
 import { type WorkersOptionsInput, settingsOf } from './options.ts'
 import { type Settings, call, workers } from './platform.ts'
-import { EVENTS, type WorkerContext } from './types.ts'
-
-type Event = keyof typeof EVENTS
+import { EVENT_NAMES, type Event, type WorkerContext, eventOf } from './types.ts'
 
 type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) => unknown ? Known<Env> : never
 
@@ -22,7 +20,7 @@ type OrAny<Env> = [Env] extends [never] ? any : Env
 
 /**
  * Wraps a Worker: an object with handlers (`fetch`, `scheduled`, `queue` and so on), an application with a `fetch` method,
- * a single `fetch` handler, or a class: a `WorkerEntrypoint`, a `DurableObject`, a `WorkflowEntrypoint`. Of a class, whatever
+ * a single handler, whose event is told by what it is called with, or a class: a `WorkerEntrypoint`, a `DurableObject`, a `WorkflowEntrypoint`. Of a class, whatever
  * is called from outside is an invocation: events, methods by RPC, the run of a Workflow and each of its steps. Wrap the class
  * that is exported: one that extends it is not wrapped.
  *
@@ -41,21 +39,21 @@ type OrAny<Env> = [Env] extends [never] ? any : Env
  *
  * @example
  * export const Room = withTelemetry(class Room extends DurableObject<Env> { … }, options)
+ * export type Room = InstanceType<typeof Room>   // for the types that Wrangler generates
  */
 export function withTelemetry<T extends object>(target: T, options?: WorkersOptionsInput<EnvOf<T>>): T {
   const settings = settingsOf(options as WorkersOptionsInput)
   if (isClass(target)) return wrapClass(target, settings) as T
-  if (typeof target === 'function') return wrapped('fetch', target as unknown as AnyFunction, settings) as unknown as T
+  if (typeof target === 'function') return wrapped(undefined, target as unknown as AnyFunction, settings) as unknown as T
   const handlers: PropertyDescriptorMap = {}
-  const events = Object.keys(EVENTS) as Event[]
-  for (const event of events) {
+  for (const event of EVENT_NAMES) {
     // Not `target[event]`: a router may take any property for a route.
     const handler = target !== null && typeof target === 'object' && event in target && (target as Record<string, unknown>)[event]
     if (typeof handler !== 'function') continue
     const value = wrapped(event, handler as AnyFunction, settings, target)
     handlers[event] = { value, enumerable: true, writable: true, configurable: true }
   }
-  if (Object.keys(handlers).length === 0) throw invalidOption('handler', target, `a function, or an object with ${events.join(', ')}`)
+  if (Object.keys(handlers).length === 0) throw invalidOption('handler', target, `a function, or an object with ${EVENT_NAMES.join(', ')}`)
   // What else the object has it still has.
   return Object.create(target, handlers) as T
 }
@@ -69,16 +67,20 @@ export function withTelemetry<T extends object>(target: T, options?: WorkersOpti
  * const traced = telemetry((env: Env) => ({ telemetry: telemetryFor(env) }))
  * export class Room extends DurableObject<Env> { … }
  * export const TracedRoom = traced(Room)
+ * export type TracedRoom = Room
  */
 export const telemetry =
   <Env = unknown>(options?: WorkersOptionsInput<Env>): (<T extends object>(target: T) => T) =>
   (target) =>
     withTelemetry(target, options as never)
 
-/** @param self what the handler is a method of, if that is known by now */
-function wrapped(event: Event, handler: AnyFunction, settings: (env: unknown) => Settings | undefined, self?: object): AnyFunction {
+/**
+ * @param event none of a single function, whose event is told by what it is called with
+ * @param self what the handler is a method of, if that is known by now
+ */
+function wrapped(event: Event | undefined, handler: AnyFunction, settings: (env: unknown) => Settings | undefined, self?: object): AnyFunction {
   const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-    return call(settings(args[1]), (found) => workers(event, found, args[2] as Partial<WorkerContext> | undefined), handler, self ?? this, args)
+    return call(settings(args[1]), (found) => workers(event ?? eventOf(args[0]), found, args[2] as Partial<WorkerContext> | undefined), handler, self ?? this, args)
   }
   return dressed(wrapper, handler, { platform: 'workers', original: handler })
 }

@@ -36,6 +36,25 @@ describe('what is wrapped', () => {
   })
 })
 
+describe('a single handler', () => {
+  test.each<[string, object, object]>([
+    ['a request', request(), { name: 'GET', attributes: { 'faas.trigger': 'http' } }],
+    ['a cron event', { cron: '* * * * *' }, { name: 'scheduled', attributes: { 'faas.trigger': 'timer' } }],
+    ['a batch', { queue: 'orders', messages: [{ id: '1', body: {} }] }, { name: 'process orders' }],
+    ['an e-mail, which has headers too', { from: 'a', headers: new Headers(), raw: new ReadableStream() }, { name: 'email' }],
+    ['what has been logged', [{ scriptName: 'orders', logs: [] }], { name: 'tail' }],
+    ['a socket', { readable: new ReadableStream(), writable: new WritableStream() }, { name: 'connect' }],
+    ['something else', { id: 7 }, { name: 'handle', attributes: { 'faas.trigger': 'other' } }],
+  ])('is told what it handles by what it is called with: %s', async (_what, event, expected) => {
+    const { exporter, telemetry } = pipeline()
+    const context = fakeContext()
+    const handle = async (given: object, _env: object, _context: object) => given instanceof Request ? new Response() : undefined
+    await withTelemetry(handle, { telemetry })(event, {}, context)
+    await context.over()
+    expect(exporter.spans).toMatchObject([expected])
+  })
+})
+
 describe('options', () => {
   test('are checked when wrapping', () => {
     expect(() => withTelemetry({ fetch: () => new Response() }, { streamIdleMs: -1 })).toThrow(/`streamIdleMs` must be .* got -1/)
