@@ -26,8 +26,8 @@ export type Delivery = ReturnType<typeof makeDelivery>
 export interface Refusal {
   /** Whether that is so, or only if others are accepted meanwhile. */
   readonly sure: boolean
-  /** When the exporter last accepted something, by the clock. */
-  readonly acceptedAt: number
+  /** How many exports had been accepted by then. */
+  readonly accepted: number
 }
 
 /** @param landed called once for each export, in the turn of its answer; with an error if it was not accepted */
@@ -38,8 +38,8 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
   const underway: Flight[] = []
   /** Requests that the exporter has not answered: those too whose spans another one has taken over. */
   let unanswered = 0
-  /** When the exporter last accepted something, by the clock. */
-  let acceptedAt = 0
+  /** How many exports have been accepted. Not when, since to look at a clock takes its time in places. */
+  let accepted = 0
   /** Resources whose detectors were still at work when a span of theirs finished, as during the first invocation. */
   const detecting = new Set<Resource>()
   /** Those that have been waited for, and need not be again, whatever their detectors are at. */
@@ -68,6 +68,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
 
   function started(flight: Flight): void {
     flight.at = clock().now()
+    flight.accepted = accepted
     underway.push(flight)
     unanswered++
   }
@@ -100,9 +101,9 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
 
   function land(flight: Flight, error?: Error, thrown?: boolean): void {
     flight.landed = true
-    if (!error && flight.at) acceptedAt = clock().now()
+    if (!error && flight.at) accepted++
     const sure = isRefusal(error)
-    landed(flight, error, sure || thrown || isDoubtful(error) ? { sure, acceptedAt } : undefined)
+    landed(flight, error, sure || thrown || isDoubtful(error) ? { sure, accepted } : undefined)
     flight.wake?.()
   }
 
@@ -132,7 +133,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
     },
 
     /** Whether it is still on its way to a backend that has accepted others since: one that is slow, and has not gone. */
-    isSlow: (flight: Flight): boolean => flight.at > 0 && flight.at < acceptedAt && !isDead(flight),
+    isSlow: (flight: Flight): boolean => flight.at > 0 && flight.accepted < accepted && !isDead(flight),
 
     /** Has the exporter send what it may hold in a buffer of its own. */
     drain: (): unknown => untraced(() => exporter.forceFlush?.()),

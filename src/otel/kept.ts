@@ -11,7 +11,7 @@ export class Kept {
   left = 0
   /** How many of those that have not only been left a report has told of. */
   #told = 0
-  /** When the exporter had last accepted something, by the clock, as these were refused. */
+  /** How many exports had been accepted when these were refused. */
   readonly #refused = new WeakMap<FinishedSpan, number>()
   readonly #most: number
 
@@ -62,11 +62,11 @@ export class Kept {
    *
    * @param account of whom the others are lost
    */
-  refused(spans: readonly FinishedSpan[], account: { lost: number }, { sure, acceptedAt }: Refusal): FinishedSpan[] {
+  refused(spans: readonly FinishedSpan[], account: { lost: number }, { sure, accepted }: Refusal): FinishedSpan[] {
     return spans.filter((span) => {
       const before = this.#refused.get(span)
-      if (before === undefined) this.#refused.set(span, acceptedAt)
-      const again = before === undefined || (!sure && acceptedAt <= before)
+      if (before === undefined) this.#refused.set(span, accepted)
+      const again = before === undefined || (!sure && accepted <= before)
       if (!again) account.lost++
       return again
     })

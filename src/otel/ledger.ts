@@ -41,6 +41,8 @@ export interface Flight {
   awaited: boolean
   /** When the exporter was given it, by the clock. */
   at: number
+  /** How many exports had been accepted by then. */
+  accepted: number
   /** Why it was not accepted. */
   error?: Error
   /** Resolves when it has been answered. Made on demand, as few are waited for. */
@@ -67,7 +69,7 @@ export const newLedger = (): Ledger => ({
 
 /** @param tried whether it must not be tried again at once */
 export function newFlight(ledger: Ledger, spans: readonly FinishedSpan[], tried: boolean): Flight {
-  const flight = { ledger, spans, tried, landed: false, awaited: false, at: 0 }
+  const flight = { ledger, spans, tried, landed: false, awaited: false, at: 0, accepted: 0 }
   ledger.open.push(flight)
   return flight
 }
