@@ -3,7 +3,7 @@ import type { Platform } from '../../core/platform.ts'
 import { type LifetimeOf, lifetimeOf } from '../../web/lifetime.ts'
 import { track } from '../../web/track.ts'
 import { contextOf } from '../../web/wait-until.ts'
-import { type Args, type Settings, edge } from '../edge/platform.ts'
+import { type Args, type Settings, edge, requestOf } from '../edge/platform.ts'
 import { afterResponse } from './after.ts'
 import { Passed } from './control-flow.ts'
 
@@ -21,7 +21,9 @@ export function next(settings: Settings): Platform<Args> {
     },
     reflect(root, description, result, args) {
       if (!(result instanceof Passed)) return platform.reflect?.(root, description, result, args)
-      if ('http.request.method' in description.attributes && result.status) root.setAttribute('http.response.status_code', result.status)
+      const request = requestOf(args)
+      const status = request && result.statusFor(request)
+      if (status) root.setAttribute('http.response.status_code', status)
     },
   }
 }

@@ -14,6 +14,7 @@ beforeEach(() => app.collector.behave('ok'))
 afterAll(() => app[Symbol.asyncDispose]())
 
 const ORDER = 'GET /api/orders/[id]'
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 /** Of spans, those that are not Next's own: what was recorded, and under what. */
 const ours = (spans: Awaited<ReturnType<NextApp['spans']>>) =>
@@ -94,12 +95,17 @@ describe('in a real Next, a route handler', () => {
   })
 
   test.each([
-    ['redirect()', '/api/redirect', 307, '/form'],
-    ['notFound()', '/api/missing', 404, null],
-  ])('that ends with %s does so, and that is no error', async (_what, path, status, location) => {
-    const answer = await app.request(path)
+    ['redirect()', '/api/redirect', {}, 307, '/form'],
+    ['redirect() after a form', '/api/redirect', { method: 'POST', body: new URLSearchParams({ item: 'books' }).toString(), headers: FORM }, 303, '/form'],
+    ['redirect() after a form of several parts', '/api/redirect', { method: 'POST', body: new FormData() }, 303, '/form'],
+    ['redirect() after what is named as an action', '/api/redirect', { method: 'POST', headers: { 'next-action': '' } }, 303, '/form'],
+    ['redirect() after JSON', '/api/redirect', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }, 307, '/form'],
+    ['notFound()', '/api/missing', {}, 404, null],
+    ['notFound() after a form of several parts', '/api/missing', { method: 'POST', body: new FormData() }, 404, null],
+  ])('that ends with %s does so, and that is no error', async (_what, path, init: RequestInit, status, location) => {
+    const answer = await app.request(path, init)
     expect([answer.status, answer.headers.get('location')]).toEqual([status, location])
-    const spans = await app.spans(answer, 'GET')
+    const spans = await app.spans(answer, init.method ?? 'GET')
     expect(spans.find(({ scope }) => scope?.name === 'flushed')).toMatchObject({
       attributes: { 'http.response.status_code': status },
       status: { code: 'unset' },
