@@ -7,6 +7,7 @@ import { clock, nextTurn } from '../core/clock.ts'
 import { ENDLESS_MS } from '../core/deadline.ts'
 import { isResponse } from './response.ts'
 import { onWorkerd } from './scope.ts'
+import { mayBeStreamed } from './streamed.ts'
 
 /** How a body has ended, as far as anybody can tell. */
 export type BodyEnd = 'finished' | 'cancelled' | 'failed' | 'idle' | 'unknown'
@@ -43,7 +44,7 @@ const COPIED_BYTES = 8_000_000
  */
 export async function follow<R>(response: R, method: string | undefined, follower: Follower): Promise<R | Response> {
   const { idleMs, signal, keep } = follower
-  const body = isResponse(response) && method !== 'HEAD' && bodyOf(response)
+  const body = isResponse(response) && method !== 'HEAD' && mayBeStreamed(response) && bodyOf(response)
   const native = onWorkerd()
   const bytes = !!body && isBytes(body)
   // Events are never worth a length, and go on for longer than a copy may.

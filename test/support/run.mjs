@@ -35,6 +35,7 @@ await installAll([
 ])
 if (process.argv[2] === '--install') process.exit()
 await installAll([
+  ['bun-deno', 'Bun and Deno'],
   ['next', 'Next.js'],
   ['composition', 'other people’s wrappers of Lambda handlers'],
   ['composition/sentry', 'what goes with Sentry’s spans'],

@@ -51,7 +51,7 @@ function describe(request: Request | undefined, route: string | undefined, paren
 }
 
 /** The request that a handler is given: its first argument, or that of an event or a context. */
-function requestOf([first]: Args): Request | undefined {
+export function requestOf([first]: Args): Request | undefined {
   try {
     if (isRequest(first)) return first
     const { request } = (first ?? {}) as { request?: unknown }

@@ -11,14 +11,24 @@ const CONTROL =
 
 const digestOf = (thrown: unknown): string => String((thrown as { digest?: unknown } | null | undefined)?.digest)
 
+/**
+ * Whether Next has to take a request for a server action's, even in a route handler: a browser must not send the form on to
+ * where it is redirected.
+ *
+ * Source: Next 16, `server/lib/server-action-request-meta`.
+ */
+const mayBeAction = ({ method, headers }: Request): boolean =>
+  method === 'POST' &&
+  (headers.has('next-action') || /^(multipart\/form-data|application\/x-www-form-urlencoded$)/.test(headers.get('content-type') as string))
+
 /** What has been thrown that is no error, on its way past the invocation. */
 export class Passed {
   constructor(readonly thrown: unknown) {}
 
-  /** The status of the response that it becomes, if it becomes one: the digest ends with it. */
-  get status(): number | undefined {
-    const [, status] = /;([345]\d\d);?$/.exec(digestOf(this.thrown)) ?? []
-    return status === undefined ? undefined : Number(status)
+  /** The status of the response that it becomes, if it becomes one: the digest ends with it, but where a form is answered. */
+  statusFor(request: Request): number | undefined {
+    const status = Number(/;([345]\d\d);?$/.exec(digestOf(this.thrown))?.[1])
+    return status < 400 && mayBeAction(request) ? 303 : status || undefined
   }
 }
 

@@ -1,9 +1,9 @@
-import { SpanKind } from '@opentelemetry/api'
+import { type Context, type SpanContext, SpanKind, trace } from '@opentelemetry/api'
 import type { Platform } from '../../core/platform.ts'
 import { type LifetimeOf, lifetimeOf } from '../../web/lifetime.ts'
 import { track } from '../../web/track.ts'
 import { contextOf } from '../../web/wait-until.ts'
-import { type Args, type Settings, edge } from '../edge/platform.ts'
+import { type Args, type Settings, edge, requestOf } from '../edge/platform.ts'
 import { afterResponse } from './after.ts'
 import { Passed } from './control-flow.ts'
 
@@ -14,11 +14,27 @@ export function next(settings: Settings): Platform<Args> {
     ...platform,
     name: 'next',
     around: true,
+    describe(args, active) {
+      const description = platform.describe(args, active)
+      if (isCounted(active)) description.kind = SpanKind.INTERNAL
+      return description
+    },
     reflect(root, description, result, args) {
       if (!(result instanceof Passed)) return platform.reflect?.(root, description, result, args)
-      if (description.kind === SpanKind.SERVER && result.status) root.setAttribute('http.response.status_code', result.status)
+      const request = requestOf(args)
+      const status = request && result.statusFor(request)
+      if (status) root.setAttribute('http.response.status_code', status)
     },
   }
+}
+
+/**
+ * Whether a span of this process stands for the request already. Next's own around a handler is not it, but below it; where that
+ * is the first of its process, as on the edge, there is none.
+ */
+function isCounted(active: Context): boolean {
+  const { parentSpanContext } = (trace.getSpan(active) ?? {}) as { parentSpanContext?: SpanContext }
+  return parentSpanContext !== undefined && !parentSpanContext.isRemote
 }
 
 const inNext: LifetimeOf = (args, given, invocation) => {

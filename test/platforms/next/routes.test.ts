@@ -1,5 +1,6 @@
 /** Route handlers and the proxy, in a real application: built by Next with the package as users get it, and started. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { CollectedSpan } from 'flushed/testing'
 import { type NextApp, startNext } from '../../support/next.ts'
 
 let app: NextApp
@@ -13,6 +14,7 @@ beforeEach(() => app.collector.behave('ok'))
 afterAll(() => app[Symbol.asyncDispose]())
 
 const ORDER = 'GET /api/orders/[id]'
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 /** Of spans, those that are not Next's own: what was recorded, and under what. */
 const ours = (spans: Awaited<ReturnType<NextApp['spans']>>) =>
@@ -20,17 +22,20 @@ const ours = (spans: Awaited<ReturnType<NextApp['spans']>>) =>
     .filter(({ scope }) => scope?.name === 'flushed')
     .map(({ name, kind, parentSpanId }) => [spans.find(({ spanId }) => spanId === parentSpanId)?.name, kind, name])
 
+/** The roots among spans: what has the request's attributes, and is not Next's own. */
+const isRoot = ({ scope, attributes }: CollectedSpan) => scope?.name === 'flushed' && 'http.request.method' in attributes
+
 describe.each([
-  ['node', '/api/orders/7', ORDER, { id: '7' }],
-  ['edge', '/api/edge', 'GET /api/edge', { runtime: 'edge-runtime' }],
-])('in a real Next, a route handler on the %s runtime', (runtime, path, root, body) => {
+  ['node', '/api/orders/7', ORDER, { id: '7' }, 'internal'],
+  ['edge', '/api/edge', 'GET /api/edge', { runtime: 'edge-runtime' }, 'server'],
+])('in a real Next, a route handler on the %s runtime', (runtime, path, root, body, kind) => {
   test('answers as it would, with its spans delivered', async () => {
     const answer = await app.request(path)
     expect([answer.status, JSON.parse(answer.text)]).toEqual([200, body])
     const spans = await app.spans(answer, root)
     expect(ours(spans)).toContainEqual([root, 'internal', 'SELECT orders'])
     expect(spans.find(({ name, scope }) => name === root && scope?.name === 'flushed')).toMatchObject({
-      kind: 'server',
+      kind,
       attributes: { 'http.request.method': 'GET', 'http.route': root.slice(4), 'url.path': path, 'http.response.status_code': 200 },
       status: { code: 'unset' },
     })
@@ -62,7 +67,7 @@ describe.each([
     expect(answer.status).toBe(500)
     expect(app.logs()).toContain(`RangeError: no such order${runtime === 'edge' ? ' at the edge' : ''}`)
     const spans = await app.spans(answer, runtime === 'edge' ? 'POST' : 'POST /api/orders/[id]')
-    expect(spans.find(({ scope, kind }) => scope?.name === 'flushed' && kind === 'server')).toMatchObject({
+    expect(spans.find(isRoot)).toMatchObject({
       attributes: { 'error.type': 'RangeError' },
       status: { code: 'error', message: expect.stringContaining('no such order') },
       events: [{ name: 'exception' }],
@@ -79,21 +84,28 @@ describe('in a real Next, a route handler', () => {
     expect(ours(spans)).toEqual([
       [ORDER, 'internal', 'SELECT orders'],
       [ORDER, 'internal', 'left open'],
-      ['executing api route (app) /api/orders/[id]', 'server', ORDER],
+      ['executing api route (app) /api/orders/[id]', 'internal', ORDER],
     ])
     expect(spans.find(({ name }) => name === 'left open')?.attributes).toEqual({ 'flushed.unfinished': true })
-    expect(spans.find(({ attributes }) => attributes['next.span_type'] === 'BaseServer.handleRequest')).toBeDefined()
+    // Requests are counted by their spans of this kind: Next's own is of the request.
+    const servers = spans.filter(({ kind }) => kind === 'server')
+    expect(servers.map(({ attributes }) => attributes['next.span_type'])).toEqual(['BaseServer.handleRequest'])
     expect(app.collector.requests.length).toBe(requests + 1)
     await expect.poll(() => app.reports().at(-1)).toMatchObject({ outcome: 'delivered', phase: 'after-response', warnings: [] })
   })
 
   test.each([
-    ['redirect()', '/api/redirect', 307, '/form'],
-    ['notFound()', '/api/missing', 404, null],
-  ])('that ends with %s does so, and that is no error', async (_what, path, status, location) => {
-    const answer = await app.request(path)
+    ['redirect()', '/api/redirect', {}, 307, '/form'],
+    ['redirect() after a form', '/api/redirect', { method: 'POST', body: new URLSearchParams({ item: 'books' }).toString(), headers: FORM }, 303, '/form'],
+    ['redirect() after a form of several parts', '/api/redirect', { method: 'POST', body: new FormData() }, 303, '/form'],
+    ['redirect() after what is named as an action', '/api/redirect', { method: 'POST', headers: { 'next-action': '' } }, 303, '/form'],
+    ['redirect() after JSON', '/api/redirect', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }, 307, '/form'],
+    ['notFound()', '/api/missing', {}, 404, null],
+    ['notFound() after a form of several parts', '/api/missing', { method: 'POST', body: new FormData() }, 404, null],
+  ])('that ends with %s does so, and that is no error', async (_what, path, init: RequestInit, status, location) => {
+    const answer = await app.request(path, init)
     expect([answer.status, answer.headers.get('location')]).toEqual([status, location])
-    const spans = await app.spans(answer, 'GET')
+    const spans = await app.spans(answer, init.method ?? 'GET')
     expect(spans.find(({ scope }) => scope?.name === 'flushed')).toMatchObject({
       attributes: { 'http.response.status_code': status },
       status: { code: 'unset' },
@@ -106,7 +118,7 @@ describe('in a real Next, a route handler', () => {
     const answer = await app.request('/api/stream')
     expect(answer.text).toBe('line 1\nline 2\nline 3\n')
     expect(app.collector.acknowledged(answer.traceId)).toEqual([])
-    const root = (await app.spans(answer, 'GET')).find(({ scope, kind }) => scope?.name === 'flushed' && kind === 'server')
+    const root = (await app.spans(answer, 'GET')).find(isRoot)
     expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(145)
   })
 
@@ -114,7 +126,7 @@ describe('in a real Next, a route handler', () => {
     const answer = await app.request('/api/after', { method: 'POST' })
     expect(app.collector.acknowledged(answer.traceId).some(({ name }) => name === 'audit')).toBe(false)
     expect(ours(await app.spans(answer, 'audit'))).toEqual([
-      ['executing api route (app) /api/after', 'server', 'POST'],
+      ['executing api route (app) /api/after', 'internal', 'POST'],
       ['POST', 'internal', 'audit'],
     ])
     await expect.poll(() => app.reports().at(-1)).toMatchObject({ phase: 'background', spans: { acknowledged: 1, late: 0 }, warnings: [] })
@@ -134,7 +146,7 @@ describe('in a real Next, a route handler', () => {
     expect(answer.text).toBe('without options')
     expect(ours(await app.spans(answer, 'GET'))).toEqual([
       ['GET', 'internal', 'SELECT orders'],
-      ['executing api route (app) /api/global', 'server', 'GET'],
+      ['executing api route (app) /api/global', 'internal', 'GET'],
     ])
   })
 
@@ -201,8 +213,9 @@ describe('in a real Next, the proxy', () => {
     const spans = await app.spans(answer, 'proxy')
     expect(ours(spans)).toEqual([
       ['proxy', 'internal', 'check session'],
-      ['middleware GET', 'server', 'proxy'],
+      ['middleware GET', 'internal', 'proxy'],
     ])
+    expect(new Set(spans.filter(({ kind }) => kind === 'server').map(({ scope }) => scope?.name))).toEqual(new Set(['next.js']))
   })
 
   test('may go on in its event’s `waitUntil`, and what it records there is part of the invocation', async () => {

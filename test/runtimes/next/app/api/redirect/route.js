@@ -3,3 +3,4 @@ import { withTelemetry } from 'flushed/next'
 import { options } from '../../../lib/options'
 
 export const GET = withTelemetry(async () => redirect('/form'), options)
+export const POST = GET
