@@ -7,7 +7,7 @@ import { clock, nextTurn } from '../core/clock.ts'
 import { ENDLESS_MS } from '../core/deadline.ts'
 import { isResponse } from './response.ts'
 import { onWorkerd } from './scope.ts'
-import { mayBeStreamed } from './streamed.ts'
+import { isEndless, mayBeStreamed } from './streamed.ts'
 
 /** How a body has ended, as far as anybody can tell. */
 export type BodyEnd = 'finished' | 'cancelled' | 'failed' | 'idle' | 'unknown'
@@ -48,7 +48,7 @@ export async function follow<R>(response: R, method: string | undefined, followe
   const native = onWorkerd()
   const bytes = !!body && isBytes(body)
   // Events are never worth a length, and go on for longer than a copy may.
-  const unmeasured = !bytes || response.headers.has('transfer-encoding') || /event-stream/.test(response.headers.get('content-type') as string)
+  const unmeasured = !bytes || isEndless(response.headers)
   // Of other bodies only the runtime knows whether they have a length, and a copy is all that keeps it. Of what has none there
   // can be another, unless a backend has answered with a status, such as 999, that no program may.
   if (!body || !(unmeasured ? response.status > 199 && response.status < 600 : keep && native)) {

@@ -6,14 +6,18 @@ interface Runtimes {
 /**
  * Whether a response may have been made of a stream. Bun and Deno make a stream of any body when it is asked for: no byte stream,
  * so that text could not be told from what JavaScript streams. Another response with that has no length, and on Bun a type that is
- * implied has gone as soon as the body was asked for. So this does not ask, and looks where they keep what they were given. They
- * tell that nowhere in public: with a version that keeps it elsewhere, nothing is a stream, and every response is sent as it is.
+ * implied has gone as soon as the body was asked for.
  *
- * Seen with Bun 1.4 and Deno 2.9.
+ * So Bun is asked for what it tells people of a response (seen with 1.4): with a version that says it otherwise, nothing is a stream,
+ * and every response is sent as it is. Of Deno's, those are taken for streams that say so, or that have no type: text has one there.
  */
 export function mayBeStreamed(response: Response): boolean {
   const { Bun, Deno } = globalThis as Runtimes
   if (Bun) return Bun.inspect(response).includes('\n  ReadableStream ')
-  const kept = response as unknown as Record<symbol, { body?: { source?: unknown } } | null>
-  return !Deno || Object.getOwnPropertySymbols(kept).some((key) => kept[key]?.body?.source === null)
+  const { headers } = response
+  return !Deno || isEndless(headers) || !headers.has('content-type')
 }
+
+/** Whether a body says of itself that it has no length: events go on for as long as they like. */
+export const isEndless = (headers: Headers): boolean =>
+  headers.has('transfer-encoding') || /event-stream/.test(headers.get('content-type') as string)

@@ -8,7 +8,7 @@ const installed = await runtimes()
 const RUNTIMES: Runtime[] = ['Bun', 'Deno']
 
 /** As it is read off what the runtime has: what JavaScript does not stream. */
-const WHOLE = ['text', 'html', 'json', 'bytes', 'blob', 'form', 'events', 'empty', 'null', 'nothing', 'file', 'backend']
+const WHOLE = ['text', 'html', 'json', 'image', 'blob', 'form', 'empty', 'null', 'nothing', 'file', 'backend']
 
 /** Bun gives a length to what is there at once. */
 const STREAMED = ['filled', 'generated']
@@ -50,6 +50,13 @@ describe.each(RUNTIMES)('%s', (runtime) => {
       expect(spans[1]?.attributes).toMatchObject({ 'http.response.status_code': answer.status })
     })
 
+    test.each(['bytes', 'events'])('leaves %s with what they have without, where they can be told from a stream', async (what) => {
+      const { answer } = await asked(`/${wrapped}/${what}`, 2)
+      const expected = await bare(`/${without}/${what}`)
+      expect(answer.body).toBe(expected.body)
+      if (runtime === 'Bun') expect(answer).toEqual(expected)
+    })
+
     test('leaves what HEAD is answered', async () => {
       expect((await asked(`/${wrapped}/text`, 2, 'HEAD')).answer).toEqual(await bare(`/${without}/text`, 'HEAD'))
     })
@@ -64,6 +71,15 @@ describe.each(RUNTIMES)('%s', (runtime) => {
       expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(70)
       expect(root?.attributes['flushed.response_stream']).toBeUndefined()
     })
+  })
+
+  test('delivers what a stream records that says it is text, wherever its root ends', async () => {
+    const { answer } = await asked('/edge/prose', 2)
+    expect(answer).toEqual(await bare('/bare/prose'))
+    await asked('/edge/text', 2)
+    const prose = served.collector.acknowledged().find(({ attributes }) => attributes['url.path'] === '/edge/prose')
+    const names = served.collector.acknowledged(prose?.traceId).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['chunk 0', 'chunk 1', 'chunk 2', 'chunk 3']))
   })
 
   test.each(runtime === 'Bun' ? [...STREAMED, 'direct'] : STREAMED)('passes on as a stream what is %s, whether or not it would have had a length', async (what) => {

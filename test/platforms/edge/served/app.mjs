@@ -42,6 +42,7 @@ const answers = {
   html: () => new Response('<p>hello</p>', { status: 201, headers: { 'content-type': 'text/html', 'x-a': 'ReadableStream {' } }),
   json: () => Response.json({ text }),
   bytes: () => new Response(encode(text)),
+  image: () => new Response(encode(text), { headers: { 'content-type': 'image/svg+xml' } }),
   blob: () => new Response(new Blob([text], { type: 'text/css' })),
   form: () => new Response(new URLSearchParams({ text })),
   events: () => new Response('data: 1\n\n', { headers: { 'content-type': 'text/event-stream' } }),
@@ -54,6 +55,7 @@ const answers = {
   filled: () => new Response(new ReadableStream({ start: (controller) => (controller.enqueue(encode(text)), controller.close()) })),
   generated: () => new Response(generated()),
   direct: () => new Response(new ReadableStream({ type: 'direct', pull: (controller) => (controller.write(text), controller.close()) })),
+  prose: () => new Response(chunks(3), { headers: { 'content-type': 'text/plain' } }),
   endless: () => new Response(chunks(Infinity)),
 }
 
