@@ -44,6 +44,9 @@ export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number
   return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
 }
 
+/** The live invocations of this copy of the package. A list of its own: what is ended leaves the isolate's. */
+export const live = (): InvocationState[] => isolate.live.filter((owner) => owner instanceof InvocationState)
+
 /**
  * Ends and flushes whatever is still running, and flushes what is left of all telemetries. Never rejects.
  *
@@ -52,9 +55,7 @@ export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number
 export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: number): Promise<void> {
   const leftovers = new Map([...wraps].map((wrap) => [wrap.config.telemetry, wrap]))
   const ends: Promise<unknown>[] = []
-  // A list of its own: what is ended leaves the other one.
-  const live = isolate.live.filter((owner) => owner instanceof InvocationState)
-  for (const invocation of live) {
+  for (const invocation of live()) {
     leftovers.delete(invocation.telemetry)
     ends.push(endEarly(invocation, 'shutdown', cause, budgetMs))
   }

@@ -11,7 +11,7 @@ import { attempt } from '../core/report.ts'
 import { untraced } from '../core/suppress.ts'
 import { within } from '../web/lifetime.ts'
 import { shared } from '../platforms/lambda/extension/state.ts'
-import { MARGIN_MS, type TimedContext, isLambdaContext, leftMs } from '../platforms/lambda/remaining.ts'
+import { MARGIN_MS, type TimedContext, isLambdaContext, leftAtFirstMs, leftMs } from '../platforms/lambda/remaining.ts'
 import { requestScope, touch } from '../web/scope.ts'
 import { type KeepingContext, track } from '../web/track.ts'
 import type { Call } from './decorator.ts'
@@ -41,7 +41,10 @@ function onLambda(found: TimedContext, { flush }: Config): Partial<Platform> {
   const requestId = typeof id === 'string' ? id : ''
   return {
     describe: (_args, parent) => describe(parent, SpanKind.SERVER, requestId ? { 'faas.invocation_id': requestId } : {}),
-    begun: () => shared.extension?.begun(requestId),
+    begun() {
+      shared.extension?.begun(requestId)
+      leftAtFirstMs(found)
+    },
     remainingMs: () => leftMs(found) - MARGIN_MS,
     lifetime() {
       const { extension } = shared

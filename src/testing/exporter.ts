@@ -7,6 +7,9 @@
 import { type Check, checkOptions } from '../core/options.ts'
 import { oneOf } from './one-of.ts'
 
+// Jest's fake timers fake it too.
+const { queueMicrotask: soon } = globalThis
+
 /** The part of a finished span that this exporter looks at. Every SDK's `ReadableSpan` has it. */
 export interface ExportedSpan {
   readonly name: string
@@ -138,7 +141,7 @@ export function inMemoryExporter<S extends ExportedSpan = ExportedSpan>(
         throw new Error('inMemoryExporter: export throws, as the test asked for')
       }
       if (mode === 'sync') record.settle({ code: 0 })
-      if (mode === 'microtask') queueMicrotask(() => record.settle({ code: 0 }))
+      if (mode === 'microtask') soon(() => record.settle({ code: 0 }))
     },
     forceFlush,
     shutdown: () => {

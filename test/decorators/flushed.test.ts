@@ -288,8 +288,8 @@ describe('Lambda’s context', () => {
     expect(exporter.spans[0]).toMatchObject({ kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': 'r-1' } })
   })
 
-  test('that cannot tell how much time is left does not bound it', async () => {
-    const { run, reports, exporter } = start(NaN, 'hold')
+  test.each([NaN, 0])('that cannot tell how much time is left, and says %s, does not bound it', async (left) => {
+    const { run, reports, exporter } = start(left, 'hold')
     await answering(exporter, run, () => setTimeout(() => exporter.acknowledge(), 50))
     expect(reports).toMatchObject([{ outcome: 'delivered' }])
   })

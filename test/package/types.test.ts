@@ -1,5 +1,5 @@
 /** The declarations of the built package, as programs see them that have no types of Node: those of Workers and of the edge. */
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -32,6 +32,18 @@ function errorsOf(file: string, source: string, more?: ts.CompilerOptions): stri
   return ts.getPreEmitDiagnostics(ts.createProgram([path], options, host)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
 }
 
+/** A project of its own in which the package is installed: no link, behind which anything of it can be named by its path. */
+function installed(name: string): string {
+  const project = resolve(root, '.cache', name)
+  rmSync(project, { recursive: true, force: true })
+  for (const path of ['package.json', 'dist']) {
+    cpSync(resolve(root, path), `${project}/node_modules/flushed/${path}`, { recursive: true, filter: (from) => !/\.(c?js|map)$/.test(from) })
+  }
+  // Within another package, its own name would be that one.
+  writeFileSync(`${project}/package.json`, '{ "private": true }')
+  return project
+}
+
 describe.each(['program.mts', 'program.cts'] as const)('without types of Node, in a %s', { timeout: 120_000 }, (file) => {
   test('all entries that need no Node are of known types alone', () => {
     const lines = ENTRIES.map((entry, n) => `import * as entry${n} from '${entry}'; export const used${n} = entry${n}`)
@@ -61,12 +73,24 @@ describe.each(['program.mts', 'program.cts'] as const)('without types of Node, i
   })
 })
 
+const HOLDERS = ['flushed', ...['lambda', 'workers', 'edge', 'next', 'hono', 'decorators', 'node', 'express', 'fastify'].map((name) => `flushed/${name}`)]
+
+test.each(HOLDERS)('what comes of %s can be exported by a project that emits declarations', { timeout: 120_000 }, (entry) => {
+  const holder = `
+    import { adopt, currentInvocation, span } from '${entry}'
+    export const open = () => ({ span: span('open'), invocation: currentInvocation(), timer: adopt({ end() {} }) })
+    export class Order { span = span('order'); invocation = currentInvocation() }`
+  const errors = errorsOf(`${installed('declarations')}/program.mts`, holder, {
+    declaration: true,
+    types: ['node'],
+    typeRoots: [resolve(root, 'node_modules/@types')],
+    skipLibCheck: true,
+  })
+  expect(errors).toEqual([])
+})
+
 test('where `exports` are not looked at, all entries that need no Node have their types, too', { timeout: 120_000 }, () => {
-  // Nor is a package found there by its own name.
-  const project = resolve(root, '.cache/node10')
-  rmSync(project, { recursive: true, force: true })
-  mkdirSync(`${project}/node_modules`, { recursive: true })
-  symlinkSync(root, `${project}/node_modules/flushed`, 'junction')
+  const project = installed('node10')
   const entries = [...ENTRIES, 'flushed/lambda/register', 'flushed/lambda/register/shutdown-only']
   const lines = entries.map((entry, n) => `import * as entry${n} from '${entry}'; export const used${n} = entry${n}`)
   const typo = `import { withTelemetry } from 'flushed/lambda'; withTelemetry(async () => {}, { timoutMs: 1 })`

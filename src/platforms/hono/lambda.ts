@@ -6,7 +6,7 @@
 import { AWAIT } from '../../core/finish.ts'
 import { describeRequest } from '../../web/request.ts'
 import { streaming } from '../../web/streaming.ts'
-import { MARGIN_MS, type TimedContext, isLambdaContext, leftMs } from '../lambda/remaining.ts'
+import { MARGIN_MS, type TimedContext, isLambdaContext, leftAtFirstMs, leftMs } from '../lambda/remaining.ts'
 import type { HonoContext } from './context.ts'
 import type { Place, Settings } from './platform.ts'
 
@@ -25,6 +25,7 @@ export function onLambda(context: TimedContext, { idleMs }: Settings, c: HonoCon
       if (typeof context.awsRequestId === 'string') description.attributes['faas.invocation_id'] = context.awsRequestId
       return description
     },
+    begun: () => void leftAtFirstMs(context),
     remainingMs: () => leftMs(context) - MARGIN_MS,
     lifetime: () => ({ ...AWAIT, reason: OUTSIDE }),
     ...streaming(idleMs, () => false, () => c.req.raw),

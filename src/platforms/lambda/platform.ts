@@ -16,7 +16,7 @@ import { lifetime } from './extension/lifetime.ts'
 import { shared } from './extension/state.ts'
 import { goesOn, goingOn } from './managed.ts'
 import type { Schedule } from './policy.ts'
-import { leftMs } from './remaining.ts'
+import { leftAtFirstMs, leftMs } from './remaining.ts'
 import { reflect } from './result.ts'
 import { watchSigterm } from './shutdown.ts'
 import { streamLifetime } from './streaming.ts'
@@ -45,15 +45,12 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
   const unfrozen = goesOn(flush)
   // Neither the response nor a timeout ends anything there.
   const remainingMs = (args: LambdaArgs) => (unfrozen ? LONGEST_MS : leftMs(contextOf(args)) - marginMs)
-  const earlyMs = (args: LambdaArgs, { wrap }: InvocationState) => {
+  const earlyMs = (left: number, { wrap }: InvocationState) => {
     // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
     if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managed)) return Infinity
-    const left = leftMs(contextOf(args))
     const usual = Math.min(EARLY.mostMs, left * EARLY.share)
     const early = earlyTimeoutMs ?? usual
     if (early < left) return left - early
-    // Nobody is invoked without any time: who says so has made the context up.
-    if (left <= 0) return Infinity
     // Or each invocation would have timed out when it begins.
     if (once('earlyTimeoutMs')) wrap.config.warn(`flushed: \`earlyTimeoutMs\` is ${early}, and the function has ${left} ms left: using ${Math.round(usual)}`)
     return left - usual
@@ -72,7 +69,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       if (requestId !== undefined) shared.extension?.begun(requestId)
       watchSigterm()
       schedule.begun(() => remainingMs(args))
-      const early = earlyMs(args, invocation)
+      const early = earlyMs(leftAtFirstMs(contextOf(args)), invocation)
       if (early < Infinity) invocation.alarm = setAlarm(() => void endInTime(invocation), early, true)
     },
     // The wrap around it may be one that knows nothing of Lambda, and the extension waits for one that does.

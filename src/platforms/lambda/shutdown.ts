@@ -5,8 +5,7 @@
  */
 import { readdirSync } from 'node:fs'
 import { stopped } from '../../core/errors.ts'
-import { shutdown } from '../../core/early.ts'
-import { isolate } from '../../core/isolate.ts'
+import { live, shutdown } from '../../core/early.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import type { Telemetry } from '../../core/types.ts'
 import { registered, shared } from './extension/state.ts'
@@ -46,9 +45,10 @@ function unwatch(): void {
 }
 
 // A handler that waits for something that can never happen leaves the event loop empty, and the process ends as if all
-// were well. Not at once, since a callback-style handler is over just then, and settles.
+// were well. Not at once, since a callback-style handler is over just then, and settles. Only for what is ended then: each
+// turn that is waited for brings the process here again.
 function exitsEmpty(): void {
-  if (isolate.live.length > 0) setImmediate(() => void shutdown([], stopped('nothing was left to wait for'), BUDGET_MS.alone))
+  if (live().length > 0) setImmediate(() => void shutdown([], stopped('nothing was left to wait for'), BUDGET_MS.alone))
 }
 
 /** Lambda sends SIGTERM to those alone that have registered an extension: listens for it from the first invocation on. */

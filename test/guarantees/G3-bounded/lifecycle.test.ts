@@ -51,6 +51,19 @@ describe('a collector that never answers', () => {
     expect(await duration(handler({}, { getRemainingTimeInMillis: () => 650 }))).toBe(600)
   })
 
+  test.each([0, null, -1])('costs no more than `timeoutMs` where a test’s own context says that there are %s ms as the invocation begins', async (left) => {
+    const { telemetry } = pipeline({}, 'hold')
+    const handler = withLambdaTelemetry(async (_event: object, _context: object) => {}, { telemetry, logger: false })
+    expect(await duration(handler({}, { getRemainingTimeInMillis: () => left }))).toBe(2000)
+  })
+
+  test('costs nothing when the handler has used up all that the platform leaves', async () => {
+    const { telemetry } = pipeline({}, 'hold')
+    let left = 650
+    const handler = withLambdaTelemetry(async (_event: object, _context: object) => void (left = 0), { telemetry, logger: false })
+    expect(await duration(handler({}, { getRemainingTimeInMillis: () => left }))).toBe(0)
+  })
+
   test('costs nothing when the platform leaves nothing, and the spans are still handed over', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     const handler = withLambdaTelemetry(async (_event: object, _context: object) => {}, { telemetry, logger: false })

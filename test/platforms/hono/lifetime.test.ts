@@ -123,11 +123,11 @@ test('AWS Lambda: no longer than the function has, however long `timeoutMs` is',
   expect(await ask('/', { event: {}, lambdaContext })).toBe('hello')
 })
 
-test('AWS Lambda: a local runner’s context that answers nonsense is no reason to leave the flush', async () => {
+test.each([undefined, 0])('AWS Lambda: a local runner’s context that answers nonsense (%s) is no reason to leave the flush', async (left) => {
   const { ask, exporter } = setup()
   let answered = false
   const exported = exporter.nextExport()
-  const answer = ask('/', { event: {}, lambdaContext: { getRemainingTimeInMillis: () => undefined } }).then(() => (answered = true))
+  const answer = ask('/', { event: {}, lambdaContext: { getRemainingTimeInMillis: () => left } }).then(() => (answered = true))
   await exported
   await new Promise(setImmediate)
   expect(answered).toBe(false)

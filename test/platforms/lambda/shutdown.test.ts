@@ -1,7 +1,9 @@
 /** How long the last flush may take. That it is made is shown on the runtime clients, with the guarantees. */
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { withTelemetry } from 'flushed/lambda'
@@ -43,4 +45,17 @@ test('wraps that are made anew for each request are not kept', async () => {
   await new Promise((resolve) => setImmediate(resolve))
   collectGarbage()
   expect(kept.deref()).toBeUndefined()
+})
+
+test('a process ends whose other copy of the package has left an invocation open', async () => {
+  const program = `
+    import { createRequire } from 'node:module'
+    import { openInvocation } from 'flushed'
+    const { withTelemetry } = createRequire('${import.meta.filename}')('flushed/lambda')
+    withTelemetry(async () => {})
+    openInvocation({ logger: false })
+    let turns = 0
+    process.on('beforeExit', () => ++turns > 2 && (console.log('goes on'), process.exit()))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { cwd: import.meta.dirname })
+  expect(stdout).toBe('')
 })

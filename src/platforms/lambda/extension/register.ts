@@ -14,8 +14,12 @@ import { by } from './timing.ts'
  */
 export const REGISTER_TIMEOUT_MS = 1000
 
-/** npm and npx, as the main script of a process. */
-const LAUNCHER = /[\\/]np[mx](-cli\.js)?$/
+/** What starts others, as the main script of a process: package managers, and what is put before a command. */
+const LAUNCHER =
+  /[\\/](np[mx](-cli\.js)?|(pnp[mx]|yarn(pkg)?|corepack)(\.[cm]?js)?|yarn-[\w.-]+\.[cm]?js|\.bin[\\/](cross-env(-shell)?|dotenvx?|env-cmd|tsx)|tsx[\\/]dist[\\/]cli\.mjs)$/
+
+/** A program on the command line. */
+const EVAL = /^(-e|-p|-pe|--eval|--print)(=|$)/
 
 // By no `import`, which costs milliseconds: see client.ts.
 const { isMainThread } = process.getBuiltinModule('node:worker_threads')
@@ -29,13 +33,19 @@ export const EVENTS = { invoke: ['INVOKE'], shutdown: [] } as const
  * Silent where there is no Lambda: the same code runs in tests and on developers' machines. Managed Instances refuse
  * internal extensions and never freeze. A worker thread, or a second import, has a main thread or a first that registers.
  * The `npx` that starts `aws-lambda-ric` in images that are not based on AWS's gets the same `NODE_OPTIONS` as the function,
- * and before it: were it to register, the function would be refused, since a name is given once.
+ * and before it: were it to register, the function would be refused, since a name is given once, and Lambda would wait for
+ * `npx`. So it is with the `node -p` of a script that runs before the function. Of other scripts nothing tells that they are
+ * not the function: that may be anything that speaks to the Runtime API.
  */
 export function address(): string | undefined {
-  const { env, argv } = process
+  const { env, argv, execArgv } = process
   if (shared.registration || managedInstance() || !isMainThread || LAUNCHER.test(argv[1] ?? '')) return undefined
   const api = env['AWS_LAMBDA_RUNTIME_API']
   if (!api && env['AWS_LAMBDA_FUNCTION_NAME']) failed(new Error('AWS_LAMBDA_RUNTIME_API is not set'))
+  if (env['NODE_OPTIONS']?.includes('--import') && execArgv.some((arg) => EVAL.test(arg))) {
+    failed(new Error('a program on the command line does not register by NODE_OPTIONS'))
+    return undefined
+  }
   return api || undefined
 }
 

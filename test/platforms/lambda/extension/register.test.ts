@@ -1,11 +1,11 @@
 /** Registering where there is no Lambda, or half of one: the built package in a Node of its own. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -113,11 +113,29 @@ test.for([
   ['npx-cli.js', 0],
   ['my-npx', 1],
   ['npx.js', 1],
+  ['pnpm', 0],
+  ['pnpm.cjs', 0],
+  ['yarn.js', 0],
+  ['yarn-4.5.0.cjs', 0],
+  ['corepack.js', 0],
+  ['.bin/tsx', 0],
+  ['.bin/cross-env', 0],
+  ['.bin/aws-lambda-ric', 1],
+  ['yarn.config.js', 1],
+  ['index.mjs', 1],
 ] as const)('by `NODE_OPTIONS` in a process whose main script is `%s`: registers %i times', async ([script, registrations]) => {
   using api = await extensionsApi()
   const path = join(await mkdtemp(join(tmpdir(), 'flushed-')), script)
+  await mkdir(dirname(path), { recursive: true })
   await writeFile(path, '')
   const env = { PATH: process.env['PATH'], ...api.env, NODE_OPTIONS: '--import flushed/lambda/register' }
   await run(process.execPath, [path], { cwd: root, env })
   expect(api.calls.filter((call) => call === 'POST register')).toHaveLength(registrations)
+})
+
+test.for(['-e', '-p', '--eval=1'])('by `NODE_OPTIONS` in a `node %s`, as scripts have that run before the function: the function’s business', async (flag) => {
+  using api = await extensionsApi()
+  const env = { PATH: process.env['PATH'], ...api.env, NODE_OPTIONS: '--import flushed/lambda/register' }
+  await run(process.execPath, [flag, ...(flag.includes('=') ? [] : ['1'])], { cwd: root, env })
+  expect(api.calls).toEqual([])
 })
