@@ -6,7 +6,7 @@ import { type OwnOf, type Wrapped, wrapLayer } from '../../core/with-telemetry.t
 import { chainable } from './chain.ts'
 import { lambda } from './platform.ts'
 import { type Policy, Schedule, checkPolicy } from './policy.ts'
-import { MARGIN_MS } from './remaining.ts'
+import { MARGIN_MS } from '../../core/remaining.ts'
 import { flushAtShutdown } from './shutdown.ts'
 
 /** Options of a handler on AWS Lambda. */

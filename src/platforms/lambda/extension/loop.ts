@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { MARGIN_MS } from '../remaining.ts'
+import { MARGIN_MS } from '../../../core/remaining.ts'
 import { type ExtensionEvent, Refusal } from './client.ts'
 import type { Extension, Finish, Shared } from './state.ts'
 import { afterResponse, by, unrefd } from './timing.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasMethod } from '../../core/reading.ts'
+import { hasMethod } from './reading.ts'
 
 /** Milliseconds before the function's timeout by which a flush is over, so that the response can still be sent. */
 export const MARGIN_MS = 50
