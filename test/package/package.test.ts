@@ -109,3 +109,8 @@ describe('a bundle', () => {
     expect(one.length).toBeLessThan(all.length / 10)
   })
 })
+
+test('the oldest Node is the first with all that is called: `process.getBuiltinModule` came with 22.3', () => {
+  expect(manifest.engines).toEqual({ node: '>=22.3' })
+  expect(readFileSync(`${root}/README.md`, 'utf8')).toContain('Node.js 22.3 or newer')
+})
