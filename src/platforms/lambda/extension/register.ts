@@ -42,7 +42,7 @@ export function address(): string | undefined {
   if (shared.registration || managedInstance() || !isMainThread || LAUNCHER.test(argv[1] ?? '')) return undefined
   const api = env['AWS_LAMBDA_RUNTIME_API']
   if (!api && env['AWS_LAMBDA_FUNCTION_NAME']) failed(new Error('AWS_LAMBDA_RUNTIME_API is not set'))
-  if (env['NODE_OPTIONS']?.includes('--import') && execArgv.some((arg) => EVAL.test(arg))) {
+  if (api && env['NODE_OPTIONS']?.includes('--import') && execArgv.some((arg) => EVAL.test(arg))) {
     failed(new Error('a program on the command line does not register by NODE_OPTIONS'))
     return undefined
   }
