@@ -26,8 +26,10 @@ export type Delivery = ReturnType<typeof makeDelivery>
 export interface Refusal {
   /** Whether that is so, or only if others are accepted meanwhile. */
   readonly sure: boolean
-  /** How many exports had been accepted by then. */
-  readonly accepted: number
+  /** How many exports had been begun by then. */
+  readonly begun: number
+  /** Which of them was the last that has been accepted. */
+  readonly newest: number
 }
 
 /** @param landed called once for each export, in the turn of its answer; with an error if it was not accepted */
@@ -40,6 +42,9 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
   let unanswered = 0
   /** How many exports have been accepted. Not when, since to look at a clock takes its time in places. */
   let accepted = 0
+  /** How many have been begun, and which of them was the last that has been accepted. */
+  let begun = 0
+  let newest = 0
   /** Resources whose detectors were still at work when a span of theirs finished, as during the first invocation. */
   const detecting = new Set<Resource>()
   /** Those that have been waited for, and need not be again, whatever their detectors are at. */
@@ -69,6 +74,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
   function started(flight: Flight): void {
     flight.at = clock().now()
     flight.accepted = accepted
+    flight.nth = ++begun
     underway.push(flight)
     unanswered++
   }
@@ -76,7 +82,10 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
   /** The exporter may answer before this returns; one that throws has refused the spans. */
   function attempt(flight: Flight): void {
     // Another request may have taken them over meanwhile.
-    if (!matters(flight)) return answered(flight)
+    if (!matters(flight)) {
+      flight.at = 0
+      return answered(flight)
+    }
     const { tried } = flight
     // Of this attempt, and not of a second one: some answer, and throw as well.
     const answer = (error?: Error, thrown?: boolean) => tried === flight.tried && answered(flight, error, thrown)
@@ -101,9 +110,12 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
 
   function land(flight: Flight, error?: Error, thrown?: boolean): void {
     flight.landed = true
-    if (!error && flight.at) accepted++
+    if (!error && flight.at) {
+      accepted++
+      newest = Math.max(newest, flight.nth)
+    }
     const sure = isRefusal(error)
-    landed(flight, error, sure || thrown || isDoubtful(error) ? { sure, accepted } : undefined)
+    landed(flight, error, sure || isDoubtful(error, thrown) ? { sure, begun, newest } : undefined)
     flight.wake?.()
   }
 
@@ -150,15 +162,21 @@ export const isDead = (flight?: Flight): boolean => clock().now() - Number(fligh
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
   code === 0 ? undefined : error ? toError(error) : new Error('no reason given')
 
-type Coded = (Error & { readonly code?: unknown }) | undefined
+type Coded = (Error & { readonly code?: unknown; readonly cause?: unknown }) | undefined
 
 /** Whether it is the spans that are not taken. OTLP exporters put the HTTP status into the error's `code`. */
 const isRefusal = (error: Coded): boolean =>
   // 408 and 429 are about the moment, not about the request.
   /^4(?!08|29)\d\d$/.test(String(error?.code))
 
-/** Whether it may be. Source: OTLP specification, what is not to be sent again, by statuses of HTTP and of gRPC. */
-const isDoubtful = (error: Coded): boolean => /^(50[015]|[235-9]|1[236])$/.test(String(error?.code))
+/**
+ * Whether it may be. Source: OTLP specification, what is not to be sent again, by statuses of HTTP and of gRPC. What is thrown is
+ * most often a failure to encode, unless it tells of a connection; gRPC has no status for what is too large.
+ */
+const isDoubtful = (error: Coded, thrown: boolean | undefined): boolean =>
+  /^(50[015]|[235679]|1[236])$/.test(String(error?.code)) ||
+  /larger than max/.test(String(error?.message)) ||
+  Boolean(thrown && error?.code === undefined && error?.cause === undefined)
 
 // A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes
 // a new one. Where nothing listens, or nobody answers, another attempt would only cost time.

@@ -2,6 +2,9 @@ import type { Refusal } from './delivery.ts'
 import { hold } from './ledger.ts'
 import type { FinishedSpan } from './types.ts'
 
+const cut = <T>(list: readonly T[], size: number): (readonly T[])[] =>
+  list.length > size ? [list.slice(0, size), ...cut(list.slice(size), size)] : list.length > 0 ? [list] : []
+
 /** Spans that go out with the next flush, oldest first, for one exporter. */
 export class Kept {
   readonly spans: FinishedSpan[] = []
@@ -11,13 +14,20 @@ export class Kept {
   left = 0
   /** How many of those that have not only been left a report has told of. */
   #told = 0
-  /** How many exports had been accepted when these were refused. */
+  /** How many exports had been begun when these were refused. */
   readonly #refused = new WeakMap<FinishedSpan, number>()
+  /** Whether there has been any. */
+  #suspicious = false
   readonly #most: number
+  readonly #batch: number
 
-  /** @param most how many there is room for */
-  constructor(most: number) {
+  /**
+   * @param most how many there is room for
+   * @param batch how many go in one request
+   */
+  constructor(most: number, batch: number) {
     this.#most = most
+    this.#batch = batch
   }
 
   /** What has failed comes before what has only been left, which is younger: of more than there is room for the oldest go. */
@@ -45,16 +55,23 @@ export class Kept {
     return untold
   }
 
-  /**
-   * All of them, and others.
-   *
-   * @returns what may go in one request, and what has been refused, which would spoil that for the rest
-   */
-  take(others: readonly FinishedSpan[]): [FinishedSpan[], FinishedSpan[]] {
+  /** All of them, and others: first those that have not been refused, which must not wait for any that has. */
+  take(others: readonly FinishedSpan[]): FinishedSpan[] {
     this.left = this.#told = 0
-    const all = [...this.spans.splice(0), ...others]
+    return this.#parted([...this.spans.splice(0), ...others]).flat()
+  }
+
+  /** Spans as they go out: those that have been refused in requests of their own, since they would spoil one for others. */
+  batches(spans: readonly FinishedSpan[]): (readonly FinishedSpan[])[] {
+    // Nearly always, and once for each invocation.
+    if (!this.#suspicious && spans.length <= this.#batch) return [spans]
+    return this.#parted(spans).flatMap((part) => cut(part, this.#batch))
+  }
+
+  #parted(spans: readonly FinishedSpan[]): [readonly FinishedSpan[], readonly FinishedSpan[]] {
+    if (!this.#suspicious) return [spans, []]
     const isRefused = (span: FinishedSpan) => this.#refused.has(span)
-    return [all.filter((span) => !isRefused(span)), all.filter(isRefused)]
+    return [spans.filter((span) => !isRefused(span)), spans.filter(isRefused)]
   }
 
   /**
@@ -62,11 +79,12 @@ export class Kept {
    *
    * @param account of whom the others are lost
    */
-  refused(spans: readonly FinishedSpan[], account: { lost: number }, { sure, accepted }: Refusal): FinishedSpan[] {
+  refused(spans: readonly FinishedSpan[], account: { lost: number }, { sure, begun, newest }: Refusal): FinishedSpan[] {
+    this.#suspicious = true
     return spans.filter((span) => {
       const before = this.#refused.get(span)
-      if (before === undefined) this.#refused.set(span, accepted)
-      const again = before === undefined || (!sure && accepted <= before)
+      if (before === undefined) this.#refused.set(span, begun)
+      const again = before === undefined || (!sure && newest <= before)
       if (!again) account.lost++
       return again
     })

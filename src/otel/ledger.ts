@@ -43,6 +43,8 @@ export interface Flight {
   at: number
   /** How many exports had been accepted by then. */
   accepted: number
+  /** Which of all exports it is, from 1 on. */
+  nth: number
   /** Why it was not accepted. */
   error?: Error
   /** Resolves when it has been answered. Made on demand, as few are waited for. */
@@ -69,7 +71,7 @@ export const newLedger = (): Ledger => ({
 
 /** @param tried whether it must not be tried again at once */
 export function newFlight(ledger: Ledger, spans: readonly FinishedSpan[], tried: boolean): Flight {
-  const flight = { ledger, spans, tried, landed: false, awaited: false, at: 0, accepted: 0 }
+  const flight = { ledger, spans, tried, landed: false, awaited: false, at: 0, accepted: 0, nth: 0 }
   ledger.open.push(flight)
   return flight
 }

@@ -19,9 +19,6 @@ import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newFli
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
-/** In how many requests of their own, at most, refused spans go out again: they spoil no other's, and few of them are the cause. */
-const PIECES = 8
-
 export type Outbox = ReturnType<typeof makeOutbox>
 
 /** @param limits with a `maxQueueSize` of 0 for exports that somebody else makes: it keeps nothing */
@@ -30,7 +27,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   const watching = maxQueueSize === 0
   /** Spans of no invocation; exports that the next flush waits for, or makes again. */
   const nobodys = newLedger()
-  const kept = new Kept(maxQueueSize)
+  const kept = new Kept(maxQueueSize, maxBufferSize)
   /** Those whose flush is under way. */
   const flushing: Ledger[] = []
   /** Whether an invocation may wait for what another one has begun. */
@@ -90,11 +87,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   const send = (ledger: Ledger): void => request(ledger, ledger.finished.splice(0))
 
   /** Sends spans in one request, or in several where there are more than fit into a batch: backends refuse what is too large. */
-  function request(ledger: Ledger, spans: readonly FinishedSpan[], size = maxBufferSize): void {
-    for (let at = 0; at < spans.length; at += size) {
-      const batch = spans.length > size ? spans.slice(at, at + size) : spans
-      delivery.send(newFlight(ledger, batch, watching), crossing)
-    }
+  function request(ledger: Ledger, spans: readonly FinishedSpan[]): void {
+    if (spans.length === 0) return
+    for (const batch of kept.batches(spans)) delivery.send(newFlight(ledger, batch, watching), crossing)
   }
 
   /** Begins a flush: hands all that is a ledger's own, and all that is nobody's, to the exporter. */
@@ -108,16 +103,14 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       // Its own is among its own still.
       else if (flight.ledger !== ledger) nobodys.open.push(flight)
     }
-    let apart: FinishedSpan[] = []
     const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
     if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
       const failed = kept.failed + ledger.kept.length > 0
-      ;[ledger.finished, apart] = kept.take([...ledger.kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished])
+      ledger.finished = kept.take([...ledger.kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished])
       // A backend that may be down still is not sent all of it with each flush.
-      if (failed && owner && !last) ledger.kept = [...ledger.finished.splice(maxBufferSize), ...apart.splice(maxBufferSize)]
+      if (failed && owner && !last) ledger.kept = ledger.finished.splice(maxBufferSize)
     }
     send(ledger)
-    request(ledger, apart, Math.ceil(apart.length / PIECES))
   }
 
   /** Waits until the exporter has answered for all of a ledger's, and then for buffers of its own. */
