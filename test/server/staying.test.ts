@@ -129,8 +129,8 @@ describe('a collector that is away', () => {
       requests(1)
       await clock.advance(100)
     }
-    // At 0.05, 1, 3, 7 seconds.
-    expect(sizes()).toHaveLength(4)
+    // At 0.05, 1, 3, 7 seconds, what was refused before by itself.
+    expect(sizes()).toEqual([1, 10, 1, 20, 11, 40, 31])
     expect(warnings).toHaveLength(4)
     exporter.setMode('microtask')
     await clock.advance(5000)
