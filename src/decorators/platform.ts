@@ -7,11 +7,11 @@ import { type Attributes, type Context, SpanKind, context as active } from '@ope
 import { AWAIT } from '../core/finish.ts'
 import type { Config } from '../core/options.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
+import { MARGIN_MS, type TimedContext, isLambdaContext, leftAtFirstMs, leftMs } from '../core/remaining.ts'
 import { attempt } from '../core/report.ts'
 import { untraced } from '../core/suppress.ts'
 import { within } from '../web/lifetime.ts'
 import { shared } from '../platforms/lambda/extension/state.ts'
-import { MARGIN_MS, type TimedContext, isLambdaContext, leftAtFirstMs, leftMs } from '../core/remaining.ts'
 import { requestScope, touch } from '../web/scope.ts'
 import { type KeepingContext, track } from '../web/track.ts'
 import type { Call } from './decorator.ts'
@@ -21,7 +21,10 @@ import { hasMethod, read } from '../core/reading.ts'
 const isPlatformContext = (value: unknown): value is object =>
   (isLambdaContext(value) || hasMethod(value, 'waitUntil')) && !hasMethod(value, 'flushed')
 
-/** The platform's context of a call: the last argument that is one (requests of Next have a `waitUntil` that only complains), or the owner's `ctx`. */
+/**
+ * The platform's context of a call: the last argument that is one, since requests of Next have a `waitUntil` that only
+ * complains, or the owner's `ctx`.
+ */
 export const contextOf = ({ args, owner }: Call): object | undefined => [read(owner, 'ctx'), ...args].findLast(isPlatformContext)
 
 /** Has an extension of Lambda wait for a method's calls, from the first one on: it asks before the method is called. */

@@ -83,8 +83,8 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
   function attempt(flight: Flight): void {
     // Another request may have taken them over meanwhile.
     if (!matters(flight)) {
-      flight.at = 0
-      return answered(flight)
+      unanswered--
+      return land(flight)
     }
     const { tried } = flight
     // Of this attempt, and not of a second one: some answer, and throw as well.
@@ -105,17 +105,19 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
       const next = queued.shift()
       if (next) depart(next, true)
     }
-    land(flight, error, thrown)
+    if (error) {
+      const sure = isRefusal(error)
+      return land(flight, error, sure || isDoubtful(error, thrown) ? { sure, begun, newest } : undefined)
+    }
+    accepted++
+    newest = Math.max(newest, flight.nth)
+    land(flight)
   }
 
-  function land(flight: Flight, error?: Error, thrown?: boolean): void {
+  /** Nothing more will be heard of it. */
+  function land(flight: Flight, error?: Error, refusal?: Refusal): void {
     flight.landed = true
-    if (!error && flight.at) {
-      accepted++
-      newest = Math.max(newest, flight.nth)
-    }
-    const sure = isRefusal(error)
-    landed(flight, error, sure || isDoubtful(error, thrown) ? { sure, begun, newest } : undefined)
+    landed(flight, error, refusal)
     flight.wake?.()
   }
 
@@ -162,21 +164,19 @@ export const isDead = (flight?: Flight): boolean => clock().now() - Number(fligh
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
   code === 0 ? undefined : error ? toError(error) : new Error('no reason given')
 
-type Coded = (Error & { readonly code?: unknown; readonly cause?: unknown }) | undefined
+type Coded = Error & { readonly code?: unknown }
 
 /** Whether it is the spans that are not taken. OTLP exporters put the HTTP status into the error's `code`. */
-const isRefusal = (error: Coded): boolean =>
+const isRefusal = ({ code }: Coded): boolean =>
   // 408 and 429 are about the moment, not about the request.
-  /^4(?!08|29)\d\d$/.test(String(error?.code))
+  /^4(?!08|29)\d\d$/.test(String(code))
 
 /**
  * Whether it may be. Source: OTLP specification, what is not to be sent again, by statuses of HTTP and of gRPC. What is thrown is
  * most often a failure to encode, unless it tells of a connection; gRPC has no status for what is too large.
  */
-const isDoubtful = (error: Coded, thrown: boolean | undefined): boolean =>
-  /^(50[015]|[235679]|1[236])$/.test(String(error?.code)) ||
-  /larger than max/.test(String(error?.message)) ||
-  Boolean(thrown && error?.code === undefined && error?.cause === undefined)
+const isDoubtful = ({ code, message, cause }: Coded, thrown = false): boolean =>
+  /^(50[015]|[235679]|1[236])$/.test(String(code)) || /larger than max/.test(message) || (thrown && code === undefined && cause === undefined)
 
 // A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes
 // a new one. Where nothing listens, or nobody answers, another attempt would only cost time.

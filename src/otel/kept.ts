@@ -3,7 +3,7 @@ import { hold } from './ledger.ts'
 import type { FinishedSpan } from './types.ts'
 
 const cut = <T>(list: readonly T[], size: number): (readonly T[])[] =>
-  list.length > size ? [list.slice(0, size), ...cut(list.slice(size), size)] : list.length > 0 ? [list] : []
+  Array.from({ length: Math.ceil(list.length / size) }, (_, part) => list.slice(part * size, (part + 1) * size))
 
 /** Spans that go out with the next flush, oldest first, for one exporter. */
 export class Kept {

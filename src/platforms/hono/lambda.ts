@@ -4,9 +4,9 @@
  * @module
  */
 import { AWAIT } from '../../core/finish.ts'
+import { MARGIN_MS, type TimedContext, isLambdaContext, leftAtFirstMs, leftMs } from '../../core/remaining.ts'
 import { describeRequest } from '../../web/request.ts'
 import { streaming } from '../../web/streaming.ts'
-import { MARGIN_MS, type TimedContext, isLambdaContext, leftAtFirstMs, leftMs } from '../../core/remaining.ts'
 import type { HonoContext } from './context.ts'
 import type { Place, Settings } from './platform.ts'
 

@@ -42,8 +42,8 @@ export function telemetry<C extends HonoContext = HonoContext, Env = unknown>(op
 }
 
 async function within(begun: Begun, { config }: Settings, c: HonoContext, next: () => Promise<void>): Promise<void> {
-  const { incoming, outgoing } = (isRoot(begun) && nodeOf(c, config)) || {}
-  const reply = incoming && outgoing && new Reply(begun, incoming, outgoing)
+  const node = isRoot(begun) ? nodeOf(c, config) : undefined
+  const reply = node?.outgoing && new Reply(begun, node.incoming, node.outgoing)
   let how: Settled
   try {
     await running(begun.owner, () => context.with(begun.context, next))

@@ -16,7 +16,7 @@ export interface WorkerContext {
  * The kinds of events that a Worker has handlers for, and what each event has that no other argument of a method by that name
  * would: an object, or a cron's text. Of a stub any member is a function.
  */
-export const EVENTS = {
+const EVENTS = {
   fetch: 'headers',
   scheduled: 'cron',
   queue: 'messages',

@@ -20,9 +20,9 @@ type OrAny<Env> = [Env] extends [never] ? any : Env
 
 /**
  * Wraps a Worker: an object with handlers (`fetch`, `scheduled`, `queue` and so on), an application with a `fetch` method,
- * a single handler, whose event is told by what it is called with, or a class: a `WorkerEntrypoint`, a `DurableObject`, a `WorkflowEntrypoint`. Of a class, whatever
- * is called from outside is an invocation: events, methods by RPC, the run of a Workflow and each of its steps. Wrap the class
- * that is exported: one that extends it is not wrapped.
+ * a single handler, whose event is told by what it is called with, or a class: a `WorkerEntrypoint`, a `DurableObject`, a
+ * `WorkflowEntrypoint`. Of a class, whatever is called from outside is an invocation: events, methods by RPC, the run of a
+ * Workflow and each of its steps. Wrap the class that is exported: one that extends it is not wrapped.
  *
  * The root span of a request ends when its response's body does; it is sent within the original `ctx.waitUntil`, as soon as
  * that delays nobody. Promises that the handler itself hands to `ctx.waitUntil` are known: what they record is sent when they

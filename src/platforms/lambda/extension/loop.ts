@@ -11,7 +11,7 @@ import { type ExtensionEvent, Refusal } from './client.ts'
 import type { Extension, Finish, Shared } from './state.ts'
 import { afterResponse, by, unrefd } from './timing.ts'
 
-/** Milliseconds before the function's timeout at which a flush is cut, which has a deadline of its own, and ends by itself unless something is very wrong. */
+/** Milliseconds before the function's timeout at which a flush is cut: it ends by a deadline of its own, unless something is very wrong. */
 const CUT_MS = 20
 /** How long a handler that may not be wrapped is given to begin, once the sandbox has been held in vain. */
 const GRACE_MS = 100
