@@ -50,6 +50,17 @@ const decorators = (experimentalDecorators: boolean) => ({
 
 const backToBack = 'test/**/back-to-back.test.ts'
 
+/** What measures the milliseconds of a response, on the real runtime clients. */
+const clocked = [
+  'test/guarantees/{G2-delivered,G3-bounded,G4-transparent}/{extension,lambda}.test.ts',
+  'test/platforms/lambda/{connections,signals,streaming-client,extension/styles}.test.ts',
+  'test/decorators/lambda.test.ts',
+  'test/examples/functions.test.ts',
+]
+
+/** What most tests need. */
+const resolve = { alias: [...sources, middy, edge, fastCheck, ...servers, { find: '#sdk', replacement: here('support/sdk3.ts') }] }
+
 export default defineConfig({
   root: here('..'),
   test: {
@@ -69,9 +80,16 @@ export default defineConfig({
       },
       {
         extends: true,
-        resolve: { alias: [...sources, middy, edge, fastCheck, ...servers, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
+        resolve,
         plugins: [decorators(false)],
-        test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, legacyOnly, '**/node_modules/**'] },
+        test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, ...clocked, legacyOnly, '**/node_modules/**'] },
+      },
+      {
+        // One file at a time, with nothing of the others beside it.
+        extends: true,
+        resolve,
+        plugins: [decorators(false)],
+        test: { name: 'one at a time', include: clocked, fileParallelism: false },
       },
       {
         // What concerns decorators, once more with those of `experimentalDecorators`.
