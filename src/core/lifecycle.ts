@@ -114,7 +114,7 @@ function nested({ config, platform }: Wrap, owner: SpanOwner, name: string, args
     live: () => owner.live && !settled,
     settle: (how) =>
       attempt(config, 'ending a child span', () => {
-        if ('thrown' in how) recordError(span, how.thrown)
+        if ('thrown' in how && !platform.reflectThrown?.(span, how.thrown, args as never)) recordError(span, how.thrown)
         settled = true
         span[Symbol.dispose]()
         over?.()
@@ -172,8 +172,8 @@ function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {
   const { wrap, root, description, args } = owner
   const { config, platform } = wrap
   try {
-    if ('thrown' in how) recordError(root, how.thrown)
-    else platform.reflect?.(root, description, how.result, args as never)
+    if ('result' in how) platform.reflect?.(root, description, how.result, args as never)
+    else if (!platform.reflectThrown?.(root, how.thrown, args as never)) recordError(root, how.thrown)
   } catch (thrown) {
     complain(config, 'reading the result', thrown)
   }

@@ -61,6 +61,8 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   describe(args: Args, active: Context): Description
   /** Reflects the handler's result on the root span. `description` is what `describe` has returned. */
   reflect?(root: Span, description: Description, result: unknown, args: Args): void
+  /** Reflects what the handler has thrown, if that is a result by another way. @returns whether it is; default: it is an error */
+  reflectThrown?(span: Span, thrown: unknown, args: Args): boolean
   /**
    * Follows a result that may go on after the handler has settled, such as a body that is streamed: calls `over` when it
    * has ended, which for a complete one is before it returns. Whoever waits for the end, waits for what `over` returns.

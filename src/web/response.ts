@@ -5,13 +5,26 @@ export const isResponse = (value: unknown): value is Response =>
   typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value
 
 /**
- * Reflects a response on a span.
+ * The status that frameworks make of what a handler throws: of a response, or of an object that stands for one and is no error,
+ * such as React Router's `data()` and SvelteKit's `redirect()`.
+ */
+export function thrownStatus(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown instanceof Error) return undefined
+  const { status, init } = (thrown ?? {}) as { status?: unknown; init?: { status?: unknown } | null }
+  return [status, init?.status].find((given) => typeof given === 'number')
+}
+
+/**
+ * Reflects a response on a span, and nothing of what is none.
  *
  * @param errorsFrom the lowest status that is an error: 500 where the request was served, 400 where it was made
  */
 export function reflectResponse(span: Span, response: unknown, errorsFrom = 500): void {
-  if (!isResponse(response)) return
-  const { status } = response
+  if (isResponse(response)) reflectStatus(span, response.status, errorsFrom)
+}
+
+/** Reflects a response's status. */
+export function reflectStatus(span: Span, status: number, errorsFrom = 500): void {
   span.setAttribute('http.response.status_code', status)
   if (status < errorsFrom) return
   span.setAttribute('error.type', `${status}`)

@@ -2,6 +2,7 @@ import { type Context, SpanKind } from '@opentelemetry/api'
 import type { Config } from '../../core/options.ts'
 import type { Description, Lifetime, Platform } from '../../core/platform.ts'
 import { describeRequest } from '../../web/request.ts'
+import { reflectStatus, thrownStatus } from '../../web/response.ts'
 import { heed, requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { LifetimeOf } from '../../web/lifetime.ts'
@@ -33,6 +34,12 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
       touch(invocation)
       if (config.flush !== 'before-response') lifetime = lifetimeOf(args, waitUntil, invocation)
       heed(requestOf(args), invocation, contextOf(args))
+    },
+    reflectThrown(span, thrown, args) {
+      // Of platforms themselves, which hand over a request as it is, none makes a response of what is thrown. Frameworks do.
+      const status = !isRequest(args[0]) && requestOf(args) && thrownStatus(thrown)
+      if (status) reflectStatus(span, status)
+      return !!status
     },
     // Some of these runtimes are workerd, and some its like.
     ...requestScope(() => lifetime),

@@ -1,4 +1,4 @@
-import { type AnyFunction, checkHandler, dressed, identity } from '../../core/layer.ts'
+import { type AnyFunction, checkHandler, dressed } from '../../core/layer.ts'
 import { type Wrap, invoke } from '../../core/lifecycle.ts'
 import { CHECKS, type TelemetryOptions, checkOptions, resolveOptions } from '../../core/options.ts'
 import { type WrapLayer, type Wrapped, promised } from '../../core/with-telemetry.ts'
@@ -28,23 +28,13 @@ export function resolveEdge(options: EdgeOptions<never> = {}): Settings {
   return { config, idleMs: idleMsOf(options), waitUntil, route }
 }
 
-/**
- * Wraps a handler for a platform that is made for each call.
- *
- * @param adapt brings the handler into the form that the platform knows
- */
-export function wrapEach(
-  handler: AnyFunction,
-  { config }: Settings,
-  platform: () => Wrap['platform'],
-  adapt: (handler: AnyFunction) => AnyFunction = identity,
-): AnyFunction {
+/** Wraps a handler for a platform that is made for each call. */
+export function wrapEach(handler: AnyFunction, { config }: Settings, platform: () => Wrap['platform']): AnyFunction {
   checkHandler(handler)
-  const adapted = adapt(handler)
   const wrapper = function (this: unknown, ...args: unknown[]) {
-    return promised(() => invoke({ config, platform: platform() }, adapted, this, args))
+    return promised(() => invoke({ config, platform: platform() }, handler, this, args))
   }
-  return dressed(wrapper, adapted, { platform: platform().name, original: handler })
+  return dressed(wrapper, handler, { platform: platform().name, original: handler })
 }
 
 /**

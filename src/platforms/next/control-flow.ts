@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { type AnyFunction, dressed } from '../../core/layer.ts'
-
 // Public only as what `unstable_rethrow` lets pass. The last three are of prerendering, when it comes upon something dynamic.
 const CONTROL =
   /^(NEXT_REDIRECT|NEXT_HTTP_ERROR_FALLBACK|DYNAMIC_SERVER_USAGE|HANGING_PROMISE_REJECTION|NEXT_PRERENDER_INTERRUPTED)\b/
@@ -21,32 +19,11 @@ const mayBeAction = ({ method, headers }: Request): boolean =>
   method === 'POST' &&
   (headers.has('next-action') || /^(multipart\/form-data|application\/x-www-form-urlencoded$)/.test(headers.get('content-type') as string))
 
-/** What has been thrown that is no error, on its way past the invocation. */
-export class Passed {
-  constructor(readonly thrown: unknown) {}
+/** Whether something that was thrown is one of these. */
+export const isControl = (thrown: unknown): boolean => CONTROL.test(digestOf(thrown))
 
-  /** The status of the response that it becomes, if it becomes one: the digest ends with it, but where a form is answered. */
-  statusFor(request: Request): number | undefined {
-    const status = Number(/;([345]\d\d);?$/.exec(digestOf(this.thrown))?.[1])
-    return status < 400 && mayBeAction(request) ? 303 : status || undefined
-  }
+/** The status of the response that it becomes, if it becomes one: the digest ends with it, but where a form is answered. */
+export function statusFor(request: Request, thrown: unknown): number | undefined {
+  const status = Number(/;([345]\d\d);?$/.exec(digestOf(thrown))?.[1])
+  return status < 400 && mayBeAction(request) ? 303 : status || undefined
 }
-
-/** A handler that returns as {@link Passed} what it throws and is no error. */
-export const passing = (handler: AnyFunction): AnyFunction =>
-  dressed(async function (this: unknown, ...args: unknown[]) {
-    try {
-      return await Reflect.apply(handler, this, args)
-    } catch (thrown) {
-      if (CONTROL.test(digestOf(thrown))) return new Passed(thrown)
-      throw thrown
-    }
-  }, handler)
-
-/** A function that throws again what `inner` has returned as {@link Passed}. */
-export const throwing = (inner: AnyFunction): AnyFunction =>
-  dressed(async function (this: unknown, ...args: unknown[]) {
-    const result = await Reflect.apply(inner, this, args)
-    if (result instanceof Passed) throw result.thrown
-    return result
-  }, inner)

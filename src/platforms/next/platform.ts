@@ -5,7 +5,7 @@ import { track } from '../../web/track.ts'
 import { contextOf } from '../../web/wait-until.ts'
 import { type Args, type Settings, edge, requestOf } from '../edge/platform.ts'
 import { afterResponse } from './after.ts'
-import { Passed } from './control-flow.ts'
+import { isControl, statusFor } from './control-flow.ts'
 
 /** What is peculiar to one call of a function of Next's: `after()`, and errors that are none. */
 export function next(settings: Settings): Platform<Args> {
@@ -19,11 +19,12 @@ export function next(settings: Settings): Platform<Args> {
       if (isCounted(active)) description.kind = SpanKind.INTERNAL
       return description
     },
-    reflect(root, description, result, args) {
-      if (!(result instanceof Passed)) return platform.reflect?.(root, description, result, args)
+    reflectThrown(span, thrown, args) {
+      if (!isControl(thrown)) return platform.reflectThrown?.(span, thrown, args) === true
       const request = requestOf(args)
-      const status = request && result.statusFor(request)
-      if (status) root.setAttribute('http.response.status_code', status)
+      const status = request && statusFor(request, thrown)
+      if (status) span.setAttribute('http.response.status_code', status)
+      return true
     },
   }
 }

@@ -1,7 +1,6 @@
 import type { AnyFunction } from '../../core/layer.ts'
 import type { WrapLayer, Wrapped } from '../../core/with-telemetry.ts'
 import { type EdgeOptions, resolveEdge, wrapEach } from '../edge/wrap.ts'
-import { passing, throwing } from './control-flow.ts'
 import { next } from './platform.ts'
 import { unlessPrerendered } from './prerender.ts'
 
@@ -47,7 +46,7 @@ export const withTelemetry = <H extends AnyFunction>(handler: H, options?: NextO
 export function telemetry(options?: NextOptions<never>): WrapLayer {
   const settings = resolveEdge(options)
   const platform = () => next(settings)
-  return ((handler: AnyFunction) => unregistered(unlessPrerendered(throwing(wrapEach(handler, settings, platform, passing)), handler))) as WrapLayer
+  return ((handler: AnyFunction) => unregistered(unlessPrerendered(wrapEach(handler, settings, platform), handler))) as WrapLayer
 }
 
 // What makes a function a server action is the handler's. With it, a browser would call the handler past the wrap; without

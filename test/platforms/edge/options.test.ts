@@ -1,5 +1,5 @@
 /** What a wrap makes of a handler, and what its options may be; in this process, on exporters that end in memory. */
-import { SpanKind } from '@opentelemetry/api'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { wrapInfo } from 'flushed'
 import { telemetry, withTelemetry } from 'flushed/edge'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -44,6 +44,53 @@ describe('the root span', () => {
       expect(await describedAs(function nightly() {}, [argument])).toMatchObject({ name: 'nightly', kind: SpanKind.INTERNAL, attributes: {} })
     },
   )
+})
+
+describe('what a framework’s handler throws', () => {
+  const request = new Request('https://shop.example/orders')
+  const thrownFrom = async (thrown: unknown, argument: unknown = { request, params: {} }) => {
+    const { exporter, telemetry } = pipeline()
+    const loader = withTelemetry(async (_of: unknown) => {
+      throw thrown
+    }, { telemetry, ...quiet })
+    await expect(loader(argument)).rejects.toBe(thrown)
+    const [root] = exporter.spans
+    return { code: root?.status.code, events: root?.events.length, attributes: root?.attributes }
+  }
+
+  test.each([
+    ['a response', Response.redirect('https://shop.example/login'), 302],
+    ['`data()` of React Router', { type: 'DataWithResponseInit', data: null, init: { status: 404 } }, 404],
+    ['`redirect()` of SvelteKit', { status: 307, location: '/login' }, 307],
+  ])('is no error if it is %s: the root has its status', async (_what, thrown, status) => {
+    const { code, events, attributes } = await thrownFrom(thrown)
+    expect([code, events, attributes?.['http.response.status_code']]).toEqual([SpanStatusCode.UNSET, 0, status])
+    expect(attributes).not.toHaveProperty('error.type')
+  })
+
+  test('is an error by its status, as that of a response is', async () => {
+    const { code, attributes } = await thrownFrom(new Response(null, { status: 503 }))
+    expect([code, attributes?.['http.response.status_code'], attributes?.['error.type']]).toEqual([SpanStatusCode.ERROR, 503, '503'])
+  })
+
+  test.each([
+    ['an error that has a status', Object.assign(new Error('gone'), { status: 410 }), undefined],
+    ['nothing that has one', { data: null, init: null }, undefined],
+    ['a response, and the platform itself is to make something of it', new Response(null, { status: 404 }), request],
+  ])('is an error if it is %s', async (_what, thrown, argument) => {
+    const { code, attributes } = await thrownFrom(thrown, argument)
+    expect(code).toBe(SpanStatusCode.ERROR)
+    expect(attributes).not.toHaveProperty('http.response.status_code')
+  })
+
+  test('is none of a wrap within the wrap either', async () => {
+    const { exporter, telemetry } = pipeline()
+    const inner = withTelemetry(async (_of: unknown) => {
+      throw Response.redirect('https://shop.example/login')
+    }, { telemetry, ...quiet })
+    await expect(withTelemetry(async (of: unknown) => inner(of), { telemetry, ...quiet })({ request })).rejects.toBeInstanceOf(Response)
+    expect(exporter.spans.map(({ status }) => status.code)).toEqual([SpanStatusCode.UNSET, SpanStatusCode.UNSET])
+  })
 })
 
 describe('a wrap', () => {
