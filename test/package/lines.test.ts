@@ -1,0 +1,47 @@
+/** Whoever reads a line in a log finds it on the page that explains them. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const page = read('docs/troubleshooting.md')
+
+/** What a literal says whatever it is filled with: the longest part of it, or all of it. */
+const constant = (literal: string) =>
+  literal
+    .split(/\$\{(?:[^{}]|\{[^}]*\})*\}/)
+    .map((part) => part.replaceAll('\\', '').trim())
+    .toSorted((one, other) => other.length - one.length)[0] as string
+
+const sources = execFileSync('git', ['ls-files', 'src'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
+const literals = sources
+  .filter((file) => !file.startsWith('src/testing/'))
+  .flatMap((file) => [...read(file).matchAll(/(['"`])flushed: ((?:\\.|(?!\1).)+)\1/g)].map(([, , text]) => text as string))
+const lines = new Set(literals.map(constant))
+
+test('lines of the log are found in the sources', () => {
+  expect([...lines]).toContain('no spans reach `otel()`: is its `spanProcessor` one of the tracer provider?')
+  expect(lines.size).toBeGreaterThan(15)
+})
+
+test.each([...lines])('“%s” is explained', (line) => {
+  expect(page.includes(line)).toBe(true)
+})
+
+// Parts of the line of a flush, and reasons why it is before the response, begin with nothing in common.
+test.each([
+  ['src/core/report.ts', ['lost', 'not acknowledged in time', 'kept for the next flush', 'recorded after the flush of their invocation']],
+  ['src/core/finish.ts', ['background work was not over in time', 'a span outside the wrap is still open: flushed is not the outermost wrapper']],
+  ['src/core/errors.ts', ['the handler had not settled shortly before its timeout', 'before the handler had settled']],
+  ['src/platforms/lambda/extension/lifetime.ts', ['the extension is registered for shutdown only', 'the sandbox is not held for this invocation', 'no extension is registered']],
+  ['src/platforms/lambda/extension/register.ts', ['registration was not answered within', 'AWS_LAMBDA_RUNTIME_API is not set']],
+  ['src/web/wait-until.ts', ['no argument of the handler has `waitUntil`']],
+])('what %s says is explained', (file, sayings) => {
+  for (const saying of sayings) {
+    expect(read(file).includes(saying), saying).toBe(true)
+    expect(page.includes(saying), saying).toBe(true)
+  }
+})
