@@ -11,6 +11,7 @@ import * as ATTRIBUTE from './attributes.ts'
 import { clock } from './clock.ts'
 import { ensureContextManager } from './context-manager.ts'
 import { contextWithin, currentOwner } from './current.ts'
+import { environment } from './environment.ts'
 import { hold, release } from './finish.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate, once, running } from './isolate.ts'
@@ -227,10 +228,10 @@ function complete(root: Span, { attributes, constant }: Description): void {
 function warnUnlessRecorded(root: Span, parent: Context, config: Config, processed: boolean): void {
   if (root.isRecording()) {
     if (processed || !config.telemetry.needsProcessor || !once('processor')) return
-    return config.warn('flushed: no spans reach `otel()`: is its `spanProcessor` one of the tracer provider?')
+    return config.warn('flushed: no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
   }
   // One that has sampled a span out is there, and will be.
-  if (isUntraced(parent) || !once('provider')) return
+  if (isUntraced(parent) || environment('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || !once('provider')) return
   const own = root.spanContext()
   if (isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId) return
   config.warn(

@@ -1,5 +1,9 @@
 import { createTraceState, isSpanContextValid, propagation, trace, TraceFlags } from '@opentelemetry/api'
 import type { Context, SpanContext, TextMapGetter, TextMapSetter } from '@opentelemetry/api'
+import { environment } from './environment.ts'
+
+// No propagator is registered then either, and that is what is wanted. Source: OpenTelemetry, environment variables.
+const isOff = (): boolean => environment('OTEL_PROPAGATORS') === 'none'
 
 /** The context of whoever filled `carrier`: by the propagator that the application has registered, or by W3C Trace Context. */
 export const extract = <Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier>, context: Context): Context =>
@@ -26,7 +30,7 @@ export function extractW3C<Carrier>(carrier: Carrier, getter: TextMapGetter<Carr
   // be a guess.
   const header = getter.get(carrier, 'traceparent')
   const parent = header ? parseTraceparent(String(header)) : undefined
-  if (!parent) return context
+  if (!parent || isOff()) return context
   const state = getter.get(carrier, 'tracestate')
   if (state) parent.traceState = createTraceState(String(state))
   return trace.setSpanContext(context, parent)
@@ -54,7 +58,7 @@ export function parseTraceparent(value: unknown): SpanContext | undefined {
 /** The reverse of {@link extractW3C}: leaves the carrier as it is where `context` names no span. */
 export function injectW3C<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
   const span = trace.getSpanContext(context)
-  if (!span || !isSpanContextValid(span)) return
+  if (!span || !isSpanContextValid(span) || isOff()) return
   const { traceId, spanId, traceFlags, traceState } = span
   setter.set(carrier, 'traceparent', `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}`)
   const state = traceState?.serialize()

@@ -24,8 +24,10 @@ export type Delivery = ReturnType<typeof makeDelivery>
 
 /** How it looks as if it were the spans that are not taken, and not the moment. */
 export interface Refusal {
-  /** Whether that is so, or only if others are accepted meanwhile. */
-  readonly sure: boolean
+  /** How often others have to be accepted meanwhile, for that to be believed: 0 where the answer says so. */
+  readonly proofs: number
+  /** After how many refusals the spans are to go by themselves. */
+  readonly apartAfter: number
   /** How many exports had been begun by then. */
   readonly begun: number
   /** Which of them was the last that has been accepted. */
@@ -106,8 +108,8 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
       if (next) depart(next, true)
     }
     if (error) {
-      const sure = isRefusal(error)
-      return land(flight, error, sure || isDoubtful(error, thrown) ? { sure, begun, newest } : undefined)
+      const kind = kindOf(error, thrown)
+      return land(flight, error, kind && { ...kind, begun, newest })
     }
     accepted++
     newest = Math.max(newest, flight.nth)
@@ -177,6 +179,16 @@ const isRefusal = ({ code }: Coded): boolean =>
  */
 const isDoubtful = ({ code, message, cause }: Coded, thrown = false): boolean =>
   /^(50[015]|[235679]|1[236])$/.test(String(code)) || /larger than max/.test(message) || (thrown && code === undefined && cause === undefined)
+
+/** Whether an exporter says nothing of what has gone wrong that a program could tell. OpenTelemetry's one for Zipkin is such. */
+const isVague = ({ code, message, cause }: Coded): boolean => code === undefined && cause === undefined && !/timed? ?out/i.test(message)
+
+/** Whether it is about the spans, maybe. What may be an outage's is not to make two requests of each, while that is young. */
+function kindOf(error: Coded, thrown?: boolean): Pick<Refusal, 'proofs' | 'apartAfter'> | undefined {
+  if (isRefusal(error)) return { proofs: 0, apartAfter: 1 }
+  if (isDoubtful(error, thrown)) return { proofs: 1, apartAfter: 1 }
+  return isVague(error) ? { proofs: 3, apartAfter: 5 } : undefined
+}
 
 // A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes
 // a new one. Where nothing listens, or nobody answers, another attempt would only cost time.

@@ -5,6 +5,17 @@ import type { FinishedSpan } from './types.ts'
 const cut = <T>(list: readonly T[], size: number): (readonly T[])[] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, part) => list.slice(part * size, (part + 1) * size))
 
+/** What is known of a span that has been refused. */
+interface Refused {
+  times: number
+  /** How often others have been accepted since it was refused the time before. */
+  proofs: number
+  /** How many exports had been begun when it was refused last. */
+  begun: number
+  /** Whether it goes in requests of its own. */
+  apart: boolean
+}
+
 /** Spans that go out with the next flush, oldest first, for one exporter. */
 export class Kept {
   readonly spans: FinishedSpan[] = []
@@ -14,8 +25,7 @@ export class Kept {
   left = 0
   /** How many of those that have not only been left a report has told of. */
   #told = 0
-  /** How many exports had been begun when these were refused. */
-  readonly #refused = new WeakMap<FinishedSpan, number>()
+  readonly #refused = new WeakMap<FinishedSpan, Refused>()
   /** Whether there has been any. */
   #suspicious = false
   readonly #most: number
@@ -55,13 +65,13 @@ export class Kept {
     return untold
   }
 
-  /** All of them, and others: first those that have not been refused, which must not wait for any that has. */
+  /** All of them, and others: first those that may be accepted, which must not wait for any that may not be. */
   take(others: readonly FinishedSpan[]): FinishedSpan[] {
     this.left = this.#told = 0
     return this.#parted([...this.spans.splice(0), ...others]).flat()
   }
 
-  /** Spans as they go out: those that have been refused in requests of their own, since they would spoil one for others. */
+  /** Spans as they go out: those that seem not to be taken in requests of their own, since they would spoil one for others. */
   batches(spans: readonly FinishedSpan[]): (readonly FinishedSpan[])[] {
     // Nearly always, and once for each invocation.
     if (!this.#suspicious && spans.length <= this.#batch) return [spans]
@@ -70,7 +80,7 @@ export class Kept {
 
   #parted(spans: readonly FinishedSpan[]): [readonly FinishedSpan[], readonly FinishedSpan[]] {
     if (!this.#suspicious) return [spans, []]
-    const isRefused = (span: FinishedSpan) => this.#refused.has(span)
+    const isRefused = (span: FinishedSpan) => this.#refused.get(span)?.apart === true
     return [spans.filter((span) => !isRefused(span)), spans.filter(isRefused)]
   }
 
@@ -79,12 +89,16 @@ export class Kept {
    *
    * @param account of whom the others are lost
    */
-  refused(spans: readonly FinishedSpan[], account: { lost: number }, { sure, begun, newest }: Refusal): FinishedSpan[] {
+  refused(spans: readonly FinishedSpan[], account: { lost: number }, { proofs, apartAfter, begun, newest }: Refusal): FinishedSpan[] {
     this.#suspicious = true
     return spans.filter((span) => {
-      const before = this.#refused.get(span)
-      if (before === undefined) this.#refused.set(span, begun)
-      const again = before === undefined || (!sure && newest <= before)
+      const known = this.#refused.get(span) ?? { times: 0, proofs: 0, begun, apart: false }
+      this.#refused.set(span, known)
+      known.times++
+      if (newest > known.begun) known.proofs++
+      known.begun = begun
+      known.apart ||= known.times >= apartAfter
+      const again = known.times < 2 || known.proofs < proofs
       if (!again) account.lost++
       return again
     })

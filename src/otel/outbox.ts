@@ -118,7 +118,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     // Whoever makes the exports has given it up, too.
     if (watching) for (const flight of ledger.open.filter(isDead)) delivery.answered(flight, new Error('no answer'))
     // Of what is nobody's, others begin ever more meanwhile: this is to wait for what was there.
-    const waited = ledger === nobodys && seen.length > 0 ? [] : ledger.open.filter(matters)
+    // Nor for what somebody else exports, and a flush has been waiting for in vain: it would cost each of them its deadline.
+    const waited = ledger === nobodys && seen.length > 0 ? [] : ledger.open.filter((flight) => matters(flight) && !(watching && flight.awaited))
     if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, false, [...seen, ...waited]))
     // What somebody else exports is of several invocations: whoever else waits for it has to be told too.
     const error = ledger.error ?? (watching ? seen.find((flight) => flight.error)?.error : undefined)
@@ -154,7 +155,11 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     // What its flush has failed to send goes out with the next one.
     if (!underWay) handOff(first)
     if (nobodyAsks) leave(first)
-    for (const ledger of others) send(ledger)
+    for (const ledger of others) {
+      // What an export of its has failed to send meanwhile follows in `settle`.
+      if (!flushing.includes(ledger)) ledger.error = undefined
+      send(ledger)
+    }
     // One whose flush is over has told of its failure, and the backend may be well by now.
     const mine = own.error && !underWay ? [] : [own]
     // Each for itself: one that throws at once would leave the others' rejections to nobody.

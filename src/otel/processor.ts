@@ -4,6 +4,7 @@
  * @module
  */
 import { TraceFlags, context } from '@opentelemetry/api'
+import { ensureContextManager } from '../core/context-manager.ts'
 import { currentOwner, ownerAside } from '../core/current.ts'
 import { isolate } from '../core/isolate.ts'
 import { ownerOf } from '../core/owned-context.ts'
@@ -30,6 +31,8 @@ export function makeProcessor(
     onStart(span, parentContext) {
       const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
       if (owner) (span as Owned)[ENTRY] = owner.opened(span)
+      // A framework's own span around the first invocation: what it contains would not know it.
+      else ensureContextManager()
     },
 
     onEnd(span: FinishedSpan) {

@@ -54,12 +54,13 @@ export function counted(outbox: Outbox): Outbox {
     ...outbox,
     flush(flush) {
       const { invocation } = flush
-      waited.set(invocation, [...outbox.open(invocation)])
+      waited.set(invocation, outbox.open(invocation).filter(({ awaited }) => !awaited))
       return outbox.flush(flush)
     },
     count(owner) {
-      const flights = waited.get(owner) ?? outbox.open(owner)
-      return { ...outbox.count(owner), pending: sizeOf(flights.filter(({ landed }) => !landed)) }
+      const flights = (waited.get(owner) ?? []).filter(({ landed }) => !landed)
+      for (const flight of flights) flight.awaited = true
+      return { ...outbox.count(owner), pending: sizeOf(flights) }
     },
   }
 }

@@ -1,7 +1,19 @@
-/** When the runtime's AsyncLocalStorage is asked for. */
-import { afterEach, expect, test, vi } from 'vitest'
+/** When contexts begin to be carried, and the runtime's AsyncLocalStorage is asked for. */
+import { ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { newIsolate, pipeline } from '../support/sdk.ts'
 
+beforeEach(newIsolate)
 afterEach(() => vi.restoreAllMocks())
+
+test('contexts are carried from the first span on: a framework’s own, around the first invocation, contains it', () => {
+  const { tracer } = pipeline()
+  const key = createContextKey('key')
+  const carried = () => context.with(ROOT_CONTEXT.setValue(key, 'value'), () => context.active().getValue(key))
+  expect(carried()).toBeUndefined()
+  tracer.startSpan('of a framework').end()
+  expect(carried()).toBe('value')
+})
 
 test('it is loaded with the package, and not within the first request: V8 compiles it well only then', async () => {
   const asked = vi.spyOn(process, 'getBuiltinModule')

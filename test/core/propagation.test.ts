@@ -1,7 +1,7 @@
 import { createContextKey, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import type { TextMapGetter } from '@opentelemetry/api'
-import { describe, expect, it } from 'vitest'
-import { extractW3C, parseTraceparent } from '../../src/core/propagation.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { extractW3C, injectW3C, parseTraceparent } from '../../src/core/propagation.ts'
 
 type Carrier = Record<string, string | string[] | undefined>
 
@@ -12,6 +12,19 @@ const SPAN = 'b7ad6b7169203331'
 function extracted(carrier: Carrier) {
   return trace.getSpanContext(extractW3C(carrier, getter, ROOT_CONTEXT))
 }
+
+describe('OTEL_PROPAGATORS', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  it.each([['none', false], ['tracecontext,baggage', true], ['', true]])('of `%s`: traces go on from a caller to whom is called, %s', (propagators, goOn) => {
+    vi.stubEnv('OTEL_PROPAGATORS', propagators)
+    const caller = { traceId: TRACE, spanId: SPAN, traceFlags: 1 }
+    expect(extracted({ traceparent: `00-${TRACE}-${SPAN}-01` })).toEqual(goOn ? { ...caller, isRemote: true } : undefined)
+    const carrier: Carrier = {}
+    injectW3C(trace.setSpanContext(ROOT_CONTEXT, caller), carrier, { set: (to, key, value) => (to[key] = value) })
+    expect('traceparent' in carrier).toBe(goOn)
+  })
+})
 
 describe('traceparent', () => {
   it('names the remote parent', () => {

@@ -20,6 +20,7 @@ const deferring: Platform = {
 }
 
 const BATCH = 3
+const UNAVAILABLE = Object.assign(new Error('HTTP 503'), { code: 503 })
 const LEFT = 7
 
 beforeEach(newIsolate)
@@ -29,7 +30,7 @@ async function afterOutage() {
   const made = pipeline({ maxBufferSize: BATCH }, 'hold')
   const reports: FlushReport[] = []
   const handler = withTelemetry(async () => {}, { telemetry: made.telemetry, logger: false, onFlush: (report) => reports.push(report) })
-  for (let i = 0; i < LEFT; i++) await answering(made.exporter, handler, () => made.exporter.fail())
+  for (let i = 0; i < LEFT; i++) await answering(made.exporter, handler, () => made.exporter.fail(UNAVAILABLE))
   const { exports } = made.exporter
   const outage = exports.map(({ spans }) => spans.length)
   const since = () => exports.slice(LEFT).map(({ spans, state }) => [spans.length, state])

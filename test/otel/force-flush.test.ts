@@ -177,3 +177,20 @@ test('in an invocation of another telemetry it does not wait for others', async 
   exporter.acknowledge()
   await other
 })
+
+test('outside of any invocation, what a live one has failed to export before is sent again', async () => {
+  const { exporter, telemetry, provider, tracer } = pipeline({ maxBufferSize: 2 }, 'hold')
+  let over = () => {}
+  const handler = withTelemetry(async () => {
+    for (const name of ['early', 'earlier', 'waiting']) tracer.startSpan(name).end()
+    await new Promise<void>((resolve) => (over = resolve))
+  }, { telemetry, ...watch })
+  const run = handler()
+  exporter.fail()
+  exporter.setMode('sync')
+  await provider.forceFlush()
+  expect(exporter.spans.map(({ name }) => name).toSorted()).toEqual(['earlier', 'early', 'waiting'])
+  over()
+  await run
+  expect(spans()).toMatchObject([{ acknowledged: 4, failed: 0, carriedOver: 0 }])
+})

@@ -11,7 +11,7 @@ beforeEach(newIsolate)
 const coded = (code: number | string) => Object.assign(new Error(`answered ${code}`), { code })
 
 /** What an exporter answers, or throws. */
-type Answer = (() => never) | Error | undefined
+type Answer = (() => never) | Error | null | undefined
 
 const throwing = () => {
   throw new TypeError('spans cannot be encoded')
@@ -33,8 +33,8 @@ function setup(answer: (names: string[]) => Answer) {
         sent.push(names)
         const given = answer(names)
         if (typeof given === 'function') given()
-        else if (!given) accepted.push(...names)
-        done(given ? { code: 1, error: given as Error } : { code: 0 })
+        else if (given === undefined) accepted.push(...names)
+        done(given === undefined ? { code: 0 } : { code: 1, ...(given && { error: given as Error }) })
       },
       shutdown: async () => {},
     } as never,
@@ -124,6 +124,39 @@ describe(`with SDK ${sdkVersion}`, () => {
     for (let id = 1; id < 6; id++) await invoke(`lucky ${id}`)
     expect(accepted).toContain('unlucky')
     expect(reports.map(({ spans }) => spans.failed)).toEqual([0, 0, 0, 0, 0, 0])
+  })
+
+  describe.each<[string, Answer]>([
+    ['only that it was in vain, as OpenTelemetry’s for Zipkin', new Error('Got unexpected status code from zipkin: 400')],
+    ['nothing at all', null as never],
+  ])('where an exporter says %s', (_what, answer) => {
+    test('spans go by themselves after five times, so that the rest arrives, and are given up if that goes on', async () => {
+      const { invoke, sent, accepted, reports } = setup((names) => (names.includes('bad') ? answer : undefined))
+      await invoke('bad')
+      for (let id = 1; id < 10; id++) await invoke(`good ${id}`)
+      expect(sent.slice(4, 7)).toEqual([['bad', 'good 1', 'good 2', 'good 3', 'good 4'], ['good 1', 'good 2', 'good 3', 'good 4', 'good 5'], ['bad']])
+      expect(accepted).toEqual(Array.from({ length: 9 }, (_, id) => `good ${id + 1}`))
+      expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(1)
+      expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', warnings: [] })
+    })
+
+    test('an outage loses none, nor one that comes again', async () => {
+      let down = true
+      const { invoke, accepted, reports } = setup(() => (down ? answer : undefined))
+      for (let id = 0; id < 20; id++) {
+        down = id < 9 || id === 10
+        await invoke(`${id}`)
+      }
+      expect(accepted.toSorted()).toEqual(Array.from({ length: 20 }, (_, id) => `${id}`).toSorted())
+      expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(0)
+    })
+  })
+
+  test('an exporter that says that it has timed out has said nothing of its spans', async () => {
+    const { invoke, sent } = setup((names) => (names.includes('slow') ? new Error('Request Timeout') : undefined))
+    await invoke('slow')
+    for (let id = 1; id < 10; id++) await invoke(`${id}`)
+    expect(sent.every((names) => names.includes('slow'))).toBe(true)
   })
 
   test('a link to nothing, which OpenTelemetry’s exporter cannot encode, costs its own invocation, and no other', async () => {

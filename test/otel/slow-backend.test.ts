@@ -109,6 +109,27 @@ describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports wait
 
   test('the provider’s, of a wrap without options', () => overlap(pipeline({}, 'hold'), {}))
 
+  test('a tracked exporter’s that a flush has been waiting for in vain, which told so', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const telemetry = otel({ tracerProvider: false })
+    const tracked = telemetry.track(exporter)
+    const { tracer } = pipeline()
+    const reports: FlushReport[] = []
+    const handler = withTelemetry(async () => tracked.export([tracer.startSpan('work') as never], () => {}), { telemetry, logger: false, onFlush: (report) => void reports.push(report) })
+    const first = handler()
+    await clock.advance(2000)
+    await first
+    exporter.setMode('sync')
+    await handler()
+    exporter.acknowledge()
+    await handler()
+    expect(reports.map(({ outcome, spans }) => [outcome, spans.pending, spans.acknowledged])).toEqual([
+      ['timed_out', 1, 0],
+      ['delivered', 0, 1],
+      ['delivered', 0, 2],
+    ])
+  })
+
   test('a tracked exporter’s', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })

@@ -23,7 +23,7 @@ const literals = sources
 const lines = new Set(literals.map(constant))
 
 test('lines of the log are found in the sources', () => {
-  expect([...lines]).toContain('no spans reach `otel()`: is its `spanProcessor` one of the tracer provider?')
+  expect([...lines]).toContain('no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
   expect(lines.size).toBeGreaterThan(15)
 })
 

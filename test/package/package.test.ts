@@ -1,7 +1,7 @@
 /** The built package, as `npm pack` ships it. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { readFileSync, readdirSync } from 'node:fs'
+import { builtinModules, createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { bundle as bundled } from '../support/bundle.ts'
@@ -108,6 +108,13 @@ describe('a bundle', () => {
     const one = await bundle(`export { identity } from 'flushed'`, ['@opentelemetry/api'])
     expect(one.length).toBeLessThan(all.length / 10)
   })
+})
+
+test('modules of Node are imported as such: others take `fs` for a package', () => {
+  const files = readdirSync(`${root}/dist`).filter((file) => /\.c?js$/.test(file))
+  const imported = files.flatMap((file) => [...readFileSync(`${root}/dist/${file}`, 'utf8').matchAll(/(?:\bfrom|\brequire\(|\bimport\(?) ?['"]([^'"]+)['"]/g)].map(([, name]) => name as string))
+  expect(imported).toContain('node:http')
+  expect(imported.filter((name) => builtinModules.includes(name))).toEqual([])
 })
 
 test('the oldest Node is the first with all that is called: `process.getBuiltinModule` came with 22.3', () => {

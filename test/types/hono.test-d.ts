@@ -16,6 +16,8 @@ const app = new Hono<Env>()
 app.use(telemetry())
 app.use('/orders/*', telemetry({ timeoutMs: 500 }))
 app.get('/guarded', telemetry(), middleware, (c) => c.text(c.var.tenant))
+app.on('PUT', ['/orders', '/order'], telemetry(), (c) => c.text('put'))
+app.on(['PUT', 'POST'], '/orders', telemetry(), (c) => c.text('put'))
 
 // It changes no type: neither of what comes after it, nor of the client that is made of the application.
 const typed = app.use(telemetry()).get('/orders/:id', (c) => {

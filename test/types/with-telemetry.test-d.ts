@@ -59,6 +59,11 @@ expectTypeOf(lambda(Object.assign(ofCallback, { config: 'edge' as const })).conf
 
 // Options know the handler's arguments.
 lambda(typed, { attributes: (e, c) => ({ route: e.routeKey, id: c.awsRequestId }), marginMs: 10 })
+// And what Lambda calls it with beside those that it declares.
+lambda(async (_e: SQSEvent) => {}, { attributes: (e, c: Context) => ({ count: e.Records.length, id: c.awsRequestId }) })
+lambda(async () => {}, { attributes: (e: SQSEvent) => ({ count: e.Records.length }) })
+// @ts-expect-error -- the event has no such property, however many arguments there are
+lambda(async (_e: SQSEvent) => {}, { attributes: (e, c: Context) => ({ count: e.nope, id: c.awsRequestId }) })
 // @ts-expect-error -- the event has no such property
 lambda(typed, { attributes: (e) => ({ route: e.nope }) })
 // @ts-expect-error -- a typo

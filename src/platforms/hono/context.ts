@@ -33,4 +33,4 @@ export interface HonoContext {
 }
 
 /** A middleware of Hono. */
-export type HonoMiddleware<C extends HonoContext = HonoContext> = (c: C, next: () => Promise<void>) => Promise<void>
+export type HonoMiddleware<C extends HonoContext = HonoContext> = (c: C, next: () => Promise<void>) => Promise<Response | void>

@@ -6,7 +6,7 @@ import { isFlushedError, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { otel } from 'flushed/otel'
 import { fakeClock, useClock } from 'flushed/testing'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { answering, newIsolate, pipeline } from '../../support/sdk.ts'
 
 let reports: FlushReport[] = []
@@ -243,7 +243,7 @@ describe('a wrap that cannot do its work', () => {
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
     await handler()
     await handler()
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('no spans reach `otel()`: is its `spanProcessor`')]])
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('no spans reach `otel()` as they start: is its `spanProcessor`')]])
   })
 
   test('does not say so where it flushes the providers, or what it tracks', async () => {
@@ -251,6 +251,15 @@ describe('a wrap that cannot do its work', () => {
     trace.setGlobalTracerProvider(makeProvider({}))
     await withTelemetry(async () => {}, watch)()
     await withTelemetry(async () => {}, { telemetry: otel(), ...watch })()
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  test('does not say that none are recorded where the environment has turned the SDK off', async () => {
+    vi.stubEnv('OTEL_SDK_DISABLED', 'True')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { telemetry } = pipeline()
+    trace.disable()
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
     expect(warn).not.toHaveBeenCalled()
   })
 
