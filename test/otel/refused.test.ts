@@ -152,6 +152,19 @@ describe(`with SDK ${sdkVersion}`, () => {
     })
   })
 
+  test('what was refused without a reason is kept, though others were accepted twice meanwhile, and all of it refused for a while', async () => {
+    let down = true
+    let refusals = 0
+    const { invoke, accepted, reports } = setup((names) => (down || (names.includes('unlucky') && ++refusals < 3) ? new Error('in vain') : undefined))
+    await invoke('unlucky')
+    for (const [id, well] of [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1].entries()) {
+      down = !well
+      await invoke(`${id}`)
+    }
+    expect(accepted.toSorted()).toEqual([...Array.from({ length: 13 }, (_, id) => `${id}`), 'unlucky'].toSorted())
+    expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(0)
+  })
+
   test('an exporter that says that it has timed out has said nothing of its spans', async () => {
     const { invoke, sent } = setup((names) => (names.includes('slow') ? new Error('Request Timeout') : undefined))
     await invoke('slow')

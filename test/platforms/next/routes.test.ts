@@ -4,11 +4,14 @@ import type { CollectedSpan } from 'flushed/testing'
 import { type NextApp, startNext } from '../../support/next.ts'
 
 let app: NextApp
+/** Of all requests to the process. */
+let first: Awaited<ReturnType<NextApp['request']>>
 
 beforeAll(async () => {
   app = await startNext()
+  first = await app.request('/api/orders/1')
   // What Next does for the first request of each kind takes it longer than a flush.
-  await Promise.all(['/api/orders/1', '/api/edge', '/proxied'].map((path) => app.request(path)))
+  await Promise.all(['/api/edge', '/proxied'].map((path) => app.request(path)))
 }, 300_000)
 beforeEach(() => app.collector.behave('ok'))
 afterAll(() => app[Symbol.asyncDispose]())
@@ -76,6 +79,12 @@ describe.each([
 })
 
 describe('in a real Next, a route handler', () => {
+  test('is in the trace that Next is in from the first request on', async () => {
+    const spans = await app.spans(first, ORDER)
+    expect(spans.find(isRoot)).toMatchObject({ kind: 'internal', attributes: { 'url.path': '/api/orders/1' } })
+    expect(spans.filter(({ kind }) => kind === 'server')).toHaveLength(1)
+  })
+
   test('is in the trace that Next is in; what Next records around it is part of the same flush, and what is left open too', async () => {
     const requests = app.collector.requests.length
     const answer = await app.request('/api/orders/7')
