@@ -109,7 +109,12 @@ export function resolveOptions<Args extends readonly unknown[]>(
       // A logger that throws has nowhere left to say so.
     }
   }
-  return { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn }
+  const config = { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn }
+  // It would say `delivered` of spans that it has not been given.
+  if (isFunction((telemetry as { export?: unknown } | undefined)?.export) && once('exporter')) {
+    void warn('flushed: `telemetry` is an exporter, which lacks what a processor holds: use `otel({ exporter })` or `[provider, exporter]`')
+  }
+  return config
 }
 
 /**

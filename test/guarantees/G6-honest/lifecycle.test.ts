@@ -1,11 +1,11 @@
 /** G6 Honest, against the lifecycle: every flush has a report, and whatever is lost, late or slow is in it. */
 import { runInNewContext } from 'node:vm'
-import { makeProvider, neverSampled } from '#sdk'
+import { type ReadableSpan, makeBatchProcessor, makeProvider, neverSampled } from '#sdk'
 import { ROOT_CONTEXT, context, createContextKey, trace } from '@opentelemetry/api'
 import { isFlushedError, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { otel } from 'flushed/otel'
-import { fakeClock, useClock } from 'flushed/testing'
+import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { answering, newIsolate, pipeline } from '../../support/sdk.ts'
 
@@ -252,6 +252,19 @@ describe('a wrap that cannot do its work', () => {
     await withTelemetry(async () => {}, watch)()
     await withTelemetry(async () => {}, { telemetry: otel(), ...watch })()
     expect(warn).not.toHaveBeenCalled()
+  })
+
+  test('says once that an exporter alone is flushed, which does not have what a batch processor holds', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>()
+    trace.disable()
+    const provider = makeProvider({ spanProcessors: [makeBatchProcessor(exporter)] })
+    trace.setGlobalTracerProvider(provider)
+    const [wrapped] = [1, 2].map(() => withTelemetry(async () => {}, { telemetry: exporter, ...watch }))
+    await wrapped?.()
+    expect([reports[0]?.outcome, exporter.spans]).toEqual(['delivered', []])
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('`telemetry` is an exporter')]])
+    withTelemetry(async () => {}, { telemetry: [provider, exporter], ...watch })
+    expect(warn).toHaveBeenCalledOnce()
   })
 
   test('does not say that none are recorded where the environment has turned the SDK off', async () => {
