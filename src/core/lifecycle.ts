@@ -115,7 +115,7 @@ function nested({ config, platform }: Wrap, owner: SpanOwner, name: string, args
     live: () => owner.live && !settled,
     settle: (how) =>
       attempt(config, 'ending a child span', () => {
-        if ('thrown' in how && !platform.reflectThrown?.(span, how.thrown, args as never)) recordError(span, how.thrown)
+        if ('thrown' in how) reflectThrown(platform, span, how.thrown, args)
         settled = true
         span[Symbol.dispose]()
         over?.()
@@ -174,11 +174,20 @@ function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {
   const { config, platform } = wrap
   try {
     if ('result' in how) platform.reflect?.(root, description, how.result, args as never)
-    else if (!platform.reflectThrown?.(root, how.thrown, args as never)) recordError(root, how.thrown)
+    else reflectThrown(platform, root, how.thrown, args)
   } catch (thrown) {
     complain(config, 'reading the result', thrown)
   }
   return platform.follow && 'result' in how ? followed(owner, how, platform.follow) : hold(owner)
+}
+
+// Neither what is thrown nor what a handler is called with need let itself be looked at: then it is an error.
+function reflectThrown(platform: Wrap['platform'], span: Span, thrown: unknown, args: unknown[]): void {
+  let passes: boolean | undefined
+  try {
+    passes = platform.reflectThrown?.(span, thrown, args as never)
+  } catch {}
+  if (!passes) recordError(span, thrown)
 }
 
 async function followed(owner: InvocationState, how: { result: unknown }, follow: Follow): Promise<void> {

@@ -168,26 +168,32 @@ export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
 
 type Coded = Error & { readonly code?: unknown }
 
-/** Whether it is the spans that are not taken. OTLP exporters put the HTTP status into the error's `code`. */
-const isRefusal = ({ code }: Coded): boolean =>
+/** The status that was answered. OTLP exporters put that of HTTP into the error's `code`; where they use `fetch`, and others, it is in words. */
+const statusOf = ({ code, message }: Coded): string => String(code ?? /\bstatus\D{0,20}(\d{3})\b/i.exec(message)?.[1])
+
+/** Whether it is the spans that are not taken. */
+const isRefusal = (error: Coded): boolean =>
   // 408 and 429 are about the moment, not about the request.
-  /^4(?!08|29)\d\d$/.test(String(code))
+  /^4(?!08|29)\d\d$/.test(statusOf(error))
 
 /**
  * Whether it may be. Source: OTLP specification, what is not to be sent again, by statuses of HTTP and of gRPC. What is thrown is
  * most often a failure to encode, unless it tells of a connection; gRPC has no status for what is too large.
  */
-const isDoubtful = ({ code, message, cause }: Coded, thrown = false): boolean =>
-  /^(50[015]|[235679]|1[236])$/.test(String(code)) || /larger than max/.test(message) || (thrown && code === undefined && cause === undefined)
+const isDoubtful = (error: Coded, thrown = false): boolean =>
+  /^(50[015]|[235679]|1[236])$/.test(statusOf(error)) || /larger than max/.test(error.message) || (thrown && tellsNothing(error))
 
-/** Whether an exporter says nothing of what has gone wrong that a program could tell. OpenTelemetry's one for Zipkin is such. */
-const isVague = ({ code, message, cause }: Coded): boolean => code === undefined && cause === undefined && !/timed? ?out/i.test(message)
+const tellsNothing = (error: Coded): boolean => error.cause === undefined && statusOf(error) === 'undefined'
+
+/** Whether an exporter does not say what is wrong. OpenTelemetry's do in words, where it is the moment: a status to try again by, a timeout. */
+const isVague = (error: Coded): boolean => tellsNothing(error) && !/retryable|limit|tim(ed|e) ?out/i.test(error.message)
 
 /** Whether it is about the spans, maybe. What may be an outage's is not to make two requests of each, while that is young. */
 function kindOf(error: Coded, thrown?: boolean): Pick<Refusal, 'proofs' | 'apartAfter'> | undefined {
   if (isRefusal(error)) return { proofs: 0, apartAfter: 1 }
   if (isDoubtful(error, thrown)) return { proofs: 1, apartAfter: 1 }
-  return isVague(error) ? { proofs: 3, apartAfter: 5 } : undefined
+  // Nor is it to lose any, so that there have to be many.
+  return isVague(error) ? { proofs: 20, apartAfter: 5 } : undefined
 }
 
 // A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes

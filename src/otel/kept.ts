@@ -94,11 +94,10 @@ export class Kept {
     return spans.filter((span) => {
       const known = this.#refused.get(span) ?? { times: 0, proofs: 0, begun, apart: false }
       this.#refused.set(span, known)
-      known.times++
       if (newest > known.begun) known.proofs++
       known.begun = begun
-      known.apart ||= known.times >= apartAfter
-      const again = known.times < 2 || known.proofs < proofs
+      const again = !known.apart || known.proofs < proofs
+      known.apart ||= ++known.times >= apartAfter
       if (!again) account.lost++
       return again
     })

@@ -4,6 +4,7 @@
  * @module
  */
 import { remove } from '../core/isolate.ts'
+import type { SpanOwner } from '../core/types.ts'
 import type { FinishedSpan } from './types.ts'
 
 /** What one invocation has at one exporter. */
@@ -91,6 +92,13 @@ export function worthWaiting(flight: Flight, patient = false): boolean {
   flight.awaited = true
   return patient && first
 }
+
+/**
+ * Whether a flush waits for an export that somebody else makes. For one that another flush has been waiting for in vain only those
+ * wait whose spans are in it: it would cost everybody else a deadline.
+ */
+export const concerns = ({ awaited, spans }: Flight, owner?: SpanOwner): boolean =>
+  !awaited || spans.some((span) => span.spanContext().traceId === owner?.root.spanContext().traceId)
 
 /** How many spans these carry. */
 export const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { spans }) => sum + spans.length, 0)

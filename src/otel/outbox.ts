@@ -15,7 +15,7 @@ import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
 import { DEAD_MS, isDead, makeDelivery } from './delivery.ts'
 import { Kept } from './kept.ts'
-import { type Flight, type Ledger, answersOf, bound, hold, matters, move, newFlight, newLedger, sizeOf, worthWaiting } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, bound, concerns, hold, matters, move, newFlight, newLedger, sizeOf, worthWaiting } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -114,13 +114,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   /** Waits until the exporter has answered for all of a ledger's, and then for buffers of its own. */
-  function settle(ledger: Ledger, idle = true, seen: readonly Flight[] = []): unknown {
+  function settle(ledger: Ledger, owner?: SpanOwner, idle = true, seen: readonly Flight[] = []): unknown {
     // Whoever makes the exports has given it up, too.
     if (watching) for (const flight of ledger.open.filter(isDead)) delivery.answered(flight, new Error('no answer'))
     // Of what is nobody's, others begin ever more meanwhile: this is to wait for what was there.
-    // Nor for what somebody else exports, and a flush has been waiting for in vain: it would cost each of them its deadline.
-    const waited = ledger === nobodys && seen.length > 0 ? [] : ledger.open.filter((flight) => matters(flight) && !(watching && flight.awaited))
-    if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, false, [...seen, ...waited]))
+    const waited = ledger === nobodys && seen.length > 0 ? [] : ledger.open.filter((flight) => matters(flight) && (!watching || concerns(flight, owner)))
+    if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, owner, false, [...seen, ...waited]))
     // What somebody else exports is of several invocations: whoever else waits for it has to be told too.
     const error = ledger.error ?? (watching ? seen.find((flight) => flight.error)?.error : undefined)
     // Otherwise the next flush takes it back.
@@ -128,7 +127,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     if (error) throw error
     if (ledger.kept.length > 0) {
       request(ledger, ledger.kept.splice(0))
-      return settle(ledger, false)
+      return settle(ledger, owner, false)
     }
     if (idle && ledger.acknowledged + acknowledged === 0) return 'nothing_to_send'
     // An exporter with a buffer of its own acknowledges at once and sends later. One with other requests in flight would
@@ -170,7 +169,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     name: exporter.constructor?.name || 'exporter',
     finished,
     forceFlush,
-    flush: ({ invocation }) => settle(ledgerOf(invocation)),
+    flush: ({ invocation }) => settle(ledgerOf(invocation), invocation),
 
     /** What finishes later is late then, as after a flush. */
     idle(owner) {

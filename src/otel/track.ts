@@ -11,7 +11,7 @@ import { currentOwner } from '../core/current.ts'
 import { toError } from '../core/errors.ts'
 import type { SpanOwner } from '../core/types.ts'
 import { failureOf } from './delivery.ts'
-import { type Flight, sizeOf } from './ledger.ts'
+import { type Flight, concerns, sizeOf } from './ledger.ts'
 import type { Outbox } from './outbox.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -54,7 +54,7 @@ export function counted(outbox: Outbox): Outbox {
     ...outbox,
     flush(flush) {
       const { invocation } = flush
-      waited.set(invocation, outbox.open(invocation).filter(({ awaited }) => !awaited))
+      waited.set(invocation, outbox.open(invocation).filter((flight) => concerns(flight, invocation)))
       return outbox.flush(flush)
     },
     count(owner) {

@@ -5,13 +5,14 @@ export const isResponse = (value: unknown): value is Response =>
   typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value
 
 /**
- * The status that frameworks make of what a handler throws: of a response, or of an object that stands for one and is no error,
- * such as React Router's `data()` and SvelteKit's `redirect()`.
+ * The status that frameworks make of what a handler throws: of a response, of SvelteKit's `redirect()` (which has a `location`) and
+ * `error()` (a `body`), and of React Router's `data()`.
  */
 export function thrownStatus(thrown: unknown): number | undefined {
-  if (typeof thrown !== 'object' || thrown instanceof Error) return undefined
-  const { status, init } = (thrown ?? {}) as { status?: unknown; init?: { status?: unknown } | null }
-  return [status, init?.status].find((given) => typeof given === 'number')
+  if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error) return undefined
+  const { status, init } = thrown as { status?: unknown; init?: { status?: unknown } | null }
+  const given = 'location' in thrown || 'body' in thrown ? status : 'data' in thrown && init?.status
+  return typeof given === 'number' ? given : undefined
 }
 
 /**

@@ -127,49 +127,73 @@ describe(`with SDK ${sdkVersion}`, () => {
   })
 
   describe.each<[string, Answer]>([
-    ['only that it was in vain, as OpenTelemetry’s for Zipkin', new Error('Got unexpected status code from zipkin: 400')],
-    ['nothing at all', null as never],
+    ['only that it was in vain', new Error('in vain')],
+    ['nothing at all', null],
   ])('where an exporter says %s', (_what, answer) => {
-    test('spans go by themselves after five times, so that the rest arrives, and are given up if that goes on', async () => {
+    test('spans go by themselves after five times, so that the rest arrives, and are given up when twenty others have', async () => {
       const { invoke, sent, accepted, reports } = setup((names) => (names.includes('bad') ? answer : undefined))
       await invoke('bad')
-      for (let id = 1; id < 10; id++) await invoke(`good ${id}`)
+      for (let id = 1; id < 40; id++) await invoke(`good ${id}`)
       expect(sent.slice(4, 7)).toEqual([['bad', 'good 1', 'good 2', 'good 3', 'good 4'], ['good 1', 'good 2', 'good 3', 'good 4', 'good 5'], ['bad']])
-      expect(accepted).toEqual(Array.from({ length: 9 }, (_, id) => `good ${id + 1}`))
+      expect(accepted).toEqual(Array.from({ length: 39 }, (_, id) => `good ${id + 1}`))
+      expect(sent.filter((names) => names.join() === 'bad')).toHaveLength(1 + 20)
       expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(1)
       expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', warnings: [] })
     })
 
     test('an outage loses none, nor one that comes again', async () => {
       let down = true
-      const { invoke, accepted, reports } = setup(() => (down ? answer : undefined))
-      for (let id = 0; id < 20; id++) {
-        down = id < 9 || id === 10
+      let refusals = 0
+      const { invoke, accepted, reports } = setup((names) => (down || (names.includes('0') && ++refusals < 15) ? answer : undefined))
+      for (let id = 0; id < 60; id++) {
+        down = id < 9 || (id > 12 && id < 40)
         await invoke(`${id}`)
       }
-      expect(accepted.toSorted()).toEqual(Array.from({ length: 20 }, (_, id) => `${id}`).toSorted())
+      expect(accepted.toSorted()).toEqual(Array.from({ length: 60 }, (_, id) => `${id}`).toSorted())
       expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(0)
+    })
+
+    test('is no reason to give them up when they are refused for good once, before they have gone by themselves', async () => {
+      const { invoke, accepted, sent } = setup(() => [answer, coded(401)][sent.length - 1])
+      for (const name of ['first', 'second', 'third']) await invoke(name)
+      expect(sent).toEqual([['first'], ['first', 'second'], ['third'], ['first', 'second']])
+      expect(accepted).toHaveLength(3)
     })
   })
 
-  test('what was refused without a reason is kept, though others were accepted twice meanwhile, and all of it refused for a while', async () => {
-    let down = true
-    let refusals = 0
-    const { invoke, accepted, reports } = setup((names) => (down || (names.includes('unlucky') && ++refusals < 3) ? new Error('in vain') : undefined))
-    await invoke('unlucky')
-    for (const [id, well] of [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1].entries()) {
-      down = !well
-      await invoke(`${id}`)
-    }
-    expect(accepted.toSorted()).toEqual([...Array.from({ length: 13 }, (_, id) => `${id}`), 'unlucky'].toSorted())
-    expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(0)
+  test.each(['Request timed out', 'Export failed with retryable status', 'Concurrent export limit reached'])(
+    'an exporter of OpenTelemetry’s that says “%s” has said nothing of its spans',
+    async (message) => {
+      const { invoke, sent } = setup((names) => (names.includes('slow') ? new Error(message) : undefined))
+      await invoke('slow')
+      for (let id = 1; id < 40; id++) await invoke(`${id}`)
+      expect(sent).toHaveLength(40)
+      expect(sent.every((names) => names.includes('slow'))).toBe(true)
+    },
+  )
+
+  test.each([
+    ['Got unexpected status code from zipkin: 400', [['bad'], ['good'], ['bad'], ['better']]],
+    ['Fetch request failed with non-retryable status 413', [['bad'], ['good'], ['bad'], ['better']]],
+    ['Unexpected status 503', [['bad'], ['bad', 'good'], ['bad', 'good', 'better']]],
+    ['429 is the status', [['bad'], ['bad', 'good'], ['bad', 'good', 'better']]],
+  ])('the status may be in words: “%s”', async (message, expected) => {
+    const { invoke, sent } = setup((names) => (names.includes('bad') ? new Error(message) : undefined))
+    for (const name of ['bad', 'good', 'better']) await invoke(name)
+    expect(sent).toEqual(expected)
   })
 
-  test('an exporter that says that it has timed out has said nothing of its spans', async () => {
-    const { invoke, sent } = setup((names) => (names.includes('slow') ? new Error('Request Timeout') : undefined))
-    await invoke('slow')
-    for (let id = 1; id < 10; id++) await invoke(`${id}`)
-    expect(sent.every((names) => names.includes('slow'))).toBe(true)
+  test('an outage that OpenTelemetry’s exporter is told of by 503 loses none, and makes one request a flush', async () => {
+    await using collector = await startCollector({ behavior: { status: 503, retryAfter: 60 } })
+    const { telemetry } = pipeline({ exporter: new OTLPTraceExporter({ url: `${collector.url}/v1/traces` }) as never })
+    const reports: FlushReport[] = []
+    const handler = withTelemetry(async () => {}, { telemetry, name: 'root', logger: false, onFlush: (report) => reports.push(report) })
+    for (let id = 0; id < 12; id++) await handler()
+    expect(collector.requests).toHaveLength(12)
+    collector.behave('ok')
+    await handler()
+    expect(collector.spans).toHaveLength(13)
+    expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(0)
   })
 
   test('a link to nothing, which OpenTelemetry’s exporter cannot encode, costs its own invocation, and no other', async () => {

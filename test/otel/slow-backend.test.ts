@@ -109,6 +109,30 @@ describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports wait
 
   test('the provider’s, of a wrap without options', () => overlap(pipeline({}, 'hold'), {}))
 
+  test('save for a tracked exporter’s that has its own spans, however long another has been waiting for it in vain', async () => {
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const telemetry = otel({ tracerProvider: false })
+    const tracked = telemetry.track(exporter)
+    const { tracer } = pipeline()
+    const reports: FlushReport[] = []
+    const batch: unknown[] = []
+    const invoke = (timeoutMs: number, handler: () => Promise<void>) =>
+      withTelemetry(handler, { telemetry, timeoutMs, logger: false, onFlush: (report) => void reports.push(report) })()
+    let go = () => {}
+    const patient = invoke(3000, async () => {
+      batch.push(tracer.startSpan('mine'))
+      await new Promise<void>((resolve) => (go = resolve))
+    })
+    const impatient = invoke(300, async () => tracked.export(batch as never, () => {}))
+    await clock.advance(300)
+    await impatient
+    go()
+    await clock.advance(1000)
+    exporter.acknowledge()
+    await patient
+    expect(reports).toMatchObject([{ outcome: 'timed_out', spans: { pending: 1 } }, { outcome: 'delivered', spans: { acknowledged: 1, pending: 0 } }])
+  })
+
   test('a tracked exporter’s that a flush has been waiting for in vain, which told so', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })

@@ -10,7 +10,7 @@ import type {
   SQSHandler,
 } from 'aws-lambda'
 import { type Layer, type Telemetry, adopt, currentInvocation, identity, layer, span, stack, stages, telemetry, withTelemetry } from 'flushed'
-import { withTelemetry as lambda, telemetry as lambdaLayer } from 'flushed/lambda'
+import { type LambdaOptions, withTelemetry as lambda, telemetry as lambdaLayer } from 'flushed/lambda'
 import { otel } from 'flushed/otel'
 import * as sdk3 from '@opentelemetry/sdk-trace'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -61,7 +61,9 @@ expectTypeOf(lambda(Object.assign(ofCallback, { config: 'edge' as const })).conf
 lambda(typed, { attributes: (e, c) => ({ route: e.routeKey, id: c.awsRequestId }), marginMs: 10 })
 // And what Lambda calls it with beside those that it declares.
 lambda(async (_e: SQSEvent) => {}, { attributes: (e, c: Context) => ({ count: e.Records.length, id: c.awsRequestId }) })
-lambda(async () => {}, { attributes: (e: SQSEvent) => ({ count: e.Records.length }) })
+lambda(async (_e?: SQSEvent) => {}, { attributes: (e, c: Context) => ({ count: e?.Records.length ?? 0, id: c.awsRequestId }) })
+// Also through a wrapper of one's own.
+export const instrumented = <H extends (...args: never[]) => Promise<unknown>>(given: H, options?: LambdaOptions<Parameters<H>>) => lambda(given, options)
 // @ts-expect-error -- the event has no such property, however many arguments there are
 lambda(async (_e: SQSEvent) => {}, { attributes: (e, c: Context) => ({ count: e.nope, id: c.awsRequestId }) })
 // @ts-expect-error -- the event has no such property

@@ -36,8 +36,9 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
       heed(requestOf(args), invocation, contextOf(args))
     },
     reflectThrown(span, thrown, args) {
-      // Of platforms themselves, which hand over a request as it is, none makes a response of what is thrown. Frameworks do.
-      const status = !isRequest(args[0]) && requestOf(args) && thrownStatus(thrown)
+      // Platforms, which hand over the request, or an event that can wait, make no response of what is thrown. Frameworks do.
+      const ofFramework = !isRequest(args[0]) && !contextOf(args) && requestOf(args)
+      const status = ofFramework && thrownStatus(thrown)
       if (status) reflectStatus(span, status)
       return !!status
     },

@@ -9,8 +9,16 @@ import { type Policy, Schedule, checkPolicy } from './policy.ts'
 import { MARGIN_MS } from '../../core/remaining.ts'
 import { flushAtShutdown } from './shutdown.ts'
 
+/** What Lambda calls a handler with, which may declare less. */
+type Called<Args extends readonly unknown[]> = Args extends []
+  ? Args
+  : Args extends [event?: infer Event]
+    ? // oxlint-disable-next-line typescript/no-explicit-any -- `Context` of `@types/aws-lambda`, which is no dependency
+      [event: Event, context: any]
+    : Args
+
 /** Options of a handler on AWS Lambda. */
-export interface LambdaOptions<Args extends readonly unknown[] = []> extends TelemetryOptions<Args> {
+export interface LambdaOptions<Args extends readonly unknown[] = []> extends TelemetryOptions<Called<Args>> {
   /**
    * Milliseconds before the function's timeout by which a flush must be over, so that the response can still be sent.
    *
@@ -63,15 +71,6 @@ export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, Promi
 /** {@link withTelemetry} as a layer: by itself it tells the wrapped handler's type; in a `stack` it is a layer. */
 export type LambdaLayer = (<H extends AnyFunction>(handler: H) => LambdaWrapped<H>) & Layer
 
-/** What Lambda calls a handler with, which may declare less. */
-type Called<Args extends readonly unknown[]> = Args extends []
-  ? // oxlint-disable-next-line typescript/no-explicit-any -- whatever the function's own types call it
-    [event: any, context: any]
-  : Args extends [infer Event]
-    ? // oxlint-disable-next-line typescript/no-explicit-any -- `Context` of `@types/aws-lambda`, which is no dependency
-      [event: Event, context: any]
-    : Args
-
 /**
  * Wraps a handler of AWS Lambda. Its root span is named and attributed by the semantic conventions for FaaS, HTTP and
  * messaging, after what the event is; its flush is over, acknowledged or reported, before the sandbox can freeze.
@@ -92,7 +91,7 @@ type Called<Args extends readonly unknown[]> = Args extends []
  *   return { statusCode: 200 }
  * }, { telemetry, timeoutMs: 1000 })
  */
-export function withTelemetry<H extends AnyFunction>(handler: H, options?: LambdaOptions<Called<Parameters<H>>>): LambdaWrapped<H> {
+export function withTelemetry<H extends AnyFunction>(handler: H, options?: LambdaOptions<Parameters<H>>): LambdaWrapped<H> {
   return telemetry(options)(handler)
 }
 

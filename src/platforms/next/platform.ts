@@ -20,7 +20,7 @@ export function next(settings: Settings): Platform<Args> {
       return description
     },
     reflectThrown(span, thrown, args) {
-      if (!isControl(thrown)) return platform.reflectThrown?.(span, thrown, args) === true
+      if (!isControl(thrown)) return false
       const request = requestOf(args)
       const status = request && statusFor(request, thrown)
       if (status) span.setAttribute('http.response.status_code', status)

@@ -76,11 +76,28 @@ describe('what a framework’s handler throws', () => {
   test.each([
     ['an error that has a status', Object.assign(new Error('gone'), { status: 410 }), undefined],
     ['nothing that has one', { data: null, init: null }, undefined],
+    ['only of a status, as much else is', { status: 404, message: 'no such order' }, undefined],
+    ['a response, of an event that can wait: the platform’s own', new Response(null, { status: 404 }), { request, waitUntil() {} }],
     ['a response, and the platform itself is to make something of it', new Response(null, { status: 404 }), request],
   ])('is an error if it is %s', async (_what, thrown, argument) => {
     const { code, attributes } = await thrownFrom(thrown, argument)
     expect(code).toBe(SpanStatusCode.ERROR)
     expect(attributes).not.toHaveProperty('http.response.status_code')
+  })
+
+  test('is an error if it does not let itself be looked at', async () => {
+    const hostile = new Proxy({}, { has: () => { throw new Error('no') }, get: () => { throw new Error('no') } })
+    const { exporter, telemetry } = pipeline()
+    await expect(withTelemetry(async (_of: unknown) => { throw hostile }, { telemetry, ...quiet })({ request })).rejects.toBeDefined()
+    expect(exporter.spans.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR])
+  })
+
+  test('is an error of a wrap whose argument does not let itself be looked at, and of one within it', async () => {
+    const reference = new Proxy({}, { get: () => { throw new Error('a temporary client reference') } })
+    const { exporter, telemetry } = pipeline()
+    const inner = withTelemetry(async (_of: unknown) => { throw new RangeError('out of stock') }, { telemetry, ...quiet })
+    await expect(withTelemetry(async (of: unknown) => inner(of), { telemetry, ...quiet })(reference)).rejects.toThrow('out of stock')
+    expect(exporter.spans.map(({ status, attributes }) => [status.code, attributes['flushed.unfinished']])).toEqual(Array(2).fill([SpanStatusCode.ERROR, undefined]))
   })
 
   test('is none of a wrap within the wrap either', async () => {
