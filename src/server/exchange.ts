@@ -14,28 +14,32 @@ import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
 import { asked } from './ambient.ts'
 import { type Told, follow, hasBody, tellGone, tellWithin } from './connection.ts'
-import { isOver, isSent, statusOf, targetOf } from './request.ts'
+import { isOver, isSent, isWhole, statusOf, targetOf } from './request.ts'
 import { reflectUnsent } from './unsent.ts'
 
-/** The route that serves the request, if it is known by now. */
-type RouteOf = () => string | undefined
+/** What a framework knows, asked when the response is over. */
+interface Known {
+  /** The route that serves the request. */
+  route?(): string | undefined
+  /** The response's headers, where Node does not know them. */
+  headers?(): Readonly<Record<string, unknown>>
+}
 
 /**
  * Opens the invocation of a request, and ends it with the response: both are followed by their public events alone.
  *
- * @param routeOf asked when the response is over
  * @returns `undefined` if nothing could be opened, and the handler has to run without
  */
-export function exchange(wrap: Wrap, request: IncomingMessage, response: ServerResponse, routeOf?: RouteOf): Exchange | undefined {
+export function exchange(wrap: Wrap, request: IncomingMessage, response: ServerResponse, known: Known = {}): Exchange | undefined {
   // What plays a response in somebody's tests has no end to be told of.
   if (typeof response.prependListener !== 'function') return undefined
   const begun = asked(request, () => begin(wrap, methodNameOf(request.method), [request, response]))
   if (!begun) return undefined
-  const open = new Exchange(wrap, begun, request, response, routeOf)
+  const open = new Exchange(wrap, begun, request, response, known)
   // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone. Before others:
   // within another exchange of the same response, what is known here alone has to be told before that one's root ends.
   response.prependListener('finish', () => open.end(isSent(response)))
-  response.prependListener('close', () => open.end(false))
+  response.prependListener('close', () => open.end(open.whole))
   // A client may be gone before it is the handler's turn.
   if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished && isSent(response)))
   else open.toldWith = tellGone(open, request, response)
@@ -53,18 +57,29 @@ export class Exchange {
   toldWith: Told[] | undefined
   #failure: { readonly error: unknown } | undefined
   #over = false
+  /** How much had been written to its connection before, where it is its turn. */
+  readonly #before: number | undefined
 
   constructor(
     private readonly wrap: Wrap,
     private readonly begun: Begun,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
-    private readonly routeOf: RouteOf | undefined,
-  ) {}
+    private readonly known: Known,
+  ) {
+    // Of HTTP/2 it is that of many requests.
+    if (request.httpVersionMajor === 1) this.#before = response.socket?.bytesWritten
+  }
 
   /** What the handler has to run in. */
   get context(): Context {
     return this.begun.context
+  }
+
+  /** Whether all of the response has been written, though nobody has ended it. */
+  get whole(): boolean {
+    const { known, request, response } = this
+    return this.#before !== undefined && isWhole(request, known.headers?.() ?? response.getHeaders?.() ?? {}, this.#before)
   }
 
   /** What the handler, or a hook, has failed with. Where the response is a server's error, that is its cause. */
@@ -95,7 +110,7 @@ export class Exchange {
     const { begun, request } = this
     const span = trace.getSpan(begun.context)
     if (span?.isRecording()) reflect(span, this, sent, this.#failure)
-    const route = this.routeOf?.()
+    const route = this.known.route?.()
     if (route !== undefined) routed(begun, { method: request.method ?? '', url: targetOf(request), route }, this.wrap.config.name)
   }
 }

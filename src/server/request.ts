@@ -80,6 +80,22 @@ export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean
 export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode && !stream?.aborted
 
 /**
+ * Whether all that `Content-Length` tells of has been written. A client may close its connection when it has that, before a file has
+ * told the server of its end: then nobody ends the response.
+ *
+ * @param before what had been written to the connection before the response
+ */
+export function isWhole({ socket }: IncomingMessage, headers: Readonly<Record<string, unknown>>, before: number): boolean {
+  // Where there are none, or no length among them, this is `NaN`.
+  let least = Number(headers['content-length']) + LEAST_HEAD
+  for (const name in headers) least += `${name}: ${String(headers[name])}\r\n`.length
+  return socket.bytesWritten - socket.writableLength - before >= least
+}
+
+/** What Node writes before a body by itself. */
+const LEAST_HEAD = 'HTTP/1.1 200 OK\r\nDate: Sun, 01 Nov 2026 00:00:00 GMT\r\nConnection: close\r\n\r\n'.length
+
+/**
  * Whether the server itself has ended a response midway, which frameworks do when a stream fails: they tell nobody why. A client
  * that leaves has ended its side before, or has reset it.
  */

@@ -29,7 +29,7 @@ export function telemetry<Request = IncomingMessage, Response = ServerResponse>(
   const wrap = onServer('express', options)
   return function flushed(request, response, next) {
     observeRoute(request)
-    const open = exchange(wrap, request, response, () => routeOf(request))
+    const open = exchange(wrap, request, response, { route: () => routeOf(request) })
     if (open) context.with(open.context, next)
     else next()
   }

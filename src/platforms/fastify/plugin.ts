@@ -18,6 +18,12 @@ interface FastifyRequest {
   readonly routeOptions: { readonly url?: string | undefined }
 }
 
+/** A reply of Fastify, as far as it is used here. */
+interface FastifyReply {
+  readonly raw: ServerResponse
+  getHeaders(): Readonly<Record<string, unknown>>
+}
+
 /** An instance of Fastify, as far as it is used here. */
 export interface FastifyInstance {
   addHook(name: string, hook: (...args: never[]) => unknown): unknown
@@ -59,8 +65,12 @@ export const telemetry: TelemetryPlugin = Object.assign(
       // What a plugin with a callback throws would be an uncaught exception.
       return done(error as Error)
     }
-    instance.addHook('onRequest', (request: FastifyRequest, reply: { readonly raw: ServerResponse }, next: () => void) => {
-      const open = exchange(wrap, request.raw, reply.raw, () => request.routeOptions.url)
+    instance.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, next: () => void) => {
+      const open = exchange(wrap, request.raw, reply.raw, {
+        route: () => request.routeOptions.url,
+        // Fastify hands headers over as it writes them, which Node does not tell of.
+        headers: () => reply.getHeaders(),
+      })
       if (!open) return next()
       request[EXCHANGE] = open
       context.with(open.context, next)

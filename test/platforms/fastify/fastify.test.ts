@@ -1,4 +1,5 @@
 /** The plugin on the real Fastify 5, on real sockets. */
+import { Readable } from 'node:stream'
 import { request as send } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
@@ -146,6 +147,16 @@ describe('the invocation', () => {
     expect(root?.attributes).toMatchObject({ 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' })
     expect(root?.status.code).toBe(SpanStatusCode.UNSET)
     answer()
+  })
+
+  test('is whole for a client that leaves when it has all that `Content-Length` says, though its stream goes on', async () => {
+    const { at, spans } = await start((app) =>
+      app.get('/whole', (_request, reply) => reply.header('content-length', 4).send(new Readable({ read() { this.push('data'); this._read = () => {} } }))))
+    const request = send(at('/whole'), { agent: false }).end()
+    request.on('response', (response) => response.once('data', () => request.destroy()))
+    const [root] = await spans(1)
+    expect(root?.attributes).toMatchObject({ 'http.response.status_code': 200 })
+    expect(root?.attributes).not.toHaveProperty('error.type')
   })
 
   test('lasts as long as a stream does, and says if the client has left it', async () => {

@@ -188,6 +188,19 @@ describe('the invocation', () => {
     expect(reports.at(-1)?.spans.late).toBe(1)
   })
 
+  test('is whole for a client that leaves when it has all that `Content-Length` says, though nobody has ended it', async () => {
+    const { port, spans } = await serving((request, response) => {
+      response.setHeader('content-length', 4).write(request.url === '/whole' ? 'data' : 'dat')
+    })
+    for (const path of ['/whole', '/part']) {
+      const request = send({ host: '127.0.0.1', port, path, agent: false }).end()
+      request.on('response', (response) => response.on('error', () => {}).once('data', () => request.destroy()))
+    }
+    const roots = await spans(2)
+    const fates = roots.map(({ attributes }) => [attributes['url.path'], attributes['http.response.status_code'], attributes['flushed.response_stream'], attributes['error.type']])
+    expect(fates.toSorted()).toEqual([['/part', 200, 'cancelled', 'aborted'], ['/whole', 200, undefined, undefined]])
+  })
+
   test('has what the listener has failed with, and that its client has gone without an answer', async () => {
     const { options, spans } = setup()
     const wrapped = withTelemetry(() => Promise.reject(new RangeError('out of stock')), options) as (...args: Parameters<Listener>) => Promise<void>
