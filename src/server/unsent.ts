@@ -18,13 +18,15 @@ interface Response extends Finite {
 export function reflectUnsent(span: Span, request: IncomingMessage, response: Response, failure?: { readonly error: unknown }): boolean {
   const { headersSent } = response
   const cause = failureOf(response)
+  // Before there is an answer, a connection may be closed for what the client has not sent, or has become another protocol's.
+  const asked = request.complete && request.httpVersionMajor === 1 && request.headers.upgrade === undefined
   // At the end of the process it has to.
-  const cut = headersSent && shared.draining === 0 && isCut(request, response)
+  const cut = (headersSent || asked) && shared.draining === 0 && isCut(request, response)
   if (cause || (cut && failure)) recordError(span, cause ?? failure?.error)
   else if (cut) {
     span.setAttribute(ATTRIBUTE.responseStream, 'failed')
     span.setAttribute(ATTRIBUTE.errorType, '_OTHER')
-    span.setStatus({ code: SpanStatusCode.ERROR, message: 'the server has ended the response midway' })
+    span.setStatus({ code: SpanStatusCode.ERROR, message: `the server has ended the response ${headersSent ? 'midway' : 'before it began'}` })
   } else if (headersSent || request.headers.upgrade === undefined) {
     // The client's doing, and no error of the server's. Where the connection has become another protocol's, its end is how that ends.
     span.setAttribute(ATTRIBUTE.responseStream, 'cancelled')

@@ -201,13 +201,30 @@ describe('the invocation', () => {
     expect(fates.toSorted()).toEqual([['/part', 200, 'cancelled', 'aborted'], ['/whole', 200, undefined, undefined]])
   })
 
-  test('has what the listener has failed with, and that its client has gone without an answer', async () => {
+  test('says so where the server has closed the connection without an answer, as for its own timeout', async () => {
+    const { port, spans } = await serving((_request, response) => void response.setTimeout(20))
+    send({ host: '127.0.0.1', port }).on('error', () => {}).end()
+    const [root] = await spans(1)
+    expect(root?.attributes).toMatchObject({ 'error.type': '_OTHER', 'flushed.response_stream': 'failed' })
+    expect(root?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'the server has ended the response before it began' })
+  })
+
+  test('is no error of the server’s where it does not wait for a request’s body any longer', async () => {
+    const { port, spans } = await serving((request) => void setTimeout(() => request.socket.destroy(), 20))
+    const request = send({ host: '127.0.0.1', port, method: 'POST', headers: { 'content-length': 4 } }).on('error', () => {})
+    request.write('dat')
+    const [root] = await spans(1)
+    expect([root?.attributes['error.type'], root?.status.code]).toEqual(['aborted', SpanStatusCode.UNSET])
+  })
+
+  test('has what the listener has failed with, for which the server has closed the connection', async () => {
     const { options, spans } = setup()
     const wrapped = withTelemetry(() => Promise.reject(new RangeError('out of stock')), options) as (...args: Parameters<Listener>) => Promise<void>
     const port = await listen(createServer((request, response) => void wrapped(request, response).catch(() => request.socket.destroy())))
     send({ host: '127.0.0.1', port }).on('error', () => {}).end()
     const [root] = await spans(1)
-    expect(root?.attributes).toMatchObject({ 'error.type': 'RangeError', 'flushed.response_stream': 'cancelled' })
+    expect(root?.attributes).toMatchObject({ 'error.type': 'RangeError' })
+    expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
   test('has the error that the server itself has ended the response with', async () => {
@@ -425,9 +442,9 @@ describe('the invocation', () => {
     const wrapped = withTelemetry(json as () => void, options)
     const port = await listen(createServer((request, response) => {
       response.once('close', () => setImmediate(() => wrapped.call(undefined, ...([request, response] as unknown as []))))
-      request.socket.destroy()
+      client.destroy()
     }))
-    send({ host: '127.0.0.1', port, path: '/gone' }).on('error', () => {}).end()
+    const client = send({ host: '127.0.0.1', port, path: '/gone' }).on('error', () => {}).end()
     const [root] = await spans(1)
     expect([root?.attributes['url.path'], root?.attributes['error.type']]).toEqual(['/gone', 'aborted'])
   })
