@@ -4,18 +4,16 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
-import * as ATTRIBUTE from '../core/attributes.ts'
+import { type Context, trace } from '@opentelemetry/api'
 import { remove } from '../core/isolate.ts'
 import { type Begun, type Wrap, begin } from '../core/lifecycle.ts'
 import { attempt } from '../core/report.ts'
-import { recordError } from '../core/span.ts'
 import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
 import { asked } from './ambient.ts'
 import { type Told, follow, hasBody, tellGone, tellWithin } from './connection.ts'
-import { isOver, isSent, statusOf, targetOf } from './request.ts'
-import { reflectUnsent } from './unsent.ts'
+import { isOver, isSent, targetOf } from './request.ts'
+import { reflectEnd } from './unsent.ts'
 
 /** The route that serves the request, if it is known by now. */
 type RouteOf = () => string | undefined
@@ -92,23 +90,10 @@ export class Exchange {
   }
 
   #reflect(sent: boolean): void {
-    const { begun, request } = this
+    const { begun, request, response } = this
     const span = trace.getSpan(begun.context)
-    if (span?.isRecording()) reflect(span, this, sent, this.#failure)
+    if (span?.isRecording()) reflectEnd(span, request, response, sent, this.#failure)
     const route = this.routeOf?.()
     if (route !== undefined) routed(begun, { method: request.method ?? '', url: targetOf(request), route }, this.wrap.config.name)
   }
-}
-
-// Source: semantic conventions for HTTP spans, "Status" and `error.type`.
-function reflect(span: Span, { request, response }: Exchange, sent: boolean, failure: { readonly error: unknown } | undefined): void {
-  const { headersSent } = response
-  const statusCode = statusOf(response)
-  if (headersSent) span.setAttribute('http.response.status_code', statusCode)
-  if (!sent && reflectUnsent(span, request, response, failure)) return
-  if (failure && (statusCode >= 500 || !headersSent)) return recordError(span, failure.error)
-  // What is upgraded has none.
-  if (!(statusCode >= 500)) return
-  span.setAttribute(ATTRIBUTE.errorType, `${statusCode}`)
-  span.setStatus({ code: SpanStatusCode.ERROR })
 }

@@ -1,0 +1,86 @@
+/** Clients that leave, on the real server of Hono for Node: what is over then, and what is no error. */
+import { type EventEmitter, once } from 'node:events'
+import { request } from 'node:http'
+import { drain } from 'flushed/node'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ask } from '../../support/raw.ts'
+import { newIsolate } from '../../support/sdk.ts'
+import { start } from './serving.ts'
+
+beforeEach(newIsolate)
+
+interface Context {
+  readonly env: { readonly outgoing: EventEmitter & { destroy(): void } }
+  readonly error?: Error
+}
+type Next = () => Promise<void>
+
+/** Asks, and hangs up when the application has been reached. `failure`: what that has failed with, once it has. */
+async function leave(path: string, { method = 'GET', body = '' } = {}) {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+  const { promise: failure, resolve: settled } = Promise.withResolvers<Error | undefined>()
+  const telling = async (c: Context, next: Next) => {
+    reach()
+    await next()
+    settled(c.error)
+  }
+  const started = await start({}, { below: [telling] } as never)
+  const headers = body ? { 'content-length': 1000 } : {}
+  const asked = request(started.at(path), { agent: false, method, headers }).on('error', () => {})
+  if (body) asked.write(body)
+  else asked.end()
+  await reached
+  asked.destroy()
+  return { ...started, failure }
+}
+
+const LEFT = { 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' }
+
+test('a request is over when its client leaves, though the application waits for ever', async () => {
+  const { spans } = await leave('/never')
+  const [root] = await spans(1)
+  expect(root).toMatchObject({ name: 'GET /never', status: { code: 0 }, attributes: { 'http.route': '/never', ...LEFT } })
+  // It waits for none.
+  const asked = performance.now()
+  await drain()
+  expect(performance.now() - asked).toBeLessThan(1000)
+})
+
+describe('an application that fails because its client has left is no error, and has answered nobody:', () => {
+  test.each([
+    ['what it asked for is aborted', '/asking', { method: 'GET' }, 'no longer asked'],
+    ['the body has not come to its end', '/parsed', { method: 'POST', body: '{"a":' }, 'aborted'],
+  ])('%s', async (_why, path, options, message) => {
+    const { spans, failure } = await leave(path, options)
+    expect((await failure)?.message).toBe(message)
+    const [root] = await spans(1)
+    expect(root).toMatchObject({ name: `${options.method} ${path}`, status: { code: 0 }, attributes: LEFT, events: [] })
+    expect(root?.attributes).not.toHaveProperty('http.response.status_code')
+  })
+})
+
+test('an application that had failed before its client left has the error, and no status that was never sent', async () => {
+  const leaving = async ({ env: { outgoing } }: Context, next: Next) => {
+    await next()
+    outgoing.destroy()
+    await once(outgoing, 'close')
+  }
+  const { at, spans } = await start({}, { below: [leaving] } as never)
+  expect((await ask(at('/fails'))).error).toBe('ECONNRESET')
+  const [root] = await spans(1)
+  expect(root).toMatchObject({ name: 'GET /fails', status: { code: 2, message: 'out of stock' }, attributes: { 'error.type': 'RangeError' } })
+  expect(root?.attributes).not.toHaveProperty('http.response.status_code')
+})
+
+test('a client that was gone before the middleware was reached leaves no request open, nor an answer', async () => {
+  const gone = async ({ env: { outgoing } }: Context, next: Next) => {
+    outgoing.destroy()
+    await once(outgoing, 'close')
+    await next()
+  }
+  const { at, spans } = await start({}, { above: [gone] } as never)
+  expect((await ask(at('/'))).error).toBe('ECONNRESET')
+  const [root] = await spans(1)
+  expect(root).toMatchObject({ name: 'GET /', attributes: LEFT })
+  expect(root?.attributes).not.toHaveProperty('http.response.status_code')
+})
