@@ -5,10 +5,12 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { remove } from '../../core/isolate.ts'
 import type { Begun, Settled } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
 import { attempt } from '../../core/report.ts'
+import { type Told, tellGone, tellWithin } from '../../server/connection.ts'
 import { describeIncoming, isOver, isSent } from '../../server/request.ts'
 import { reflectEnd } from '../../server/unsent.ts'
 import { type HonoContext, responseOf } from './context.ts'
@@ -47,9 +49,11 @@ const NEXT = Promise.resolve()
  * What a root's request comes to: settled when the application has, and the response has been sent. Where that never will be,
  * as soon as that is known: an application may wait for ever for what nobody is to get.
  */
-export class Reply {
+export class Reply implements Told {
   #how: Settled | undefined
   #over = false
+  /** Those that are told of the end of its connection. */
+  readonly #toldWith: Told[] | undefined
 
   /** To be made before either. */
   constructor(
@@ -64,6 +68,15 @@ export class Reply {
     outgoing.prependListener('close', () => this.#end(false))
     // A client may be gone before it is the middleware's turn.
     if (isOver(outgoing)) queueMicrotask(() => this.#end(outgoing.writableFinished && isSent(outgoing)))
+    else this.#toldWith = tellGone(this, incoming, outgoing)
+  }
+
+  /** Its connection is gone: what aborts the request's signal, and cancels the body, is told of it outside of any invocation. */
+  gone(): void {
+    const { begun, incoming, outgoing } = this
+    for (const emitter of [incoming, outgoing]) tellWithin(emitter, begun.context)
+    // What has to wait for the responses before it is told of nothing.
+    if (!outgoing.socket) this.#end(false)
   }
 
   settle(how: Settled): void {
@@ -76,6 +89,7 @@ export class Reply {
   #end(sent: boolean): void {
     if (this.#over) return
     this.#over = true
+    if (this.#toldWith) remove<Told>(this.#toldWith, this)
     attempt(this.config, 'reading the response', () => this.#reflect(sent))
     if (!sent) this.#how = { result: UNSENT }
     if (this.#how) this.#settle(this.#how)

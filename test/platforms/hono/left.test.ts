@@ -1,6 +1,8 @@
 /** Clients that leave, on the real server of Hono for Node: what is over then, and what is no error. */
 import { type EventEmitter, once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
+import { currentInvocation, span } from 'flushed/hono'
 import { drain } from 'flushed/node'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask } from '../../support/raw.ts'
@@ -11,6 +13,7 @@ beforeEach(newIsolate)
 
 interface Context {
   readonly env: { readonly outgoing: EventEmitter & { destroy(): void } }
+  readonly req: { readonly raw: Request }
   readonly error?: Error
 }
 type Next = () => Promise<void>
@@ -83,4 +86,55 @@ test('a client that was gone before the middleware was reached leaves no request
   const [root] = await spans(1)
   expect(root).toMatchObject({ name: 'GET /', attributes: LEFT })
   expect(root?.attributes).not.toHaveProperty('http.response.status_code')
+})
+
+describe('who is told that the client has left is a part of the request:', () => {
+  const told: [string, (c: Context, tell: () => void, next: Next) => Promise<Response | void>][] = [
+    ['who listens to the signal', async ({ req }, tell, next) => {
+      req.raw.signal.addEventListener('abort', tell)
+      await next()
+    }],
+    ['who listens to the response of Node', async ({ env }, tell, next) => {
+      env.outgoing.on('close', tell)
+      await next()
+    }],
+    ['a body that is cancelled', async (_c, tell) => new Response(new ReadableStream({ cancel: tell }))],
+  ]
+
+  test.each(told)('%s', async (_who, listening) => {
+    const { promise: heard, resolve: hear } = Promise.withResolvers<unknown>()
+    const tell = () => {
+      span('clean up').end()
+      hear(currentInvocation()?.root.spanContext().spanId)
+    }
+    const { promise: reached, resolve: reach } = Promise.withResolvers<unknown>()
+    const last = (_c: Context, next: Next) => {
+      reach(undefined)
+      return next()
+    }
+    const { at, spans } = await start({}, { below: [(c: Context, next: Next) => listening(c, tell, next), last] } as never)
+    // A body is listened to when its headers have been sent.
+    const asked = request(at('/never'), { agent: false }, reach).on('error', () => {})
+    asked.end()
+    await reached
+    asked.destroy()
+    const id = await heard
+    const [first, second] = await spans(2)
+    expect([first?.name, second?.name]).toEqual(['clean up', 'GET /never'])
+    expect([id, first?.parentSpanContext?.spanId]).toEqual(Array(2).fill(second?.spanContext().spanId))
+  })
+})
+
+test('requests that wait for the response before them are over with their connection', async () => {
+  let reached = 0
+  const counting = (_c: Context, next: Next) => {
+    reached++
+    return next()
+  }
+  const { url, spans } = await start({}, { below: [counting] } as never)
+  const socket = connect(Number(url.port), url.hostname)
+  socket.write('GET /never HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(3))
+  await expect.poll(() => reached).toBe(3)
+  socket.destroy()
+  for (const { attributes } of await spans(3)) expect(attributes).toMatchObject(LEFT)
 })
