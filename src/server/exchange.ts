@@ -4,18 +4,16 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Context, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
-import * as ATTRIBUTE from '../core/attributes.ts'
+import { type Context, trace } from '@opentelemetry/api'
 import { remove } from '../core/isolate.ts'
 import { type Begun, type Wrap, begin } from '../core/lifecycle.ts'
 import { attempt } from '../core/report.ts'
-import { recordError } from '../core/span.ts'
 import { methodNameOf } from '../web/request.ts'
 import { routed } from '../web/route.ts'
 import { asked } from './ambient.ts'
 import { type Told, follow, hasBody, tellGone, tellWithin } from './connection.ts'
-import { isOver, isSent, isWhole, statusOf, targetOf } from './request.ts'
-import { reflectUnsent } from './unsent.ts'
+import { isOver, isSent, isWhole, targetOf, writtenBefore } from './request.ts'
+import { reflectEnd } from './unsent.ts'
 
 /** What a framework knows, asked when the response is over. */
 interface Known {
@@ -57,7 +55,6 @@ export class Exchange {
   toldWith: Told[] | undefined
   #failure: { readonly error: unknown } | undefined
   #over = false
-  /** How much had been written to its connection before, where it is its turn. */
   readonly #before: number | undefined
 
   constructor(
@@ -67,8 +64,7 @@ export class Exchange {
     readonly response: ServerResponse,
     private readonly known: Known,
   ) {
-    // Of HTTP/2 it is that of many requests.
-    if (request.httpVersionMajor === 1) this.#before = response.socket?.bytesWritten
+    this.#before = writtenBefore(request, response)
   }
 
   /** What the handler has to run in. */
@@ -79,7 +75,7 @@ export class Exchange {
   /** Whether all of the response has been written, though nobody has ended it. */
   get whole(): boolean {
     const { known, request, response } = this
-    return this.#before !== undefined && isWhole(request, known.headers?.() ?? response.getHeaders?.() ?? {}, this.#before)
+    return isWhole(request, known.headers?.() ?? response.getHeaders?.() ?? {}, this.#before)
   }
 
   /** What the handler, or a hook, has failed with. Where the response is a server's error, that is its cause. */
@@ -107,23 +103,10 @@ export class Exchange {
   }
 
   #reflect(sent: boolean): void {
-    const { begun, request } = this
+    const { begun, request, response } = this
     const span = trace.getSpan(begun.context)
-    if (span?.isRecording()) reflect(span, this, sent, this.#failure)
+    if (span?.isRecording()) reflectEnd(span, request, response, sent, this.#failure)
     const route = this.known.route?.()
     if (route !== undefined) routed(begun, { method: request.method ?? '', url: targetOf(request), route }, this.wrap.config.name)
   }
-}
-
-// Source: semantic conventions for HTTP spans, "Status" and `error.type`.
-function reflect(span: Span, { request, response }: Exchange, sent: boolean, failure: { readonly error: unknown } | undefined): void {
-  const { headersSent } = response
-  const statusCode = statusOf(response)
-  if (headersSent) span.setAttribute('http.response.status_code', statusCode)
-  if (!sent && reflectUnsent(span, request, response, failure)) return
-  if (failure && (statusCode >= 500 || !headersSent)) return recordError(span, failure.error)
-  // What is upgraded has none.
-  if (!(statusCode >= 500)) return
-  span.setAttribute(ATTRIBUTE.errorType, `${statusCode}`)
-  span.setStatus({ code: SpanStatusCode.ERROR })
 }

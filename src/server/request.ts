@@ -79,13 +79,18 @@ export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean
 /** Whether a response that has finished has been sent. Of HTTP/2, those finish too whose stream has been reset, or destroyed. */
 export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode && !stream?.aborted
 
+/** How much has been written to the connection of a response whose turn it is. Of HTTP/2 it is that of many requests. */
+export const writtenBefore = ({ httpVersionMajor }: IncomingMessage, { socket }: ServerResponse): number | undefined =>
+  httpVersionMajor === 1 ? socket?.bytesWritten : undefined
+
 /**
  * Whether all that `Content-Length` tells of has been written. A client may close its connection when it has that, before a file has
  * told the server of its end: then nobody ends the response.
  *
  * @param before what had been written to the connection before the response
  */
-export function isWhole({ socket }: IncomingMessage, headers: Readonly<Record<string, unknown>>, before: number): boolean {
+export function isWhole({ socket }: IncomingMessage, headers: Readonly<Record<string, unknown>>, before: number | undefined): boolean {
+  if (before === undefined) return false
   // Where there are none, or no length among them, this is `NaN`.
   let least = Number(headers['content-length']) + LEAST_HEAD
   for (const name in headers) least += `${name}: ${String(headers[name])}\r\n`.length

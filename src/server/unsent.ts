@@ -2,20 +2,40 @@ import { type Span, SpanStatusCode } from '@opentelemetry/api'
 import type { IncomingMessage } from 'node:http'
 import * as ATTRIBUTE from '../core/attributes.ts'
 import { recordError } from '../core/span.ts'
-import { type Finite, failureOf, isCut } from './request.ts'
+import { type Finite, failureOf, isCut, statusOf } from './request.ts'
 import { shared } from './state.ts'
 
 interface Response extends Finite {
   readonly headersSent: boolean
+  readonly statusCode: number
+}
+
+interface Failure {
+  readonly error: unknown
 }
 
 /**
- * Reflects on a span why a response has not been sent to its end.
+ * Reflects on a span what a response has come to.
  *
+ * @param sent whether all of it has been sent
  * @param failure what the handler has failed with, if it has
- * @returns whether that is the server's doing
+ *
+ * Source: semantic conventions for HTTP spans, "Status" and `error.type`.
  */
-export function reflectUnsent(span: Span, request: IncomingMessage, response: Response, failure?: { readonly error: unknown }): boolean {
+export function reflectEnd(span: Span, request: IncomingMessage, response: Response, sent: boolean, failure: Failure | undefined): void {
+  const { headersSent } = response
+  const statusCode = statusOf(response)
+  if (headersSent) span.setAttribute('http.response.status_code', statusCode)
+  if (!sent && reflectUnsent(span, request, response, failure)) return
+  if (failure && (statusCode >= 500 || !headersSent)) return recordError(span, failure.error)
+  // What is upgraded has none.
+  if (!(statusCode >= 500)) return
+  span.setAttribute(ATTRIBUTE.errorType, `${statusCode}`)
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+/** Reflects on a span why a response has not been sent to its end. @returns whether that is the server's doing */
+function reflectUnsent(span: Span, request: IncomingMessage, response: Response, failure: Failure | undefined): boolean {
   const { headersSent } = response
   const cause = failureOf(response)
   // Before there is an answer, a connection may be closed for what the client has not sent, or has become another protocol's.

@@ -34,3 +34,6 @@ export interface HonoContext {
 
 /** A middleware of Hono. */
 export type HonoMiddleware<C extends HonoContext = HonoContext> = (c: C, next: () => Promise<void>) => Promise<Response | void>
+
+/** Where nobody has answered, to ask for the response would be to make one. */
+export const responseOf = (c: HonoContext): Response | undefined => (c.finalized ? c.res : undefined)

@@ -5,12 +5,11 @@ import type { Config } from '../../core/options.ts'
 import { attempt } from '../../core/report.ts'
 import { asked } from '../../server/ambient.ts'
 import { methodNameOf } from '../../web/request.ts'
-import { routed } from '../../web/route.ts'
-import type { HonoContext, HonoMiddleware } from './context.ts'
+import { type HonoContext, type HonoMiddleware, responseOf } from './context.ts'
 import { type HonoOptionsInput, settingsOf } from './options.ts'
 import { Reply, incomingOf, nodeOf } from './node.ts'
 import { type Settings, reflect, wrapOf } from './platform.ts'
-import { routeOf } from './route.ts'
+import { isRoot, tellRoute } from './route.ts'
 
 /**
  * A middleware of Hono 4. Use it first, so that it is around all others: each request is an invocation, whose root span is
@@ -43,7 +42,7 @@ export function telemetry<C extends HonoContext = HonoContext, Env = unknown>(op
 
 async function within(begun: Begun, { config }: Settings, c: HonoContext, next: () => Promise<void>): Promise<void> {
   const node = isRoot(begun) ? nodeOf(c, config) : undefined
-  const reply = node?.outgoing && new Reply(begun, node.incoming, node.outgoing)
+  const reply = node?.outgoing && new Reply(begun, c, config, node.incoming, node.outgoing)
   let how: Settled
   try {
     await running(begun.owner, () => context.with(begun.context, next))
@@ -51,7 +50,8 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
   } catch (thrown) {
     how = { thrown }
   }
-  attempt(config, 'reading the route', () => tell(begun, c, config))
+  // The client may have left long before.
+  if (begun.live()) attempt(config, 'reading the route', () => tell(begun, c, config))
   if (reply) reply.settle(how)
   else await begun.settle(how)
   if ('thrown' in how) throw how.thrown
@@ -59,17 +59,8 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
 }
 
 function tell(begun: Begun, c: HonoContext, config: Config): void {
-  const response = responseOf(c)
-  const root = isRoot(begun)
-  const route = routeOf(c.req, response?.status)
-  // Servers for Node put the URL together when it is asked for.
-  if (route !== undefined) routed(begun, { method: c.req.method, url: root ? '' : c.req.raw.url, route }, config.name)
-  // A root is told when it is settled.
+  tellRoute(begun, c, config)
   const span = trace.getSpan(begun.context)
-  if (span && !root) reflect(span, response, c.error)
+  // A root is told when it is settled.
+  if (span && !isRoot(begun)) reflect(span, responseOf(c), c.error)
 }
-
-const isRoot = ({ owner, context }: Begun): boolean => trace.getSpan(context) === owner.root
-
-/** Where nobody has answered, to ask for the response would be to make one. */
-const responseOf = (c: HonoContext): Response | undefined => (c.finalized ? c.res : undefined)

@@ -4,27 +4,24 @@
  *
  * @module
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { remove } from '../../core/isolate.ts'
 import type { Begun, Settled } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
-import { type Finite, describeIncoming, isOver, isSent } from '../../server/request.ts'
-import { reflectUnsent } from '../../server/unsent.ts'
-import type { HonoContext } from './context.ts'
+import { attempt } from '../../core/report.ts'
+import { type Told, tellGone, tellWithin } from '../../server/connection.ts'
+import { describeIncoming, isOver, isSent, isWhole, writtenBefore } from '../../server/request.ts'
+import { reflectEnd } from '../../server/unsent.ts'
+import { type HonoContext, responseOf } from './context.ts'
 import type { Place } from './platform.ts'
-
-/** What is used of Node's response, be it of HTTP/1 or of HTTP/2. */
-interface Outgoing extends Finite {
-  readonly statusCode: number
-  readonly headersSent: boolean
-  on(event: 'finish' | 'close', listener: () => void): unknown
-}
+import { tellRoute } from './route.ts'
 
 /** What `@hono/node-server` hands to an application as its bindings. */
 export interface NodeBindings {
   readonly incoming: IncomingMessage
   /** Absent for an upgrade. */
-  readonly outgoing?: Outgoing | undefined
+  readonly outgoing?: ServerResponse | undefined
 }
 
 /** The request to a server for Node, if it is one. */
@@ -42,37 +39,82 @@ export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place =
   describe: ([c], active) => describeIncoming((c.env as NodeBindings).incoming, active),
 })
 
-/** What a root's request comes to: settled when the application has, and the response has been sent, or never will be. */
-export class Reply {
-  #over: boolean
-  #tell: (() => void) | undefined
+/** The result of a request whose response has not been sent: what that would have been is none. */
+export const UNSENT = Symbol('flushed.unsent')
+
+// What `queueMicrotask` takes in Node is a multiple of this.
+const NEXT = Promise.resolve()
+
+/**
+ * What a root's request comes to: settled when the application has, and the response has been sent. Where that never will be,
+ * as soon as that is known: an application may wait for ever for what nobody is to get.
+ */
+export class Reply implements Told {
+  #how: Settled | undefined
+  #over = false
+  /** Those that are told of the end of its connection. */
+  readonly #toldWith: Told[] | undefined
 
   /** To be made before either. */
   constructor(
     private readonly begun: Begun,
+    private readonly c: HonoContext,
+    private readonly config: Config,
     private readonly incoming: IncomingMessage,
-    private readonly outgoing: Outgoing,
+    private readonly outgoing: ServerResponse,
   ) {
-    this.#over = isOver(outgoing)
-    outgoing.on('finish', () => this.#end(isSent(outgoing)))
-    // Without the other where the client is gone, or the body has failed.
-    outgoing.on('close', () => this.#end(false))
+    // Before others, who may have the application fail by telling it that the client is gone: the other way round it is an error.
+    outgoing.prependListener('finish', () => this.#end(isSent(outgoing)))
+    const before = writtenBefore(incoming, outgoing)
+    const headers = () => Object.fromEntries(responseOf(c)?.headers ?? [])
+    outgoing.prependListener('close', () => this.#end(isWhole(incoming, headers(), before)))
+    // A client may be gone before it is the middleware's turn.
+    if (isOver(outgoing)) queueMicrotask(() => this.#end(outgoing.writableFinished && isSent(outgoing)))
+    else this.#toldWith = tellGone(this, incoming, outgoing)
+  }
+
+  /** Its connection is gone: what aborts the request's signal, and cancels the body, is told of it outside of any invocation. */
+  gone(): void {
+    const { begun, incoming, outgoing } = this
+    for (const emitter of [incoming, outgoing]) tellWithin(emitter, begun.context)
+    // What has to wait for the responses before it is told of nothing.
+    if (!outgoing.socket) this.#end(false)
   }
 
   settle(how: Settled): void {
-    if (this.#over) return void this.begun.settle(how)
-    // A promise, since others who listen to the response have their turn first, and callbacks that of the application.
-    void new Promise<void>((resolve) => (this.#tell = resolve)).then(() => this.begun.settle(how))
+    // What an application comes to when its client is gone is late.
+    if (this.#how) return
+    this.#how = how
+    if (this.#over) this.#settle(how)
   }
 
   #end(sent: boolean): void {
-    const { root } = this.begun.owner
-    if (root.isRecording()) {
-      // The application knows of no status where it has thrown what is no error.
-      if (sent) root.setAttribute('http.response.status_code', this.outgoing.statusCode)
-      else if (!this.#over) reflectUnsent(root, this.incoming, this.outgoing)
-    }
+    if (this.#over) return
     this.#over = true
-    this.#tell?.()
+    if (this.#toldWith) remove<Told>(this.#toldWith, this)
+    attempt(this.config, 'reading the response', () => this.#reflect(sent))
+    if (!sent) this.#how = { result: UNSENT }
+    if (this.#how) this.#settle(this.#how)
   }
+
+  #settle(how: Settled): void {
+    // Others who listen to the response have their turn first, and callbacks that of the application.
+    void NEXT.then(() => this.begun.settle(how))
+  }
+
+  #reflect(sent: boolean): void {
+    const { begun, c, incoming, outgoing } = this
+    const { root } = begun.owner
+    if (!this.#how && !sent) tellRoute(begun, c, this.config)
+    if (!root.isRecording()) return
+    if (!sent) return reflectEnd(root, incoming, outgoing, false, failureOf(c, this.#how))
+    // The application knows of no status where it has thrown what is no error.
+    root.setAttribute('http.response.status_code', outgoing.statusCode)
+  }
+}
+
+/** What an application has failed with by now. What has become an answer like any other is no failure. */
+function failureOf(c: HonoContext, how: Settled | undefined): { readonly error: unknown } | undefined {
+  if (how && 'thrown' in how) return { error: how.thrown }
+  return c.error && (responseOf(c)?.status ?? 500) >= 500 ? { error: c.error } : undefined
 }

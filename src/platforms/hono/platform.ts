@@ -12,7 +12,7 @@ import { streaming } from '../../web/streaming.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 import type { HonoContext } from './context.ts'
 import { lambdaOf, onLambda } from './lambda.ts'
-import { nodeOf } from './node.ts'
+import { UNSENT, nodeOf } from './node.ts'
 
 /** The options of Hono's own, checked and complete. */
 export interface Settings {
@@ -40,7 +40,9 @@ export function wrapOf(settings: Settings, c: HonoContext): Wrap {
 export const hono = (place: Place): Platform<Args> => ({
   name: 'hono',
   ...place,
-  reflect: (root, _description, response, [c]) => reflect(root, response, c.error),
+  reflect(root, _description, response, [c]) {
+    if (response !== UNSENT) reflect(root, response, c.error)
+  },
 })
 
 /** Reflects on a span what a request has come to. What was thrown Hono has made into a response. */

@@ -1,44 +1,14 @@
 /** The middleware on the real server of Hono for Node, `@hono/node-server`: a process that stays. */
-import { type EventEmitter, once } from 'node:events'
+import { once } from 'node:events'
 import { connect, constants, createServer } from 'node:http2'
-import type { AddressInfo } from 'node:net'
-import { type HonoOptions, telemetry } from 'flushed/hono'
 import { drain } from 'flushed/node'
-import type { FlushReport } from 'flushed'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { ask, hangUpAfter } from '../../support/raw.ts'
-import { newIsolate, pipeline } from '../../support/sdk.ts'
-import { serve } from '../../runtimes/hono/node_modules/@hono/node-server/dist/index.mjs'
+import { newIsolate } from '../../support/sdk.ts'
 import { application, bodies } from './functions/app.mjs'
+import { listen, start } from './serving.ts'
 
 beforeEach(newIsolate)
-
-async function listen(fetch: (request: Request, env: never) => unknown, options: object = {}): Promise<URL> {
-  const server = serve({ fetch: fetch as never, port: 0, ...options })
-  if (!server.listening) await once(server, 'listening')
-  onTestFinished(async () => {
-    server.close()
-    if ('closeAllConnections' in server) server.closeAllConnections()
-  })
-  return new URL(`http://localhost:${(server.address() as AddressInfo).port}`)
-}
-
-/** The application on a server, and what it has sent. */
-async function start(options: HonoOptions = {}, around?: Parameters<typeof application>[1], server?: object) {
-  const made = pipeline()
-  const reports: FlushReport[] = []
-  const warnings: string[] = []
-  const logger = { warn: (message: string) => warnings.push(message) }
-  const middleware = telemetry({ telemetry: made.telemetry, logger, onFlush: (report) => reports.push(report), ...options })
-  const url = await listen(application(middleware, around).fetch, server)
-  const { exporter } = made
-  /** Its spans, once there are so many. */
-  const spans = async (count: number) => {
-    await expect.poll(() => exporter.spans.length, { timeout: 5000 }).toBeGreaterThanOrEqual(count)
-    return exporter.spans
-  }
-  return { ...made, url, at: (path: string) => new URL(path, url), spans, reports, warnings }
-}
 
 const bare = (around?: Parameters<typeof application>[1]) => listen(application((_c: never, next: () => Promise<void>) => next(), around).fetch)
 const PATHS = ['/', '/v1/orders/0', '/fails', '/cookies', '/stream', '/stream/helper', '/sse', '/teapot', '/nowhere', '/anything', '/fails/strangely']
@@ -161,17 +131,6 @@ describe('a root', () => {
     const [root] = await spans(1)
     expect(root).toMatchObject({ status: { code: 2 }, attributes: { 'flushed.response_stream': 'failed', 'http.response.status_code': 200 } })
   })
-})
-
-test('a client that was gone before the middleware was reached leaves no request open', async () => {
-  const gone = async (c: { env: { outgoing: EventEmitter & { destroy(): void } } }, next: () => Promise<void>) => {
-    c.env.outgoing.destroy()
-    await once(c.env.outgoing, 'close')
-    await next()
-  }
-  const { at, spans } = await start({}, { above: [gone] } as never)
-  expect((await ask(at('/'))).error).toBe('ECONNRESET')
-  expect((await spans(1))[0]?.name).toBe('GET /')
 })
 
 test('a request of HTTP/2 is one, too', async () => {

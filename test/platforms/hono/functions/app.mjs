@@ -65,6 +65,11 @@ export function application(telemetry, { above = [], below = [] } = {}) {
     return c.text('later')
   })
   app.get('/never', () => new Promise(() => {}))
+  // As what asks another server on behalf of its client.
+  app.get('/asking', async ({ req }) => {
+    await new Promise((_resolve, reject) => req.raw.signal.addEventListener('abort', () => reject(new RangeError('no longer asked'))))
+  })
+  app.post('/parsed', async (c) => c.json(await c.req.json()))
   app.get('/fails', () => {
     throw new RangeError('out of stock')
   })
