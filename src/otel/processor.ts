@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SpanKind, TraceFlags, context } from '@opentelemetry/api'
+import { TraceFlags, context } from '@opentelemetry/api'
 import { ensureContextManager } from '../core/context-manager.ts'
 import { currentOwner, ownerAside } from '../core/current.ts'
 import { isolate } from '../core/isolate.ts'
@@ -31,9 +31,9 @@ export function makeProcessor(
     onStart(span, parentContext) {
       const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
       if (owner) (span as Owned)[ENTRY] = owner.opened(span)
-      // A framework's own around the first invocation, which would not know it. Not any: an application that is starting may
-      // register a context manager yet.
-      else if (span.kind === SpanKind.SERVER) ensureContextManager()
+      // A framework's own around the first invocation, which would not know it, begins before that. Not at once: an application that
+      // is starting may register a context manager yet.
+      else if (isolate.managed === undefined) queueMicrotask(ensureContextManager)
     },
 
     onEnd(span: FinishedSpan) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Context, Span, SpanContext, SpanKind } from '@opentelemetry/api'
+import type { Context, Span, SpanContext } from '@opentelemetry/api'
 
 /** A finished span. */
 export interface FinishedSpan {
@@ -20,7 +20,7 @@ export interface Resource {
 }
 
 /** A span that has just been started, with what the SDK's spans tell beyond the API's. */
-export type StartedSpan = Span & { readonly kind?: SpanKind; readonly parentSpanContext?: SpanContext | undefined }
+export type StartedSpan = Span & { readonly parentSpanContext?: SpanContext | undefined }
 
 /** What an exporter answers: code 0 means acknowledged. */
 export interface ExportResult {

@@ -37,7 +37,7 @@ export function exchange(wrap: Wrap, request: IncomingMessage, response: ServerR
   // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone. Before others:
   // within another exchange of the same response, what is known here alone has to be told before that one's root ends.
   response.prependListener('finish', () => open.end(isSent(response)))
-  response.prependListener('close', () => open.end(open.whole))
+  response.prependListener('close', () => open.closed())
   // A client may be gone before it is the handler's turn.
   if (isOver(response)) queueMicrotask(() => open.end(response.writableFinished && isSent(response)))
   else open.toldWith = tellGone(open, request, response)
@@ -72,10 +72,12 @@ export class Exchange {
     return this.begun.context
   }
 
-  /** Whether all of the response has been written, though nobody has ended it. */
-  get whole(): boolean {
+  /** The response is over, if it was not before, and nobody has ended it. */
+  closed(): void {
+    // Of nearly all there is nothing to find out any more.
+    if (this.#over) return
     const { known, request, response } = this
-    return isWhole(request, known.headers?.() ?? response.getHeaders?.() ?? {}, this.#before)
+    this.end(isWhole(request, known.headers?.() ?? response.getHeaders?.() ?? {}, this.#before))
   }
 
   /** What the handler, or a hook, has failed with. Where the response is a server's error, that is its cause. */

@@ -1,21 +1,29 @@
 /** When contexts begin to be carried, and the runtime's AsyncLocalStorage is asked for. */
-import { ROOT_CONTEXT, SpanKind, context, createContextKey } from '@opentelemetry/api'
+import { ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { isolate } from '../../src/core/isolate.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
 afterEach(() => vi.restoreAllMocks())
 
-test('contexts are carried from a framework’s own span for the first request on, which contains its invocation', () => {
+test('contexts are carried from the first span on, such as a framework’s own around the first invocation', async () => {
   const { tracer } = pipeline()
   const key = createContextKey('key')
   const carried = () => context.with(ROOT_CONTEXT.setValue(key, 'value'), () => context.active().getValue(key))
   expect(carried()).toBeUndefined()
-  // An application that is starting may register a context manager of its own yet.
-  tracer.startSpan('of a start').end()
-  expect(carried()).toBeUndefined()
-  tracer.startSpan('of a framework', { kind: SpanKind.SERVER }).end()
+  tracer.startSpan('of a framework').end()
+  await undefined
   expect(carried()).toBe('value')
+})
+
+test('an application that starts with a span may register a context manager of its own after that', async () => {
+  const { tracer } = pipeline()
+  tracer.startSpan('of the start').end()
+  expect(context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())).toBe(true)
+  await undefined
+  expect(isolate).toMatchObject({ managed: true, storage: undefined })
 })
 
 test('it is loaded with the package, and not within the first request: V8 compiles it well only then', async () => {

@@ -66,8 +66,9 @@ export class Reply implements Told {
     // Before others, who may have the application fail by telling it that the client is gone: the other way round it is an error.
     outgoing.prependListener('finish', () => this.#end(isSent(outgoing)))
     const before = writtenBefore(incoming, outgoing)
-    const headers = () => Object.fromEntries(responseOf(c)?.headers ?? [])
-    outgoing.prependListener('close', () => this.#end(isWhole(incoming, headers(), before)))
+    outgoing.prependListener('close', () => {
+      if (!this.#over) this.#end(isWhole(incoming, Object.fromEntries(responseOf(c)?.headers ?? []), before))
+    })
     // A client may be gone before it is the middleware's turn.
     if (isOver(outgoing)) queueMicrotask(() => this.#end(outgoing.writableFinished && isSent(outgoing)))
     else this.#toldWith = tellGone(this, incoming, outgoing)
