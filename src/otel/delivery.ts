@@ -168,8 +168,8 @@ export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
 
 type Coded = Error & { readonly code?: unknown }
 
-/** The status that was answered. OTLP exporters put that of HTTP into the error's `code`; where they use `fetch`, and others, it is in words. */
-const statusOf = ({ code, message }: Coded): string => String(code ?? /\bstatus\D{0,20}(\d{3})\b/i.exec(message)?.[1])
+/** The status that was answered, if that is told. OTLP exporters put that of HTTP into the error's `code`; where they use `fetch`, and others, it is in words. */
+const statusOf = ({ code, message }: Coded): string => String(code ?? /\bstatus\D{0,20}(\d{3})\b/i.exec(message)?.[1] ?? '')
 
 /** Whether it is the spans that are not taken. */
 const isRefusal = (error: Coded): boolean =>
@@ -183,7 +183,7 @@ const isRefusal = (error: Coded): boolean =>
 const isDoubtful = (error: Coded, thrown = false): boolean =>
   /^(50[015]|[235679]|1[236])$/.test(statusOf(error)) || /larger than max/.test(error.message) || (thrown && tellsNothing(error))
 
-const tellsNothing = (error: Coded): boolean => error.cause === undefined && statusOf(error) === 'undefined'
+const tellsNothing = (error: Coded): boolean => error.cause === undefined && statusOf(error) === ''
 
 /** Whether an exporter does not say what is wrong. OpenTelemetry's do in words, where it is the moment: a status to try again by, a timeout. */
 const isVague = (error: Coded): boolean => tellsNothing(error) && !/retryable|limit|tim(ed|e) ?out/i.test(error.message)

@@ -26,7 +26,7 @@ export class Kept {
   /** How many of those that have not only been left a report has told of. */
   #told = 0
   readonly #refused = new WeakMap<FinishedSpan, Refused>()
-  /** Whether there has been any. */
+  /** Whether any of them goes in requests of its own. */
   #suspicious = false
   readonly #most: number
   readonly #batch: number
@@ -90,7 +90,6 @@ export class Kept {
    * @param account of whom the others are lost
    */
   refused(spans: readonly FinishedSpan[], account: { lost: number }, { proofs, apartAfter, begun, newest }: Refusal): FinishedSpan[] {
-    this.#suspicious = true
     return spans.filter((span) => {
       const known = this.#refused.get(span) ?? { times: 0, proofs: 0, begun, apart: false }
       this.#refused.set(span, known)
@@ -98,6 +97,7 @@ export class Kept {
       known.begun = begun
       const again = !known.apart || known.proofs < proofs
       known.apart ||= ++known.times >= apartAfter
+      this.#suspicious ||= known.apart
       if (!again) account.lost++
       return again
     })

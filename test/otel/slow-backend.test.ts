@@ -109,21 +109,28 @@ describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports wait
 
   test('the provider’s, of a wrap without options', () => overlap(pipeline({}, 'hold'), {}))
 
-  test('save for a tracked exporter’s that has its own spans, however long another has been waiting for it in vain', async () => {
+  /** An exporter that somebody else uses, and the reports of whom it is flushed for. */
+  function tracking() {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })
     const tracked = telemetry.track(exporter)
     const { tracer } = pipeline()
     const reports: FlushReport[] = []
-    const batch: unknown[] = []
     const invoke = (timeoutMs: number, handler: () => Promise<void>) =>
       withTelemetry(handler, { telemetry, timeoutMs, logger: false, onFlush: (report) => void reports.push(report) })()
+    const batch: unknown[] = []
+    const send = async () => tracked.export(batch.splice(0) as never, () => {})
+    return { exporter, tracer, reports, invoke, batch, send }
+  }
+
+  test('save for a tracked exporter’s that has its own spans, however long another has been waiting for it in vain', async () => {
+    const { exporter, tracer, reports, invoke, batch, send } = tracking()
     let go = () => {}
     const patient = invoke(3000, async () => {
       batch.push(tracer.startSpan('mine'))
       await new Promise<void>((resolve) => (go = resolve))
     })
-    const impatient = invoke(300, async () => tracked.export(batch as never, () => {}))
+    const impatient = invoke(300, send)
     await clock.advance(300)
     await impatient
     go()
@@ -134,12 +141,12 @@ describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports wait
   })
 
   test('a tracked exporter’s that a flush has been waiting for in vain, which told so', async () => {
-    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
-    const telemetry = otel({ tracerProvider: false })
-    const tracked = telemetry.track(exporter)
-    const { tracer } = pipeline()
-    const reports: FlushReport[] = []
-    const handler = withTelemetry(async () => tracked.export([tracer.startSpan('work') as never], () => {}), { telemetry, logger: false, onFlush: (report) => void reports.push(report) })
+    const { exporter, tracer, reports, invoke, batch, send } = tracking()
+    const handler = () =>
+      invoke(2000, async () => {
+        batch.push(tracer.startSpan('work'))
+        await send()
+      })
     const first = handler()
     await clock.advance(2000)
     await first

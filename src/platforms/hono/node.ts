@@ -5,13 +5,12 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { remove } from '../../core/isolate.ts'
 import type { Begun, Settled } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
 import { attempt } from '../../core/report.ts'
-import { type Told, tellGone, tellWithin } from '../../server/connection.ts'
-import { describeIncoming, isOver, isSent, isWhole, writtenBefore } from '../../server/request.ts'
+import { Ending } from '../../server/ending.ts'
+import { describeIncoming } from '../../server/request.ts'
 import { reflectEnd } from '../../server/unsent.ts'
 import { type HonoContext, responseOf } from './context.ts'
 import type { Place } from './platform.ts'
@@ -42,75 +41,49 @@ export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place =
 /** The result of a request whose response has not been sent: what that would have been is none. */
 export const UNSENT = Symbol('flushed.unsent')
 
-// What `queueMicrotask` takes in Node is a multiple of this.
-const NEXT = Promise.resolve()
-
 /**
  * What a root's request comes to: settled when the application has, and the response has been sent. Where that never will be,
  * as soon as that is known: an application may wait for ever for what nobody is to get.
  */
-export class Reply implements Told {
+export class Reply extends Ending {
   #how: Settled | undefined
-  #over = false
-  /** Those that are told of the end of its connection. */
-  readonly #toldWith: Told[] | undefined
 
   /** To be made before either. */
   constructor(
-    private readonly begun: Begun,
+    begun: Begun,
     private readonly c: HonoContext,
     private readonly config: Config,
-    private readonly incoming: IncomingMessage,
-    private readonly outgoing: ServerResponse,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
   ) {
-    // Before others, who may have the application fail by telling it that the client is gone: the other way round it is an error.
-    outgoing.prependListener('finish', () => this.#end(isSent(outgoing)))
-    const before = writtenBefore(incoming, outgoing)
-    outgoing.prependListener('close', () => {
-      if (!this.#over) this.#end(isWhole(incoming, Object.fromEntries(responseOf(c)?.headers ?? []), before))
-    })
-    // A client may be gone before it is the middleware's turn.
-    if (isOver(outgoing)) queueMicrotask(() => this.#end(outgoing.writableFinished && isSent(outgoing)))
-    else this.#toldWith = tellGone(this, incoming, outgoing)
+    super(begun, incoming, outgoing)
   }
 
-  /** Its connection is gone: what aborts the request's signal, and cancels the body, is told of it outside of any invocation. */
-  gone(): void {
-    const { begun, incoming, outgoing } = this
-    for (const emitter of [incoming, outgoing]) tellWithin(emitter, begun.context)
-    // What has to wait for the responses before it is told of nothing.
-    if (!outgoing.socket) this.#end(false)
+  protected get headers(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(responseOf(this.c)?.headers ?? [])
   }
 
   settle(how: Settled): void {
     // What an application comes to when its client is gone is late.
     if (this.#how) return
     this.#how = how
-    if (this.#over) this.#settle(how)
+    if (this.over) this.conclude(how)
   }
 
-  #end(sent: boolean): void {
-    if (this.#over) return
-    this.#over = true
-    if (this.#toldWith) remove<Told>(this.#toldWith, this)
+  protected ended(sent: boolean): void {
     attempt(this.config, 'reading the response', () => this.#reflect(sent))
     if (!sent) this.#how = { result: UNSENT }
-    if (this.#how) this.#settle(this.#how)
-  }
-
-  #settle(how: Settled): void {
-    // Others who listen to the response have their turn first, and callbacks that of the application.
-    void NEXT.then(() => this.begun.settle(how))
+    if (this.#how) this.conclude(this.#how)
   }
 
   #reflect(sent: boolean): void {
-    const { begun, c, incoming, outgoing } = this
+    const { begun, c, request, response } = this
     const { root } = begun.owner
     if (!this.#how && !sent) tellRoute(begun, c, this.config)
     if (!root.isRecording()) return
-    if (!sent) return reflectEnd(root, incoming, outgoing, false, failureOf(c, this.#how))
+    if (!sent) return reflectEnd(root, request, response, false, failureOf(c, this.#how))
     // The application knows of no status where it has thrown what is no error.
-    root.setAttribute('http.response.status_code', outgoing.statusCode)
+    root.setAttribute('http.response.status_code', response.statusCode)
   }
 }
 

@@ -26,7 +26,7 @@ describe(`on ${runtime}`, () => {
     lambda.collector.behave({ metrics: 'hang' })
     const { result, freeze } = await lambda.invoke()
     expect(result.ok).toBe(true)
-    expect(result.responseMs).toBeLessThan(2 * 800)
+    expect(result.responseMs).toBeLessThanOrEqual(800 + 100)
     expect(freeze.spans).toHaveLength(2)
     expect(lambda.collector.logs).toHaveLength(2)
     expect(lambda.logs()).toContain('flushed: partial')
