@@ -5,6 +5,8 @@ import { DEPLOYED } from './deployed.mjs'
 
 // Longer than any exporter waits, and as people set it who wait for exporters.
 const TIMEOUT_MS = 15_000
+// Some of these packages are large, and read for the first time: more than what Lambda gives.
+const INIT_TIMEOUT_MS = 30_000
 // Sampled: X-Ray's header decides for those who heed it.
 const TRACE = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1'
 const WARM_UPS = 3
@@ -48,7 +50,7 @@ async function start(name, clients) {
   const { handler, env, client3 } = DEPLOYED[name]
   const backend = await new Backend().start()
   const runtime = clients[client3 ? clients.length - 1 : 0]
-  const sandbox = await startLambda({ handler, runtime, env: env(backend), functionName: 'orders', timeoutMs: TIMEOUT_MS })
+  const sandbox = await startLambda({ handler, runtime, env: env(backend), functionName: 'orders', timeoutMs: TIMEOUT_MS, initTimeoutMs: INIT_TIMEOUT_MS })
   if (sandbox.initError) throw new Error(`${name} did not start: ${sandbox.initError.errorMessage}`)
   const running = new Running(name, backend, sandbox)
   for (let i = 0; i < WARM_UPS; i++) await running.invoke({ children: 5 })

@@ -28,6 +28,10 @@ export function responseStreamOf(args: LambdaArgs): ResponseStream | undefined {
   return real ? (second as ResponseStream) : undefined
 }
 
+/** Whether it is the SDK of durable functions that calls, with a context of its own. */
+export const isInsideExecution = ([, context]: LambdaArgs): boolean =>
+  hasMethod(context, 'runInChildContext') && read(context, 'lambdaContext') !== undefined
+
 /** Lambda's context: the last argument of a streaming call, the second of any other. */
 export const contextOf = (args: LambdaArgs): LambdaContext | undefined =>
   (responseStreamOf(args) ? args[2] : args[1]) as LambdaContext | undefined

@@ -46,5 +46,9 @@ export const MESSAGING_DESTINATION_NAME = 'messaging.destination.name'
 export const MESSAGING_BATCH_MESSAGE_COUNT = 'messaging.batch.message_count'
 export const MESSAGING_MESSAGE_ID = 'messaging.message.id'
 
+// Those of AWS's OpenTelemetry plugin for durable functions; the conventions have none
+export const DURABLE_EXECUTION_ARN = 'durable.execution.arn'
+export const DURABLE_INVOCATION_STATUS = 'durable.invocation.status'
+
 /** Ours: how many records of a batch the handler reported as failed; the conventions have no name for it. */
 export const FLUSHED_BATCH_ITEM_FAILURES = 'flushed.batch_item_failures'

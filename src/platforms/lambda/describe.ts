@@ -5,7 +5,7 @@ import { coldStart } from './coldstart.ts'
 import type { Description, LambdaContextLike } from './description.ts'
 import { isBag } from './events.ts'
 import { identify } from './identity.ts'
-import { parentOf } from './parent.ts'
+import { carriedBy, parentOf } from './parent.ts'
 import { describeTrigger } from './trigger.ts'
 
 interface DescribeOptions {
@@ -35,7 +35,7 @@ export function describe(
     // Half a description would be a wrong one.
     draft = plain(context, options.active, cold)
   }
-  if (!isRequest(draft)) draft.parent = parentOf(undefined, options.active)
+  if (!isRequest(draft)) draft.parent = parentOf(carriedBy(context), options.active)
   return draft
 }
 

@@ -25,6 +25,7 @@ export type Source =
   | 'cloudwatch_logs'
   | 'cognito'
   | 'appsync'
+  | 'durable'
   | 'unknown'
 
 /** What is read of Lambda's context object. Everything is optional: tests and local runners pass less. */
@@ -33,6 +34,8 @@ export interface LambdaContextLike {
   readonly invokedFunctionArn?: string
   readonly functionName?: string
   readonly functionVersion?: string
+  /** What the caller of a direct invocation has passed beside the event. */
+  readonly clientContext?: unknown
 }
 
 /** What the root span of an invocation is to look like when it starts, and what is needed to read the result. */

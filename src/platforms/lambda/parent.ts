@@ -1,6 +1,9 @@
 import { propagation } from '@opentelemetry/api'
 import type { Context } from '@opentelemetry/api'
 import { extract, nearest } from '../../core/propagation.ts'
+import { read } from '../../core/reading.ts'
+import type { LambdaContextLike } from './description.ts'
+import { isBag } from './events.ts'
 import { headerGetter } from './headers.ts'
 import type { EventHeaders } from './headers.ts'
 
@@ -22,4 +25,17 @@ export function parentOf(headers: EventHeaders | undefined, active: Context): Co
   } catch {
     return active
   }
+}
+
+/**
+ * What the caller of a direct invocation has put into its client context, which is where instrumentations of the AWS SDK put
+ * their headers: into `custom`, and earlier ones into `Custom`.
+ *
+ * Sources: AWS Lambda API, `Invoke` (`X-Amz-Client-Context`); OpenTelemetry's instrumentation of the AWS SDK, "Lambda".
+ */
+export function carriedBy(context: LambdaContextLike | null | undefined): EventHeaders | undefined {
+  const client = read(context, 'clientContext')
+  if (!isBag(client)) return undefined
+  const custom = read(client, 'custom') ?? read(client, 'Custom')
+  return isBag(custom) ? { single: custom, multi: undefined } : undefined
 }

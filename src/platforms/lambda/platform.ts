@@ -9,7 +9,7 @@ import { untraced } from '../../core/suppress.ts'
 import type { Lifetime, Platform } from '../../core/platform.ts'
 import { managedInstance } from '../../server/managed.ts'
 import { adapted } from './adapted.ts'
-import { type LambdaArgs, contextOf, responseStreamOf } from './arguments.ts'
+import { type LambdaArgs, contextOf, isInsideExecution, responseStreamOf } from './arguments.ts'
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
 import { lifetime } from './extension/lifetime.ts'
@@ -33,6 +33,9 @@ export interface Settings {
 
 /** Lambda's longest timeout. What takes longer than that never ends, and must not keep its invocation. */
 const LONGEST_MS = 15 * 60_000
+
+const INSIDE =
+  'flushed: `withTelemetry` is inside `withDurableExecution`, where an invocation that is suspended never settles, and loses its spans; wrap what `withDurableExecution` returns'
 
 const EARLY = { mostMs: 500, share: 0.1 }
 
@@ -67,6 +70,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     begun: (args, invocation) => {
       const requestId = requestOf(args)
       if (requestId !== undefined) shared.extension?.begun(requestId)
+      if (isInsideExecution(args) && once('durable')) invocation.wrap.config.warn(INSIDE)
       watchSigterm()
       schedule.begun(() => remainingMs(args))
       const early = earlyMs(leftAtFirstMs(contextOf(args)), invocation)

@@ -1,8 +1,9 @@
 import { SpanStatusCode } from '@opentelemetry/api'
 import type { Span } from '@opentelemetry/api'
-import { ERROR_TYPE, FLUSHED_BATCH_ITEM_FAILURES, HTTP_RESPONSE_STATUS_CODE } from './attributes.ts'
+import { recordError } from '../../core/span.ts'
+import { DURABLE_INVOCATION_STATUS, ERROR_TYPE, FLUSHED_BATCH_ITEM_FAILURES, HTTP_RESPONSE_STATUS_CODE } from './attributes.ts'
 import type { Description } from './description.ts'
-import { bag, isBag, list } from './events.ts'
+import { bag, isBag, list, text } from './events.ts'
 
 /**
  * Writes what a fulfilled handler returned onto the root span, before that ends. Only reads the result, never throws,
@@ -16,6 +17,7 @@ export function reflect(
 ): void {
   try {
     if (description.trigger === 'http') reflectResponse(span, description, result)
+    else if (description.source === 'durable') reflectExecution(span, result)
     else if (description.batchSize > 0) reflectBatch(span, description, result, event)
   } catch {
     // A result that resists being read is the caller's business, not telemetry's.
@@ -66,4 +68,20 @@ function reflectBatch(
   if (failed.size < batchSize && !unknown) return
   span.setAttribute(ERROR_TYPE, 'batch_item_failures')
   span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+/**
+ * What has become of a durable execution. One that waits for something is `PENDING`, which is no error, and one whose handler
+ * has thrown is `FAILED`: that is a result, and nothing is thrown.
+ *
+ * Source: AWS Durable Execution SDK for JavaScript, `DurableExecutionInvocationOutput`.
+ */
+function reflectExecution(span: Span, result: unknown): void {
+  const { Status: status, Error: error } = bag(result)
+  if (typeof status !== 'string') return
+  span.setAttribute(DURABLE_INVOCATION_STATUS, status)
+  if (status !== 'FAILED') return
+  const { ErrorType: type, ErrorMessage: message, StackTrace: stack } = bag(error)
+  const name = text(type) ?? 'Error'
+  recordError(span, Object.assign(new Error(text(message) ?? 'the execution has failed'), { name, stack: list(stack).join('\n') }))
 }

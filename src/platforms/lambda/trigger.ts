@@ -1,4 +1,4 @@
-import { FAAS_TIME, FAAS_TRIGGER } from './attributes.ts'
+import { DURABLE_EXECUTION_ARN, FAAS_TIME, FAAS_TRIGGER } from './attributes.ts'
 import { describeDynamoDb, describeS3 } from './datasource.ts'
 import type { Description, Source, Trigger } from './description.ts'
 import { bag, EMPTY, isBag, list, text } from './events.ts'
@@ -26,6 +26,7 @@ function sourceOf(event: Bag): Source {
   if (typeof event['eventSource'] === 'string') return brokerSource(event['eventSource'])
   if (typeof event['triggerSource'] === 'string' && typeof event['userPoolId'] === 'string') return 'cognito'
   if (typeof bag(event['info'])['parentTypeName'] === 'string') return 'appsync'
+  if (typeof event['DurableExecutionArn'] === 'string' && typeof event['CheckpointToken'] === 'string') return 'durable'
   return 'unknown'
 }
 
@@ -81,6 +82,10 @@ export function describeTrigger(draft: Description, event: Bag): void {
       if (time !== undefined) draft.attributes[FAAS_TIME] = time
       return
     }
+    case 'durable':
+      // What started the execution is JSON within it, and as large as an event may be.
+      draft.attributes[DURABLE_EXECUTION_ARN] = text(event['DurableExecutionArn'])
+      return
     case 'cognito':
     case 'appsync':
     case 'unknown':

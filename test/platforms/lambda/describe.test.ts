@@ -79,6 +79,7 @@ describe('the trigger is known by the shape of the event', () => {
     ['EventBridge Scheduler', others.scheduler, 'schedule', 'timer', 'orders', SpanKind.SERVER],
     ['Cognito', others.cognito, 'cognito', 'other', 'orders', SpanKind.SERVER],
     ['AppSync', others.appSync, 'appsync', 'other', 'orders', SpanKind.SERVER],
+    ['a durable execution', others.durable, 'durable', 'other', 'orders', SpanKind.SERVER],
   ])('%s', (_, event, source, trigger, name, kind) => {
     const description = described(event)
     expect(description).toMatchObject({ source, trigger, name, kind })

@@ -11,7 +11,7 @@ import { described } from './support.ts'
 const samples: Record<string, unknown>[] = [
   http.restApi, http.httpApi, http.functionUrl, http.webSocketConnect, http.webSocketMessage, http.loadBalancer, http.loadBalancerMulti, http.authorizer,
   messages.sqs, messages.sns, messages.kinesis, messages.kinesisConsumer, messages.firehose, messages.kafka, messages.activeMq, messages.rabbitMq,
-  messages.eventBridge, messages.cloudWatchLogs, others.s3, others.dynamoDb, others.scheduledRule, others.scheduler, others.cognito, others.appSync,
+  messages.eventBridge, messages.cloudWatchLogs, others.s3, others.dynamoDb, others.scheduledRule, others.scheduler, others.cognito, others.appSync, others.durable,
 ]
 
 function thrower(): never {

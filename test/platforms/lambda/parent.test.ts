@@ -39,6 +39,33 @@ describe('with no propagator registered', () => {
   })
 })
 
+describe('of a direct invocation, with no propagator registered', () => {
+  const { traceId, spanId } = events.CALLER
+  const traceparent = `00-${traceId}-${spanId}-01`
+  const parentBy = (clientContext: unknown, event: unknown = { id: 1 }) =>
+    trace.getSpanContext(described(event, ROOT_CONTEXT, clientContext).parent)
+
+  // The second is what OpenTelemetry's instrumentation of the AWS SDK wrote earlier.
+  it.each(['custom', 'Custom'])('the caller is found by what its AWS SDK has put into `%s` of the client context', (key) => {
+    expect(parentBy({ [key]: { traceparent, tracestate: 'vendor=1' } })).toMatchObject({ ...events.CALLER, traceFlags: 1, isRemote: true })
+  })
+
+  it.each([
+    ['another application’s', { custom: { tenant: 'a' } }],
+    ['one of mobile SDKs', { client: { app_title: 'orders' }, env: { locale: 'en' } }],
+    ['no object', 'traceparent'],
+    ['one that is no text', { custom: { traceparent: [traceparent] } }],
+    ['a custom part that is none', { custom: traceparent }],
+  ])('there is no parent with %s', (_, clientContext) => {
+    expect(parentBy(clientContext)).toBeUndefined()
+  })
+
+  it('a request’s own headers go first', () => {
+    const other = `00-${'b'.repeat(32)}-${'c'.repeat(16)}-01`
+    expect(parentBy({ custom: { traceparent: other } }, events.httpApi)).toMatchObject(events.CALLER)
+  })
+})
+
 describe('with a span around the handler', () => {
   const around = (traceId: string) => ({ traceId, spanId: 'a'.repeat(16), traceFlags: 1 })
   const parentWithin = (event: unknown, span: SpanContext) =>

@@ -124,3 +124,24 @@ describe('a result', () => {
     expect(reflected(messages.sqs, hostile)).toEqual(untouched)
   })
 })
+
+describe('what has become of a durable execution', () => {
+  const ended = (result: unknown) => reflected(others.durable, result)
+
+  it.each(['SUCCEEDED', 'PENDING'])('%s is no error', (Status) => {
+    expect(ended({ Status })).toEqual({ attributes: { 'durable.invocation.status': Status }, status: SpanStatusCode.UNSET })
+  })
+
+  it('FAILED is one, of the type and the message that its handler has thrown', () => {
+    const failed = ended({ Status: 'FAILED', Error: { ErrorType: 'RangeError', ErrorMessage: 'out of stock' } })
+    expect(failed).toEqual({ attributes: { 'durable.invocation.status': 'FAILED', 'error.type': 'RangeError' }, status: SpanStatusCode.ERROR })
+  })
+
+  it('FAILED without more is one, too', () => {
+    expect(ended({ Status: 'FAILED' }).status).toBe(SpanStatusCode.ERROR)
+  })
+
+  it.each([undefined, null, 'FAILED', {}, { Status: 5 }])('nothing is made of %j', (result) => {
+    expect(ended(result)).toEqual(untouched)
+  })
+})

@@ -3,7 +3,11 @@ import { describe as describeInvocation } from '../../../src/platforms/lambda/de
 import type { Description } from '../../../src/platforms/lambda/description.ts'
 import { context } from './events/context.ts'
 
-/** Describes an invocation of the sample function, in the context that is active around its handler. */
-export function described(event: unknown, active: Context = ROOT_CONTEXT): Description {
-  return describeInvocation(event, context, { active })
+/**
+ * Describes an invocation of the sample function, in the context that is active around its handler.
+ *
+ * @param clientContext what the caller of a direct invocation has passed beside the event
+ */
+export function described(event: unknown, active: Context = ROOT_CONTEXT, clientContext?: unknown): Description {
+  return describeInvocation(event, { ...context, clientContext }, { active })
 }

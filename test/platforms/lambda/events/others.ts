@@ -66,3 +66,12 @@ export const appSync = {
   info: { selectionSetList: ['id'], parentTypeName: 'Query', fieldName: 'getOrder', variables: {} },
   stash: {},
 }
+
+/** What the service of durable executions invokes with: what started the execution is inside. */
+export const durable = {
+  DurableExecutionArn: 'arn:aws:lambda:us-east-1:123456789012:function:orders:1/durable-execution/order-1/7',
+  CheckpointToken: 'token 1',
+  InitialExecutionState: {
+    Operations: [{ Id: 'input', Type: 'EXECUTION', Status: 'STARTED', ExecutionDetails: { InputPayload: '{"id":1}' } }],
+  },
+}
