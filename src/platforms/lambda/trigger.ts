@@ -26,7 +26,7 @@ function sourceOf(event: Bag): Source {
   if (typeof event['eventSource'] === 'string') return brokerSource(event['eventSource'])
   if (typeof event['triggerSource'] === 'string' && typeof event['userPoolId'] === 'string') return 'cognito'
   if (typeof bag(event['info'])['parentTypeName'] === 'string') return 'appsync'
-  if (typeof event['DurableExecutionArn'] === 'string' && typeof event['CheckpointToken'] === 'string') return 'durable'
+  if (text(event['DurableExecutionArn']) !== undefined && typeof event['CheckpointToken'] === 'string') return 'durable'
   return 'unknown'
 }
 
