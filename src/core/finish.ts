@@ -161,7 +161,7 @@ export function conclude(
 ): FlushReport | Promise<FlushReport> {
   const { config, platform } = invocation.wrap
   invocation.phase = phase
-  if (phase !== 'background' && !platform.around) warnUnlessOutermost(invocation)
+  const isWithin = phase !== 'background' && !platform.around && isWithinOpen(invocation)
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
     // A program that starts one thing within another, and so on, must not keep all of them.
@@ -169,6 +169,8 @@ export function conclude(
     const spans = attempt(config, 'counting the spans', () => config.telemetry.count?.(invocation)) ?? noSpans()
     spans.endedByDispose = invocation.endedByDispose
     invocation.endedByDispose = 0
+    // Where there is nothing to flush, as beside Deno's own OpenTelemetry, nothing comes too early either.
+    if (isWithin && result.seen) warnOfOrder(invocation)
     const { warnings } = invocation
     invocation.warnings = []
     const report = publish(result, spans, phase, warnings, config)
@@ -183,10 +185,13 @@ export function conclude(
   return (invocation.flushing = result.then(concluded))
 }
 
-// Not when the invocation ends: a span that has ended by the flush will be sent with it.
-function warnUnlessOutermost({ outside, root, warnings, wrap }: InvocationState): void {
+// Asked as the flush begins: a span that has ended by then will be sent with it.
+function isWithinOpen({ outside, root }: InvocationState): boolean {
   const around = trace.getSpan(outside)
-  if (!around?.isRecording() || around.spanContext().traceId !== root.spanContext().traceId) return
+  return !!around?.isRecording() && around.spanContext().traceId === root.spanContext().traceId
+}
+
+function warnOfOrder({ warnings, wrap }: InvocationState): void {
   const warning = 'a span outside the wrap is still open: flushed is not the outermost wrapper'
   warnings.push(warning)
   // It is the program that is wrong, and not this flush: it will be so in each.

@@ -300,6 +300,17 @@ describe('a wrap that cannot do its work', () => {
     expect(warn.mock.calls).toEqual([[warning]])
   })
 
+  test('says nothing of that where there is nothing to flush: a provider that sends by itself, as Deno’s, has spans of its own around', async () => {
+    const { tracer } = pipeline()
+    const handler = withTelemetry(async () => {}, { telemetry: () => 'nothing_to_send', ...watch })
+    await tracer.startActiveSpan('outer', async (outer) => {
+      await handler()
+      outer.end()
+    })
+    expect(reports).toEqual([expect.objectContaining({ outcome: 'nothing_to_send', warnings: [] })])
+    expect(warn).not.toHaveBeenCalled()
+  })
+
   test('says once that it cannot flush after the response when it was asked to', async () => {
     const { telemetry } = pipeline()
     const handler = withTelemetry(async () => {}, { telemetry, flush: 'after-response', ...watch })
