@@ -8,7 +8,7 @@ import { Deadline, type Pending, settledWithin } from './deadline.ts'
 import { flush, idleFlush } from './flush.ts'
 import type { InvocationState } from './invocation.ts'
 import { once } from './isolate.ts'
-import { type FlushResult, attempt, complain, noSpans, publish } from './report.ts'
+import { type FlushResult, attempt, complain, noSpans, publish, remark } from './report.ts'
 import { isThenable } from './stage.ts'
 import { untraced } from './suppress.ts'
 import type { Finish, Lifetime } from './platform.ts'
@@ -170,7 +170,7 @@ export function conclude(
     spans.endedByDispose = invocation.endedByDispose
     invocation.endedByDispose = 0
     // Where there is nothing to flush, as beside Deno's own OpenTelemetry, nothing comes too early either.
-    if (isWithin && result.seen) warnOfOrder(invocation)
+    if (isWithin && result.seen) remark(invocation, 'outermost', 'flushed: a span outside the wrap is still open: flushed is not the outermost wrapper')
     const { warnings } = invocation
     invocation.warnings = []
     const report = publish(result, spans, phase, warnings, config)
@@ -189,11 +189,4 @@ export function conclude(
 function isWithinOpen({ outside, root }: InvocationState): boolean {
   const around = trace.getSpan(outside)
   return !!around?.isRecording() && around.spanContext().traceId === root.spanContext().traceId
-}
-
-function warnOfOrder({ warnings, wrap }: InvocationState): void {
-  const warning = 'a span outside the wrap is still open: flushed is not the outermost wrapper'
-  warnings.push(warning)
-  // It is the program that is wrong, and not this flush: it will be so in each.
-  if (once('outermost')) wrap.config.warn(`flushed: ${warning}`)
 }

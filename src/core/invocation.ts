@@ -50,6 +50,7 @@ export class InvocationState implements Invocation, SpanOwner {
   alarm: Alarm | undefined
   declare readonly patient?: boolean
   declare late?: () => void
+  declare lasting?: boolean
   /** A flush of this invocation that is under way. */
   flushing: Promise<FlushReport> | undefined
 

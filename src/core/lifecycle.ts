@@ -18,7 +18,7 @@ import { isolate, once, running } from './isolate.ts'
 import type { AnyFunction } from './layer.ts'
 import type { Config } from './options.ts'
 import { owned } from './owned-context.ts'
-import { attempt, complain } from './report.ts'
+import { attempt, complain, remark } from './report.ts'
 import { recordError, tracerOf } from './span.ts'
 import { isThenable } from './stage.ts'
 import { isUntraced } from './suppress.ts'
@@ -138,7 +138,7 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   description.parent = ROOT_CONTEXT
   const processed = owner.begin(root, within, description)
   if (root.isRecording()) complete(root, description)
-  if (config.telemetry.needsProvider) warnUnlessRecorded(root, parent, config, processed)
+  if (config.telemetry.needsProvider) warnUnlessRecorded(owner, parent, processed)
   try {
     platform.begun?.(args as never, owner)
   } catch (thrown) {
@@ -234,10 +234,11 @@ function complete(root: Span, { attributes, constant }: Description): void {
 }
 
 // A provider that was registered through another copy of the API is just as absent as none at all.
-function warnUnlessRecorded(root: Span, parent: Context, config: Config, processed: boolean): void {
+function warnUnlessRecorded(owner: InvocationState, parent: Context, processed: boolean): void {
+  const { root, wrap: { config } } = owner
   if (root.isRecording()) {
-    if (processed || !config.telemetry.needsProcessor || !once('processor')) return
-    return config.warn('flushed: no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
+    if (processed || !config.telemetry.needsProcessor) return
+    return remark(owner, 'processor', 'flushed: no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
   }
   // One that has sampled a span out is there, and will be.
   if (isUntraced(parent) || environment('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || !once('provider')) return

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { isolate } from './isolate.ts'
+import type { InvocationState } from './invocation.ts'
+import { isolate, once } from './isolate.ts'
 import type { Config } from './options.ts'
 import { toError } from './errors.ts'
 import type { FlushReport, Outcome, Phase, SpanCounts, StageReport } from './types.ts'
@@ -89,3 +90,9 @@ export function attempt<T>(config: Config, what: string, call: () => T): T | und
 /** Tells that something failed which must not matter to the handler. */
 export const complain = (config: Pick<Config, 'warn'>, what: string, thrown: unknown): undefined =>
   void config.warn(`flushed: ${what} failed: ${toError(thrown).message}`)
+
+/** Tells of a mistake in the program: in each report, since it is there in each, and once in the log. */
+export function remark({ warnings, wrap }: InvocationState, key: string, line: string): void {
+  warnings.push(line.slice('flushed: '.length))
+  if (once(key)) wrap.config.warn(line)
+}

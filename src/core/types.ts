@@ -133,6 +133,8 @@ export interface Telemetry {
   defer?(invocation: SpanOwner): void
   /** How many spans are kept for the next flush, as a part of how many may be before they ought to be sent. */
   backlog?(): number
+  /** Has `heard` called whenever a span of no invocation has ended; whoever asks last. For a process that stays. */
+  strays?(heard: () => void): void
   /** Has `over` called when it has been shut down, and there is nothing to flush any more. */
   ended?: ((over: () => void) => void) | undefined
 }
@@ -200,6 +202,8 @@ export interface SpanOwner extends Invocation {
   readonly patient?: boolean
   /** When nothing can be heard of it any more, by the clock. */
   readonly expiresAt: number
+  /** Whether what it has come to goes on for as long as two sides wish, as a WebSocket does: what that records is not late. */
+  readonly lasting?: boolean
   /** Called when a span of it has ended that no flush of its own takes any more. */
   readonly late?: (() => void) | undefined
   /** Ends what died without a word; what it has recorded goes with the next flush. */

@@ -48,6 +48,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
   const outboxes = exporters.map((exporter) => makeOutbox(exporter, limits))
   const all = [...outboxes]
   const told: (() => void)[] = []
+  let heard: (() => void) | undefined
   const handOff: NamedFlush = {
     name: 'spans',
     // Nothing of its own: the outboxes tell.
@@ -68,8 +69,10 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
     spanProcessor: makeProcessor(
       outboxes,
       (owner) => (owner?.telemetry.count === telemetry.count ? owner : undefined),
+      () => heard?.(),
       () => told.forEach((over) => over()),
     ),
+    strays: (each) => (heard = each),
     track<E extends Exporter>(exporter: E): E {
       const outbox = makeOutbox(exporter, { ...limits, maxQueueSize: 0 })
       all.push(counted(outbox))

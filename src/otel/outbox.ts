@@ -73,8 +73,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const ledger = ledgerOf(owner)
     delivery.noticed(span)
     if (ledger.closed) {
-      late++
-      kept.add([span])
+      const lasting = owner?.lasting
+      if (!lasting) late++
+      kept[lasting ? 'leave' : 'add']([span])
       return owner?.late?.()
     }
     const size = ledger.finished.push(span)

@@ -14,11 +14,13 @@ import type { FinishedSpan, SpanProcessor, StartedSpan } from './types.ts'
 
 /**
  * @param ours the invocation, if its flush is one of these outboxes: nobody asks them for any other's
+ * @param stray called when a span of none of ours has been taken
  * @param over called when it has been shut down
  */
 export function makeProcessor(
   outboxes: readonly Outbox[],
   ours: (owner?: SpanOwner) => SpanOwner | undefined,
+  stray: () => void,
   over: () => void,
 ): SpanProcessor {
   // Where a span says whose it is: one for each processor of a provider. On the span itself: with a WeakMap of spans, which
@@ -47,6 +49,7 @@ export function makeProcessor(
       }
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
       for (const outbox of outboxes) outbox.finished(span, owner)
+      if (!owner) stray()
     },
 
     /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */

@@ -23,6 +23,8 @@ const SOON_MS = 50
 const GAP_MS = 500
 /** The same after flushes that have left something unsent: twice as many for each, up to these. */
 const LONGEST_GAP_MS = 5000
+/** Milliseconds after which spans of no request go, unless a request has taken them along: as long as with a batch processor. */
+const STRAY_MS = 5000
 /** Milliseconds after which background work is not waited for any more: work that never ends must not keep its request. */
 const BACKGROUND_MS = 15 * 60_000
 /** Timers that do not keep the process alive. */
@@ -58,6 +60,7 @@ export class Staying implements Participant, Pending {
   /** Whether a drain has been given less time while it was waiting. */
   #hurried = false
   #timer: unknown
+  #strayTimer: unknown
   #notBefore = -Infinity
   /** How many flushes in a row have left something unsent. */
   #failures = 0
@@ -80,7 +83,9 @@ export class Staying implements Participant, Pending {
     this.#joined = true
     join(this)
     // Not when it has been drained: others than requests may record spans still.
-    this.#wrap().config.telemetry.ended?.(() => part(this))
+    const { telemetry } = this.#wrap().config
+    telemetry.ended?.(() => part(this))
+    telemetry.strays?.(this.#stray)
   }
 
   /** The lifetime of an invocation that is over: one for all of them. */
@@ -123,6 +128,16 @@ export class Staying implements Participant, Pending {
   readonly #late = (): void => {
     this.#unsent = true
     this.#ask()
+  }
+
+  // A socket's, a job's: there may be no request for long. Not at once, since they may be very many.
+  readonly #stray = (): void => {
+    this.#unsent = true
+    if (this.#strayTimer) return
+    this.#strayTimer = IDLE.setTimeout(() => {
+      this.#strayTimer = undefined
+      if (this.#unsent) this.#ask()
+    }, STRAY_MS)
   }
 
   /** Has a flush begin when one is due. */

@@ -37,6 +37,7 @@ export const streaming = (
   reflect: (root, _description, result) => reflectResponse(root, result),
   follow(result, invocation, over) {
     const { root, args } = invocation
+    invocation.lasting = (result as Partial<Response> | null | undefined)?.status === 101
     const request = requestOf(args)
     return follow(result, request?.method, {
       idleMs,

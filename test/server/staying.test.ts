@@ -52,6 +52,24 @@ describe('flushes', () => {
     expect(sizes()).toEqual([10, 10, 10, 10])
   })
 
+  test('take what is of no request, such as a socket’s or a job’s: with a request, or five seconds after the first of it', async () => {
+    const { clock, tracer, requests, sizes } = setup()
+    requests(1)
+    await clock.advance(1000)
+    for (let n = 0; n < 3; n++) {
+      tracer.startSpan('message').end()
+      await clock.advance(1000)
+    }
+    expect(sizes()).toEqual([1])
+    await clock.advance(2050)
+    expect(sizes()).toEqual([1, 3])
+    tracer.startSpan('message').end()
+    requests(1)
+    await clock.advance(10_000)
+    expect(sizes()).toEqual([1, 3, 2])
+    expect(clock.pending).toBe(0)
+  })
+
   test('have what a request has recorded after 15 minutes, though its background work never ends', async () => {
     const { clock, open, reports, sizes } = setup()
     const begun = open()

@@ -236,14 +236,16 @@ describe('a wrap that cannot do its work', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('says once that its spans do not reach what is flushed', async () => {
+  test('says in each report, and once in the log, that its spans do not reach what is flushed', async () => {
     const { telemetry } = pipeline()
     trace.disable()
     trace.setGlobalTracerProvider(makeProvider({}))
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
     await handler()
     await handler()
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('no spans reach `otel()` as they start: is its `spanProcessor`')]])
+    const warning = expect.stringContaining('no spans reach `otel()` as they start: is its `spanProcessor`')
+    expect(warn.mock.calls).toEqual([[warning]])
+    expect(reports.map(({ warnings }) => warnings)).toEqual([[warning], [warning]])
   })
 
   test('does not say so where it flushes the providers, or what it tracks', async () => {

@@ -1,5 +1,6 @@
 // What goes on when a request, or a call by RPC, is over: a socket of its own, a stream, a function that a caller has been given.
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import { context, trace } from '@opentelemetry/api'
 import { currentInvocation } from 'flushed'
 import { withTelemetry } from 'flushed/workers'
 import { optionsFor } from './setup.mjs'
@@ -39,10 +40,24 @@ const socket = withTelemetry(async () => {
   return new Response(null, { status: 101, webSocket: client })
 }, optionsFor)
 
+const listeners = withTelemetry(async (_request, env) => {
+  const [client, server] = Object.values(new WebSocketPair())
+  server.accept()
+  server.addEventListener('message', context.bind(context.active(), () => {
+    trace.getTracer('late').startSpan('bound').end()
+    server.send('heard')
+  }))
+  server.addEventListener('message', withTelemetry(async function message() {
+    trace.getTracer('late').startSpan('within').end()
+  }, optionsFor(env)))
+  return new Response(null, { status: 101, webSocket: client })
+}, optionsFor)
+
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url)
     if (pathname === '/socket') return socket(request, env, ctx)
+    if (pathname === '/listeners') return listeners(request, env, ctx)
     if (pathname === '/ticks') return new Response(await new Response(await env.FEED.ticks()).text())
     const count = await env.FEED.counter()
     await scheduler.wait(50)

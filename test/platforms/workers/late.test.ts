@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { CROSSED, corners, names } from '../../support/workers.ts'
 
-describe.each(corners)('on $title', ({ startWorker, compatibilityDate }) => {
+describe.each(corners)('on $title', ({ startWorker, compatibilityDate, flags }) => {
   const start = () =>
     startWorker('late.mjs', {
       serviceBindings: { FEED: { name: 'worker', entrypoint: 'Feed' } },
@@ -21,9 +21,27 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate }) => {
     }
     await worker.collector.waitFor(({ spans }) => spans.length === 3)
     expect(names(worker.collector.spans)).toEqual(['GET', 'message', 'message'])
-    expect((await worker.reported(2))[1]).toMatchObject({ outcome: 'delivered', phase: 'background', spans: { acknowledged: 2, late: 2 } })
+    // It goes on for as long as both sides wish: nothing of it is too late.
+    expect((await worker.reported(2))[1]).toMatchObject({ outcome: 'delivered', phase: 'background', spans: { acknowledged: 2, late: 0 }, warnings: [] })
     socket.send('three')
     await worker.collector.waitFor(({ spans }) => spans.length === 4)
+    socket.close()
+    expect(worker.logs()).not.toMatch(CROSSED)
+    expect(worker.logs()).not.toContain('flushed: ')
+  })
+
+  // workerd calls them outside of all contexts.
+  test.runIf(flags === 'nodejs_compat' && compatibilityDate > '2024-09-26')('so are those whose listener is bound to the request’s context, and one that is wrapped is an invocation for each', async () => {
+    await using worker = await start()
+    const socket = new WebSocket(new URL('/listeners', worker.url))
+    await once(socket, 'open')
+    await worker.reported(1)
+    socket.send('one')
+    await once(socket, 'message')
+    await worker.collector.waitFor(({ spans }) => spans.length === 4)
+    const [request, ...others] = worker.collector.spans
+    const inOrder = others.toSorted((one, other) => one.name.localeCompare(other.name))
+    expect(inOrder.map(({ name, parentSpanId }) => [name, parentSpanId === request?.spanId])).toEqual([['bound', true], ['message', false], ['within', false]])
     socket.close()
     expect(worker.logs()).not.toMatch(CROSSED)
   })

@@ -83,10 +83,8 @@ export async function register(api: string, events: readonly string[], wait: { o
  * @throws Refusal, or the connection's error
  */
 export async function next(api: string, identifier: string): Promise<ExtensionEvent> {
-  const poll = () =>
-    // Not kept alive by it: older runtime clients end a streaming invocation when nothing else is left to wait for.
-    call(url(api, 'event/next'), { headers: { 'lambda-extension-identifier': identifier } }, undefined, (unref) => unref())
-  const { status, body } = await (shared.untraced ? shared.untraced(poll) : poll())
+  // Not kept alive by it: older runtime clients end a streaming invocation when nothing else is left to wait for.
+  const { status, body } = await call(url(api, 'event/next'), { headers: { 'lambda-extension-identifier': identifier } }, undefined, (unref) => unref())
   if (status !== 200) throw new Refusal('the request for the next event', status, body)
   return JSON.parse(body) as ExtensionEvent
 }
@@ -94,7 +92,8 @@ export async function next(api: string, identifier: string): Promise<ExtensionEv
 type Options = { method?: string; headers: Record<string, string> }
 
 function call(to: string, options: Options, body: string | undefined, connected: (unref: () => void) => void): Promise<Answer> {
-  return new Promise((resolve, reject) => {
+  const quietly = shared.untraced ?? shared.quiet ?? ((ask) => ask())
+  return quietly(() => new Promise((resolve, reject) => {
     const sent = request(to, { ...options, agent }, (response) => {
       let text = ''
       response.setEncoding('utf8')
@@ -106,5 +105,5 @@ function call(to: string, options: Options, body: string | undefined, connected:
     // A socket that the agent uses again has been ref'd again.
     sent.on('socket', (socket) => connected(() => void socket.unref()))
     sent.end(body)
-  })
+  }))
 }

@@ -56,13 +56,25 @@ export async function registerOnce(events: Extension['events']): Promise<void> {
   await shared.registration
 }
 
+// Where OpenTelemetry's API keeps what has been registered with it.
+const API = Symbol.for('opentelemetry.js.api.1')
+
 async function registering(api: string, events: Extension['events']): Promise<void> {
+  // Whoever was loaded before may trace requests. The package is loaded too by then; otherwise it would cost each cold start.
+  if (API in globalThis) await suppression().catch(() => {})
   const wait: { over?: () => void } = {}
   // An answer that is late is an answer: Lambda waits for every extension it has registered.
   const registration = register(api, EVENTS[events], wait).then((identifier) => start(api, identifier, events), failed)
   if (await by(registration, Date.now() + REGISTER_TIMEOUT_MS)) return
   wait.over?.()
   failed(new Error(`registration was not answered within ${REGISTER_TIMEOUT_MS} ms`))
+}
+
+// Not that of the core, which a bundle would load with this module.
+async function suppression(): Promise<void> {
+  const { ROOT_CONTEXT, context, createContextKey } = await import('@opentelemetry/api')
+  const suppressed = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true)
+  shared.quiet = (run) => context.with(suppressed, run)
 }
 
 /** Starts the loop of a registered extension. */

@@ -32,6 +32,8 @@ export interface Shared {
   shutdowns?: ((cause: Error, budgetMs: number) => Promise<void>)[]
   /** Runs something that instrumentations must not trace. It is there as soon as a handler has been wrapped. */
   untraced?: <T>(run: () => T) => T
+  /** The same before that, where somebody had set OpenTelemetry up when the function registered. */
+  quiet?: Shared['untraced']
 }
 
 const KEY = Symbol.for('flushed.lambda.extension.1')

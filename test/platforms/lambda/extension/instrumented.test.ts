@@ -16,4 +16,15 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     await lambda.invoke()
     expect(lambda.collector.received).toHaveLength(13)
   })
+
+  test('nor are they by what was loaded before the function, as layers are, the registration included', async () => {
+    const preloaded = new URL('../../../guarantees/functions/preloaded.mjs', import.meta.url)
+    await using lambda = await startFunction('registered.handler', { env: { NODE_OPTIONS: `--import ${preloaded}` } })
+    await lambda.invoke()
+    await lambda.invoke()
+    const requests = lambda.sandbox.logs.flatMap(({ line }) => /\b(?:un)?traced .*$/.exec(line) ?? [])
+    expect(requests).toContainEqual(expect.stringMatching(/^untraced .*extension.register$/))
+    expect(requests).toContainEqual(expect.stringMatching(/^untraced .*event.next$/))
+    expect(requests.filter((line) => line.startsWith('traced'))).toEqual([])
+  })
 })
