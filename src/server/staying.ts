@@ -132,11 +132,10 @@ export class Staying implements Participant, Pending {
 
   // A socket's, a job's: there may be no request for long. Not at once, since they may be very many.
   readonly #stray = (): void => {
-    this.#unsent = true
-    if (this.#strayTimer) return
+    if (this.#strayTimer !== undefined) return
     this.#strayTimer = IDLE.setTimeout(() => {
       this.#strayTimer = undefined
-      if (this.#unsent) this.#ask()
+      this.#late()
     }, STRAY_MS)
   }
 
@@ -153,7 +152,8 @@ export class Staying implements Participant, Pending {
 
   #flush(phase: Phase, budgetMs?: number): Promise<FlushReport> {
     clock().clearTimeout(this.#timer)
-    this.#timer = undefined
+    clock().clearTimeout(this.#strayTimer)
+    this.#timer = this.#strayTimer = undefined
     this.#unsent = false
     const account = this.#account
     this.#account = newAccount()
@@ -185,7 +185,7 @@ export class Staying implements Participant, Pending {
   }
 
   emptied(): void {
-    if (this.#flushing || !(this.#served || this.#unsent)) return
+    if (this.#flushing || !(this.#served || this.#unsent || this.#strayTimer !== undefined)) return
     // Once: what a collector has not taken then must not keep the process.
     this.#served = false
     shared.draining++

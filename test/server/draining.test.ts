@@ -111,6 +111,17 @@ describe('a process that has nothing left to do', () => {
     expect([exporter.spans.length, metrics, shared.draining]).toEqual([1, 1, 0])
   })
 
+  test('sends what is of no request', async () => {
+    const made = setup()
+    const { requests, tracer, sizes } = made
+    requests(1)
+    await emptied(made)
+    tracer.startSpan('job').end()
+    await emptied(made)
+    await emptied(made)
+    expect(sizes()).toEqual([1, 1])
+  })
+
   test('is not kept by a collector that is away', async () => {
     const made = setup()
     made.exporter.setMode('throw')

@@ -70,6 +70,17 @@ describe('flushes', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('are no more than one in five seconds where there are no requests, however much there is of none', async () => {
+    const { clock, tracer, requests, sizes } = setup()
+    requests(1)
+    await clock.advance(50)
+    for (let ms = 0; ms < 15_000; ms += 100) {
+      tracer.startSpan('poll').end()
+      await clock.advance(100)
+    }
+    expect(sizes()).toEqual([1, 51, 51])
+  })
+
   test('have what a request has recorded after 15 minutes, though its background work never ends', async () => {
     const { clock, open, reports, sizes } = setup()
     const begun = open()
