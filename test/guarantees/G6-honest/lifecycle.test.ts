@@ -305,11 +305,12 @@ describe('a wrap that cannot do its work', () => {
   test('says nothing of that where there is nothing to flush: a provider that sends by itself, as Deno’s, has spans of its own around', async () => {
     const { tracer } = pipeline()
     const handler = withTelemetry(async () => {}, { telemetry: () => 'nothing_to_send', ...watch })
+    await handler()
     await tracer.startActiveSpan('outer', async (outer) => {
       await handler()
       outer.end()
     })
-    expect(reports).toEqual([expect.objectContaining({ outcome: 'nothing_to_send', warnings: [] })])
+    expect(reports.map(({ warnings }) => warnings)).toEqual([[], []])
     expect(warn).not.toHaveBeenCalled()
   })
 
