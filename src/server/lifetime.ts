@@ -14,16 +14,17 @@ import { Staying } from './staying.ts'
  *
  * @param wrap what the invocations are of; read when there is something to flush
  * @param waitUntil default: that of the platform (Vercel, Next, Supabase, Bunny)
+ * @param elsewhere whether the server stops with its response other than on AWS Lambda: where that is, and what to do about it
  */
-export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: WaitUntil): Required<Pick<Platform, 'begun' | 'lifetime'>> {
+export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: WaitUntil, elsewhere?: () => string | false): Required<Pick<Platform, 'begun' | 'lifetime'>> {
   const staying = new Staying(wrap, drainMs)
   const granted = new WeakMap<InvocationState, Lifetime>()
   // Read once: each look into the environment costs as much as a span.
-  let frozen: boolean | undefined
+  let stops: string | false | undefined
   return {
     begun(_args, invocation) {
-      frozen ??= isFrozen()
-      const lifetime = grantedLifetime(NONE, waitUntil, invocation) ?? (frozen ? frozenLifetime(invocation) : undefined)
+      stops ??= elsewhere?.() || onLambda()
+      const lifetime = grantedLifetime(NONE, waitUntil, invocation) ?? (stops ? stoppedLifetime(invocation, stops) : undefined)
       if (lifetime) granted.set(invocation, lifetime)
       else staying.begun(invocation)
     },
@@ -37,17 +38,15 @@ const NONE: readonly unknown[] = []
 /** The flush is begun at once; nobody waits for it. */
 const AT_ONCE: Lifetime = { phase: 'after-response', apart: true, hold: (finish) => void finish() }
 
-/** Whether an adapter for AWS Lambda runs the server, and Lambda freezes it. */
-const isFrozen = (): boolean => Boolean(environment('AWS_LAMBDA_FUNCTION_NAME')) && !managedInstance()
+/** AWS Lambda, where an adapter runs the server and Lambda freezes it. */
+const onLambda = (): string | false =>
+  !!environment('AWS_LAMBDA_FUNCTION_NAME') &&
+  !managedInstance() &&
+  "AWS Lambda, which may freeze it before a flush is over: wrap the function as well, `withTelemetry(serverless(app))` of 'flushed/lambda'"
 
 /** What is left there, where nothing is around it. */
-function frozenLifetime({ wrap }: InvocationState): Lifetime {
-  if (once('frozen')) {
-    const { config, platform } = wrap
-    config.warn(
-      `flushed: ${platform.name} runs on AWS Lambda, which may freeze it before a flush is over: wrap the function as well, ` +
-        "`withTelemetry(serverless(app))` of 'flushed/lambda'",
-    )
-  }
+function stoppedLifetime({ wrap }: InvocationState, where: string): Lifetime {
+  const { config, platform } = wrap
+  if (once('stopping')) config.warn(`flushed: ${platform.name} runs on ${where}`)
   return AT_ONCE
 }

@@ -1,6 +1,7 @@
 import { invalidOption } from '../core/errors.ts'
 import type { Wrap } from '../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../core/options.ts'
+import { onWorkerd } from '../web/scope.ts'
 import { type DrainOptions, drainMsOf } from './drain.ts'
 import { serverLifetime } from './lifetime.ts'
 import { type Args, describeIncoming } from './request.ts'
@@ -16,6 +17,10 @@ export interface ServerOptions<Args extends readonly unknown[] = []> extends Tel
   flush?: 'auto' | 'after-response' | undefined
 }
 
+/** Cloudflare Workers, where the server is a Worker's by `cloudflare:node`. */
+const onWorkers = (): string | false =>
+  onWorkerd() && "Cloudflare Workers, which may stop it before a flush is over: wrap the whole, `withTelemetry(httpServerHandler({ port }))` of 'flushed/workers'"
+
 /** A server's part of the lifecycle. @throws TypeError naming the option and quoting the value */
 export function onServer(name: string, options: ServerOptions<never> = {}): Wrap {
   const config = resolveOptions(options, ['drainMs'])
@@ -23,7 +28,7 @@ export function onServer(name: string, options: ServerOptions<never> = {}): Wrap
   const platform = {
     name,
     describe: (args: Args, active: Parameters<typeof describeIncoming>[1]) => describeIncoming(args[0], active),
-    ...serverLifetime(() => wrap, drainMsOf(options)),
+    ...serverLifetime(() => wrap, drainMsOf(options), undefined, onWorkers),
   }
   const wrap: Wrap = { config, platform }
   return wrap

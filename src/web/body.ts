@@ -107,8 +107,12 @@ function like(response: Response, body: ReadableStream): Response {
   return new Response(body, response)
 }
 
+/** No encoding: `null`, `identity`, or `none`, as some say so that nobody compresses their events. No other begins like these. */
+const UNENCODED = /^(n|id)/i
+
 /** The body, if there is one to be followed: an encoded one would have to be decoded first. */
-const bodyOf = ({ body, bodyUsed, headers }: Response) => !bodyUsed && !headers.has('content-encoding') && !body?.locked && body
+const bodyOf = ({ body, bodyUsed, headers }: Response) =>
+  !bodyUsed && UNENCODED.test(headers.get('content-encoding') as string) && !body?.locked && body
 
 /** What JavaScript fills with chunks has no length, and cannot be read into a buffer. */
 function isBytes(body: ReadableStream): boolean {

@@ -16,7 +16,6 @@ const inPeers = (file) => path(`peers/node_modules/${file}`)
  * @property {boolean} [held] an extension that is no package, and not there, keeps its sandbox from freezing too early
  * @property {boolean} [flushesAfter] its response does not wait for the backend
  * @property {boolean} [events] it sends one event an invocation, and no spans
- * @property {boolean} [client3] it cannot start on the runtime client of Node 24, and is measured on Node 22's
  * @property {boolean} [elsewhere] it is not for Lambda: only what it costs to load
  * @property {string | false} [bundle] what is bundled in place of `entry`; `false`: it must not be
  */
@@ -48,7 +47,6 @@ export const DEPLOYED = {
   pattern: own('pattern', 'try/finally forceFlush, batch'),
   simple: own('simple', 'try/finally forceFlush, simple'),
   instrumentation: own('instrumented', 'instrumentation-aws-lambda', {
-    client3: true,
     env: (backend) => ({ ...collector(backend), NODE_OPTIONS: `--import ${functions}/instrumentation.mjs` }),
     bundle: `${functions}/instrumentation.mjs`,
   }),

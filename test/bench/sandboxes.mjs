@@ -1,5 +1,5 @@
 /** Everybody's function on the real runtime client, in a sandbox that freezes, each in front of a backend of its own. */
-import { ensureRuntimeClients } from '../support/runtime-client.mjs'
+import { ensureRuntimeClient } from '../support/runtime-client.mjs'
 import { Backend, startDatadogExtension } from './backend.mjs'
 import { DEPLOYED } from './deployed.mjs'
 
@@ -44,12 +44,11 @@ class Running {
   }
 }
 
-async function start(name, clients) {
+async function start(name, runtime) {
   // Built by now, which it is not when this file is loaded.
   const { startLambda } = await import('../../dist/testing.js')
-  const { handler, env, client3 } = DEPLOYED[name]
+  const { handler, env } = DEPLOYED[name]
   const backend = await new Backend().start()
-  const runtime = clients[client3 ? clients.length - 1 : 0]
   const sandbox = await startLambda({ handler, runtime, env: env(backend), functionName: 'orders', timeoutMs: TIMEOUT_MS, initTimeoutMs: INIT_TIMEOUT_MS })
   if (sandbox.initError) throw new Error(`${name} did not start: ${sandbox.initError.errorMessage}`)
   const running = new Running(name, backend, sandbox)
@@ -66,11 +65,11 @@ async function start(name, clients) {
  * @returns {Promise<T>}
  */
 export async function withFunctions(names, measure) {
-  const clients = await ensureRuntimeClients()
+  const runtime = await ensureRuntimeClient()
   const extension = names.includes('datadog') ? await startDatadogExtension() : undefined
   const functions = []
   try {
-    for (const name of names) functions.push(await start(name, clients))
+    for (const name of names) functions.push(await start(name, runtime))
     return await measure(functions)
   } finally {
     for (const running of functions) await running.close()

@@ -20,15 +20,13 @@ const NOTES = {
   '²': "Datadog's extension keeps the sandbox from freezing until it has everything. It is no package, and not there.",
   '³': 'The invocation fails: `forceFlush()` rejects, or the function runs into its timeout of 15 s.',
   '⁴': 'An event an invocation, and no spans.',
-  '⁵': 'On the runtime client of Node 22: its wrapper takes three parameters, which that of Node 24 refuses.',
-  '⁶': 'It cannot be in a bundle.',
+  '⁵': 'It cannot be in a bundle.',
 }
 
 const OF_CONTESTANTS = {
   powertools: '¹',
   datadog: '¹',
   evlog: '⁴',
-  instrumentation: '⁵',
 }
 
 const number = (value) => (Math.abs(value) < 10 ? value.toFixed(1) : value.toFixed(0))
@@ -87,7 +85,7 @@ function loads(rows) {
       .map(({ contestant, addedMs, bundledMs, overPatternMs, bundleBytes }) => ({
         name: contestant,
         label: DEPLOYED[contestant].label,
-        cells: [ms(addedMs), ms(bundledMs), ms(overPatternMs), kB(bundleBytes)].map((cell) => (cell === NONE ? `${NONE}⁶` : cell)),
+        cells: [ms(addedMs), ms(bundledMs), ms(overPatternMs), kB(bundleBytes)].map((cell) => (cell === NONE ? `${NONE}⁵` : cell)),
       })),
   }
 }

@@ -1,8 +1,11 @@
 /** Bundles Workers as wrangler does: one module, of the built package, for workerd. */
+import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const packages = (folder: string) => fileURLToPath(new URL(`../runtimes/${folder}/node_modules`, import.meta.url))
+/** Without the prefix, which workerd asks for. */
+const NODE = Object.fromEntries(builtinModules.filter((name) => /^[a-z]\w*$/.test(name)).map((name) => [name, `node:${name}`]))
 const bundles = new Map<string, Promise<string>>()
 
 /** @param file the Worker's source, bundled once */
@@ -22,8 +25,8 @@ async function bundled(file: string): Promise<string> {
     conditions: ['workerd', 'worker', 'browser'],
     mainFields: ['module', 'main'],
     external: ['cloudflare:*', 'node:*'],
-    nodePaths: [packages('workers'), packages('vendors')],
-    alias: { async_hooks: 'node:async_hooks', events: 'node:events' },
+    nodePaths: [packages('workers'), packages('vendors'), packages('servers')],
+    alias: NODE,
     keepNames: true,
     // The repository's own tsconfig would lead `flushed/…` to the sources.
     tsconfigRaw: '{}',

@@ -31,6 +31,14 @@ describe('what JavaScript streams', () => {
     expect(following.ends).toEqual([['finished']])
   })
 
+  test.each(['none', 'identity', 'Identity'])('is passed on with an encoding that is none: %s', async (encoding) => {
+    const following = follower()
+    const response = (await follow(new Response(chunks('a', 'b'), { headers: { 'content-encoding': encoding } }), 'GET', following)) as Response
+    expect([response.headers.get('content-encoding'), following.ends]).toEqual([encoding, []])
+    expect(await response.text()).toBe('ab')
+    expect(following.ends).toEqual([['finished']])
+  })
+
   test('stays in a response of its class, where that is made as responses are', async () => {
     class Branded extends Response {
       readonly #brand = 'ours'

@@ -78,7 +78,11 @@ function platformOf(
       const description = describe(event, args, active)
       const { attributes } = description
       attributes['cloudflare.entrypoint'] = name
-      if (ctx?.id) attributes['cloudflare.durable_object.id'] = `${ctx.id}`
+      if (ctx?.id) {
+        attributes['cloudflare.durable_object.id'] = `${ctx.id}`
+        // Nothing that is `undefined` becomes an attribute: by `newUniqueId()` there is no name.
+        attributes['cloudflare.durable_object.name'] = ctx.id.name
+      }
       if (kind === 'flow') describeRun(description, name, args)
       else if (!handles) {
         // Source: semantic conventions for RPC spans, release candidate: the method with its service is the span's name.

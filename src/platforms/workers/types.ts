@@ -9,7 +9,7 @@ import { read } from '../../core/reading.ts'
 export interface WorkerContext {
   waitUntil(promise: Promise<unknown>): void
   /** That of the Durable Object whose state this is. */
-  readonly id?: unknown
+  readonly id?: { readonly name?: string | undefined } | undefined
 }
 
 /**

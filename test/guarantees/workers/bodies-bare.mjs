@@ -96,6 +96,7 @@ export const routes = {
   transform: (request) => passed(new TransformStream(), request),
   sse: (request) => passed(new IdentityTransformStream(), request, { headers: { 'content-type': 'text/event-stream' } }),
   js: (request) => new Response(pulled(request), plain),
+  'js-unencoded': (request) => new Response(pulled(request), { headers: { ...plain.headers, 'content-encoding': 'none' } }),
   'js-at-once': (request) => new Response(pulled(request, { everyMs: 0 })),
   'js-bytes': (request) => new Response(pulled(request, { type: 'bytes' })),
   'js-bytes-events': (request) => new Response(pulled(request, { type: 'bytes' }), { headers: { 'content-type': 'text/event-stream' } }),

@@ -39,6 +39,7 @@ describe.each(corners)('on $title', (runtime) => {
           'http.response.status_code': 200,
           'cloudflare.entrypoint': 'Room',
           'cloudflare.durable_object.id': expect.stringMatching(/^[0-9a-f]{64}$/),
+          'cloudflare.durable_object.name': 'one',
         },
       },
     ])

@@ -39,6 +39,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     ['identity', 1.5],
     ['sse', 5],
     ['js', 5],
+    ['js-unencoded', 1.5],
   ])('a %s stream of %d seconds: the root is as long as the body', async (path, seconds) => {
     await using worker = await startWorker('bodies.mjs')
     const { headers } = await ask(new URL(`/${path}?chunks=${seconds * 10}&everyMs=100`, worker.url))
