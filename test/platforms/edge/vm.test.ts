@@ -108,7 +108,7 @@ describe.each([
       expect(edge.collector.spans).toHaveLength(3 * request)
       await response.text()
     }
-    expect(edge.warnings).toEqual([expect.stringMatching(/^flushed: edge cannot flush after the response here.*`waitUntil` option.*Vercel.*Supabase/)])
+    expect(edge.warnings).toEqual([expect.stringMatching(/^flushed: edge cannot flush after the response here.*has `waitUntil`.* option.*Vercel.*Supabase/)])
   })
 
   test('where nothing keeps it alive, a collector that hangs delays the response for `timeoutMs`, and no longer', async () => {

@@ -218,11 +218,18 @@ describe('what the handler hands to the `waitUntil` of', () => {
     const { telemetry, exporter } = setup()
     exporter.setMode('microtask')
     const phases: string[] = []
+    let flushed = () => {}
     const handler = withTelemetry(async (_request: Request) => {
       const audit = span('audit')
-      context.waitUntil(new Promise((resolve) => setTimeout(resolve, 20)).then(() => audit.setAttribute('rows', 3).end()))
+      context.waitUntil(new Promise<void>((resolve) => (flushed = resolve)).then(() => audit.setAttribute('rows', 3).end()))
       return new Response('found')
-    }, { telemetry, onFlush: ({ phase }) => phases.push(phase) })
+    }, {
+      telemetry,
+      onFlush({ phase }) {
+        phases.push(phase)
+        flushed()
+      },
+    })
     for (let call = 0; call < 2; call++) {
       await handler(request())
       await Promise.all(context.held)
