@@ -171,8 +171,8 @@ export function conclude(
     invocation.endedByDispose = 0
     // Where there is nothing to flush, as beside Deno's own OpenTelemetry, nothing comes too early either.
     if (isWithin && result.seen) remark(invocation, 'outermost', 'flushed: a span outside the wrap is still open: flushed is not the outermost wrapper')
-    const { warnings } = invocation
-    invocation.warnings = []
+    // What goes on is told all of it at its end.
+    const warnings = invocation.live ? [] : invocation.warnings.splice(0)
     const report = publish(result, spans, phase, warnings, config)
     platform.reported?.(report)
     return report

@@ -70,9 +70,13 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
       outboxes,
       (owner) => (owner?.telemetry.count === telemetry.count ? owner : undefined),
       () => heard?.(),
-      () => told.forEach((over) => over()),
+      () => {
+        heard = undefined
+        told.forEach((over) => over())
+      },
     ),
-    strays: (each) => (heard = each),
+    // Of exports that somebody else makes, it is for them to say when.
+    strays: (each) => (heard = exporters[0] && each),
     track<E extends Exporter>(exporter: E): E {
       const outbox = makeOutbox(exporter, { ...limits, maxQueueSize: 0 })
       all.push(counted(outbox))

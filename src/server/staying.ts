@@ -15,6 +15,7 @@ import type { Wrap } from '../core/lifecycle.ts'
 import type { Lifetime } from '../core/platform.ts'
 import type { FlushReport, Phase, Telemetry, Timers } from '../core/types.ts'
 import { type Participant, shared } from './state.ts'
+import { FLUSH, Strays } from './strays.ts'
 import { join, part } from './watch.ts'
 
 /** Milliseconds from the first request that is over to the flush, for those that are over together. */
@@ -23,8 +24,6 @@ const SOON_MS = 50
 const GAP_MS = 500
 /** The same after flushes that have left something unsent: twice as many for each, up to these. */
 const LONGEST_GAP_MS = 5000
-/** Milliseconds after which spans of no request go, unless a request has taken them along: as long as with a batch processor. */
-const STRAY_MS = 5000
 /** Milliseconds after which background work is not waited for any more: work that never ends must not keep its request. */
 const BACKGROUND_MS = 15 * 60_000
 /** Timers that do not keep the process alive. */
@@ -60,7 +59,6 @@ export class Staying implements Participant, Pending {
   /** Whether a drain has been given less time while it was waiting. */
   #hurried = false
   #timer: unknown
-  #strayTimer: unknown
   #notBefore = -Infinity
   /** How many flushes in a row have left something unsent. */
   #failures = 0
@@ -84,8 +82,11 @@ export class Staying implements Participant, Pending {
     join(this)
     // Not when it has been drained: others than requests may record spans still.
     const { telemetry } = this.#wrap().config
-    telemetry.ended?.(() => part(this))
-    telemetry.strays?.(this.#stray)
+    telemetry.ended?.(() => {
+      part(this)
+      this.#strays.forget()
+    })
+    telemetry.strays?.(this.#strays.heard)
   }
 
   /** The lifetime of an invocation that is over: one for all of them. */
@@ -130,14 +131,7 @@ export class Staying implements Participant, Pending {
     this.#ask()
   }
 
-  // A socket's, a job's: there may be no request for long. Not at once, since they may be very many.
-  readonly #stray = (): void => {
-    if (this.#strayTimer !== undefined) return
-    this.#strayTimer = IDLE.setTimeout(() => {
-      this.#strayTimer = undefined
-      this.#late()
-    }, STRAY_MS)
-  }
+  readonly #strays = new Strays(IDLE, this.#late)
 
   /** Has a flush begin when one is due. */
   #ask(): void {
@@ -152,13 +146,13 @@ export class Staying implements Participant, Pending {
 
   #flush(phase: Phase, budgetMs?: number): Promise<FlushReport> {
     clock().clearTimeout(this.#timer)
-    clock().clearTimeout(this.#strayTimer)
-    this.#timer = this.#strayTimer = undefined
+    this.#timer = undefined
+    this.#strays.forget()
     this.#unsent = false
     const account = this.#account
     this.#account = newAccount()
     // Of no request, though it is one that has set the timer.
-    const flushed = context.with(ROOT_CONTEXT, () => flushLeftovers(this.#wrapFor(phase), phase, budgetMs, account))
+    const flushed = context.with(ROOT_CONTEXT.setValue(FLUSH, true), () => flushLeftovers(this.#wrapFor(phase), phase, budgetMs, account))
     return (this.#flushing = flushed.then((report) => this.#flushed(report)))
   }
 
@@ -185,13 +179,17 @@ export class Staying implements Participant, Pending {
   }
 
   emptied(): void {
-    if (this.#flushing || !(this.#served || this.#unsent || this.#strayTimer !== undefined)) return
+    if (this.#flushing || !(this.#served || this.#unsent || this.#strays.waiting)) return
     // Once: what a collector has not taken then must not keep the process.
     this.#served = false
     shared.draining++
     // What is open has nothing left that would settle it: it is given no more time than a flush.
     const ms = Math.min(this.#drainMs, this.#wrap().config.timeoutMs)
-    void this.drain(stopped('nothing was left to do'), ms).finally(() => shared.draining--)
+    void this.drain(stopped('nothing was left to do'), ms).finally(() => {
+      shared.draining--
+      // Nor must what is recorded meanwhile keep the process.
+      this.#strays.forget()
+    })
   }
 
   drain(cause: Error, drainMs = this.#drainMs): Promise<FlushReport> {

@@ -77,3 +77,9 @@ test('what runs anywhere imports nothing of Node', () => {
   const ofNode = edges.filter(({ from, to }) => to.startsWith('node:') && !/^src\/(testing|server|platforms\/(lambda|node))\//.test(from))
   expect(ofNode).toEqual([])
 })
+
+test('what registers on Lambda loads no package: that would be a part of each cold start', () => {
+  const registering = edges.filter(({ from }) => /^src\/platforms\/lambda\/(register|extension\/(register|client|loop|state|timing))/.test(from))
+  expect(registering.length).toBeGreaterThan(10)
+  expect(registering.filter(({ to }) => !to.startsWith('src/'))).toEqual([])
+})

@@ -122,6 +122,19 @@ describe('a process that has nothing left to do', () => {
     expect(sizes()).toEqual([1, 1])
   })
 
+  test('is not kept by what is recorded of no request meanwhile', async () => {
+    const made = setup()
+    const { exporter, requests, tracer, sizes, clock } = made
+    requests(1)
+    exporter.hold()
+    await emptied(made)
+    tracer.startSpan('tick').end()
+    exporter.acknowledge()
+    await clock.tick()
+    await emptied(made)
+    expect([sizes(), clock.pending, shared.draining]).toEqual([[1], 0, 0])
+  })
+
   test('is not kept by a collector that is away', async () => {
     const made = setup()
     made.exporter.setMode('throw')

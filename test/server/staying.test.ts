@@ -1,7 +1,7 @@
 /** The lifetime of a process that stays: which requests share a flush, and when it is made. On a clock of the test's own. */
 import { context } from '@opentelemetry/api'
 import { waitUntil } from 'flushed'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { drainAll } from '../../src/server/watch.ts'
 import { setup } from './clockwork.ts'
 
@@ -79,6 +79,41 @@ describe('flushes', () => {
       await clock.advance(100)
     }
     expect(sizes()).toEqual([1, 51, 51])
+  })
+
+  test('are not made for what `onFlush` records, which would have no end', async () => {
+    const { clock, tracer, requests, sizes } = setup({}, { onFlush: async () => {
+      await Promise.resolve()
+      tracer.startSpan('told').end()
+    } })
+    requests(1)
+    await clock.advance(60_000)
+    expect(sizes()).toEqual([1])
+    requests(1)
+    await clock.advance(60_000)
+    expect(sizes()).toEqual([1, 2])
+  })
+
+  test('are not made for what is recorded after the provider’s shutdown', async () => {
+    const { clock, tracer, provider, requests, warnings } = setup()
+    requests(1)
+    await clock.advance(60)
+    tracer.startSpan('before').end()
+    await provider.shutdown()
+    tracer.startSpan('after').end()
+    await clock.advance(60_000)
+    expect(warnings).toEqual([])
+    expect(clock.pending).toBe(0)
+  })
+
+  test('are not made for the sake of exports that somebody else makes', async () => {
+    const flushes = vi.fn(async () => {})
+    const { clock, tracer, requests, reports } = setup({ exporter: undefined, tracerProvider: { forceFlush: flushes } })
+    requests(1)
+    await clock.advance(1000)
+    tracer.startSpan('job').end()
+    await clock.advance(60_000)
+    expect([flushes.mock.calls.length, reports.length]).toEqual([1, 1])
   })
 
   test('have what a request has recorded after 15 minutes, though its background work never ends', async () => {

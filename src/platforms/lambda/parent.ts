@@ -3,7 +3,7 @@ import type { Context } from '@opentelemetry/api'
 import { extract, nearest } from '../../core/propagation.ts'
 import { read } from '../../core/reading.ts'
 import type { LambdaContextLike } from './description.ts'
-import { isBag } from './events.ts'
+import { bag, isBag } from './events.ts'
 import { headerGetter } from './headers.ts'
 import type { EventHeaders } from './headers.ts'
 
@@ -35,7 +35,11 @@ export function parentOf(headers: EventHeaders | undefined, active: Context): Co
  */
 export function carriedBy(context: LambdaContextLike | null | undefined): EventHeaders | undefined {
   const client = read(context, 'clientContext')
-  if (!isBag(client)) return undefined
-  const custom = read(client, 'custom') ?? read(client, 'Custom')
-  return isBag(custom) ? { single: custom, multi: undefined } : undefined
+  const [early, late] = [read(client, 'Custom'), read(client, 'custom')]
+  if (!isBag(early)) return isBag(late) ? { single: late, multi: undefined } : undefined
+  try {
+    return { single: { ...early, ...bag(late) }, multi: undefined }
+  } catch {
+    return undefined
+  }
 }

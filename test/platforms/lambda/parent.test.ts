@@ -50,6 +50,10 @@ describe('of a direct invocation, with no propagator registered', () => {
     expect(parentBy({ [key]: { traceparent, tracestate: 'vendor=1' } })).toMatchObject({ ...events.CALLER, traceFlags: 1, isRemote: true })
   })
 
+  it('the one does not hide the other', () => {
+    expect(parentBy({ custom: { tenant: 'a' }, Custom: { traceparent } })).toMatchObject(events.CALLER)
+  })
+
   it.each([
     ['another application’s', { custom: { tenant: 'a' } }],
     ['one of mobile SDKs', { client: { app_title: 'orders' }, env: { locale: 'en' } }],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ContextManager } from '@opentelemetry/api'
 import { managedInstance } from '../../../server/managed.ts'
 import { next, register } from './client.ts'
 import { Loop } from './loop.ts'
@@ -56,12 +57,17 @@ export async function registerOnce(events: Extension['events']): Promise<void> {
   await shared.registration
 }
 
-// Where OpenTelemetry's API keeps what has been registered with it.
+/** Where OpenTelemetry's API keeps what has been registered with it, for all its copies. */
 const API = Symbol.for('opentelemetry.js.api.1')
+/** What its `createContextKey` makes of the key by which its own `suppressTracing` marks a context. */
+const SUPPRESSED = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
 async function registering(api: string, events: Extension['events']): Promise<void> {
-  // Whoever was loaded before may trace requests. The package is loaded too by then; otherwise it would cost each cold start.
-  if (API in globalThis) await suppression().catch(() => {})
+  try {
+    keepQuiet()
+  } catch {
+    // Then they are traced.
+  }
   const wait: { over?: () => void } = {}
   // An answer that is late is an answer: Lambda waits for every extension it has registered.
   const registration = register(api, EVENTS[events], wait).then((identifier) => start(api, identifier, events), failed)
@@ -70,11 +76,14 @@ async function registering(api: string, events: Extension['events']): Promise<vo
   failed(new Error(`registration was not answered within ${REGISTER_TIMEOUT_MS} ms`))
 }
 
-// Not that of the core, which a bundle would load with this module.
-async function suppression(): Promise<void> {
-  const { ROOT_CONTEXT, context, createContextKey } = await import('@opentelemetry/api')
-  const suppressed = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true)
-  shared.quiet = (run) => context.with(suppressed, run)
+/**
+ * Keeps requests from being traced by whoever was loaded before, and has registered a context manager. Without OpenTelemetry's
+ * package, which would cost each cold start; and an `import` that is awaited here may wait for this very module in a bundle.
+ */
+function keepQuiet(): void {
+  const { context } = (globalThis as { [API]?: { context?: ContextManager } })[API] ?? {}
+  const suppressed = context?.active().setValue(SUPPRESSED, true)
+  if (context && suppressed) shared.quiet = (run) => context.with(suppressed, run)
 }
 
 /** Starts the loop of a registered extension. */
