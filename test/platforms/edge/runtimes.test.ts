@@ -74,12 +74,16 @@ describe.each(RUNTIMES)('%s', (runtime) => {
   })
 
   test('delivers what a stream records that says it is text, wherever its root ends', async () => {
+    // Of any trace: Deno may read on outside of the context that the stream was made in.
+    const chunks = () => served.collector.spans.map(({ name }) => name).filter((name) => name.startsWith('chunk'))
+    // Sends what the tests before have left.
+    await asked('/edge/text', 2)
+    const { length } = chunks()
     const { answer } = await asked('/edge/prose', 2)
     expect(answer).toEqual(await bare('/bare/prose'))
     await asked('/edge/text', 2)
-    const prose = served.collector.acknowledged().find(({ attributes }) => attributes['url.path'] === '/edge/prose')
-    const names = served.collector.acknowledged(prose?.traceId).map(({ name }) => name)
-    expect(names).toEqual(expect.arrayContaining(['chunk 0', 'chunk 1', 'chunk 2', 'chunk 3']))
+    const ofBoth = ['chunk 0', 'chunk 1', 'chunk 2', 'chunk 3'].flatMap((name) => [name, name])
+    expect(chunks().slice(length).toSorted()).toEqual(ofBoth)
   })
 
   test.each(runtime === 'Bun' ? [...STREAMED, 'direct'] : STREAMED)('passes on as a stream what is %s, whether or not it would have had a length', async (what) => {
