@@ -69,7 +69,7 @@ export default defineConfig({
     // Most tests wait for a collector that takes its time, in another process: more of them than cores can do so at once.
     maxWorkers: 3,
     // Real processes and real milliseconds: a machine that is busy with something else may hold up any one of them. What passed
-    // when it was tried again is named.
+    // when it was tried again, twice at most, is named.
     retry: process.env['CI'] ? 2 : 0,
     reporters: ['default', retried],
     projects: [
@@ -90,8 +90,7 @@ export default defineConfig({
         extends: true,
         resolve,
         plugins: [decorators(false)],
-        // Half a second is all that Lambda leaves at an environment's end: on a machine that is shared, that may pass standing still.
-        test: { name: 'one at a time', include: clocked, fileParallelism: false, retry: process.env['CI'] ? 4 : 0 },
+        test: { name: 'one at a time', include: clocked, fileParallelism: false },
       },
       {
         // What concerns decorators, once more with those of `experimentalDecorators`.

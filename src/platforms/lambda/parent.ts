@@ -36,9 +36,9 @@ export function parentOf(headers: EventHeaders | undefined, active: Context): Co
 export function carriedBy(context: LambdaContextLike | null | undefined): EventHeaders | undefined {
   const client = read(context, 'clientContext')
   const [early, late] = [read(client, 'Custom'), read(client, 'custom')]
-  if (!isBag(early)) return isBag(late) ? { single: late, multi: undefined } : undefined
+  if (!isBag(early) && !isBag(late)) return undefined
   try {
-    return { single: { ...early, ...bag(late) }, multi: undefined }
+    return { single: { ...bag(early), ...bag(late) }, multi: undefined }
   } catch {
     return undefined
   }

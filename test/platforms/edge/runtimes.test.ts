@@ -84,6 +84,10 @@ describe.each(RUNTIMES)('%s', (runtime) => {
     await asked('/edge/text', 2)
     const ofBoth = ['chunk 0', 'chunk 1', 'chunk 2', 'chunk 3'].flatMap((name) => [name, name])
     expect(chunks().slice(length).toSorted()).toEqual(ofBoth)
+    if (runtime === 'Deno') return
+    const prose = served.collector.acknowledged().find(({ attributes }) => attributes['url.path'] === '/edge/prose')
+    const names = served.collector.acknowledged(prose?.traceId).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['chunk 0', 'chunk 1', 'chunk 2', 'chunk 3']))
   })
 
   test.each(runtime === 'Bun' ? [...STREAMED, 'direct'] : STREAMED)('passes on as a stream what is %s, whether or not it would have had a length', async (what) => {
