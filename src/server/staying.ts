@@ -13,7 +13,8 @@ import { OVERDUE, leave } from '../core/finish.ts'
 import { isolate } from '../core/isolate.ts'
 import type { Wrap } from '../core/lifecycle.ts'
 import type { Lifetime } from '../core/platform.ts'
-import type { FlushReport, Phase, Telemetry, Timers } from '../core/types.ts'
+import type { FlushReport, Phase, Telemetry } from '../core/types.ts'
+import { IDLE } from './idle.ts'
 import { type Participant, shared } from './state.ts'
 import { FLUSH, Strays } from './strays.ts'
 import { join, part } from './watch.ts'
@@ -26,15 +27,6 @@ const GAP_MS = 500
 const LONGEST_GAP_MS = 5000
 /** Milliseconds after which background work is not waited for any more: work that never ends must not keep its request. */
 const BACKGROUND_MS = 15 * 60_000
-/** Timers that do not keep the process alive. */
-const IDLE: Timers = {
-  setTimeout(ring, ms) {
-    const timer = clock().setTimeout(ring, ms)
-    ;(timer as { unref?(): void } | undefined)?.unref?.()
-    return timer
-  },
-  clearTimeout: (timer) => clock().clearTimeout(timer),
-}
 
 /** The lifetime of invocations in a process that stays. One for each wrap. */
 export class Staying implements Participant, Pending {
@@ -131,7 +123,7 @@ export class Staying implements Participant, Pending {
     this.#ask()
   }
 
-  readonly #strays = new Strays(IDLE, this.#late)
+  readonly #strays = new Strays(this.#late)
 
   /** Has a flush begin when one is due. */
   #ask(): void {

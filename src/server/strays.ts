@@ -1,21 +1,19 @@
-import { context, createContextKey } from '@opentelemetry/api'
-import type { Timers } from '../core/types.ts'
+import { context } from '@opentelemetry/api'
+import { IDLE } from './idle.ts'
 
 /** Milliseconds after which spans of no request go, unless a request has taken them along: as long as with a batch processor. */
 const STRAY_MS = 5000
 
 /** Marks what a flush does, `onFlush` included. */
-export const FLUSH = createContextKey('flushed.flush')
+export const FLUSH = Symbol()
 
 /** Spans of no request, such as a socket's or a job's: there may be no request for long. */
 export class Strays {
   #timer: unknown
-  readonly #timers: Timers
   readonly #due: () => void
 
   /** @param due called when they ought to be sent */
-  constructor(timers: Timers, due: () => void) {
-    this.#timers = timers
+  constructor(due: () => void) {
     this.#due = due
   }
 
@@ -23,8 +21,8 @@ export class Strays {
   readonly heard = (): void => {
     // Or there would be no end of flushes where `onFlush` records something.
     if (this.waiting || context.active().getValue(FLUSH)) return
-    this.#timer = this.#timers.setTimeout(() => {
-      this.#timer = undefined
+    this.#timer = IDLE.setTimeout(() => {
+      this.forget()
       this.#due()
     }, STRAY_MS)
   }
@@ -35,7 +33,7 @@ export class Strays {
 
   /** They are sent, or nobody is to wait for them. */
   forget(): void {
-    this.#timers.clearTimeout(this.#timer)
+    IDLE.clearTimeout(this.#timer)
     this.#timer = undefined
   }
 }
