@@ -26,8 +26,9 @@ const [LIGHT, HEAVY] = [200_000, 10_000]
 
 const FULL = {
   // Less warm-up would measure the compiler, and those worst that have most code.
-  noop: wraps({ rounds: 3, turns: 3, ms: 150, warmUpMs: 900 }),
-  unsampled: wraps({ rounds: 3, turns: 3, ms: 100, warmUpMs: 600 }),
+  // Many rounds, since a process is compiled a little differently each time, by more than the closest contestants differ.
+  noop: wraps({ rounds: 7, turns: 3, ms: 150, warmUpMs: 900 }),
+  unsampled: wraps({ rounds: 5, turns: 3, ms: 100, warmUpMs: 600 }),
   // A request takes fifty times as long as all the rest, and varies by more than contestants differ. Those are compiled
   // after as many invocations as the others', which take as much longer.
   collector: wraps({ rounds: 5, turns: 2, ms: 700, warmUpMs: 4500 }),
