@@ -1,5 +1,5 @@
 /**
- * How many spans a request creates. Counted where they start, since those that get lost arrive nowhere.
+ * How many spans a request creates. They are counted where they start, because lost spans arrive nowhere.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const counter = {
   forceFlush: () => Promise.resolve(),
   shutdown: () => Promise.resolve(),
 }
-// For good: tracers of the business code keep to the first provider there is.
+// Registered for good: the tracers of the business code keep the first provider there is.
 trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [counter] }))
 
 /** Runs business code here, and adds the span that every handler opens around it. One at a time. */

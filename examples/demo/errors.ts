@@ -1,6 +1,6 @@
-/** Something that went wrong in what the demo runs. */
+/** An error in something that the demo runs. */
 export class DemoError extends Error {
-  /** What it wrote, as far as it helps. */
+  /** Its output, as far as that helps. */
   readonly logs: readonly string[]
 
   constructor(message: string, logs: readonly string[]) {

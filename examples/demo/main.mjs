@@ -1,5 +1,5 @@
 /**
- * `npm run demo`. The demo itself is TypeScript, which Node runs as it is from version 22.18 and 24 on; npm scripts use
+ * `npm run demo`. The demo itself is TypeScript, which Node runs as it is from 22.18 and from 24 on. npm scripts use
  * the Node among the project's dependencies.
  */
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

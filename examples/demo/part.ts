@@ -5,7 +5,7 @@
  */
 import type { Look } from './style.ts'
 
-/** Something that is measured, and told of meanwhile. */
+/** Something that is measured, and reported on meanwhile. */
 export interface Step {
   readonly title: string
   run(progress: (line: string) => void): Promise<unknown>
@@ -14,17 +14,17 @@ export interface Step {
 export interface Part {
   /** The platform. */
   readonly title: string
-  /** Installs, finds and builds what is needed. */
+  /** Installs, finds and builds whatever the part needs. */
   readonly prepare: Step
-  /** What is timed: each has the machine for itself. */
+  /** The timed steps: each has the machine for itself. */
   readonly timed: readonly Step[]
-  /** What mostly waits, so that all parts do it at the same time. */
+  /** The steps that mostly wait, so that all parts run them at the same time. */
   readonly waiting: Step
   /** To be called when all is over. One at a time. */
   report(): Promise<Report>
 }
 
-/** What a part has come to. */
+/** The result of a part. */
 export interface Report {
   /** What ran, and how it went. */
   render(look: Look): string[]

@@ -37,9 +37,9 @@ export async function main(): Promise<number> {
   }
 }
 
-// Stopped processes outlive a parent that a signal ends; at an exit, the sandbox kills them.
+// Stopped processes outlive a parent that a signal ends. At an exit, the sandbox kills them.
 function leave(terminal: boolean): never {
-  // The list of tasks has hidden the cursor, and listens at `process.stdout`.
+  // The list of tasks has hidden the cursor, and listens to `process.stdout`.
   if (terminal) writeSync(1, '\u001B[?25h\n')
   process.exit(130)
 }
@@ -50,7 +50,7 @@ function explain(error: unknown): string[] {
   return [`The demo stopped. ${error.message}`, ...wrote]
 }
 
-/** Runs the steps of all parts: what is timed one after the other, the rest side by side. */
+/** Runs the steps of all parts: timed steps one after the other, the rest side by side. */
 async function measure(parts: readonly Part[]): Promise<void> {
   const taskOf = (part: Part, { title, run }: Step) => ({
     title: `${part.title}: ${title}`,
@@ -64,7 +64,7 @@ async function measure(parts: readonly Part[]): Promise<void> {
       task: () => new Listr(parts.map((part) => taskOf(part, part.waiting)), { concurrent: true, registerSignalListeners: false }),
     },
   ]
-  // Signals are dealt with above; what went wrong is told at the end, with what the function wrote.
+  // Signals are handled above. Errors are reported at the end, with the function's own output.
   const list = new Listr(steps, { concurrent: false, registerSignalListeners: false, rendererOptions: { showErrorMessage: false } })
   await list.run()
 }

@@ -7,15 +7,15 @@ import type { CollectedSpan } from 'flushed/testing'
 
 /** How one request went. Moments are milliseconds since the epoch, on the collector's clock. */
 export interface Run {
-  /** What the platform calls the request. Every handler notes it on its root span. */
+  /** The platform's name for the request. Every handler notes it on its root span. */
   readonly requestId: string
   /** Why the request failed, if it did. */
   readonly error: string | undefined
   readonly startedAt: number
   readonly responseMs: number
-  /** When the platform stopped the code, if it is told. */
+  /** When the platform stopped the code, if that is known. */
   readonly frozenAt?: number
-  /** What the collector had acknowledged, of this request or any before, when nothing kept the code running any more. */
+  /** The spans that the collector had acknowledged, of this request or any before, when nothing kept the code running any more. */
   readonly acknowledged: readonly CollectedSpan[]
 }
 
@@ -24,7 +24,7 @@ export function traceIdOf({ requestId }: Run, spans: readonly CollectedSpan[]): 
   return spans.find(({ attributes }) => Object.values(attributes).includes(requestId))?.traceId
 }
 
-/** How many different spans of a request are among `spans`. */
+/** How many different spans of a request `spans` has. */
 export function countOf(run: Run, spans: readonly CollectedSpan[], received: readonly CollectedSpan[]): number {
   const traceId = traceIdOf(run, received)
   return new Set(spans.filter((span) => span.traceId === traceId).map(({ spanId }) => spanId)).size

@@ -8,7 +8,7 @@ import stringWidth from 'string-width'
 
 /** Options of everything that is drawn. */
 export interface Look {
-  /** Columns there are. */
+  /** The number of columns. */
   readonly width: number
   readonly color: boolean
 }
@@ -33,7 +33,7 @@ export function style({ color }: Look): Style {
 export const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)))
 export const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - stringWidth(text))) + text
 
-/** Breaks text at spaces. The first line starts with `lead`, the others are indented as far. */
+/** Breaks text at spaces. The first line starts with `lead`, and the others are indented by its width. */
 export function wrap(text: string, { width }: Look, lead = '  '): string[] {
   const lines: string[] = []
   let line = lead

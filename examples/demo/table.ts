@@ -22,7 +22,7 @@ export interface Table {
 const gap = '  '
 const indent = '  '
 
-/** Lines of the table. Columns are as wide as what is in them. */
+/** The table's lines. Columns are as wide as their content. */
 export function renderTable({ heads, rows }: Table, look: Look): string[] {
   const paint = style(look)
   const widths = heads.map((head, column) =>
@@ -32,7 +32,7 @@ export function renderTable({ heads, rows }: Table, look: Look): string[] {
   const join = (cells: readonly string[]) => (indent + cells.join(gap)).trimEnd()
   const depth = Math.max(...heads.map(({ length }) => length))
   const head = Array.from({ length: depth }, (_, line) =>
-    // Heads of fewer lines stand at the bottom, next to their column.
+    // Heads with fewer lines stand at the bottom, next to their column.
     paint.dim(join(heads.map((lines, column) => place(lines[line - depth + lines.length] ?? '', column)))),
   )
   const rule = paint.dim(indent + '─'.repeat(widths.reduce((sum, width) => sum + width + gap.length, -gap.length)))

@@ -1,5 +1,5 @@
 /**
- * One request as a picture needs it: spans in the order of their tree, and the moments that matter.
+ * One request, in the form that a picture needs: spans in the order of their tree, and the moments that matter.
  *
  * @module
  */
@@ -14,20 +14,20 @@ export interface Bar {
   readonly endMs: number
   /** Whether the collector had acknowledged it when nothing kept the code running any more. */
   readonly acknowledged: boolean
-  /** Whether its code had left it open, so that `flushed` ended it. */
+  /** Whether the code had left the span open, so that `flushed` ended it. */
   readonly unfinished: boolean
 }
 
 export interface Trace {
   readonly bars: readonly Bar[]
-  /** When spans had reached the collector, and when it acknowledged them, as far as that was before the freeze. */
+  /** When spans had reached the collector, and when the collector acknowledged them, as far as that was before the freeze. */
   readonly exports: readonly { readonly startMs: number; readonly endMs: number }[]
   readonly responseMs: number
-  /** Absent where nothing tells of it. */
+  /** Absent where the moment is unknown. */
   readonly freezeMs?: number
 }
 
-/** The trace of a request, of whatever has arrived of it up to now. `undefined` if nothing has. */
+/** The trace of a request, made of the spans that have arrived up to now. `undefined` if none has. */
 export function traceOf(
   run: Run,
   received: readonly CollectedSpan[],

@@ -10,7 +10,7 @@ import type { Bar, Trace } from './trace.ts'
 
 /** Options of {@link renderWaterfall}. */
 export interface WaterfallLook extends Look {
-  /** Milliseconds that the whole width stands for, so that two pictures can be compared. @default what the trace needs */
+  /** Milliseconds that the whole width represents, so that two pictures can be compared. @default what the trace needs */
   readonly scaleMs?: number
 }
 
@@ -32,7 +32,7 @@ export function renderWaterfall(trace: Trace, look: WaterfallLook): string[] {
   const columns = Math.max(20, look.width - indent.length - names - 2 - durationWidth)
   const column = (ms: number) => Math.min(columns - 1, Math.floor((ms / scaleMs) * columns))
   const marks = marksOf(trace)
-  // They may be less than a column apart, and each must be seen.
+  // The moments may be less than a column apart, and each must be visible.
   const places = new Map<Mark, number>()
   marks.reduce((after, mark) => places.set(mark, Math.max(after + 1, column(mark.ms))).get(mark) ?? 0, -1)
   const placesOf = (glyph: Mark['glyph']) => marks.filter((mark) => mark.glyph === glyph).map((mark) => places.get(mark) ?? 0)
@@ -75,7 +75,7 @@ interface Mark {
   readonly ms: number
 }
 
-/** The moments that matter, as they came. */
+/** The moments that matter, in their order. */
 function marksOf({ exports, responseMs, freezeMs }: Trace): Mark[] {
   const response: Mark = { glyph: '●', name: 'response', ms: responseMs }
   const acknowledged = exports.map(({ endMs }): Mark => ({ glyph: '✓', tone: 'good', name: 'acknowledged', ms: endMs }))
@@ -83,7 +83,7 @@ function marksOf({ exports, responseMs, freezeMs }: Trace): Mark[] {
   return [...acknowledged, response, ...freeze].sort((a, b) => a.ms - b.ms)
 }
 
-/** A bar in half columns, at least one; in another texture if it is not simply finished and acknowledged. */
+/** A bar in half columns, at least one; in another texture unless the span was finished and acknowledged. */
 function cellsOf({ startMs, endMs, acknowledged, unfinished }: Bar, scaleMs: number, columns: number): string[] {
   const half = (ms: number) => Math.min(2 * columns, Math.round((ms / scaleMs) * 2 * columns))
   const from = half(startMs)

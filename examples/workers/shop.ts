@@ -1,9 +1,9 @@
 /**
- * The shop's other services, which the Workers call: all of them behind one address, and as slow as such things are.
+ * The shop's other services, which the Workers call: all of them behind one address, and as slow as such services are.
  *
  *     node examples/workers/shop.ts
  *
- * starts them on port 8788, and a collector on 4318 that prints what arrives: what `wrangler.jsonc` expects.
+ * starts them on port 8788, and a collector on 4318 that prints what arrives. `wrangler.jsonc` expects these ports.
  *
  * @module
  */

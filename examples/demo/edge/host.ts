@@ -47,7 +47,7 @@ export function edge(packages: string): Host {
   }
 }
 
-/** One script, of the built package, for runtimes that are none of Node's. */
+/** One script, made of the built package, for runtimes other than Node. */
 async function bundled(id: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [folder(`../../edge/orders/${id}.ts`)],
@@ -59,7 +59,7 @@ async function bundled(id: string): Promise<string> {
     conditions: ['edge-light', 'worker', 'browser'],
     mainFields: ['module', 'main'],
     external: ['async_hooks', 'events'],
-    // The repository's own tsconfig would lead `flushed/…` to the sources.
+    // The repository's own tsconfig would resolve `flushed/…` to the sources.
     tsconfigRaw: '{}',
     logLevel: 'silent',
   })

@@ -1,5 +1,5 @@
 /**
- * A function in the virtual machine that Vercel's edge functions are run in locally, in a thread that can be ended.
+ * A function in the virtual machine in which Vercel's edge functions run locally, in a thread that can be ended.
  *
  * @module
  */
@@ -17,14 +17,14 @@ export interface Start {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** What it is told: a request. */
+/** A message to the thread: a request. */
 export interface Told {
   readonly id: number
   readonly url: string
   readonly init: { readonly method: string; readonly headers: Record<string, string>; readonly body: string }
 }
 
-/** What it tells: the response; that nothing handed to `waitUntil` is left; a line of its log. */
+/** A message from the thread: the response; that nothing handed to `waitUntil` is left; a line of its log. */
 export type Tells =
   | { readonly id: number; readonly status: number; readonly body: string }
   | { readonly id: number; readonly over: true }
@@ -43,7 +43,7 @@ const { EdgeVM } = require('@edge-runtime/vm') as typeof Package
 
 const log = (...what: unknown[]) => tell({ line: what.join(' ') })
 const vm = new EdgeVM({
-  // What Vercel has there besides: the environment, AsyncLocalStorage, and some of Node's modules.
+  // Vercel also has these there: the environment, AsyncLocalStorage, and some of Node's modules.
   extend: (context) =>
     Object.assign(context, { process: { env }, AsyncLocalStorage, require, console: { ...console, log, warn: log, error: log } }),
 })

@@ -7,7 +7,7 @@ import { edge } from './host.ts'
 
 const packages = fileURLToPath(new URL('../../../test/runtimes/edge/', import.meta.url))
 
-/** @param owner closes what is started */
+/** @param owner closes whatever was started */
 export const edgePart = (owner: AsyncDisposableStack): Part =>
   requestsPart(
     {

@@ -12,14 +12,14 @@ const folder = (path: string): string => fileURLToPath(new URL(path, import.meta
 const examples = folder('../../lambda/')
 const bundles = folder('../../../.cache/demo/')
 
-/** What `LambdaOptions.handler` wants. */
+/** The value that `LambdaOptions.handler` expects. */
 export const handlerOf = (id: FunctionId): string => `${bundles}${id}.handler`
 
 /** Bundles the functions of the demo. */
 export const bundle = (): Promise<void> => bundleInto(bundles, functions.map((id) => `orders/${id}.ts`))
 
 /**
- * Bundles files of the examples, each into one, as one does for Lambda; `template.yaml` says the same in SAM's words.
+ * Bundles each file of the examples into one, as you would for Lambda. `template.yaml` says the same in SAM's words.
  * `flushed` is the built package, as users get it.
  */
 export async function bundleInto(outdir: string, files: readonly string[]): Promise<void> {
@@ -31,9 +31,9 @@ export async function bundleInto(outdir: string, files: readonly string[]): Prom
     platform: 'node',
     target: 'node22',
     format: 'esm',
-    // CommonJS dependencies call `require`, which a module does not have.
+    // CommonJS dependencies call `require`, which ES modules do not have.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    // The repository's own tsconfig would lead `flushed/…` to the sources.
+    // The repository's own tsconfig would resolve `flushed/…` to the sources.
     tsconfigRaw: '{}',
     logLevel: 'silent',
   })

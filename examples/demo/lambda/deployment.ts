@@ -66,7 +66,7 @@ export class Deployment<Id extends FunctionId = FunctionId> {
     }
   }
 
-  // A request that fails after `forceFlush()` is a result of the demo; one that never ran is a fault of it.
+  // A request that fails after `forceFlush()` is a result of the demo. A request that never ran is a fault of the demo.
   #mustBeSound({ timedOut, error }: LambdaResult, { outcome }: FreezeRecord): void {
     if (timedOut || outcome !== 'frozen') {
       throw fault(this.id, error?.errorMessage ?? 'the sandbox did not survive the request', this.sandbox)

@@ -1,20 +1,20 @@
 /**
- * The functions that are compared, and the conditions they have in common.
+ * The functions that are compared, and the conditions that they share.
  *
  * @module
  */
 
 /** A file of `examples/lambda/orders`. */
 export type FunctionId = 'bare' | 'naive' | 'force-flush' | 'flushed' | 'after-response'
-/** Those with telemetry. */
+/** The functions with telemetry. */
 export type PeerId = Exclude<FunctionId, 'bare'>
 
 export const peers: readonly PeerId[] = ['naive', 'force-flush', 'flushed', 'after-response']
-/** Those that have to keep a promise. */
+/** The functions that have to keep a promise. */
 export const ours = ['flushed', 'after-response'] as const satisfies readonly PeerId[]
 export const functions: readonly FunctionId[] = ['bare', ...peers]
 
-/** What they are called in print. */
+/** Their printed names. */
 export const titles: Readonly<Record<FunctionId, string>> = {
   bare: 'no telemetry',
   naive: 'naive',

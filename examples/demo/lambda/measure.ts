@@ -12,12 +12,12 @@ import { orderOf } from './event.ts'
 import { answerMs, batchSize, functions, peers, titles } from './functions.ts'
 import type { FunctionId, PeerId } from './functions.ts'
 
-/** What every measurement is given. */
+/** The input of every measurement. */
 export interface Setting {
   readonly runtime: RuntimeCommand
-  /** Closes what is started, when the demo is over or interrupted. */
+  /** Closes whatever was started, when the demo is over or interrupted. */
   readonly owner: AsyncDisposableStack
-  /** Told what is going on. */
+  /** Is told what is going on. */
   readonly progress: (line: string) => void
 }
 
@@ -31,11 +31,11 @@ export interface Traffic {
 /** What one function did with a collector that hangs. */
 export interface Hang {
   readonly id: PeerId
-  /** Those during the hang. */
+  /** Requests during the hang. */
   readonly runs: readonly Run[]
-  /** Spans of theirs that had arrived after one more request, with the collector back. */
+  /** Spans of these requests that had arrived after one more request, with the collector back. */
   readonly delivered: number
-  /** What `flushed` wrote about it. */
+  /** The lines that `flushed` wrote about the hang. */
   readonly log: string | undefined
 }
 
@@ -49,7 +49,7 @@ export interface FullBatch {
 /** The request of the first two measurements. */
 export const order = orderOf(2)
 
-// Answers under way are waited for before anybody counts.
+// Waits for answers under way before anything is counted.
 const settled = () => wait(answerMs * 1.5)
 
 /** Ordinary traffic: `requests` to each function, in turns, so that all have the same conditions. */
@@ -78,7 +78,7 @@ export async function hang(requests: Readonly<Record<PeerId, number>>, setting: 
     await deployment.invoke(order)
     deployments.push(deployment)
   }
-  // From here on they wait rather than work, and so do not disturb each other.
+  // From here on the functions wait rather than work, so they do not disturb each other.
   return Promise.all(deployments.map((deployment) => hangOne(deployment, requests[deployment.id], setting)))
 }
 

@@ -17,7 +17,7 @@ import { summarize } from './summarize.ts'
 /** Requests of ordinary traffic to each function, the cold one included. */
 const requests = 10
 
-/** @param owner closes what is started */
+/** @param owner closes whatever was started */
 export function lambda(owner: AsyncDisposableStack): Part {
   let runtime: Runtime & Setting['runtime']
   let ordinary: Traffic[]

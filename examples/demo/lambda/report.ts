@@ -1,5 +1,5 @@
 /**
- * What the demo prints of the Lambda function. Results in, lines out.
+ * What the demo prints about the Lambda function. Results in, lines out.
  *
  * @module
  */
@@ -93,7 +93,7 @@ function fate(peer: PeerResult): string {
   return sentences.filter((sentence) => sentence !== false).join(' ')
 }
 
-/** What flushing after the response costs, since it is not for nothing. */
+/** What flushing after the response costs: it is not free. */
 const held = ({ frozenMs, hang }: PeerResult): string =>
   `The sandbox was held, and is billed, until the flush was over: ${whole(frozenMs)} ms from the request at ${answerMs} ms, ` +
   `${whole(hang.frozenMs)} ms on the hang.`

@@ -16,14 +16,14 @@ export interface PeerResult {
   /** Acknowledged when the sandbox was gone. */
   readonly delivered: number
   readonly addedMs: number
-  /** From the request to the freeze, which is what is billed. */
+  /** From the request to the freeze. This time is billed. */
   readonly frozenMs: number
   readonly hang: {
     readonly addedMs: number
     readonly frozenMs: number
     readonly created: number
     readonly delivered: number
-    /** What the caller got for an answer, if that was an error. */
+    /** The caller's answer, if it was an error. */
     readonly error: string | undefined
     readonly log: string | undefined
   }

@@ -12,7 +12,7 @@ import { type VariantId, titles } from './variants.ts'
 
 const now = () => performance.timeOrigin + performance.now()
 
-/** The order that all of them take. */
+/** The order that all variants take. */
 export const order = { customer: 'known-4711', lines: [{ sku: 'mug', quantity: 1 }, { sku: 'teapot', quantity: 2 }] }
 
 type PendingRun = Omit<Run, 'acknowledged'> & { readonly kept: Promise<Run['acknowledged']> | undefined }
@@ -59,7 +59,7 @@ export class Deployment<Id extends VariantId = VariantId> {
     return { requestId, error: undefined, startedAt, responseMs, kept: kept?.then(() => this.collector.acknowledged()) }
   }
 
-  /** What became of requests, now that whatever kept them is over. */
+  /** What became of requests, now that nothing keeps them any more. */
   settle(runs: readonly PendingRun[]): Promise<Run[]> {
     const end = this.collector.acknowledged()
     return Promise.all(runs.map(async ({ kept, ...run }) => ({ ...run, acknowledged: (await kept) ?? end })))

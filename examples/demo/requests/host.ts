@@ -1,5 +1,5 @@
 /**
- * A platform that functions over requests run on.
+ * A platform that runs functions over requests.
  *
  * @module
  */
@@ -14,13 +14,13 @@ export interface Addresses {
 export interface Host {
   /** What the platform is called. */
   readonly title: string
-  /** What it really is, for the record. */
+  /** What the platform really is, for the record. */
   readonly version: string
   /** Where the functions are. */
   readonly sources: string
   /** What its end is, in the demo. */
   readonly end: string
-  /** The header that the platform numbers its requests by. */
+  /** The header in which the platform numbers its requests. */
   readonly idHeader: string
   /** Starts a variant in an isolate of its own. */
   start(id: VariantId, addresses: Addresses): Promise<Isolate>
@@ -30,8 +30,8 @@ export interface Host {
 export interface Isolate {
   /** One request. `kept` resolves when nothing that was handed to `waitUntil` is left, if that can be seen from here. */
   request(init: RequestInit): Promise<{ readonly response: Response; readonly kept?: Promise<unknown> }>
-  /** What it has written. */
+  /** What the function has written. */
   logs(): readonly string[]
-  /** Ends it without a word, as platforms do. */
+  /** Ends the isolate without a word, as platforms do. */
   end(): Promise<void>
 }

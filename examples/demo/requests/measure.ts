@@ -10,14 +10,14 @@ import { Deployment } from './deployment.ts'
 import type { Host } from './host.ts'
 import { type VariantId, answerMs, exporterMs, flushMs, timerMs, variants } from './variants.ts'
 
-/** What every measurement is given. */
+/** The input of every measurement. */
 export interface Setting {
   readonly host: Host
   /** Where the shop is. */
   readonly shop: string
-  /** Closes what is started, when the demo is over or interrupted. */
+  /** Closes whatever was started, when the demo is over or interrupted. */
   readonly owner: AsyncDisposableStack
-  /** Told what is going on. */
+  /** Is told what is going on. */
   readonly progress: (line: string) => void
 }
 
@@ -36,7 +36,7 @@ export interface Hang {
   readonly runs: readonly Run[]
   /** Requests to the same isolate, with the collector back. */
   readonly after: readonly Run[]
-  /** What `flushed` wrote about it. */
+  /** The lines that `flushed` wrote about the hang. */
   readonly log: string | undefined
 }
 
@@ -45,7 +45,7 @@ type Made = Awaited<ReturnType<Deployment['request']>>[]
 const startAll = ({ host, shop, owner }: Setting, behavior: Behaviors) =>
   Promise.all(variants.map((id) => Deployment.start(id, host, shop, owner, behavior)))
 
-/** So many requests to each, in turns, so that all have the same conditions. */
+/** Makes this many requests to each variant, in turns, so that all have the same conditions. */
 async function inTurns(deployments: readonly Deployment[], requests: number, when: string, { progress }: Setting) {
   const all = deployments.map((deployment) => ({ deployment, made: [] as Made }))
   for (let request = 1; request <= requests; request++) {
@@ -59,7 +59,7 @@ async function inTurns(deployments: readonly Deployment[], requests: number, whe
 export async function traffic(requests: number, setting: Setting): Promise<{ settled: () => Promise<Traffic[]> }> {
   const all = await inTurns(await startAll(setting, { delayMs: answerMs }), requests, '', setting)
   const timers = wait(timerMs)
-  // No more requests: the platform ends the isolates, which it does not do so soon that nothing had its chance.
+  // No more requests: the platform ends the isolates, but not before everything had its chance.
   const settle = async ({ deployment, made }: (typeof all)[number]): Promise<Traffic> => {
     await timers
     const { id, collector } = deployment
@@ -79,7 +79,7 @@ export async function hang(requests: number, setting: Setting): Promise<{ settle
   const all = await inTurns(deployments, requests, ' while the collector hangs', setting)
   const settle = async (progress: Setting['progress']): Promise<Hang[]> => {
     const givenUp = wait(exporterMs)
-    // Both flushes of a request have given up by then, its own and that of its audit.
+    // By then, both flushes of a request have given up: its own, and that of its audit.
     await wait(flushMs * 2.5)
     for (const { collector } of deployments) collector.behave('ok')
     const later = await inTurns(deployments, requests, ' with the collector back', { ...setting, progress })

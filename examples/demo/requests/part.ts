@@ -20,11 +20,11 @@ export interface Platform {
   readonly title: string
   /** What it needs, in print. */
   readonly needs: string
-  /** Installs what is not there yet. */
+  /** Installs whatever is not there yet. */
   prepare(log: (line: string) => void): Promise<Host>
 }
 
-/** @param owner closes what is started */
+/** @param owner closes whatever was started */
 export function requestsPart({ title, needs, prepare }: Platform, owner: AsyncDisposableStack): Part {
   let host: Host
   let shop: string

@@ -1,5 +1,5 @@
 /**
- * What the demo prints of a platform that answers requests. Results in, lines out.
+ * What the demo prints about a platform that answers requests. Results in, lines out.
  *
  * @module
  */

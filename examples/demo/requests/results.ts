@@ -79,7 +79,7 @@ function ordinary(perRequest: number, bareMs: number, { collector, runs }: Traff
 const hanging = (perRequest: number, bareMs: number, { collector: { received }, runs, after, log }: Hang): PeerResult['hang'] => ({
   addedMs: medianMs(runs) - bareMs,
   created: after.length * perRequest,
-  // By the end of the last request: what a timer sends later than that, no platform lets it.
+  // By the end of the last request: no platform lets a timer send anything later than that.
   kept: sumOf(runs, (run) => countOf(run, after.at(-1)?.acknowledged ?? [], received)),
   delivered: sumOf(after, (run) => countOf(run, run.acknowledged, received)),
   log,

@@ -1,18 +1,18 @@
 /**
- * What is compared on platforms that answer requests, and the conditions they have in common.
+ * The variants that are compared on platforms that answer requests, and the conditions that they share.
  *
  * @module
  */
 
 /** A file of `examples/workers/orders` or `examples/edge/orders`. */
 export type VariantId = 'bare' | 'naive' | 'wait-until' | 'flushed'
-/** Those with telemetry. */
+/** The variants with telemetry. */
 export type PeerId = Exclude<VariantId, 'bare'>
 
 export const peers: readonly PeerId[] = ['naive', 'wait-until', 'flushed']
 export const variants: readonly VariantId[] = ['bare', ...peers]
 
-/** What they are called in print. */
+/** Their printed names. */
 export const titles: Readonly<Record<VariantId, string>> = {
   bare: 'no telemetry',
   naive: 'naive',
@@ -24,7 +24,7 @@ export const titles: Readonly<Record<VariantId, string>> = {
 export const answerMs = 200
 /** `timeoutMs` of the example. */
 export const flushMs = 1000
-/** After so many milliseconds the batch processor's timer has fired, if it ever does: its default is 5 s. */
+/** After this many milliseconds the batch processor's timer has fired, if it ever does: its default is 5 s. */
 export const timerMs = 5500
-/** After so many milliseconds OpenTelemetry's exporter has given up: its default is 10 s. */
+/** After this many milliseconds OpenTelemetry's exporter has given up: its default is 10 s. */
 export const exporterMs = 10_500

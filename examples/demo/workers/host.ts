@@ -1,5 +1,5 @@
 /**
- * Cloudflare's own runtime, workerd, by Miniflare.
+ * Cloudflare's own runtime, workerd, through Miniflare.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { configOf, workerOf } from './wrangler.ts'
 
 const config = 'wrangler.jsonc'
 
-/** To be called when `test/runtimes/workers` is installed. */
+/** Call this once `test/runtimes/workers` is installed. */
 export async function workers(): Promise<Host> {
   const { binaries, startMiniflare } = await import('../../../test/support/miniflare.ts')
   const binary = binaries.at(-1)

@@ -7,7 +7,7 @@ import { workers } from './host.ts'
 
 const packages = fileURLToPath(new URL('../../../test/runtimes/workers', import.meta.url))
 
-/** @param owner closes what is started */
+/** @param owner closes whatever was started */
 export const workersPart = (owner: AsyncDisposableStack): Part =>
   requestsPart(
     {

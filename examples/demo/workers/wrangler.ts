@@ -1,5 +1,5 @@
 /**
- * Workers as `wrangler` runs them, by Miniflare: one truth about flags and bindings.
+ * Workers as `wrangler` runs them, through Miniflare: one source of truth about flags and bindings.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorker } from '../../../test/support/worker-bundle.ts'
 
-/** What of a `wrangler.jsonc` is used in the examples. */
+/** The part of a `wrangler.jsonc` that the examples use. */
 export interface Config {
   readonly name: string
   readonly main: string
@@ -28,7 +28,7 @@ const pathOf = (file: string) => fileURLToPath(new URL(`../../workers/${file}`, 
 export const configOf = (file: string): Config => JSON.parse(readFileSync(pathOf(file), 'utf8').replace(/^\s*\/\/.*$/gm, ''))
 
 /**
- * Miniflare's options of a Worker.
+ * Miniflare's options for a Worker.
  *
  * @param file its `wrangler.jsonc`, in `examples/workers`
  * @param vars as `wrangler dev --var` sets them

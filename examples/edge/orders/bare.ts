@@ -1,4 +1,4 @@
-/** The function without telemetry: what the others are measured against. */
+/** The function without telemetry. The others are measured against it. */
 import { takeOrder } from './order.ts'
 
 export const config = { runtime: 'edge' }

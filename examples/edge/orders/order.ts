@@ -1,4 +1,4 @@
-/** The business is the Worker's: it needs nothing but what the Web has. */
+/** The business logic is the Worker's: it needs only Web APIs. */
 import { type Context, createOrder } from '../../workers/orders/business.ts'
 
 const { SHOP_URL = '', OTLP_ENDPOINT = '' } = process.env
@@ -6,7 +6,7 @@ const { SHOP_URL = '', OTLP_ENDPOINT = '' } = process.env
 /** Where OTLP/HTTP goes. */
 export const tracesUrl = `${OTLP_ENDPOINT}/v1/traces`
 
-/** What Vercel hands to an edge function beside the request. */
+/** What Vercel passes to an edge function beside the request. */
 export type RequestContext = Context
 
 export const takeOrder = (request: Request, context: RequestContext): Promise<Response> =>

@@ -1,6 +1,6 @@
 /**
- * A controller: its methods are handlers. With standard decorators, as esbuild and TypeScript compile them unless told
- * otherwise; with `experimentalDecorators` it is the same, but for the private methods.
+ * A controller: its methods are handlers. It uses standard decorators, which esbuild and TypeScript compile unless told
+ * otherwise. With `experimentalDecorators` it is the same, except for the private methods.
  */
 import 'flushed/lambda/register'
 import { trace } from '@opentelemetry/api'
@@ -15,7 +15,7 @@ import { type Line, Prices } from './prices.ts'
 const telemetry = otel({ exporter: new OTLPTraceExporter() })
 trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))
 
-/** What its handlers have in common, and that they are handlers of Lambda. */
+/** The options that the handlers share. `wrap` makes them Lambda handlers. */
 @Telemetry({ wrap: withTelemetry, telemetry, timeoutMs: 1000 })
 class OrdersController {
   readonly #prices: Prices
@@ -32,7 +32,7 @@ class OrdersController {
     return { statusCode: 201, body: JSON.stringify({ cents }) }
   }
 
-  /** Stays synchronous. What it throws is on its span, and on the root. */
+  /** Stays synchronous. An error that it throws is on its span, and on the root. */
   @Traced('parse order')
   #parse(body = ''): readonly Line[] {
     const { lines } = JSON.parse(body) as { lines: readonly Line[] }

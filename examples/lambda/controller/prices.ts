@@ -6,11 +6,11 @@ export interface Line {
   quantity: number
 }
 
-/** A service of the controller. It knows nothing of Lambda: its spans are below whatever calls it. */
+/** A service of the controller. It knows nothing of Lambda: its spans are below the span of its caller. */
 export class Prices {
   readonly #cents = new Map([['mug', 499]])
 
-  /** One span for all of it, which ends when the last line has been taken, or whoever takes them stops. */
+  /** One span for all lines. It ends when the caller has taken the last line, or stops taking them. */
   @Traced()
   async *of(lines: readonly Line[]): AsyncGenerator<number> {
     for (const { sku, quantity } of lines) yield quantity * (await this.look(sku))

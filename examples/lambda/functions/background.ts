@@ -1,6 +1,6 @@
 /**
- * Takes an order, answers, and keeps the books afterwards: `waitUntil` has the sandbox wait for work that the caller need
- * not wait for. Registered, that is after the response; where it is not, the response waits for it, as it has to.
+ * Takes an order, answers, and keeps the books afterwards: `waitUntil` makes the sandbox wait for work that the caller need
+ * not wait for. If the function is registered, that work runs after the response; if not, the response has to wait for it.
  */
 import 'flushed/lambda/register'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -20,11 +20,11 @@ export const handler = withTelemetry(
     waitUntil(audit(order.customer ?? 'unknown'))
     return { statusCode: 202, body: JSON.stringify({ accepted: true }) }
   },
-  // The deadline of a flush includes the work it waits for.
+  // A flush's deadline includes the work that the flush waits for.
   { telemetry, timeoutMs: 2000 },
 )
 
-/** Takes 150 ms. Its span is a part of the invocation's trace, and of its flush. */
+/** Takes 150 ms. Its span is part of the invocation's trace, and of its flush. */
 async function audit(customer: string): Promise<void> {
   using entry = span('audit', { attributes: { 'order.customer': customer } })
   await wait(150)

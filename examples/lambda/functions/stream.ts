@@ -1,6 +1,6 @@
 /**
  * Streams a report as it is made, behind a function URL with `InvokeMode: RESPONSE_STREAM`. It needs no registration: when
- * its stream has ended the caller has all of it, and the flush takes place before the sandbox freezes.
+ * its stream has ended, the caller has all of it, and the flush runs before the sandbox freezes.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { trace } from '@opentelemetry/api'
@@ -15,14 +15,14 @@ trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.sp
 
 const months = ['January', 'February', 'March']
 
-// `awslambda.streamifyResponse` may as well be inside: `withTelemetry(awslambda.streamifyResponse(…))`.
+// `awslambda.streamifyResponse` may be inside as well: `withTelemetry(awslambda.streamifyResponse(…))`.
 export const handler = awslambda.streamifyResponse(
   withTelemetry(
     async (_event: APIGatewayProxyEventV2, responseStream: awslambda.HttpResponseStream) => {
       const body = awslambda.HttpResponseStream.from(responseStream, { statusCode: 200, headers: { 'content-type': 'text/csv' } })
       body.write('month,orders\n')
       for (const [index, month] of months.entries()) {
-        // Ended early, shortly before the function's timeout, a report may as well be short.
+        // If the invocation is ended early, shortly before the function's timeout, the report may be short.
         if (currentInvocation()?.signal.aborted) break
         body.write(await summed(month, index))
       }

@@ -1,3 +1,3 @@
-/** `flushed.ts` once more, flushed after the response: the first line, or `--import` in the environment, is all there is to it. */
+/** `flushed.ts`, flushed after the response. This takes only the first line, or `--import` in the environment. */
 import 'flushed/lambda/register'
 export { handler } from './flushed.ts'

@@ -1,2 +1,2 @@
-/** The function without telemetry: what the others are measured against. */
+/** The function without telemetry. The others are measured against it. */
 export { createOrder as handler } from './business.ts'

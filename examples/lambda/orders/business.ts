@@ -1,5 +1,5 @@
 /**
- * What the function is for: it takes an order. The same code runs behind every handler beside it, and knows
+ * The function's business logic: it takes an order. The same code runs behind every handler in this folder. It knows
  * OpenTelemetry's API only, not who sends its spans.
  *
  * @module
@@ -45,7 +45,7 @@ const priceOf = (order: Order) =>
 const price = (sku: string, quantity: number) =>
   traced('GET /prices', () => wait(10 + (sku.length % 5) * 3, quantity * 499), { 'order.sku': sku }, SpanKind.CLIENT)
 
-/** The early return leaves its span open: a small mistake, of the kind that nobody notices. */
+/** The early return leaves its span open: a small mistake that nobody notices. */
 async function checkFraud({ customer }: Order): Promise<boolean> {
   const span = tracer.startSpan('check fraud', { attributes: { 'order.customer': customer } })
   await wait(8)

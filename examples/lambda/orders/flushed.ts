@@ -1,4 +1,4 @@
-/** The same function with `flushed`: the root span, the open spans and the flush are its business. */
+/** The same function with `flushed`, which takes care of the root span, open spans and the flush. */
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { TracerProvider } from '@opentelemetry/sdk-trace'

@@ -1,14 +1,14 @@
 /**
- * A Durable Object with decorators: those of its methods that have `@Flushed()` are invocations, and the others are not. The
- * flush is within its own `ctx.waitUntil`, after the caller has the result. (`withTelemetry(class …)` of `flushed/workers`
- * has every method that is called from outside be one, by the conventions for RPC.)
+ * A Durable Object with decorators: its methods with `@Flushed()` are invocations, the others are not. The flush is within
+ * the object's own `ctx.waitUntil`, after the caller has the result. (`withTelemetry(class …)` of `flushed/workers` makes
+ * every method that is called from outside an invocation, by the conventions for RPC.)
  */
 import { DurableObject } from 'cloudflare:workers'
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { withTelemetry } from 'flushed/workers'
 import { type Bindings, optionsFor } from './telemetry.ts'
 
-/** How many of an article there are. Its options are made at the first call: there are no bindings before. */
+/** How many of an article there are. The options are made at the first call, because there are no bindings before it. */
 @Telemetry(optionsFor)
 export class Stock extends DurableObject<Bindings> {
   @Flushed({ attributes: (quantity: number) => ({ 'app.quantity': quantity }) })
@@ -16,12 +16,12 @@ export class Stock extends DurableObject<Bindings> {
     const left = (await this.#left()) - quantity
     if (left < 0) return false
     await this.#store(left)
-    // Nobody waits for it, and its span is sent when it is over.
+    // Nobody waits for this work. Its span is sent when it is over.
     this.ctx.waitUntil(this.#reorder(left))
     return true
   }
 
-  /** A handler of events, described by the conventions for HTTP, and a part of its caller's trace. */
+  /** An event handler, described by the conventions for HTTP, and part of its caller's trace. */
   @Flushed({ wrap: withTelemetry })
   async fetch(_request: Request): Promise<Response> {
     return Response.json({ left: await this.#left() })

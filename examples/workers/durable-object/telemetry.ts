@@ -3,7 +3,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { type OtelTelemetry, otel } from 'flushed/otel'
 
-/** What of `npx wrangler types` is used here. */
+/** The part of `npx wrangler types` that is used here. */
 export interface Bindings {
   OTLP_ENDPOINT: string
   STOCK: { getByName(name: string): { reserve(quantity: number): Promise<boolean>; fetch(input: string): Promise<Response> } }
@@ -11,7 +11,7 @@ export interface Bindings {
 
 let telemetry: OtelTelemetry | undefined
 
-/** One for the isolate: its Durable Objects may share it with the Worker. */
+/** One telemetry for the isolate: its Durable Objects may share it with the Worker. */
 export const optionsFor = ({ OTLP_ENDPOINT }: Bindings) => ({ telemetry: (telemetry ??= start(OTLP_ENDPOINT)) })
 
 function start(endpoint: string): OtelTelemetry {

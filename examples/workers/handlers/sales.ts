@@ -1,4 +1,4 @@
-/** A producer and a consumer of a queue. A batch is one invocation, linked to the requests that its messages come from. */
+/** The producer and the consumer of a queue. A batch is one invocation, linked to the requests that sent its messages. */
 import { currentInvocation, span } from 'flushed'
 import { withTelemetry } from 'flushed/workers'
 import { optionsFor } from './telemetry.ts'
@@ -25,13 +25,13 @@ export default withTelemetry(
   optionsFor,
 )
 
-/** Its span ends with its scope, whichever way that is left. */
+/** Its span ends with its scope, however the function leaves it. */
 async function sell({ id, body: { sku, quantity } }: Message, { SOLD }: Env): Promise<void> {
   using sale = span('sell', { attributes: { 'messaging.message.id': id, 'order.sku': sku } })
   sale.setAttribute('app.sold', await SOLD.getByName(sku).add(quantity))
 }
 
-/** W3C Trace Context of the request's root span: a message has no headers, so that its body has to carry it. */
+/** W3C Trace Context of the request's root span: a message has no headers, so its body has to carry the context. */
 function traceparent(): string {
   const { traceId = '', spanId = '', traceFlags = 0 } = currentInvocation()?.root.spanContext() ?? {}
   return `00-${traceId}-${spanId}-0${traceFlags}`

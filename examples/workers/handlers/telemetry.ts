@@ -5,7 +5,7 @@ import { type OtelTelemetry, otel } from 'flushed/otel'
 
 let telemetry: OtelTelemetry | undefined
 
-/** One for the isolate: its Durable Objects may share it with the Worker. */
+/** One telemetry for the isolate: its Durable Objects may share it with the Worker. */
 export const optionsFor = ({ OTLP_ENDPOINT }: Env) => ({ telemetry: (telemetry ??= start(OTLP_ENDPOINT)) })
 
 function start(endpoint: string): OtelTelemetry {

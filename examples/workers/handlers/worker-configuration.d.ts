@@ -1,4 +1,4 @@
-/** What of `npx wrangler types` is used here. */
+/** The part of `npx wrangler types` that is used here. */
 interface Env {
   OTLP_ENDPOINT: string
   ORDERS: { send(message: unknown): Promise<unknown> }

@@ -1,4 +1,4 @@
-/** The Worker without telemetry: what the others are measured against. */
+/** The Worker without telemetry. The others are measured against it. */
 import { createOrder } from './business.ts'
 
 export default { fetch: createOrder }

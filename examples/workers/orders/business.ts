@@ -1,6 +1,6 @@
 /**
- * What the Worker is for: it takes an order, answers, and writes an audit. The same code runs behind every handler beside
- * it, and knows OpenTelemetry's API only, not who sends its spans.
+ * The Worker's business logic: it takes an order, answers, and writes an audit. The same code runs behind every handler in
+ * this folder. It knows OpenTelemetry's API only, not who sends its spans.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface Env {
   OTLP_ENDPOINT: string
 }
 
-/** What of an `ExecutionContext` is used here. */
+/** The part of an `ExecutionContext` that is used here. */
 export interface Context {
   waitUntil(promise: Promise<unknown>): void
 }
@@ -70,7 +70,7 @@ const price = (shop: Shop, sku: string, quantity: number) => {
   return traced('GET /prices', ask, { 'order.sku': sku }, SpanKind.CLIENT)
 }
 
-/** The early return leaves its span open: a small mistake, of the kind that nobody notices. */
+/** The early return leaves its span open: a small mistake that nobody notices. */
 async function checkFraud(shop: Shop, { customer }: Order): Promise<boolean> {
   const span = tracer.startSpan('check fraud', { attributes: { 'order.customer': customer } })
   if (customer.startsWith('known-')) return true

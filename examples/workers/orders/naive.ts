@@ -1,4 +1,4 @@
-/** OpenTelemetry as on a server that stays: spans are collected, and a timer sends them. */
+/** OpenTelemetry as on a server that stays alive: it collects spans, and a timer sends them. */
 import { SpanKind, context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'

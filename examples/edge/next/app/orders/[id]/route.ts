@@ -18,7 +18,7 @@ export const GET = withTelemetry(
   { telemetry, route: '/orders/[id]' },
 )
 
-/** After the response. Its span is a part of the request's trace, and delivered like the rest. */
+/** Runs after the response. Its span is part of the request's trace, and is delivered like the others. */
 async function seen(id: string): Promise<void> {
   using entry = span('audit', { attributes: { 'order.id': id } })
   await new Promise((resolve) => setTimeout(resolve, 50))
