@@ -56,7 +56,7 @@ function managerOf(storage: ContextStorage): ContextManager {
     active: () => storage.getStore() ?? ROOT_CONTEXT,
     with: (context, fn, thisArg, ...args) => storage.run(context, Reflect.apply, fn, thisArg, args) as never,
     // Returns a proxy, since callers may look at a callback's length. Event emitters are returned as they are: their listeners
-    // run in the context of whoever emits. OpenTelemetry's own manager patches emitters: an application may register that one.
+    // run in the context of whoever emits. OpenTelemetry's own manager patches emitters: it is up to applications to register it.
     bind: (context, target) =>
       typeof target === 'function'
         ? new Proxy(target, { apply: (fn, self, args) => storage.run(context, () => Reflect.apply(fn, self, args)) })

@@ -46,7 +46,7 @@ export function waitUntil(work: PromiseLike<unknown>): void {
 }
 
 /**
- * Starts a child of the active span that ends at scope exit. If you forget to end it, its invocation ends and marks it.
+ * Starts a child of the active span. The child ends at scope exit. If you forget to end it, its invocation ends and marks it.
  *
  * @example
  * using s = span('charge')

@@ -81,7 +81,7 @@ const FREE_TURNS = 6
 let turns = FREE_TURNS
 /** Milliseconds after which work is urged. */
 const URGE_MS = 100
-/** The most milliseconds that a timer can count. A timer takes more for none. */
+/** The most milliseconds that a timer can count. A timer treats more as none at all. */
 export const ENDLESS_MS = 2 ** 31 - 1
 
 /**

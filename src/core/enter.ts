@@ -23,11 +23,11 @@ const ENTRY = createContextKey('flushed.entry')
 
 /**
  * Enters the context of what `begin` has begun: from here on, it is the context of the running asynchronous function, and of
- * everything that this function calls. An application's own context manager cannot enter a context. Then the context is
- * entered beside the manager: it is not the active one, but the current invocation is found in it.
+ * everything that this function calls. An application's own context manager cannot enter a context. If there is one, the context
+ * is entered beside it: it is not the active context, but the current invocation is found in it.
  *
  * The function's callers are in the context too, up to the first `await` on the way to each. They have left it once it is no
- * longer live. Until then, `subject` tells them apart: something else that begins in the context begins outside of it.
+ * longer live. Until then, `subject` tells them apart: what begins in the context for another subject begins outside of it.
  *
  * @param subject what is being handled: the same for what belongs together, and for nothing else
  */

@@ -1,4 +1,4 @@
-/** Reads an environment variable, on runtimes that have an environment. As for OpenTelemetry, an empty one counts as unset. */
+/** Reads an environment variable, on runtimes that have an environment. An empty one counts as unset, as in OpenTelemetry. */
 export function environment(name: string): string | undefined {
   try {
     return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name]?.trim() || undefined

@@ -25,7 +25,7 @@ export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => fin
  */
 export function hold(invocation: InvocationState): Promise<unknown> | void {
   const lifetime = lifetimeOf(invocation)
-  // If the response does not wait, the root's time is over now. What background work still records belongs to it.
+  // If the response does not wait, the root's time is over now. What background work still records belongs to the root.
   if (lifetime.phase !== 'before-response') {
     if (lifetime.apart || !invocation.background) invocation.dispose(true)
     else invocation.settledAt = Date.now()
@@ -86,7 +86,7 @@ export function leave(invocation: InvocationState): void {
   invocation.telemetry.defer?.(invocation)
 }
 
-/** The same, once the invocation's background work is over. That work is the program's own, and waits for no backend. */
+/** Does what {@link leave} does once background work is over. That work is the program's own, and waits for no backend. */
 export async function leaveAfterWork(invocation: InvocationState, phase: Phase): Promise<void> {
   const { background } = invocation
   if (background) await worked(invocation, background, phase)
@@ -144,7 +144,7 @@ function leavingTime(invocation: InvocationState): Deadline {
   return within(invocation, Math.max(leftMs - invocation.wrap.config.timeoutMs, leftMs / 2))
 }
 
-/** @param budgetMs milliseconds that the platform leaves, if its `remainingMs` is not to decide that */
+/** @param budgetMs milliseconds that the platform leaves. Default: what its `remainingMs` says */
 export function deadlineFor(invocation: InvocationState, budgetMs?: number): Deadline {
   const leftMs = budgetMs ?? remainingMs(invocation)
   return within(invocation, Math.min(invocation.wrap.config.timeoutMs, leftMs))

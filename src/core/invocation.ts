@@ -133,7 +133,7 @@ export class InvocationState implements Invocation, SpanOwner {
   /** The background work, or `undefined` if there is none. Work may register more work. */
   get background(): Pending | undefined {
     const background = this.#background
-    // Work begun after the end does not count: whoever waited for that could not be found when the sandbox is stopped.
+    // Work begun after the end does not count: an invocation that waited for it could not be found when the sandbox is stopped.
     if (!this.live || !background?.size) return undefined
     const drain = async () => {
       while (background.size) await Promise.all(background)

@@ -38,8 +38,8 @@ const holder = globalThis as { [KEY]?: Isolate }
 export const isolate: Isolate = (holder[KEY] ??= { live: [], warned: new Set() })
 
 /**
- * Runs the synchronous part of something as the given invocation. For a handler, this applies only where no context tells the
- * invocation: a handler that leaves its context does so on purpose.
+ * Runs the synchronous part of something as the given invocation. For a handler, this applies only where no context carries
+ * the invocation: a handler that leaves its context does so on purpose.
  */
 export function running<T>(invocation: SpanOwner | undefined, run: () => T, always = !isolate.managed): T {
   const before = isolate.running

@@ -49,8 +49,8 @@ export const ownerOf = (context: Context): SpanOwner | undefined => context.getV
 export const nobodys = (context: Context): Context => trace.deleteSpan(ownerOf(context) ? context.setValue(OWNER, undefined) : context)
 
 /**
- * A context that belongs to an invocation. It is not put around that of another invocation: work that starts the next of its
- * kind would have them all in one chain.
+ * A context that belongs to an invocation. It is not put around the context of another invocation: otherwise work that starts
+ * the next of its kind would have them all in one chain.
  */
 export const owned = (context: Context, owner: SpanOwner): Context =>
   ownerOf(context) ? context.setValue(OWNER, owner) : new OwnedContext(OWNER, owner, context)

@@ -15,7 +15,7 @@ export interface Description {
   attributes: Attributes
   /**
    * Attributes that are the same for all invocations of a process. A sampler has nothing to decide by them, so they are set
-   * only on spans that are recorded. If they were set at a span's start, spans that are sampled out would cost as much.
+   * only on spans that are recorded. If they were given at a span's start, spans that are sampled out would pay for them, too.
    */
   constant?: Readonly<Attributes> | undefined
   links: Link[]
@@ -48,7 +48,7 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   readonly name: string
   /** Whether timers outlive the request that set them. Default: they do. */
   readonly timers?: boolean
-  /** Whether the platform has a span of its own around every handler, which nobody can be outside of. Default: it has none. */
+  /** Whether the platform has a span of its own around every handler. Nobody can be outside of that. Default: it has none. */
   readonly around?: boolean
   /** The timers of deadlines, which are nearly always cleared before they ring. Default: the clock. */
   readonly alarms?: Timers

@@ -5,13 +5,13 @@ import { environment } from './environment.ts'
 // With `none`, no propagator is registered either, and that is what is wanted. Source: OpenTelemetry, environment variables.
 const isOff = (): boolean => environment('OTEL_PROPAGATORS') === 'none'
 
-/** Reads the context of whoever filled `carrier`: with the application's registered propagator, or else as W3C Trace Context. */
+/** Reads the context of whoever filled `carrier`: with the propagator that the application registered, or as W3C Trace Context. */
 export const extract = <Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier>, context: Context): Context =>
   propagation.fields().length > 0 ? propagation.extract(context, carrier, getter) : extractW3C(carrier, getter, context)
 
 /**
  * The parent of a request's root: the span around the handler if that span has joined the caller's trace, else the caller.
- * Whatever else the caller has sent is kept. If the active context has baggage, what is around the handler has read it there.
+ * Whatever else the caller has sent is kept: if the active context has baggage, whoever opened that span has read it already.
  */
 export function nearest(active: Context, caller: Context): Context {
   const around = trace.getSpan(active)

@@ -90,7 +90,7 @@ export function attempt<T>(config: Config, what: string, call: () => T): T | und
 export const complain = (config: Pick<Config, 'warn'>, what: string, thrown: unknown): undefined =>
   void config.warn(`flushed: ${what} failed: ${toError(thrown).message}`)
 
-/** Tells of a mistake in the program: in each report, since each has it, and once in the log. */
+/** Tells of a mistake in the program: in each report, since the mistake is there each time, and once in the log. */
 export function remark({ warnings, wrap }: InvocationState, key: string, line: string): void {
   warnings.push(line.slice('flushed: '.length))
   if (once(key)) wrap.config.warn(line)

@@ -44,7 +44,7 @@ const isTelemetry = (input: unknown): input is Telemetry => Array.isArray((input
 
 /**
  * The methods that flush a flushable, the most reliable first. Langfuse's `flush` does not tell when it is over. LangSmith's
- * `flush` leaves behind what is still being assembled. An evlog drain's `settled` waits for a timer, which its `flush` does not.
+ * `flush` leaves behind what is still being put together. An evlog drain's `settled` waits for a timer; its `flush` does not.
  */
 const WAYS = ['forceFlush', 'flushAsync', 'awaitPendingTraceBatches', 'flush', 'settled'] as const
 

@@ -7,7 +7,7 @@ import { hasMethod, read } from './reading.ts'
 
 /** What is told when a result is over. */
 export interface Watcher {
-  /** The result is over; it has failed if something was thrown. Called as often as it seems so. */
+  /** The result is over, and has failed if `failed` is given. Called as often as the result seems to be over. */
   over(failed?: { readonly thrown: unknown }): void
   /** Runs a part of what makes the result. */
   within<T>(run: () => T): T
@@ -34,7 +34,7 @@ const promise = (result: Promise<unknown>, { over }: Watcher): unknown =>
 
 type Settled = ((value: unknown) => unknown) | null | undefined
 
-/** The arguments for `then`: those of whoever waits, if any, and the watcher is told, too. */
+/** The arguments for `then`. They do what the arguments of whoever waits do, if anybody waits, and tell the watcher. */
 const telling = (over: Watcher['over'], fulfilled?: Settled, rejected?: Settled) =>
   [
     (value: unknown) => (over(), typeof fulfilled === 'function' ? fulfilled(value) : value),

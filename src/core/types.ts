@@ -138,7 +138,7 @@ export interface Telemetry {
   /**
    * Resolves when every export that the invocation has started has been answered, however late. Never rejects. `undefined`
    * if all of them are answered already. For platforms on which a request that ends takes its exports with it: an exporter
-   * allows only a few requests at a time, and for ever counts one that died as one of them.
+   * allows only a few requests at a time, and goes on counting one that died, for ever.
    */
   answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
   /** Keeps for the next flush the spans of an invocation that is over. */
@@ -167,7 +167,7 @@ export interface Invocation {
    * the platform stops the sandbox. For handlers that can stop early.
    */
   readonly signal: AbortSignal
-  /** Makes the invocation's flush wait for background work, within the flush's deadline. Never throws, never rejects. */
+  /** Makes the invocation's flush wait, within its deadline, for background work. Never throws, never rejects. */
   waitUntil(work: PromiseLike<unknown>): void
   /** Starts a child span that ends at scope exit, or with the invocation. */
   span(name: string, options?: SpanOptions): DisposableSpan
@@ -218,9 +218,9 @@ export interface SpanOwner extends Invocation {
   readonly patient?: boolean
   /** The time, by the clock, after which nothing can be heard of the invocation any more. */
   readonly expiresAt: number
-  /** Whether its result goes on for as long as both sides wish, as a WebSocket does. Spans recorded by that are not late. */
+  /** Whether its result goes on for as long as both sides wish, as a WebSocket does. What the result records is not late. */
   readonly lasting?: boolean
-  /** Called when one of its spans has ended that none of its own flushes will take any more. */
+  /** Called when a span of the invocation has ended too late for any flush of the invocation's own. */
   readonly late?: (() => void) | undefined
   /** Ends an invocation that died without notice. What it has recorded goes out with the next flush. */
   abandon(): void

@@ -21,8 +21,8 @@ export type Wrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike
   : H
 
 /**
- * A layer that wraps handlers. Called by itself, its type says that a handler which returns no promise now returns one. In a
- * `stack`, it is a {@link Layer}.
+ * A layer that wraps handlers. If you call it by itself, its type says that a handler that returns no promise now returns one.
+ * In a `stack`, it is a {@link Layer}.
  */
 export type WrapLayer = (<H extends AnyFunction>(handler: H) => Wrapped<H>) & Layer
 

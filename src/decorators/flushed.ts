@@ -37,11 +37,11 @@ interface Prepared {
 }
 
 /**
- * Makes a method a handler: each call is an invocation with a root span named `Class.method`, and is flushed.
+ * Makes a method a handler: each call is an invocation, with a root span named `Class.method` and a flush.
  *
- * All of the invocation has been acknowledged, or reported as not acknowledged, when the method's promise settles, or after
- * that if the platform lets code run then. The platform's context tells what the platform allows. It is found among the
- * arguments, or as the instance's `ctx`. Within another invocation, the call is a child span.
+ * All of the invocation's telemetry has been acknowledged, or reported as not acknowledged, when the method's promise settles,
+ * or after that if the platform lets code run then. The platform's context tells what the platform allows. The context is found
+ * among the arguments, or as the instance's `ctx`. Within another invocation, the call is a child span.
  *
  * Decorates methods, including static and private ones. As a standard decorator, it also decorates fields that hold a
  * function. The decorated method always returns a promise.

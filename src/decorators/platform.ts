@@ -22,8 +22,8 @@ const isPlatformContext = (value: unknown): value is object =>
   (isLambdaContext(value) || hasMethod(value, 'waitUntil')) && !hasMethod(value, 'flushed')
 
 /**
- * The platform's context of a call: the last argument that is one, or else the owner's `ctx`. It is the last because requests
- * of Next have a `waitUntil` that only complains.
+ * The platform's context of a call: the last argument that is one, or else the owner's `ctx`. The last one counts, since
+ * requests of Next have a `waitUntil` that only complains.
  */
 export const contextOf = ({ args, owner }: Call): object | undefined => [read(owner, 'ctx'), ...args].findLast(isPlatformContext)
 

@@ -11,7 +11,7 @@ type OrMade<O, Env> = O | ((env: Env) => O)
 /**
  * Sets the options of all `@Flushed()` methods of a class, and of the classes that extend it.
  *
- * A method's own options override them, and so do the options of a class that extends this one. Attributes are those of all.
+ * A method's own options override them, and so do the options of a class that extends this one. Attributes of all are combined.
  * `@Traced()` methods that are called outside an invocation use the class's `telemetry`. On Cloudflare Workers, where nothing
  * is made before the first event, options may be a function of the instance's `env`. If the function fails, the failure is
  * reported once, and there are no options.

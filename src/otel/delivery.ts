@@ -90,7 +90,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
       return land(flight)
     }
     const { tried } = flight
-    // Takes the answer to this attempt only, not to a second one: some exporters answer, and then throw as well.
+    // Accepts the answer to this attempt only, not to a second one: some exporters answer, and throw as well.
     const answer = (error?: Error, thrown?: boolean) => tried === flight.tried && answered(flight, error, thrown)
     // Pass a copy of the array: some exporters remove from it what they have sent.
     untraced(async () => exporter.export([...flight.spans], (result) => answer(failureOf(result)))).catch((thrown) => answer(toError(thrown), true))

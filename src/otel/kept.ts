@@ -57,12 +57,12 @@ export class Kept {
     this.left = Math.min(this.left + spans.length, this.spans.length)
   }
 
-  /** The number of spans that have not only been left. */
+  /** The number of spans that have failed, or are late, and have not only been left. */
   get failed(): number {
     return this.spans.length - this.left
   }
 
-  /** Returns how many of the spans that have not only been left no report has told of yet. From now on, one has. */
+  /** Returns how many `failed` spans no report has told of yet. From now on, one has. */
   tell(): number {
     const untold = Math.max(0, this.failed - this.#told)
     this.#told = this.failed

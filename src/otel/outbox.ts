@@ -181,7 +181,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       return true
     },
 
-    // An exporter with a buffer may answer only when told to send. But telling it holds requests up, and waits for those of others.
+    // An exporter with a buffer may answer only when told to send. But telling it holds requests up, and waits for others'.
     urge(): void {
       if (crossing || delivery.unanswered() < 2) (async () => delivery.drain())().catch(() => {})
     },

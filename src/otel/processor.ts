@@ -35,7 +35,7 @@ export function makeProcessor(
       const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
       if (owner) (span as Owned)[ENTRY] = owner.opened(span)
       // A framework's own span around the first invocation begins before that invocation, which would not know the span without
-      // a context manager. Not at once: an application that is starting may still register one.
+      // a context manager. Do not ensure one at once: an application that is starting may still register its own.
       else if (isolate.managed === undefined) queueMicrotask(ensureContextManager)
     },
 
