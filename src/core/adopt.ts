@@ -15,7 +15,7 @@ export type Endable = { end(): unknown } | { finish(): unknown } | { close(): un
 const WAYS = ['end', 'finish', 'close', Symbol.dispose] as const
 
 /**
- * Has the current invocation end an object of another SDK together with its own spans, in order: children before parents,
+ * Makes the current invocation end an object of another SDK together with its own spans, in order: children before parents,
  * and all of them before the root. An object that has ended by then is left alone. Outside an invocation, nothing happens.
  *
  * The invocation calls the first of these methods that the object has: `end()` (OpenTelemetry, Sentry), `finish()`
@@ -30,7 +30,7 @@ const WAYS = ['end', 'finish', 'close', Symbol.dispose] as const
  */
 export function adopt<T extends Endable | null | undefined>(thing: T): T
 /**
- * Has the current invocation end an object of another SDK by calling `end`, for objects that end in a way of their own.
+ * Makes the current invocation end an object of another SDK by calling `end`, for objects that end in a way of their own.
  *
  * @param end called when the invocation is over; must tolerate a thing that has ended already
  *

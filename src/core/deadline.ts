@@ -12,7 +12,7 @@ import type { FlushContext, SpanOwner, Timers } from './types.ts'
  */
 const NETWORK_SHARE = 0.5
 
-/** The moment by which a flush must be over, and what the flush tells its flushables. */
+/** The moment by which a flush must be over, and the context that its flushables get. */
 export class Deadline implements FlushContext {
   readonly #startedAt = clock().now()
   readonly #budgetMs: number

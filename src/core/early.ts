@@ -36,7 +36,7 @@ export class Account implements Pick<InvocationState, 'endedByDispose' | 'warnin
  * Flushes what is left in a telemetry that no invocation is about to flush. Never rejects.
  *
  * @param budgetMs milliseconds that this may take, if that is less than the options allow
- * @param account what the report has to say of the invocations that the telemetry belongs to
+ * @param account what the report has to say about the invocations that the telemetry belongs to
  */
 export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number, account?: Account): Promise<FlushReport> {
   const over = { live: false, root: trace.wrapSpanContext(INVALID_SPAN_CONTEXT), context: ROOT_CONTEXT }

@@ -36,7 +36,7 @@ export function hold(invocation: InvocationState): Promise<unknown> | void {
 /** Milliseconds that are worth waiting for the end of a result that goes on. */
 const MEANWHILE_MS = 200
 
-/** Sends what is finished of an invocation whose handler has settled and whose result goes on, where that delays nobody. */
+/** Sends the finished spans of an invocation whose handler has settled and whose result goes on, where that delays nobody. */
 export const release = (invocation: InvocationState, result: Pending): void =>
   beside(invocation, async () => {
     if (await settledWithin(result, within(invocation, MEANWHILE_MS), true)) return undefined

@@ -222,7 +222,7 @@ function withOptions(attributes: Attributes, config: Config, args: unknown[]): A
   return Object.assign(attributes, typeof given === 'function' ? attempt(config, '`attributes`', () => given(...(args as never))) : given)
 }
 
-// Runs after the start, since no sampler decides by these attributes. The next span that is recorded tells of the last flush:
+// Runs after the start, since no sampler decides by these attributes. The next span that is recorded reports the last flush:
 // on any other, nobody would ever see it.
 function complete(root: Span, { attributes, constant }: Description): void {
   for (const key in constant) if (!(key in attributes)) root.setAttribute(key, constant[key] as AttributeValue)

@@ -1,5 +1,5 @@
 /**
- * How much time a function has left, by Lambda's context: for every entry that such a context may be passed to.
+ * How much time a function has left, according to Lambda's context: for every entry that may get such a context.
  *
  * @module
  */

@@ -43,7 +43,7 @@ export function toTelemetry(input: TelemetryInput | undefined): Telemetry {
 const isTelemetry = (input: unknown): input is Telemetry => Array.isArray((input as Partial<Telemetry> | null)?.stages)
 
 /**
- * The methods that flush a flushable, the most reliable first. Langfuse's `flush` does not tell when it is over. LangSmith's
+ * The methods that flush a flushable, the most reliable first. Langfuse's `flush` does not say when it is over. LangSmith's
  * `flush` leaves behind what is still being put together. An evlog drain's `settled` waits for a timer; its `flush` does not.
  */
 const WAYS = ['forceFlush', 'flushAsync', 'awaitPendingTraceBatches', 'flush', 'settled'] as const

@@ -45,8 +45,8 @@ const telling = (over: Watcher['over'], fulfilled?: Settled, rejected?: Settled)
     },
   ] as const
 
-// Returns the same object, since it may have methods of its own. Calls its `then` only when somebody else does: that is what
-// starts a query builder's query, once for each call.
+// Returns the same object, since it may have methods of its own. Calls its `then` only when somebody else does: each call of
+// `then` starts a query builder's query.
 function thenable(result: object, watcher: Watcher): unknown {
   const { over, within } = watcher
   const stop = follow(result, ['then', 'catch', 'finally'], (method, args: Settled[], key) => {

@@ -172,7 +172,7 @@ export interface Invocation {
   /** Starts a child span that ends at scope exit, or with the invocation. */
   span(name: string, options?: SpanOptions): DisposableSpan
   /**
-   * Has the invocation call `end(thing)` when it ends its open spans, in their order. Ignores a `thing` that is `undefined`
+   * Makes the invocation call `end(thing)` when it ends its open spans, in their order. Ignores a `thing` that is `undefined`
    * or `null`. `end` must tolerate a thing that has ended already. (The exported function `adopt` knows by itself how most
    * things end.)
    */

@@ -40,7 +40,7 @@ interface Prepared {
  * Makes a method a handler: each call is an invocation, with a root span named `Class.method` and a flush.
  *
  * All of the invocation's telemetry has been acknowledged, or reported as not acknowledged, when the method's promise settles,
- * or after that if the platform lets code run then. The platform's context tells what the platform allows. The context is found
+ * or after that if the platform lets code run then. The platform's context says what the platform allows. The context is found
  * among the arguments, or as the instance's `ctx`. Within another invocation, the call is a child span.
  *
  * Decorates methods, including static and private ones. As a standard decorator, it also decorates fields that hold a

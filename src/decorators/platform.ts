@@ -1,5 +1,5 @@
 /**
- * What a platform's context tells about the platform, for methods that do not use the platform's own wrap.
+ * What a platform's context says about the platform, for methods that do not use the platform's own wrap.
  *
  * @module
  */

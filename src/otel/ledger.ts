@@ -95,7 +95,7 @@ export function worthWaiting(flight: Flight, patient = false): boolean {
 }
 
 /**
- * Whether a flush waits for an export that somebody else makes. If another flush has waited for the export in vain, a flush
+ * Whether a flush waits for an export that the application makes. If another flush has waited for the export in vain, a flush
  * waits only if its own spans are in the export: the export would cost every other flush a deadline.
  */
 export const concerns = ({ awaited, spans }: Flight, owner?: SpanOwner): boolean =>

@@ -75,7 +75,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
         told.forEach((over) => over())
       },
     ),
-    // Without exporters here, somebody else makes the exports, and decides when.
+    // Without exporters here, the application makes the exports, and decides when.
     strays: (each) => (heard = exporters[0] && each),
     track<E extends Exporter>(exporter: E): E {
       const outbox = makeOutbox(exporter, { ...limits, maxQueueSize: 0 })

@@ -21,9 +21,9 @@ import type { Exporter, FinishedSpan } from './types.ts'
 
 export type Outbox = ReturnType<typeof makeOutbox>
 
-/** @param limits a `maxQueueSize` of 0 is for exports that somebody else makes: the outbox keeps nothing */
+/** @param limits a `maxQueueSize` of 0 is for exports that the application makes (`track`): the outbox keeps nothing */
 export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, flushIntervalMs }: Limits) {
-  /** Whether somebody else makes the exports. Then nothing is sent again, and an export has spans of several invocations. */
+  /** Whether the application makes the exports. Then nothing is sent again, and an export has spans of several invocations. */
   const watching = maxQueueSize === 0
   /** The spans of no invocation, and the exports that the next flush waits for, or makes again. */
   const nobodys = newLedger()
@@ -116,12 +116,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   /** Waits until the exporter has answered all exports of a ledger, and then until it has emptied a buffer of its own. */
   function settle(ledger: Ledger, owner?: SpanOwner, idle = true, seen: readonly Flight[] = []): unknown {
-    // Whoever makes the exports has given up a dead one, too.
+    // The application, which makes the exports, has given up a dead one, too.
     if (watching) for (const flight of ledger.open.filter(isDead)) delivery.answered(flight, new Error('no answer'))
     // Others keep adding exports to `nobodys` meanwhile. Wait only for those that were there at first.
     const waited = ledger === nobodys && seen.length > 0 ? [] : ledger.open.filter((flight) => matters(flight) && (!watching || concerns(flight, owner)))
     if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, owner, false, [...seen, ...waited]))
-    // An export that somebody else makes has spans of several invocations: all who wait for it have to be told of its error.
+    // An export that the application makes has spans of several invocations: every flush that waits for it must learn its error.
     const error = ledger.error ?? (watching ? seen.find((flight) => flight.error)?.error : undefined)
     // Where we make the exports, the next flush clears the error.
     if (watching) ledger.error = undefined
@@ -229,7 +229,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** An invocation's exports that have not been answered. */
     open: (owner: SpanOwner) => ledgerOf(owner).open,
 
-    /** Records an export that somebody else makes. @returns a function to call with its answer */
+    /** Records an export that the application makes. @returns a function to call with its answer */
     watch(spans: readonly FinishedSpan[], owner: SpanOwner | undefined) {
       const flight = newFlight(ledgerOf(owner), spans, watching)
       delivery.started(flight)
