@@ -1,5 +1,5 @@
 /**
- * Things of other SDKs that are ended with an invocation.
+ * Ends objects of other SDKs together with an invocation.
  *
  * @module
  */
@@ -8,28 +8,29 @@ import { contextWithin, currentOwner } from './current.ts'
 import { invalidOption } from './errors.ts'
 import type { OpenSpan } from './types.ts'
 
-/** What ends in one of the usual ways: spans of OpenTelemetry and Sentry, of Datadog, segments of X-Ray, disposables. */
+/** An object with one of the usual ways to end: a span of OpenTelemetry, Sentry or Datadog, an X-Ray segment, a disposable. */
 export type Endable = { end(): unknown } | { finish(): unknown } | { close(): unknown } | Disposable
 
-// What has two of these ends by the first.
+// An object with more than one of these methods is ended by the first.
 const WAYS = ['end', 'finish', 'close', Symbol.dispose] as const
 
 /**
- * Has the current invocation end something of another SDK along with its own spans, in order: children before parents,
- * all of them before the root. What has ended by then is left alone. Outside an invocation nothing happens.
+ * Makes the current invocation end an object of another SDK together with its own spans, in order: children before parents,
+ * and all of them before the root. An object that has ended by then is left alone. Outside an invocation, nothing happens.
  *
- * It is ended by its `end()` (OpenTelemetry, Sentry), `finish()` (Datadog), `close()` (X-Ray) or `[Symbol.dispose]()`,
- * whichever it has first. For `undefined` and `null`, which tracers give when they are off, nothing happens.
+ * The invocation calls the first of these methods that the object has: `end()` (OpenTelemetry, Sentry), `finish()`
+ * (Datadog), `close()` (X-Ray), `[Symbol.dispose]()`. `undefined` and `null`, which tracers return when they are off, are
+ * ignored.
  *
  * @returns `thing`
- * @throws TypeError when it has none of these
+ * @throws TypeError when the object has none of these methods
  *
  * @example
  * const charge = adopt(AWSXRay.getSegment()?.addNewSubsegment('charge'))
  */
 export function adopt<T extends Endable | null | undefined>(thing: T): T
 /**
- * The same for a thing that ends in another way.
+ * Makes the current invocation end an object of another SDK by calling `end`, for objects that end in a way of their own.
  *
  * @param end called when the invocation is over; must tolerate a thing that has ended already
  *
@@ -41,7 +42,7 @@ export function adopt<T>(thing: T, end?: (thing: NonNullable<T>) => void): T {
   const owner = currentOwner(context.active())
   if (end) return owner ? owner.adopt(thing, end) : thing
   if (thing === undefined || thing === null) return thing
-  // Looked at in any case: a mistake is not to wait for production.
+  // Check `thing` outside an invocation too: a mistake must not wait for production.
   const span = spanOf(thing)
   span.parentSpanContext ??= owner && trace.getSpanContext(contextWithin(owner))
   owner?.opened(span)
@@ -50,7 +51,7 @@ export function adopt<T>(thing: T, end?: (thing: NonNullable<T>) => void): T {
 
 type Adopted = { -readonly [name in keyof OpenSpan]: OpenSpan[name] }
 
-/** What may be asked of a thing, none of which it need have. */
+/** The members that are read from a thing. It need not have any of them. */
 type Thing = Partial<Record<(typeof WAYS)[number] | 'isRecording' | 'isClosed', () => unknown>> & Omit<Partial<OpenSpan>, 'end'>
 
 function spanOf(thing: object): Adopted {
@@ -59,12 +60,12 @@ function spanOf(thing: object): Adopted {
   if (!way) throw invalidOption('thing', it, 'something with `end`, `finish`, `close` or `[Symbol.dispose]`, or with a function that ends it')
   const span: Adopted = {
     end: () => it[way]?.(),
-    // Segments of X-Ray are told by the other, and must not be closed twice.
+    // X-Ray segments have `isClosed` rather than `isRecording`, and must not be closed twice.
     isRecording: () => it.isRecording?.() !== false && it.isClosed?.() !== true,
     parentSpanContext: it.parentSpanContext,
   }
   if (!it.spanContext) return span
-  // One of OpenTelemetry's kind may have others below it, and is marked as ours are.
+  // A span of OpenTelemetry's kind may have children, and gets the same mark as our own spans.
   return {
     ...span,
     spanContext: () => it.spanContext?.() as SpanContext,

@@ -1,8 +1,8 @@
 /**
- * Timers that are nearly always cleared before they ring.
+ * Alarms: timers that are nearly always cleared before they ring.
  *
- * To set one and clear it is dearer than the rest of a flush. So one timer serves all alarms: when the last of them is
- * cleared it stays, without keeping the process alive, and an alarm that is later than it needs no other.
+ * To set a timer and clear it costs more than the rest of a flush. So one timer serves all alarms. When the last alarm is
+ * cleared, the timer stays, without keeping the process alive. An alarm that is later than the timer needs no other timer.
  *
  * @module
  */
@@ -27,14 +27,14 @@ interface Armed {
 }
 
 const set: Alarm[] = []
-/** How many of them keep the process alive. */
+/** The number of alarms that keep the process alive. */
 let awake = 0
 let armed: Armed | undefined
 
 /**
- * Has `ring` called in `ms` milliseconds.
+ * Calls `ring` in `ms` milliseconds.
  *
- * @param idle whether the process may end before, if nothing else keeps it alive. Default: it may not.
+ * @param idle whether the process may end before that, if nothing else keeps it alive. Default: it may not.
  */
 export function setAlarm(ring: () => void, ms: number, idle = false): Alarm {
   const now = clock().now()
@@ -47,7 +47,7 @@ export function setAlarm(ring: () => void, ms: number, idle = false): Alarm {
   return alarm
 }
 
-/** Does no harm to one that has rung, or has been cleared already. */
+/** Clears an alarm. Does no harm if the alarm has rung, or has been cleared already. */
 export function clearAlarm(alarm: Alarm | undefined): void {
   const at = alarm ? set.lastIndexOf(alarm) : -1
   if (at < 0) return
@@ -55,7 +55,7 @@ export function clearAlarm(alarm: Alarm | undefined): void {
   else set.splice(at, 1)
   if (!alarm?.idle) awake--
   if (armed?.awake && awake === 0) doze(armed)
-  // Elsewhere than on Node a timer cannot be left: it would keep something alive, or outlive its request.
+  // Outside Node, a timer cannot be left behind: it would keep something alive, or outlive its request.
   if (armed?.awake && set.length === 0) disarm(armed)
 }
 

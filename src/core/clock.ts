@@ -1,5 +1,5 @@
 /**
- * The only place that tells the time or sets a timer, so that tests can replace both.
+ * The only place that reads the time or sets a timer, so that tests can replace both.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export const clock = (): Clock => isolate.clock ?? systemClock
 // A program's fake timers must not keep a flush from beginning.
 const { setTimeout: later } = globalThis
 
-/** Resolves in `ms` milliseconds. Rejects where there is no timer to be had. */
+/** Resolves in `ms` milliseconds. Rejects if no timer can be had. */
 export const elapsed = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     if (isolate.clock) isolate.clock.setTimeout(resolve, ms)
@@ -27,13 +27,13 @@ export const elapsed = (ms: number): Promise<void> =>
   })
 
 /**
- * Resolves in a later turn of the event loop: what this one returns is on its way by then. At once where there is no timer to
- * be had: workerd has so many for a context, and a Durable Object is one context.
+ * Resolves in a later turn of the event loop: by then, what the current turn returns is on its way. Resolves at once if no
+ * timer can be had: workerd limits the number of timers in a context, and a Durable Object is one context.
  */
 export const nextTurn = (): Promise<void> => elapsed(0).catch(() => {})
 
 /**
- * Replaces the clock of this isolate; `undefined` brings the system's back. For tests.
+ * Replaces the clock of this isolate, for tests. `undefined` restores the system's clock.
  *
  * @example
  * const time = fakeClock()

@@ -1,7 +1,7 @@
 /**
  * The invocation that the running code belongs to.
  *
- * It rides in OpenTelemetry's own context, so that spans find it wherever their context goes: into instrumentations,
+ * OpenTelemetry's own context carries it, so that spans find it wherever their context goes: into instrumentations,
  * across remote parents, between concurrent invocations of one trace.
  *
  * @module
@@ -14,26 +14,26 @@ import { disposable, tracerOf } from './span.ts'
 import type { DisposableSpan, Invocation, SpanOwner } from './types.ts'
 
 /**
- * The invocation that the running code belongs to; `undefined` outside of one. Without AsyncLocalStorage it is known
- * only in the synchronous part of a handler, before its first `await`.
+ * Returns the invocation that the running code belongs to, or `undefined` outside an invocation. Without AsyncLocalStorage,
+ * it is known only in the synchronous part of a handler, before the first `await`.
  *
  * @example
  * currentInvocation()?.root.setAttribute('app.tenant', tenant)
  */
 export const currentInvocation = (): Invocation | undefined => currentOwner(context.active())
 
-/** The same, from a context that is at hand. */
+/** The same, for callers that have the active context at hand. */
 export const currentOwner = (active: Context): SpanOwner | undefined => ownerOf(active) ?? ownerAside() ?? isolate.running
 
-/** The invocation that was entered beside a context manager which cannot enter anything. */
+/** The invocation that was entered beside the application's context manager, which cannot enter a context. */
 export const ownerAside = (): SpanOwner | undefined => isolate.aside && ownerOf(isolate.aside.getStore() ?? ROOT_CONTEXT)
 
 /**
- * Has the current invocation's flush wait, within its deadline, for work that goes on after the handler's result:
- * spans that the work records are part of the flush. Outside an invocation the work simply runs.
+ * Makes the current invocation's flush wait, within its deadline, for work that goes on after the handler's result. Spans
+ * that the work records are part of the flush. Outside an invocation, the work runs and nothing waits for it.
  *
- * Never throws, and a rejection never becomes an unhandled one: it is a warning in the report, or a line in the log where
- * no report is to come.
+ * Never throws. A rejection of the work never becomes an unhandled one: it becomes a warning in the report, or a line in the
+ * log if no report follows.
  *
  * @example
  * waitUntil(audit(order))
@@ -46,7 +46,7 @@ export function waitUntil(work: PromiseLike<unknown>): void {
 }
 
 /**
- * Starts a span below the active one, to be ended at scope exit; if it is forgotten, its invocation ends and marks it.
+ * Starts a child of the active span. The child ends at scope exit. If you forget to end it, its invocation ends and marks it.
  *
  * @example
  * using s = span('charge')
@@ -57,14 +57,14 @@ export function span(name: string, options?: Parameters<Invocation['span']>[1]):
   return invocation ? invocation.span(name, options) : disposable(tracerOf().startSpan(name, options))
 }
 
-/** Runs something as a part of an invocation. Should that be over, what it records is late. */
+/** Runs a function as part of an invocation. If the invocation is over, what the function records is late. */
 export const within = <T>(invocation: SpanOwner, run: () => T): T => running(invocation, () => context.with(invocation.context, run))
 
-/** The context to start a span in: the active one if it is inside `owner`, else the invocation's own. */
+/** The context to start a span in: the active context if it is inside `owner`, else `owner`'s own. */
 export function contextWithin(owner: SpanOwner): Context {
   const active = context.active()
   const span = trace.getSpan(active)
   if (span && ownerOf(active) === owner) return active
-  // Where the invocation was entered beside the active context, that one does not name it.
+  // If the invocation was entered beside the active context, the active context does not name it.
   return span && owner.has(span.spanContext().spanId) ? owned(active, owner) : owner.context
 }

@@ -7,24 +7,24 @@ import { clock } from './clock.ts'
 import type { FlushContext, SpanOwner, Timers } from './types.ts'
 
 /**
- * The part of the budget that only the network stage may use. Half of it: with the default of 2,000 ms, background
- * work and slow buffers can hold up the exporters for at most one second, and the exporters have at least the other.
+ * The part of the budget that only the network stage may use: half. With the default of 2,000 ms, background work and slow
+ * buffers can hold up the exporters for at most one second, and the exporters have at least the other second.
  */
 const NETWORK_SHARE = 0.5
 
-/** The moment by which a flush must be over, and what its flushables are told of it. */
+/** The moment by which a flush must be over, and the context that its flushables get. */
 export class Deadline implements FlushContext {
   readonly #startedAt = clock().now()
   readonly #budgetMs: number
-  /** What `elapsedMs` has said last: near enough where nothing was waited for since. */
+  /** The last result of `elapsedMs`: near enough if nothing has been waited for since. */
   lastMs = 0
-  /** Set by the flush that has to keep it. */
+  /** Set by the flush that has to keep this deadline. */
   invocation!: SpanOwner
   #abort: AbortController | undefined
 
   /**
    * @param budgetMs milliseconds from now; 0 or less means that nothing may be waited for
-   * @param timers the platform's, if it has any of its own
+   * @param timers the platform's timers, if it has any of its own
    */
   constructor(
     budgetMs: number,
@@ -37,25 +37,25 @@ export class Deadline implements FlushContext {
     return (this.lastMs = clock().now() - this.#startedAt)
   }
 
-  /** Milliseconds left: all of them for the network, what is not reserved for it for anything else. */
+  /** Milliseconds left: for the network, all of them; for anything else, those that are not reserved for the network. */
   remainingMs(network?: boolean): number {
     return this.#budgetMs * (network ? 1 : 1 - NETWORK_SHARE) - this.elapsedMs()
   }
 
   /**
-   * Not a stage's share of them: that only says how long the next stage waits for this one, and a flushable that gave up
-   * by then would lose what it still had time for.
+   * Milliseconds left of the whole deadline, not of a stage's share: the share only says how long the next stage waits for this
+   * one, and a flushable that gave up by then would lose what it still had time for.
    */
   get timeoutMs(): number {
     return Math.min(Math.max(0, Math.floor(this.remainingMs(true))), ENDLESS_MS - 1000)
   }
 
   get signal(): AbortSignal {
-    // Made on demand: few flushables look at it, and an AbortController costs more than many a flush.
+    // Made on demand: few flushables look at the signal, and an AbortController costs more than many a flush.
     return (this.#abort ??= new AbortController()).signal
   }
 
-  /** The time is up, and something has not finished. */
+  /** Aborts the signal: the time is up, and something has not finished. */
   expire(reason: unknown): void {
     ;(this.#abort ??= new AbortController()).abort(reason)
   }
@@ -63,24 +63,25 @@ export class Deadline implements FlushContext {
 
 /** Work under way. */
 export interface Pending {
-  /** How much of it there is; 0 when it is over. */
+  /** How much work there is; 0 when it is over. */
   readonly waiting: number
-  /** Resolves when it is over, and never rejects. */
+  /** Resolves when the work is over. Never rejects. */
   readonly work: PromiseLike<unknown> | undefined
-  /** Called once when it takes longer than a request in the neighbourhood does. Must not throw. */
+  /** Called once in a wait that takes longer than a request to a nearby backend does. Must not throw. */
   urge?(): void
 }
 
 /**
- * Most work that only looks asynchronous is over within a few turns of the promise queue. Waiting for those costs a
- * twentieth of a timer, and gives work that is over already its due when the budget is used up.
+ * The most turns of the promise queue to wait for before a timer is set. Most work that only looks asynchronous is over within
+ * a few turns. To wait for those costs a twentieth of a timer, and when the budget is used up, it still lets work that is
+ * over already count as over.
  */
 const FREE_TURNS = 6
-/** How many to wait for: fewer where they did not do the last time, since a request is written only after them. */
+/** How many turns to wait for: fewer if they were not enough the last time, since a request is written only after them. */
 let turns = FREE_TURNS
 /** Milliseconds after which work is urged. */
 const URGE_MS = 100
-/** The most milliseconds that timers can count to: more are none to them. */
+/** The most milliseconds that a timer can count. A timer treats more as none at all. */
 export const ENDLESS_MS = 2 ** 31 - 1
 
 /**
@@ -92,7 +93,7 @@ export const ENDLESS_MS = 2 ** 31 - 1
 export async function settledWithin(pending: Pending, deadline: Deadline, network?: boolean): Promise<boolean> {
   let leftMs = 0
   for (let turn = 0; turn < FREE_TURNS && pending.waiting; turn++) {
-    // Not before: a look at the clock costs more than a turn.
+    // Do not look at the clock before this: that costs more than a turn.
     if (turn === turns && (leftMs = deadline.remainingMs(network)) > 0) break
     await undefined
   }
@@ -107,7 +108,7 @@ export async function settledWithin(pending: Pending, deadline: Deadline, networ
   return !pending.waiting
 }
 
-/** Waits for a promise, but no longer than so many milliseconds. Never rejects. */
+/** Waits for a promise, but no longer than `ms` milliseconds. Never rejects. */
 export function overWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const over = () => void (pending.waiting = 0)
   const pending = { waiting: 1, work: promise.then(over, over) }
@@ -118,10 +119,10 @@ const rungOrOver = (ms: number, { work }: Pending, { timers }: Deadline): Promis
   new Promise((resolve) => {
     let timer: unknown
     try {
-      // Whoever has as many needs none.
+      // A wait that long needs no timer.
       if (ms < ENDLESS_MS) timer = timers.setTimeout(resolve, Math.max(0, ms))
     } catch {
-      // None is to be had (see `nextTurn`): the platform's own deadline is the only one then.
+      // No timer can be had (see `nextTurn`): then the platform's own deadline is the only one.
     }
     void work?.then(() => {
       timers.clearTimeout(timer)

@@ -1,6 +1,6 @@
 /**
- * Entering a context: for those who are told that a handler starts and that it has settled, but do not call it, and so
- * cannot run it in a context.
+ * Enters a context, for callers that are told that a handler starts and that it has settled, but do not call the handler, and
+ * so cannot run it in a context.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { isolate } from './isolate.ts'
 
 interface Enterable {
   readonly context: Context
-  /** Whether `context` still is what runs in it. */
+  /** Whether what has been begun is still live, and `context` still applies. */
   live(): boolean
 }
 
@@ -22,12 +22,12 @@ interface Entry {
 const ENTRY = createContextKey('flushed.entry')
 
 /**
- * Enters what `begin` has begun: its context is that of the running asynchronous function from here on, and of all it
- * calls. Where the application has a context manager of its own, which cannot enter one, the context is entered beside
- * it: it is not the active one, but the current invocation is found in it.
+ * Enters the context of what `begin` has begun: from here on, it is the context of the running asynchronous function, and of
+ * everything that this function calls. An application's own context manager cannot enter a context. If there is one, the context
+ * is entered beside it: it is not the active context, but the current invocation is found in it.
  *
- * The function's callers are in it too, up to the first `await` on the way to each: they have left it when it is no
- * longer live. Until then, `subject` tells them apart: something else that begins in it begins outside of it.
+ * The function's callers are in the context too, up to the first `await` on the way to each. They have left it once it is no
+ * longer live. Until then, `subject` tells them apart: what begins in the context for another subject begins outside of it.
  *
  * @param subject what is being handled: the same for what belongs together, and for nothing else
  */
@@ -37,18 +37,18 @@ export function entering<B extends Enterable>(subject: unknown, begin: () => B |
   if (!storage) return begin()
   const active = storage.getStore() ?? ROOT_CONTEXT
   const entry = active.getValue(ENTRY) as Entry | undefined
-  // Never an `Entered` itself: each would keep the one before it, for ever.
+  // `outside` is never an `Entered` itself: each would keep the one before it in memory, for ever.
   const outside = entry && entry.subject !== subject ? entry.outside : active.setValue(ENTRY, entry)
   const begun = storage.run(outside, begin)
   try {
     if (begun) storage.enterWith(new Entered(begun, begun.context.setValue(ENTRY, { subject, outside }), outside))
   } catch {
-    // workerd has an AsyncLocalStorage that cannot: as if there were none.
+    // workerd's AsyncLocalStorage cannot enter a context: go on as if there were no storage.
   }
   return begun
 }
 
-/** A context that is over when what it was made for is. */
+/** A context that is over when what it was made for is over. */
 class Entered implements Context {
   readonly #begun: Enterable
   readonly #inside: Context

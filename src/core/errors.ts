@@ -1,6 +1,6 @@
 /**
- * Every error of the package. Each has a stable `code`, by which it is known: `instanceof` fails as soon as a bundle
- * holds two copies of a package.
+ * Every error of the package. Each has a stable `code` that identifies it: `instanceof` fails as soon as a bundle holds two
+ * copies of a package.
  *
  * @module
  */
@@ -26,18 +26,18 @@ export const isFlushedError = (value: unknown): value is FlushedError =>
 
 const coded = <E extends Error>(error: E, code: ErrorCode): E & FlushedError => Object.assign(error, { code })
 
-/** Bad input, found when wrapping. */
+/** Makes the error for bad input, found when wrapping. */
 export const badOption = (message: string): TypeError & FlushedError =>
   coded(new TypeError(`flushed: ${message}`), 'FLUSHED_INVALID_OPTION')
 
-/** Bad input, found when wrapping. Names the option and quotes the value. */
+/** Makes the error for a bad option, found when wrapping. It names the option and quotes the value. */
 export const invalidOption = (option: string, value: unknown, expected: string): TypeError & FlushedError =>
   badOption(`option \`${option}\` must be ${expected}, got ${quote(value)}`)
 
 /**
- * Checks that options are an object with no option but those known.
+ * Checks that `options` is an object with only known options.
  *
- * @throws TypeError naming the option, or quoting what is no object
+ * @throws TypeError naming the option, or quoting what is not an object
  */
 export function checkKeys(options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || !options || 'then' in options) throw invalidOption('options', options, 'an object')
@@ -65,28 +65,28 @@ export const exportFailed = (message: string, cause: unknown): FlushedError =>
   coded(new Error(message, { cause }), 'FLUSHED_EXPORT_FAILED')
 
 /**
- * Whatever was thrown, as an `Error`: handlers and flushes may throw or reject with anything, `undefined` included, and
- * OpenTelemetry's `TracerProvider.forceFlush` with an array of errors.
+ * Converts whatever was thrown to an `Error`. Handlers and flushes may throw or reject with anything, `undefined` included.
+ * OpenTelemetry's `TracerProvider.forceFlush` may reject with an array of errors.
  */
 export function toError(thrown: unknown): Error {
   try {
-    // Errors of other realms, such as a test runner's, are no instances of this one's.
+    // An error of another realm, such as a test runner's, is not an instance of this realm's `Error`.
     if (thrown instanceof Error || /(Error|Exception)]/.test(Object.prototype.toString.call(thrown))) return thrown as Error
     if (Array.isArray(thrown)) return new Error(thrown.map((each) => toError(each).message).join('; '))
   } catch {
-    // A proxy that does not even tell what it is.
+    // A proxy may not even tell what it is.
   }
   return new Error(quote(thrown))
 }
 
-/** A value as an error message shows it: short, and never throwing. */
+/** Formats a value for an error message. The result is short. Never throws. */
 export function quote(value: unknown): string {
   try {
     // JSON would say `{}`.
     if (value instanceof Promise) return 'a promise'
-    // Nor can it say this.
+    // JSON cannot express a big integer.
     if (typeof value === 'bigint') return `${value}n`
-    // JSON would say `null` for a number that is none, and nothing at all for a function.
+    // JSON would say `null` for `NaN`, and nothing at all for a function.
     const json = typeof value === 'object' || typeof value === 'string'
     return (json ? JSON.stringify(value) : String(value)).slice(0, 80)
   } catch {

@@ -20,12 +20,12 @@ export const OVERDUE = 'background work was not over in time'
 export const AWAIT: Lifetime = { phase: 'before-response', hold: (finish) => finish() }
 
 /**
- * The handler has settled, and what it came to is over: flushes, as far as the response has to wait for it. Whatever the
- * platform does, it neither throws nor rejects.
+ * Flushes an invocation whose handler has settled and whose result is over. The response waits for what this returns. Whatever
+ * the platform does, this neither throws nor rejects.
  */
 export function hold(invocation: InvocationState): Promise<unknown> | void {
   const lifetime = lifetimeOf(invocation)
-  // Where the response does not wait, the root's time is over. What background work still records belongs to it.
+  // If the response does not wait, the root's time is over now. What background work still records belongs to the root.
   if (lifetime.phase !== 'before-response') {
     if (lifetime.apart || !invocation.background) invocation.dispose(true)
     else invocation.settledAt = Date.now()
@@ -36,7 +36,7 @@ export function hold(invocation: InvocationState): Promise<unknown> | void {
 /** Milliseconds that are worth waiting for the end of a result that goes on. */
 const MEANWHILE_MS = 200
 
-/** The handler has settled, and what it came to goes on: what is finished is sent meanwhile, where that delays nobody. */
+/** Sends the finished spans of an invocation whose handler has settled and whose result goes on, where that delays nobody. */
 export const release = (invocation: InvocationState, result: Pending): void =>
   beside(invocation, async () => {
     if (await settledWithin(result, within(invocation, MEANWHILE_MS), true)) return undefined
@@ -46,9 +46,9 @@ export const release = (invocation: InvocationState, result: Pending): void =>
     return report
   })
 
-/** Flushes once more what an invocation has recorded since its flush, where the platform keeps it going for that. */
+/** Flushes once more what an invocation has recorded since its flush, if the platform keeps the invocation going for that. */
 export const flushLate = (invocation: InvocationState, soon: () => Promise<unknown>): void =>
-  // Outside of it: what `onFlush` records would be late in its turn, and there would be no end of flushes.
+  // Runs outside the invocation: otherwise what `onFlush` records would be late in turn, and the flushes would never end.
   context.with(ROOT_CONTEXT, beside, undefined, invocation, () => soon().then(() => finish(invocation, { phase: 'background' })))
 
 function beside(invocation: InvocationState, finish: Finish): void {
@@ -56,11 +56,11 @@ function beside(invocation: InvocationState, finish: Finish): void {
   if (lifetime.apart) void held(invocation, lifetime, finish)
 }
 
-// No function is made here that most invocations have no use for: each is dearer than a call.
+// Makes no function that most invocations have no use for: each costs more than a call.
 function held(invocation: InvocationState, lifetime: Lifetime, finish: Finish): Promise<unknown> | void {
   try {
     const result = lifetime.hold(lifetime.apart ? () => lingering(invocation, finish()).catch(guarded(invocation)) : finish, invocation)
-    // A flush that is over at once has a report, and no promise.
+    // A flush that is over at once returns a report, and no promise.
     if (isThenable(result)) return Promise.resolve(result).catch(guarded(invocation))
   } catch (thrown) {
     guarded(invocation)(thrown)
@@ -69,8 +69,8 @@ function held(invocation: InvocationState, lifetime: Lifetime, finish: Finish): 
 
 const guarded = ({ wrap }: InvocationState) => (thrown: unknown): undefined => complain(wrap.config, 'the flush', thrown)
 
-// An exporter's request that dies with the one it was made in is never answered, and stays among those it counts: they
-// get what the platform leaves, though the report is out.
+// An exporter's request that dies with the request it was made in is never answered, and the exporter goes on counting it. So
+// the exporter's requests get all the time that the platform leaves, though the report is out.
 async function lingering(invocation: InvocationState, reported: ReturnType<Finish>) {
   const report = await reported
   const work = invocation.telemetry.answered?.(invocation)
@@ -78,15 +78,15 @@ async function lingering(invocation: InvocationState, reported: ReturnType<Finis
   return report
 }
 
-/** Ends an invocation whose telemetry is left to the next flush. */
+/** Ends an invocation, and leaves its telemetry to the next flush. */
 export function leave(invocation: InvocationState): void {
-  // What has been ended early is being flushed already, and its report is to come.
+  // An invocation that was ended early is being flushed already, and its report is to come.
   if (invocation.flushing) return
   invocation.dispose()
   invocation.telemetry.defer?.(invocation)
 }
 
-/** The same once its background work is over, which is the program's own and waits for no backend. */
+/** Does what {@link leave} does once background work is over. That work is the program's own, and waits for no backend. */
 export async function leaveAfterWork(invocation: InvocationState, phase: Phase): Promise<void> {
   const { background } = invocation
   if (background) await worked(invocation, background, phase)
@@ -105,11 +105,11 @@ function lifetimeOf(invocation: InvocationState): Lifetime {
   return lifetime
 }
 
-/** Once background work is done, and an earlier flush of the same invocation: dispose → flush → report. */
+/** Waits for background work, and for an earlier flush of the same invocation, and then: dispose → flush → report. */
 function finish(invocation: InvocationState, lifetime: Pick<Lifetime, 'phase' | 'apart'>): FlushReport | Promise<FlushReport> {
   const { flushing } = invocation
   if (flushing) return flushing.then(() => finish(invocation, lifetime))
-  // Not before: to read it is to begin to wait.
+  // Do not read `background` before this: reading it begins to wait.
   const { background } = invocation
   const { phase, apart } = lifetime
   if (!background) {
@@ -125,10 +125,10 @@ function finish(invocation: InvocationState, lifetime: Pick<Lifetime, 'phase' | 
 }
 
 /**
- * Waits for background work. Where the response waits, it has a share of the flush's time. Where that does not, it has all
- * that the platform leaves, but for the flush's time.
+ * Waits for background work. If the response waits, the work has a share of the flush's time. If the response does not wait,
+ * the work has all the time that the platform leaves, except the flush's time.
  *
- * @returns the deadline, where the flush has to keep the same
+ * @returns the deadline, if the flush has to keep the same one
  */
 async function worked(invocation: InvocationState, background: Pending, phase: Phase): Promise<Deadline | undefined> {
   const waits = phase === 'before-response'
@@ -144,7 +144,7 @@ function leavingTime(invocation: InvocationState): Deadline {
   return within(invocation, Math.max(leftMs - invocation.wrap.config.timeoutMs, leftMs / 2))
 }
 
-/** @param budgetMs milliseconds that the platform leaves, if that is not for its `remainingMs` to say */
+/** @param budgetMs milliseconds that the platform leaves. Default: what its `remainingMs` says */
 export function deadlineFor(invocation: InvocationState, budgetMs?: number): Deadline {
   const leftMs = budgetMs ?? remainingMs(invocation)
   return within(invocation, Math.min(invocation.wrap.config.timeoutMs, leftMs))
@@ -164,14 +164,14 @@ export function conclude(
   const isWithin = phase !== 'background' && !platform.around && isWithinOpen(invocation)
   const concluded = (result: FlushResult) => {
     invocation.flushing = undefined
-    // A program that starts one thing within another, and so on, must not keep all of them.
+    // A program that starts one invocation within another, and so on, must not keep all of them in memory.
     if (!invocation.live) invocation.outside = ROOT_CONTEXT
     const spans = attempt(config, 'counting the spans', () => config.telemetry.count?.(invocation)) ?? noSpans()
     spans.endedByDispose = invocation.endedByDispose
     invocation.endedByDispose = 0
-    // Where there is nothing to flush, as beside Deno's own OpenTelemetry, nothing comes too early either.
+    // If there is nothing to flush, as beside Deno's own OpenTelemetry, nothing is flushed too early either.
     if (isWithin && result.seen) remark(invocation, 'outermost', 'flushed: a span outside the wrap is still open: flushed is not the outermost wrapper')
-    // What goes on is told all of it at its end.
+    // An invocation that goes on reports all its warnings at its end.
     const warnings = invocation.live ? [] : invocation.warnings.splice(0)
     const report = publish(result, spans, phase, warnings, config)
     platform.reported?.(report)
@@ -185,7 +185,7 @@ export function conclude(
   return (invocation.flushing = result.then(concluded))
 }
 
-// Asked as the flush begins: a span that has ended by then will be sent with it.
+// Asked when the flush begins: a span that has ended by then will be sent with it.
 function isWithinOpen({ outside, root }: InvocationState): boolean {
   const around = trace.getSpan(outside)
   return !!around?.isRecording() && around.spanContext().traceId === root.spanContext().traceId

@@ -1,8 +1,8 @@
 /**
- * Stages in order, one deadline: the only place that flushes.
+ * Runs stages in order, within one deadline. This is the only place that flushes.
  *
- * Everything here is synchronous for as long as the flushables are. A promise and a timer cost more than all the rest
- * of a wrap, so there is a race only when there is something to wait for.
+ * Everything here is synchronous as long as the flushables are. A promise and a timer cost more than all the rest of a wrap,
+ * so there is a race only if there is something to wait for.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { StageRun } from './stage.ts'
 import type { SpanOwner, Stage, StageReport } from './types.ts'
 
 /**
- * Runs stages in order, each within what the deadline leaves it. Never throws and never rejects.
+ * Runs stages in order, each within the time that the deadline leaves it. Never throws and never rejects.
  *
- * A stage that overruns its share is left behind, not cut: the next one starts, and if the slow one is done before the
- * whole deadline is over, it was in time.
+ * A stage that overruns its share is left behind, not cut: the next stage starts. If the slow stage is done before the whole
+ * deadline is over, it was in time.
  */
 export function flush(
   stages: readonly Stage[],
@@ -42,7 +42,7 @@ export function flush(
 }
 
 /**
- * What a flush comes to that has nothing to do; `undefined` where it may have.
+ * The result of a flush that has nothing to do, or `undefined` if the flush may have something to do.
  *
  * @param durationMs milliseconds that have gone by already
  */

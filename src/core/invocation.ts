@@ -23,7 +23,7 @@ const END = 'the end of a span'
 /** The invocation behind the {@link Invocation} that a handler sees. */
 export class InvocationState implements Invocation, SpanOwner {
   live = true
-  /** Whether its root has been ended. */
+  /** Whether the root has been ended. */
   ended = false
   warnings: string[] = []
   notes: readonly unknown[] = []
@@ -33,20 +33,20 @@ export class InvocationState implements Invocation, SpanOwner {
   description!: Description
   readonly #open = new OpenSpans()
   #background: Set<PromiseLike<unknown>> | undefined
-  /** Counts turns of the promise queue, if spans are started in them. */
+  /** Counts the turns of the promise queue in which spans are started. */
   #turn = 0
   #counting = false
-  /** The turn in which the first of the background work was handed over: what was open before is not its own. */
+  /** The turn in which the first background work was handed over. Spans that were open before do not belong to that work. */
   #workSince = Infinity
 
-  /** What the signal is made of, once somebody has asked for it. */
+  /** The controller of the signal, once somebody has asked for the signal. */
   abort: AbortController | undefined
-  /** When the handler had settled, in milliseconds since the epoch; only where the root is ended later than that. */
+  /** When the handler settled, in milliseconds since the epoch. Set only if the root is ended later than that. */
   settledAt: number | undefined
   endedByDispose = 0
-  /** When nothing can be heard of it any more, by the clock. Only where a request may die without a word. */
+  /** The time, by the clock, after which nothing can be heard of it any more. Set only where a request may die without notice. */
   expiresAt = Infinity
-  /** Rings when the handler ought to have settled. */
+  /** Rings when the handler should have settled. */
   alarm: Alarm | undefined
   declare readonly patient?: boolean
   declare late?: () => void
@@ -77,15 +77,15 @@ export class InvocationState implements Invocation, SpanOwner {
   }
 
   /**
-   * Makes this the invocation that `root` and everything below it belongs to.
+   * Makes this the invocation that `root` and everything below it belong to.
    *
-   * @returns whether a span processor of ours has told of the root
+   * @returns whether a span processor of ours has announced the root
    */
   begin(root: Span, context: Context, description: Description): boolean {
     this.root = root
     this.description = description
     this.context = trace.setSpan(context, root)
-    // The root has announced itself to the span processors before it could be known as the root.
+    // The span processors have announced the root as an open span, before it could be known as the root.
     let told = false
     for (let entry; (entry = this.#open.find(root.spanContext().spanId)); told = true) entry.close()
     isolate.live.push(this)
@@ -93,7 +93,7 @@ export class InvocationState implements Invocation, SpanOwner {
   }
 
   opened(span: OpenSpan): OpenEntry {
-    // Where background work is told apart, so is what may be its own.
+    // Where background work goes on by itself, count turns to tell which spans may be its own.
     if (!this.timers && !this.#counting) {
       this.#counting = true
       queueMicrotask(() => {
@@ -110,7 +110,7 @@ export class InvocationState implements Invocation, SpanOwner {
 
   span(name: string, options: SpanOptions = {}): DisposableSpan {
     const span = tracerOf(this.telemetry).startSpan(name, options, contextWithin(this))
-    // Without a span processor of ours nobody has told us of this span.
+    // Without a span processor of ours, nobody has announced this span.
     if (this.live && !this.has(span.spanContext().spanId)) this.opened(span)
     return disposable(span)
   }
@@ -130,10 +130,10 @@ export class InvocationState implements Invocation, SpanOwner {
     background.add(settled)
   }
 
-  /** The background work; absent when there is none. Work may register more work. */
+  /** The background work, or `undefined` if there is none. Work may register more work. */
   get background(): Pending | undefined {
     const background = this.#background
-    // What is begun after the end is no part of it: whoever waited for that could not be found when the sandbox is stopped.
+    // Work begun after the end does not count: an invocation that waited for it could not be found when the sandbox is stopped.
     if (!this.live || !background?.size) return undefined
     const drain = async () => {
       while (background.size) await Promise.all(background)
@@ -149,14 +149,15 @@ export class InvocationState implements Invocation, SpanOwner {
   /**
    * Ends what is still open, deepest first, and then the root.
    *
-   * @param apart whether background work goes on by itself: what may be its own is left to it. A promise does not tell what
-   *   it stands for; but what was open before the work was begun, in an earlier turn, is not its own (where turns are counted).
+   * @param apart whether background work goes on by itself: spans that may be the work's own are left to it. A promise does not
+   *   tell what it stands for. But a span that was open before the work was begun, in an earlier turn, is not the work's own
+   *   (where turns are counted).
    * @param ending called with each open span before it is ended
    */
   dispose(apart = false, ending?: (span: OpenSpan) => void): void {
     if (!this.live) return
     const goesOn = apart && this.#background?.size
-    // Ending a span may start another (a span processor's doing); more than a few rounds would be a loop.
+    // A span processor may start another span when one is ended. More than a few rounds would be a loop.
     for (let round = 0; round < 3 && !this.#open.empty; round++) {
       for (const span of this.#open.drain(goesOn ? this.#workSince : Infinity)) this.#end(span, ending)
     }
@@ -173,7 +174,7 @@ export class InvocationState implements Invocation, SpanOwner {
     }
   }
 
-  /** Ends what died without a word; what it has recorded goes with the next flush. */
+  /** Ends an invocation that died without notice. What it has recorded goes out with the next flush. */
   abandon(): void {
     this.dispose()
     this.telemetry.defer?.(this)
@@ -186,14 +187,14 @@ export class InvocationState implements Invocation, SpanOwner {
       span.setAttribute?.(ATTRIBUTE.unfinished, true)
       ending?.(span)
       const ended: unknown = span.end()
-      // What is adopted may have an end that takes its time.
+      // An adopted thing may have an `end` that takes its time.
       if (isThenable(ended)) void Promise.resolve(ended).catch((error) => this.#failed(END, error))
     } catch (error) {
       this.#failed(END, error)
     }
   }
 
-  // Where the report is out, or is to be another's, nobody reads warnings any more.
+  // If the report is out, or is to be another invocation's, nobody reads these warnings any more.
   #failed(what: string, error: unknown, heard: unknown = this.live || this.flushing): void {
     if (heard) this.warnings.push(`${what} failed: ${toError(error).message}`)
     else complain(this.wrap.config, what, error)

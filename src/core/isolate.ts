@@ -1,7 +1,7 @@
 /**
- * What the whole isolate shares: plain data only, since no promise, timer or I/O object may cross from one request to
- * another on workerd. It hangs on `globalThis` because a program may well hold two copies of this package (ESM and
- * CommonJS, or two bundles), which must still see each other's invocations.
+ * What the whole isolate shares: plain data only, since on workerd no promise, timer or I/O object may cross from one request
+ * to another. It is stored on `globalThis` because a program may well hold two copies of this package (ESM and CommonJS, or
+ * two bundles), which must still see each other's invocations.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import type { ContextStorage } from './context-manager.ts'
 import type { Clock, FlushReport, SpanOwner } from './types.ts'
 
 interface Isolate {
-  /** The clock that stands in for the system's, in tests. */
+  /** The clock that replaces the system's in tests. */
   clock?: Clock | undefined
   /**
-   * The live invocations. An array, for there are few, and a Map or Set that lives long while its entries come and go
-   * leaves a chain of outgrown tables behind, through which they survive the garbage collector's quick rounds.
+   * The live invocations. An array, since there are few. A Map or Set that lives long while its entries come and go leaves a
+   * chain of outgrown tables behind, through which the entries survive the garbage collector's quick rounds.
    */
   live: SpanOwner[]
-  /** The invocation that something is running synchronously for right now. */
+  /** The invocation for which something is running synchronously right now. */
   running?: SpanOwner | undefined
   /** The last flush, until the next root span has reported it. */
   previous?: Pick<FlushReport, 'outcome' | 'durationMs'> | undefined
-  /** Whether contexts are carried through asynchronous code; absent until that has been looked for. */
+  /** Whether contexts are carried through asynchronous code; absent until that has been checked. */
   managed?: boolean | undefined
-  /** What is behind the context manager, where that is ours. */
+  /** The storage behind the context manager, if the manager is ours. */
   storage?: ContextStorage | undefined
-  /** A storage of ours beside the application's manager, once something had to be entered that the latter cannot enter. */
+  /** Our storage beside the application's manager, once a context had to be entered, which that manager cannot do. */
   aside?: ContextStorage | undefined
-  /** Warnings that are given once an isolate. */
+  /** Keys of the warnings that are given once in an isolate. */
   warned: Set<string>
 }
 
@@ -38,8 +38,8 @@ const holder = globalThis as { [KEY]?: Isolate }
 export const isolate: Isolate = (holder[KEY] ??= { live: [], warned: new Set() })
 
 /**
- * Runs the synchronous part of something as the given invocation. Of a handler, only where no context tells: one that leaves
- * its context does so on purpose.
+ * Runs the synchronous part of something as the given invocation. For a handler, this applies only where no context carries
+ * the invocation: a handler that leaves its context does so on purpose.
  */
 export function running<T>(invocation: SpanOwner | undefined, run: () => T, always = !isolate.managed): T {
   const before = isolate.running
@@ -51,7 +51,7 @@ export function running<T>(invocation: SpanOwner | undefined, run: () => T, alwa
   }
 }
 
-/** Takes an item out, and tells whether it was there. The last one gets its place: to splice makes another array. */
+/** Removes an item, and returns whether it was there. The last item gets its place, since `splice` makes another array. */
 export function remove<T>(list: T[], item: T): boolean {
   const at = list.indexOf(item)
   if (at < 0) return false

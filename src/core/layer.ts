@@ -1,5 +1,5 @@
 /**
- * Layers: functions from handler to handler, and how they are put together.
+ * Layers: functions from handler to handler, and how to combine them.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export type AnyFunction = (this: any, ...args: any[]) => unknown
 /** A function from handler to handler. `withTelemetry(handler, opts)` is `telemetry(opts)(handler)`. */
 export type Layer = <H extends AnyFunction>(handler: H) => H
 
-/** The property of every wrapped function that says what it was wrapped with. */
+/** The property of every wrapped function that says what the function was wrapped with. */
 export const WRAPPED: unique symbol = Symbol.for('flushed.wrapped') as never
 
 /** What a wrapped function carries under `Symbol.for('flushed.wrapped')`. */
@@ -24,14 +24,14 @@ export interface WrapInfo {
 export const identity: Layer = (handler) => handler
 
 /**
- * Several layers as one. The first is the outermost: `stack(a, b)(handler)` is `a(b(handler))`, so `a` starts first and
- * is done last.
+ * Combines several layers into one. The first is the outermost: `stack(a, b)(handler)` is `a(b(handler))`, so `a` starts
+ * first and finishes last.
  *
- * Somebody else's wrapper, which has a type of its own for handlers, may be among them if what it returns is called as the
+ * A third-party wrapper with a handler type of its own may be among the layers if what it returns is called the way the
  * handler is: the stack's result has the handler's type.
  *
  * @example
- * // One invocation, of several attempts. The other way round, each attempt would be one, with a root and a flush.
+ * // One invocation with several attempts. In the other order, each attempt would be an invocation with a root and a flush.
  * export const handler = stack(telemetry({ timeoutMs: 500 }), retried)(async (event: Order) => { … })
  */
 export const stack =
@@ -40,8 +40,8 @@ export const stack =
     (layers as readonly Layer[]).reduceRight((inner, outer) => outer(inner), handler)
 
 /**
- * A layer of one's own: `around` is called in place of the handler, with `next` to call it. The result has the
- * handler's type, name, length and own properties, and its `this` reaches the handler.
+ * Makes a layer of your own: `around` is called in place of the handler, and calls the handler with `next`. The result has
+ * the handler's type, name, length and own properties, and passes its `this` to the handler.
  *
  * @example
  * const timed = layer(async (next, args) => {
@@ -61,15 +61,15 @@ export const layer =
       return around((...passed) => Reflect.apply(handler, this, passed), args)
     }, handler) as unknown as H
 
-/** Whether a function's calls are over before any of it has run. */
+/** Whether a function is a generator, whose calls return before any of its code has run. */
 export const isGenerator = (handler: unknown): boolean => /GeneratorFunction]/.test(Object.prototype.toString.call(handler))
 
-/** Checks what is to be wrapped. @throws TypeError quoting what is no handler */
+/** Checks that a handler can be wrapped. @throws TypeError quoting what is not a handler */
 export function checkHandler(handler: unknown): void {
   if (typeof handler !== 'function' || isGenerator(handler)) throw invalidOption('handler', handler, 'a function, and no generator')
 }
 
-/** What is known of a wrapped function; `undefined` for one that is not wrapped. */
+/** Returns what a function was wrapped with, or `undefined` if the function is not wrapped. */
 export const wrapInfo = (handler: unknown): WrapInfo | undefined =>
   typeof handler === 'function' ? (handler as { [WRAPPED]?: WrapInfo })[WRAPPED] : undefined
 
@@ -78,7 +78,7 @@ export const wrapInfo = (handler: unknown): WrapInfo | undefined =>
  * handlers by symbols, and its Node 24 runtime refuses handlers by their length.
  */
 export function dressed<W extends AnyFunction>(wrapper: W, original: AnyFunction, info?: WrapInfo): W {
-  // In a bundle that is not strict, which those in CommonJS are not, functions have the latter two for good.
+  // CommonJS bundles are not strict. There, functions have an `arguments` and a `caller` that cannot be redefined.
   const { prototype: _p, arguments: _a, caller: _c, ...own } = Object.getOwnPropertyDescriptors(original) as PropertyDescriptorMap
   if (info) own[WRAPPED] = { value: info }
   for (const key of Reflect.ownKeys(own)) Object.defineProperty(wrapper, key, { ...own[key], configurable: true })

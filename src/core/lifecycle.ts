@@ -36,23 +36,23 @@ type Follow = NonNullable<Platform<never>['follow']>
 /** How a handler has settled. */
 export type Settled = { result: unknown } | { readonly thrown: unknown }
 
-/** An invocation, or a child span of the one around it, that is open and will be settled. */
+/** An invocation, or a child span of the invocation around it, that is open and will be settled. */
 export interface Begun {
   readonly owner: SpanOwner
-  /** What the handler has to run in, one way or another. */
+  /** The context that the handler has to run in, one way or another. */
   readonly context: Context
-  /** Whether what runs in that context is still a part of it. */
+  /** Whether what runs in that context is still a part of this. */
   live(): boolean
   /**
-   * Takes down how the handler has settled, ends what is open, and flushes if this is the outermost. The response waits
-   * for what it returns, which never rejects. To be called once. A result that goes on is replaced by one that is followed.
+   * Records how the handler has settled, ends what is open, and flushes if this is the outermost. The response waits for what
+   * this returns, which never rejects. Call it once. A result that goes on is replaced by one that is followed.
    */
   settle(how: Settled): Promise<unknown> | void
 }
 
 /**
- * One invocation of a wrapped handler. Comes to what the handler comes to, the same value or the same error: at once, if it
- * does so at once and nobody has to wait for the flush.
+ * Runs one invocation of a wrapped handler. Returns or throws the handler's own value or error: at once, if the handler does so
+ * at once and nobody has to wait for the flush.
  */
 export function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, args: unknown[]): unknown {
   const begun = begin(wrap, handler.name, args)
@@ -60,7 +60,7 @@ export function invoke(wrap: Wrap, handler: AnyFunction, self: unknown, args: un
   let how: Settled
   try {
     const result: unknown = running(begun.owner, () => context.with(begun.context, handler, self, ...args))
-    // The queries of some libraries begin when they are waited for, and are this invocation's.
+    // The queries of some libraries begin when they are waited for, and belong to this invocation.
     if (isThenable(result)) return settled(begun, result instanceof Promise ? result : context.with(begun.context, async () => result))
     how = { result }
   } catch (thrown) {
@@ -88,15 +88,15 @@ function outcomeOf(how: Settled): unknown {
 }
 
 /**
- * Opens an invocation now, to be settled later: for those who are told of a handler's start and end, but do not call it.
+ * Opens an invocation now, to be settled later: for callers that are told of a handler's start and end, but do not call it.
  *
- * @returns `undefined` if nothing could be opened, and the handler has to run without: telemetry must not keep it from that
+ * @returns `undefined` if nothing could be opened. Then run the handler without: telemetry must not keep it from running
  */
 export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefined {
   ensureContextManager()
   const active = context.active()
   const outer = currentOwner(active)
-  // Written out here and below: a closure for each invocation takes a twentieth of the time that all of this takes.
+  // `try` is written out here and below: a closure for each invocation takes a twentieth of the time that all of this takes.
   try {
     return outer?.live ? nested(wrap, outer, name, args) : open(wrap, name, args, active)
   } catch (thrown) {
@@ -104,7 +104,7 @@ export function begin(wrap: Wrap, name: string, args: unknown[]): Begun | undefi
   }
 }
 
-/** A wrap inside a wrap: a child span, and nothing is flushed, since the outermost will. */
+/** Opens a wrap inside a wrap: a child span. Nothing is flushed, since the outermost wrap will flush. */
 function nested({ config, platform }: Wrap, owner: SpanOwner, name: string, args: unknown[]): Begun {
   const span = owner.span(config.name ?? (name || 'handler'), { attributes: withOptions({}, config, args) })
   const over = attempt(config, 'telling the platform', () => platform.nested?.(args as never))
@@ -129,12 +129,12 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   const description = describe(wrap, handlerName, args, active)
   const owner = new InvocationState(wrap, args, active)
   const { name, links, attributes, parent } = description
-  // Requests are counted by their spans: of one that an instrumentation has recorded, this is a part.
+  // Requests are counted by their spans: if an instrumentation has recorded this request, the root is only a part of that.
   const told = (trace.getSpan(parent) as { kind?: SpanKind } | undefined)?.kind === description.kind
   const kind = told ? SpanKind.INTERNAL : description.kind
   const within = owned(parent, owner)
   const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
-  // Or an invocation that another one has started would keep that, and so on.
+  // Otherwise an invocation that another one has started would keep that one in memory, and so on.
   description.parent = ROOT_CONTEXT
   const processed = owner.begin(root, within, description)
   if (root.isRecording()) complete(root, description)
@@ -163,7 +163,7 @@ class Outermost implements Begun {
   }
 }
 
-// Where a request may die without a word, the next one is the first that could hear of it.
+// Where a request may die without notice, the next request is the first that could hear of it.
 function abandonDead(): void {
   const now = clock().now()
   for (const owner of isolate.live.filter(({ expiresAt }) => expiresAt < now)) owner.abandon()
@@ -181,7 +181,7 @@ function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {
   return platform.follow && 'result' in how ? followed(owner, how, platform.follow) : hold(owner)
 }
 
-// Neither what is thrown nor what a handler is called with need let itself be looked at: then it is an error.
+// What is thrown, and what a handler is called with, may throw when it is looked at: then what was thrown counts as an error.
 function reflectThrown(platform: Wrap['platform'], span: Span, thrown: unknown, args: unknown[]): void {
   let passes: boolean | undefined
   try {
@@ -222,8 +222,8 @@ function withOptions(attributes: Attributes, config: Config, args: unknown[]): A
   return Object.assign(attributes, typeof given === 'function' ? attempt(config, '`attributes`', () => given(...(args as never))) : given)
 }
 
-// After the start, since no sampler decides by it. The last flush is told on the next span that is recorded, or nobody would
-// ever see it.
+// Runs after the start, since no sampler decides by these attributes. The next span that is recorded reports the last flush:
+// on any other, nobody would ever see it.
 function complete(root: Span, { attributes, constant }: Description): void {
   for (const key in constant) if (!(key in attributes)) root.setAttribute(key, constant[key] as AttributeValue)
   const { previous } = isolate
@@ -233,14 +233,14 @@ function complete(root: Span, { attributes, constant }: Description): void {
   isolate.previous = undefined
 }
 
-// A provider that was registered through another copy of the API is just as absent as none at all.
+// A provider that was registered through another copy of the API is as absent as no provider at all.
 function warnUnlessRecorded(owner: InvocationState, parent: Context, processed: boolean): void {
   const { root, wrap: { config } } = owner
   if (root.isRecording()) {
     if (processed || !config.telemetry.needsProcessor) return
     return remark(owner, 'processor', 'flushed: no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
   }
-  // One that has sampled a span out is there, and will be.
+  // A provider that has sampled a span out is there, and will stay.
   if (isUntraced(parent) || environment('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || !once('provider')) return
   const own = root.spanContext()
   if (isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId) return

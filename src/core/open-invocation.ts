@@ -1,5 +1,5 @@
 /**
- * An invocation for code that is no function to wrap: a queue poller's loop, a script, a test.
+ * Invocations for code that is not a function to wrap: a queue poller's loop, a script, a test.
  *
  * @module
  */
@@ -15,23 +15,26 @@ import { type Watcher, followed, settling } from './thenable.ts'
 import type { DisposableSpan, Invocation } from './types.ts'
 import { anywhere } from './with-telemetry.ts'
 
-/** An invocation that is over when its scope is: `await using poll = openInvocation({ name: 'poll' })`. */
+/** An invocation that ends with its scope: `await using poll = openInvocation({ name: 'poll' })`. */
 export interface OpenInvocation extends Invocation, AsyncDisposable {
   /**
-   * Runs something in the invocation's context, for runtimes without AsyncLocalStorage and applications with a context
-   * manager of their own. What it throws, or rejects with, is recorded, and is the caller's.
+   * Runs `work` in the invocation's context, for runtimes without AsyncLocalStorage and applications with a context
+   * manager of their own. What `work` throws or rejects with is recorded, and reaches the caller.
    */
   run<T>(work: () => T): T
-  /** Has the invocation count as failed. A scope's end does not tell what has left it: an error has to be told. */
+  /** Marks the invocation as failed. The end of a scope does not know what error left the scope: report the error here. */
   fail(error: unknown): void
 }
 
 /**
- * Opens an invocation. At the end of its scope whatever is still open is ended, and all of it has been acknowledged, or
- * reported as not, before the scope is left, which takes `timeoutMs` at most. The end never rejects.
+ * Opens an invocation that ends with its scope.
  *
- * Where there is AsyncLocalStorage it is the current one from here on, in the function that opens it and in all that this
- * calls. Several may be open side by side: none is inside another. Within a wrapped handler it is a child span.
+ * At the end of the scope, the invocation ends whatever is still open. Before the scope is left, all of it has been
+ * acknowledged, or reported as not acknowledged. This takes `timeoutMs` at most, and never rejects.
+ *
+ * Where there is AsyncLocalStorage, the invocation is the current one from here on, in the function that opens it and in
+ * everything that this function calls. Several invocations may be open side by side: none is inside another. Within a
+ * wrapped handler, the invocation is a child span.
  *
  * @throws TypeError when an option is unknown or has a bad value
  *
@@ -50,7 +53,7 @@ export function openInvocation(options?: TelemetryOptions<[]>): OpenInvocation {
   return new Opened(entering({}, () => begin(wrap, '', [])))
 }
 
-/** What is open, or would be: telemetry that cannot begin must not keep the code from running. */
+/** An open invocation, or a stand-in if none could be opened: telemetry that cannot begin must not keep the code from running. */
 class Opened implements OpenInvocation {
   readonly context: Context
   readonly root: Span

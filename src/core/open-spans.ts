@@ -1,7 +1,7 @@
 /**
  * The open spans of one invocation.
  *
- * A linked list, for a span comes and goes with every operation that is traced: that costs half of what a Set does, and
+ * They are a linked list, since a span comes and goes with every traced operation. The list costs half of what a Set does, and
  * a thousand spans that are open at the same time may end in any order. It is a ring, so that no place in it is special.
  *
  * @module
@@ -27,7 +27,7 @@ class Entry implements OpenEntry {
 }
 
 export class OpenSpans {
-  /** Stands between the youngest and the oldest. */
+  /** Stands between the youngest entry and the oldest. */
   readonly #end = new Entry(undefined as never, undefined as never, 0)
 
   get empty(): boolean {
@@ -35,8 +35,8 @@ export class OpenSpans {
   }
 
   /**
-   * @param live whether the span is to be ended with its invocation, should nobody else do
-   * @param turn when it was started, in turns of the promise queue that had spans started in them
+   * @param live whether the span is to be ended with its invocation, if nobody else ends it
+   * @param turn when the span was started, in turns of the promise queue in which spans were started
    */
   add(owner: SpanOwner, span: OpenSpan, live: boolean, turn: number): OpenEntry {
     const entry = new Entry(owner, span, turn)
@@ -54,16 +54,17 @@ export class OpenSpans {
       const { span } = entry
       if (span.spanContext?.().spanId === spanId) return entry
       older = entry.older
-      // Without a span processor of ours nobody else tells of its end.
+      // Without a span processor of ours, nobody else tells of the span's end.
       if (span.isRecording?.() === false) entry.close()
     }
     return undefined
   }
 
   /**
-   * Takes them out, in the order they have to end: those with the most open ancestors first, and of those the youngest.
+   * Removes the spans, and returns them in the order in which they have to end: those with the most open ancestors first, and
+   * of those the youngest.
    *
-   * @param before the turn from which on they are left in
+   * @param before the turn from which on spans are left in
    */
   drain(before = Infinity): OpenSpan[] {
     const depths = new Map<unknown, number>()

@@ -1,5 +1,5 @@
 /**
- * The options every wrap has, their defaults, and what is checked when wrapping.
+ * The options that every wrap has, their defaults, and the checks made when wrapping.
  *
  * @module
  */
@@ -13,29 +13,30 @@ import type { FlushReport, Telemetry } from './types.ts'
 /**
  * The options that mean the same on every platform.
  *
- * @typeParam Args the handler's arguments, for `attributes` that are made of them. Default: options for handlers of any
+ * @typeParam Args the handler's arguments, for `attributes` that are made from them. Default: options for handlers of any
+ * arguments
  */
 export interface TelemetryOptions<Args extends readonly unknown[] = []> {
   /**
-   * What is flushed: the result of `otel()`, any flushable, or an array of stages (`[[tracer, metrics], exporter]`).
+   * What to flush: the result of `otel()`, any flushable, or an array of stages (`[[tracer, metrics], exporter]`).
    *
    * @default the global OpenTelemetry providers of traces, metrics and logs
    */
   telemetry?: TelemetryInput | undefined
   /**
-   * Milliseconds that a whole flush may take; where the response waits for it, background work included. The platform may
-   * leave less.
+   * Milliseconds that a whole flush may take. If the response waits for the flush, this includes background work. The
+   * platform may leave less.
    *
    * @default 2000, or the environment's `FLUSHED_TIMEOUT_MS`
    */
   timeoutMs?: number | undefined
   /**
-   * When to flush. `'auto'` is after the response wherever the platform lets code run then.
+   * When to flush. `'auto'` flushes after the response wherever the platform lets code run then.
    *
    * @default 'auto'
    */
   flush?: 'auto' | 'before-response' | 'after-response' | undefined
-  /** Called with the report of every flush. What it throws, or rejects with, is a line in the log and nothing else. */
+  /** Called with the report of every flush. If it throws or rejects, the error becomes a line in the log and nothing else. */
   onFlush?: ((report: FlushReport) => unknown) | undefined
   /**
    * The name of the root span.
@@ -43,17 +44,17 @@ export interface TelemetryOptions<Args extends readonly unknown[] = []> {
    * @default the platform's conventional name, or the handler's
    */
   name?: string | undefined
-  /** More attributes for the root span, or a function that makes them of the handler's arguments. */
+  /** More attributes for the root span, or a function that makes them from the handler's arguments. */
   attributes?: Attributes | ((...args: Args) => Attributes) | undefined
   /**
-   * Where a flush that lost or delayed something leaves its one line. `false` silences it.
+   * Where a flush that lost or delayed something writes its one line. `false` silences it.
    *
    * @default console
    */
   logger?: false | { warn(message: string): void } | undefined
 }
 
-/** Options, checked and complete. */
+/** Checked options, with defaults filled in. */
 export interface Config {
   readonly telemetry: Telemetry
   readonly timeoutMs: number
@@ -65,14 +66,14 @@ export interface Config {
   readonly warn: (message: string) => void
 }
 
-/** An option as it must be, if it is given at all. */
+/** What the value of an option must be, if the option is given. */
 export type Check = readonly [expected: string, valid: (value: unknown) => boolean]
 
 const isFunction = (value: unknown) => typeof value === 'function'
 export const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity
 const MODES: unknown[] = ['auto', 'before-response', 'after-response'] satisfies Config['flush'][]
 
-// `telemetry` is for `toTelemetry` to check.
+// `toTelemetry` checks `telemetry`.
 export const CHECKS: Record<Exclude<keyof TelemetryOptions, 'telemetry'>, Check> = {
   timeoutMs: ['a positive number of milliseconds', isPositive],
   flush: [`'${MODES.join("' or '")}'`, (value) => MODES.includes(value)],
@@ -83,7 +84,7 @@ export const CHECKS: Record<Exclude<keyof TelemetryOptions, 'telemetry'>, Check>
 }
 
 /**
- * Checks options and fills the defaults in.
+ * Checks options and fills in the defaults.
  *
  * @param more the names of a platform's own options
  * @throws TypeError naming the option and quoting the value
@@ -106,11 +107,11 @@ export function resolveOptions<Args extends readonly unknown[]>(
     try {
       if (logger) await logger.warn(message)
     } catch {
-      // A logger that throws has nowhere left to say so.
+      // If the logger throws, there is nowhere left to say so.
     }
   }
   const config = { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn }
-  // It would say `delivered` of spans that it has not been given.
+  // An exporter by itself would report `delivered` for spans that it has never been given.
   if (isFunction((telemetry as { export?: unknown } | undefined)?.export) && once('exporter')) {
     void warn('flushed: `telemetry` is an exporter, which lacks what a processor holds: use `otel({ exporter })` or `[provider, exporter]`')
   }
@@ -118,7 +119,7 @@ export function resolveOptions<Args extends readonly unknown[]>(
 }
 
 /**
- * Checks that options are an object, with no option but those known, and that each is as it must be.
+ * Checks that `options` is an object, that it has only known options, and that each value is valid.
  *
  * @param others known options that are checked elsewhere
  * @throws TypeError naming the option and quoting the value
@@ -136,7 +137,7 @@ export function checkOptions<Names extends string>(
 }
 
 /**
- * A positive number from the environment. An invalid one is warned about and ignored, as OpenTelemetry's
+ * Reads a positive number from the environment. An invalid value is ignored with a warning, as OpenTelemetry's
  * specification asks for: a typo in a deployment must not take the function down.
  */
 export function environmentNumber(name: string, fallback: number): number {

@@ -2,16 +2,16 @@ import { createTraceState, isSpanContextValid, propagation, trace, TraceFlags } 
 import type { Context, SpanContext, TextMapGetter, TextMapSetter } from '@opentelemetry/api'
 import { environment } from './environment.ts'
 
-// No propagator is registered then either, and that is what is wanted. Source: OpenTelemetry, environment variables.
+// With `none`, no propagator is registered either, and that is what is wanted. Source: OpenTelemetry, environment variables.
 const isOff = (): boolean => environment('OTEL_PROPAGATORS') === 'none'
 
-/** The context of whoever filled `carrier`: by the propagator that the application has registered, or by W3C Trace Context. */
+/** Reads the context of whoever filled `carrier`: with the propagator that the application registered, or as W3C Trace Context. */
 export const extract = <Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier>, context: Context): Context =>
   propagation.fields().length > 0 ? propagation.extract(context, carrier, getter) : extractW3C(carrier, getter, context)
 
 /**
- * The parent of a request's root: the caller, but for a span around the handler that has joined the caller's trace. Whatever
- * else the caller has sent is kept; of baggage, what is around has read it, or else has none.
+ * The parent of a request's root: the span around the handler if that span has joined the caller's trace, else the caller.
+ * Whatever else the caller has sent is kept: if the active context has baggage, whoever opened that span has read it already.
  */
 export function nearest(active: Context, caller: Context): Context {
   const around = trace.getSpan(active)
@@ -26,8 +26,8 @@ export function nearest(active: Context, caller: Context): Context {
  * Source: W3C Trace Context Recommendation, sections "traceparent Header" and "tracestate Header".
  */
 export function extractW3C<Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier>, context: Context): Context {
-  // Several headers are one list, in order, as `fetch` has them. Of `traceparent` there must not be two: picking one would
-  // be a guess.
+  // Several headers of one name are one list, in order, as `fetch` has them. There must not be two `traceparent` headers: to
+  // pick one would be a guess.
   const header = getter.get(carrier, 'traceparent')
   const parent = header ? parseTraceparent(String(header)) : undefined
   if (!parent || isOff()) return context
@@ -43,8 +43,8 @@ export function extractW3C<Carrier>(carrier: Carrier, getter: TextMapGetter<Carr
 const TRACEPARENT = /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-[^,]*)?$/
 
 /**
- * Reads a `traceparent` value; `undefined` for anything the Recommendation calls invalid. Of the flags only `sampled` is
- * kept, since the others of later versions have no meaning to us.
+ * Reads a `traceparent` value. Returns `undefined` for anything that the Recommendation calls invalid. Only the `sampled` flag
+ * is kept, since the other flags of later versions have no meaning to us.
  *
  * Source: W3C Trace Context Recommendation, sections "traceparent Header Field Values" and "Versioning of traceparent".
  */
@@ -55,7 +55,7 @@ export function parseTraceparent(value: unknown): SpanContext | undefined {
   return { traceId, spanId, traceFlags: Number(`0x${flags}`) & TraceFlags.SAMPLED, isRemote: true }
 }
 
-/** The reverse of {@link extractW3C}: leaves the carrier as it is where `context` names no span. */
+/** The reverse of {@link extractW3C}. Leaves the carrier as it is if `context` names no span. */
 export function injectW3C<Carrier>(context: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
   const span = trace.getSpanContext(context)
   if (!span || !isSpanContextValid(span) || isOff()) return

@@ -1,4 +1,7 @@
-/** `value[key]`, also of what resists being read, or has no properties: methods may be called with anything, and return anything. */
+/**
+ * Reads `value[key]`. Returns `undefined` if the value resists being read, or has no properties: methods may be called with
+ * anything, and return anything.
+ */
 export function read(value: unknown, key: PropertyKey): unknown {
   try {
     return (value as Record<PropertyKey, unknown> | null | undefined)?.[key]

@@ -1,14 +1,14 @@
 /**
- * How long a function has left, by the context that Lambda hands out: for whatever entry it has been handed to.
+ * How much time a function has left, according to Lambda's context: for every entry that may get such a context.
  *
  * @module
  */
 import { hasMethod } from './reading.ts'
 
-/** Milliseconds before the function's timeout by which a flush is over, so that the response can still be sent. */
+/** A flush is over this many milliseconds before the function's timeout, so that the response can still be sent. */
 export const MARGIN_MS = 50
 
-/** What of Lambda's context other entries use. */
+/** The part of Lambda's context that other entries use. */
 export interface TimedContext {
   readonly awsRequestId?: unknown
   getRemainingTimeInMillis(): number
@@ -17,11 +17,11 @@ export interface TimedContext {
 /** Whether something is Lambda's context. */
 export const isLambdaContext = (value: unknown): value is TimedContext => hasMethod(value, 'getRemainingTimeInMillis')
 
-/** Contexts that had no time when their invocation began. */
+/** Contexts that had no time left when their invocation began. */
 const timeless = new WeakSet<object>()
 
 /**
- * Milliseconds to the function's timeout. `Infinity` where the context cannot tell, or answers nonsense, as those of local
+ * Milliseconds to the function's timeout. `Infinity` if the context cannot tell, or answers nonsense, as the contexts of local
  * runners and tests may.
  */
 export function leftMs(context: unknown): number {
@@ -30,8 +30,8 @@ export function leftMs(context: unknown): number {
 }
 
 /**
- * The same as an invocation begins. Nobody is invoked without any time: a context that says so then has been made up, and is
- * not believed later either.
+ * The same, asked when an invocation begins. No function is invoked with no time left: a context that says so then has been
+ * made up, and is not believed later either.
  */
 export function leftAtFirstMs(context: unknown): number {
   const left = leftMs(context)

@@ -1,4 +1,4 @@
-/** A function that is called once for each of its arguments, and remembers what it came to for as long as they are there. */
+/** Makes a function that calls `make` once for each `key`, and remembers the result for as long as the key exists. */
 export function remembered<K extends object, A extends unknown[], V>(make: (key: K, ...more: A) => V): (key: K, ...more: A) => V {
   const known = new WeakMap<K, V>()
   return (key, ...more) => {

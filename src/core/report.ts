@@ -1,5 +1,5 @@
 /**
- * From what the stages did to what a person reads.
+ * Turns what the stages did into what a person reads.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export const noSpans = (): SpanCounts => ({
   carriedOver: 0,
 })
 
-/** What happens to what is flushed. These are bits: of a stage, and all the more of a flush, several may be true. */
+/** What happens to what is flushed. These are bits: several may be true of a stage, and all the more of a flush. */
 export const DELIVERED = 1
 export const FAILED = 2
 export const LATE = 4
@@ -35,17 +35,16 @@ export interface FlushResult {
   durationMs: number
 }
 
-/** What a stage, or a whole flush, comes to. */
+/** The outcome of a stage, or of a whole flush. */
 export const outcomeOf = (seen: number): Outcome =>
   seen & DELIVERED
     ? seen === DELIVERED ? 'delivered' : 'partial'
     : seen & LATE ? 'timed_out' : seen ? 'failed' : 'nothing_to_send'
 
 /**
- * Puts a report together, and makes it known: to the next root span, to `onFlush`, and to the log when something was lost
- * or delayed.
+ * Makes a report, and passes it on: to the next root span, to `onFlush`, and to the log if something was lost or delayed.
  *
- * @param warnings those of the invocation, which become the report's: the stages' and the spans' are added
+ * @param warnings the invocation's warnings, which become the report's: those of the stages and the spans are added
  */
 export function publish(
   { stages, seen, durationMs, warnings: stageWarnings }: FlushResult,
@@ -62,9 +61,9 @@ export function publish(
   tell(warnings, spans.carriedOver, 'kept for the next flush')
   tell(warnings, spans.late, 'recorded after the flush of their invocation')
   const fine = warnings.length === others && (outcome === 'delivered' || outcome === 'nothing_to_send')
-  // That there was no more to send than before is not worth a report.
+  // A flush that found nothing more to send is not worth a report.
   if (phase === 'background' && outcome === 'nothing_to_send' && !warnings.length && !spans.endedByDispose) return report
-  // Of a trace that is not sampled nobody would be told, and of what came before it neither.
+  // The flush of a trace that is not sampled has nothing to tell, and must not hide the flush before it.
   if (outcome !== 'nothing_to_send') isolate.previous = report
   attempt(config, 'onFlush', () => config.onFlush?.(report))
   if (!fine) config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${warnings.join('; ')}`)
@@ -75,7 +74,7 @@ function tell(warnings: string[], count: number, fate: string): void {
   if (count) warnings.push(`${count} span${count === 1 ? '' : 's'} ${fate}`)
 }
 
-/** Calls a function that is not ours and must not matter to the handler, whatever it does. `undefined` if it throws. */
+/** Calls a function that is not ours and must not affect the handler, whatever it does. Returns `undefined` if it throws. */
 export function attempt<T>(config: Config, what: string, call: () => T): T | undefined {
   try {
     const result = call()
@@ -87,11 +86,11 @@ export function attempt<T>(config: Config, what: string, call: () => T): T | und
   }
 }
 
-/** Tells that something failed which must not matter to the handler. */
+/** Logs the failure of something that must not affect the handler. */
 export const complain = (config: Pick<Config, 'warn'>, what: string, thrown: unknown): undefined =>
   void config.warn(`flushed: ${what} failed: ${toError(thrown).message}`)
 
-/** Tells of a mistake in the program: in each report, since it is there in each, and once in the log. */
+/** Tells of a mistake in the program: in each report, since the mistake is there each time, and once in the log. */
 export function remark({ warnings, wrap }: InvocationState, key: string, line: string): void {
   warnings.push(line.slice('flushed: '.length))
   if (once(key)) wrap.config.warn(line)

@@ -1,5 +1,5 @@
 /**
- * What starts and ends spans on behalf of the lifecycle.
+ * Starts and ends spans on behalf of the lifecycle.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export function tracerOf(telemetry?: Telemetry): Tracer {
   return known.tracer
 }
 
-/** A provider behind OpenTelemetry's proxy, or as it is. */
+/** The provider behind OpenTelemetry's proxy, or the provider as it is. */
 export const unproxied = (provider: object): object => (provider as { getDelegate?(): object }).getDelegate?.() ?? provider
 
 /** Makes a span end at scope exit. A span that has ended by then, or was never recorded, is left alone. */

@@ -28,7 +28,7 @@ export class StageRun implements Pending {
     this.#startedAt = deadline.lastMs
     this.#report = { name, outcome: 'nothing_to_send', durationMs: 0 }
     for (const flushable of flushables) this.#start(flushable)
-    // One that had nothing to do has taken no time worth looking at the clock for.
+    // A stage that had nothing to do has taken no time worth looking at the clock for.
     if (this.#seen) this.#tookMs()
   }
 
@@ -43,7 +43,7 @@ export class StageRun implements Pending {
     const unfinished = (this.#unfinished ??= [])
     unfinished.push(flushable)
     const ended = (to: unknown, failed?: boolean) => {
-      // It has been cut before.
+      // The flushable has been cut before.
       if (!remove(unfinished, flushable)) return
       this.waiting--
       this.#tookMs()
@@ -75,7 +75,7 @@ export class StageRun implements Pending {
     for (const flushable of this.#unfinished ?? []) flushable.urge?.()
   }
 
-  /** Adds what came of the stage to `result`. What has not finished by now has timed out. */
+  /** Adds what came of the stage to `result`. A flushable that has not finished by now has timed out. */
   conclude(result: FlushResult): StageReport {
     for (const flushable of this.#unfinished?.splice(0) ?? []) {
       this.#came(flushable, false)
@@ -88,6 +88,6 @@ export class StageRun implements Pending {
   }
 }
 
-/** Whether something is, or acts as, a promise: those of Cloudflare's RPC are functions. */
+/** Whether something is, or acts as, a promise. The promises of Cloudflare's RPC are functions. */
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'

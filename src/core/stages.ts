@@ -1,5 +1,5 @@
 /**
- * Stages by name.
+ * `stages()`: one telemetry out of several flushables, in order.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import { badOption, checkKeys, invalidOption } from './errors.ts'
 import { type StageInput, toTelemetry } from './telemetry.ts'
 import type { Stage, Telemetry } from './types.ts'
 
-/** What {@link stages} may be told after the stages. */
+/** Options of {@link stages}, given after the stages. */
 export interface StagesOptions {
   /**
-   * Whether each flush goes through all stages. `false`: a flush runs the first stage, and the others are left to batch as
-   * they do by themselves, until the platform tells of the process's end.
+   * Whether each flush runs all stages. `false`: a flush runs only the first stage, and the others go on batching by
+   * themselves until the platform announces the end of the process.
    *
    * @default true
    */
@@ -19,24 +19,24 @@ export interface StagesOptions {
 }
 
 /**
- * A telemetry of anything that can be flushed, in order: each argument is one flushable, or an array of those that are
- * flushed at the same time, and a stage is begun when the one before is over. Everything shares the wrap's one deadline.
- * What `otel()` makes may be an argument too, but only one of those: it takes several `exporters`.
+ * Makes one telemetry out of anything that can be flushed, in order. Each argument is a stage: one flushable, or an array of
+ * flushables that are flushed at the same time. A stage begins when the stage before it is over. All stages share the wrap's
+ * one deadline. The result of `otel()` may be an argument too, but only one: `otel()` takes several `exporters`.
  *
- * A flushable is an object with `forceFlush()`, `flushAsync()`, `awaitPendingTraceBatches()`, `flush(timeoutMs)`, pino's
- * `flush(callback)` or `settled()` (the first of these that it has), or a function of `{ timeoutMs, signal }`. One that
- * comes to `false` ran out of time.
+ * A flushable is a function of `{ timeoutMs, signal }`, or an object with one of these methods: `forceFlush()`,
+ * `flushAsync()`, `awaitPendingTraceBatches()`, `flush(timeoutMs)`, pino's `flush(callback)`, `settled()`. Of an object, the
+ * first of these methods that it has is called. A flushable that returns or resolves to `false` ran out of time.
  *
  * `telemetry: [[tracer, metrics], exporter]` is short for `telemetry: stages([tracer, metrics], exporter)`.
  *
- * @throws TypeError when there is no stage, or one holds what cannot be flushed
+ * @throws TypeError when there is no stage, or a stage holds something that cannot be flushed
  *
  * @example
  * const { tracer, metrics, exporter } = createMonitoring({ endpoint })
  * export const handler = withTelemetry(async (event) => { … }, { telemetry: stages([tracer, metrics], exporter) })
  *
  * @example
- * // A process that stays may let the exporter fill its batches.
+ * // A process that stays alive may let the exporter fill its batches.
  * stages([tracer, metrics], exporter, { cascade: false })
  */
 export function stages(
@@ -49,7 +49,7 @@ export function stages(
   const telemetry = toTelemetry(args.slice(0, -1) as StageInput[])
   if (last.cascade) return telemetry
   const first = toTelemetry([args[0] as StageInput])
-  // It sends nothing by itself, and the spans of an invocation that nobody flushes are lost with it.
+  // `otel()` sends nothing by itself. If nothing flushed it, the spans of an invocation would be lost with the invocation.
   if (telemetry.needsProcessor && !first.needsProcessor) {
     throw badOption('with `cascade: false`, `otel()` has to be the first stage: nothing else flushes it')
   }

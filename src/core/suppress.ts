@@ -1,5 +1,5 @@
 /**
- * Keeping instrumentations from tracing what sends telemetry.
+ * Keeps instrumentations from tracing what sends telemetry.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { type Context, ROOT_CONTEXT, context, createContextKey } from '@opentele
 const KEY = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 const suppressed = ROOT_CONTEXT.setValue(KEY, true)
 
-/** Whether nothing is traced in a context, by somebody's wish. */
+/** Whether somebody has turned tracing off in a context. */
 export const isUntraced = (context: Context): boolean => context.getValue(KEY) === true
 
 /** Runs something that instrumentations must not trace. */
 export const untraced = <T>(run: () => T): T =>
-  // To enter a context is dear; a flush enters this one once.
+  // Entering a context is expensive, so a flush enters this one once.
   context.active() === suppressed ? run() : context.with(suppressed, run)

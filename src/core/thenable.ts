@@ -5,36 +5,36 @@
  */
 import { hasMethod, read } from './reading.ts'
 
-/** What is told of a result. */
+/** What is told when a result is over. */
 export interface Watcher {
-  /** It is over, and has failed if it was thrown. Told as often as it seems so. */
+  /** The result is over, and has failed if `failed` is given. Called as often as the result seems to be over. */
   over(failed?: { readonly thrown: unknown }): void
   /** Runs a part of what makes the result. */
   within<T>(run: () => T): T
 }
 
-/** What is being followed: another call may return the same, which must not have one layer more each time. */
+/** The objects that are being followed. Another call may return the same object, which must not get one more layer each time. */
 export const followed = new WeakSet<object>()
 
 /**
- * Has the watcher told when what has a `then` is over. Whoever waits for it gets what it comes to, and nobody else does:
- * a rejection that nobody handles stays one.
+ * Tells the watcher when an object with a `then` is over. Only whoever waits for the object gets its outcome: a rejection that
+ * nobody handles stays unhandled.
  *
- * @returns the very object; in place of a plain promise one that settles alike
+ * @returns the same object; in place of a plain promise, a promise that settles the same way
  */
 export const settling = (result: object, watcher: Watcher): unknown =>
   isPlainPromise(result) ? promise(result, watcher) : thenable(result, watcher)
 
-// `await` and its like do not look at the `then` of these.
+// `await` and its like do not look at the `then` of a plain promise.
 const isPlainPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise && value.constructor === Promise
 
-// Not the promise itself, for it would count as handled, even if nobody else ever did.
+// Returns another promise: the promise itself would count as handled, even if nobody else ever handled it.
 const promise = (result: Promise<unknown>, { over }: Watcher): unknown =>
   Object.defineProperties(Promise.prototype.then.call(result, ...telling(over)), Object.getOwnPropertyDescriptors(result))
 
 type Settled = ((value: unknown) => unknown) | null | undefined
 
-/** What `then` is called with, by whoever waits, or by nobody: the same, and the watcher is told. */
+/** The arguments for `then`. They do what the arguments of whoever waits do, if anybody waits, and tell the watcher. */
 const telling = (over: Watcher['over'], fulfilled?: Settled, rejected?: Settled) =>
   [
     (value: unknown) => (over(), typeof fulfilled === 'function' ? fulfilled(value) : value),
@@ -45,8 +45,8 @@ const telling = (over: Watcher['over'], fulfilled?: Settled, rejected?: Settled)
     },
   ] as const
 
-// The very object, for it may have methods of its own; and its `then` only when somebody else calls it, for that is what
-// starts a query builder's query, once for each call.
+// Returns the same object, since it may have methods of its own. Calls its `then` only when somebody else does: each call of
+// `then` starts a query builder's query.
 function thenable(result: object, watcher: Watcher): unknown {
   const { over, within } = watcher
   const stop = follow(result, ['then', 'catch', 'finally'], (method, args: Settled[], key) => {
@@ -60,9 +60,9 @@ function thenable(result: object, watcher: Watcher): unknown {
       }
     }
     const [, rejected] = telling(over, undefined, args[0])
-    // Bluebird's is told of the kind of error first.
+    // Bluebird's `catch` may take the kind of error as its first argument.
     const returned = within(() => method.apply(result, key === 'catch' && !args[1] ? [rejected] : args))
-    // Most go by `then`, which has stopped this. Others have promises of their own behind them.
+    // Most objects' `catch` and `finally` call `then`, which has stopped this. Others have promises of their own behind them.
     if (!followed.has(result)) return returned
     stop?.()
     return hasMethod(returned, 'then') ? settling(returned as object, watcher) : returned
@@ -73,7 +73,7 @@ function thenable(result: object, watcher: Watcher): unknown {
 
 type Method = (...args: unknown[]) => unknown
 
-/** Replaces methods of one object. @returns what takes them back; `undefined` if there are none, or the object forbids it */
+/** Replaces methods of one object. @returns a function that restores them; `undefined` if it has none, or forbids it */
 export function follow<Args extends unknown[]>(
   target: object,
   keys: readonly string[],
@@ -90,11 +90,11 @@ export function follow<Args extends unknown[]>(
       own = current()
       if (!Reflect.defineProperty(target, key, { value, writable: true, configurable: true })) return []
     } catch {
-      // A stub of something remote may throw where others say that they are frozen.
+      // A stub of a remote object may throw where other objects say that they are frozen.
       return []
     }
     return () => {
-      // Not what is read: a proxy may bind what it gives.
+      // Compares the descriptor's value, not what is read: a proxy may bind the methods that it gives.
       if (current()?.value !== value) return
       if (own) Object.defineProperty(target, key, own)
       else Reflect.deleteProperty(target, key)

@@ -1,12 +1,12 @@
 /**
- * The contracts of the ground floor. Everything above it (`otel/`, the platforms, the decorators) speaks in these
- * words, which are OpenTelemetry's and the platforms' own wherever those have one.
+ * The contracts of `core/`. Everything above it (`otel/`, the platforms, the decorators) uses these terms, which are
+ * OpenTelemetry's and the platforms' own wherever those have a term.
  *
  * @module
  */
 import type { Context, Span, SpanContext, SpanOptions, SpanStatus, Tracer } from '@opentelemetry/api'
 
-/** What sets timers. */
+/** Sets and clears timers. */
 export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
@@ -18,21 +18,27 @@ export interface Clock extends Timers {
   now(): number
 }
 
-/** What became of a flush, or of one of its stages. */
+/** The result of a flush, or of one of its stages. */
 export type Outcome = 'delivered' | 'partial' | 'timed_out' | 'failed' | 'nothing_to_send'
 
-/** When, in the life of an invocation, a flush took place. */
+/** The point in an invocation's life at which a flush took place. */
 export type Phase = 'before-response' | 'after-response' | 'background' | 'early-timeout' | 'shutdown'
 
-/** Where every finished span of a flush ended up: each is in exactly one of the first three or in `carriedOver`. */
+/** What became of the finished spans of a flush: each is in exactly one of the first three counts or in `carriedOver`. */
 export interface SpanCounts {
   /** Spans that every exporter has acknowledged. */
   acknowledged: number
-  /** Spans given up for good: refused twice, pushed out of a full buffer, or of a tracked exporter, which nobody asks again. */
+  /**
+   * Spans given up for good: refused twice, pushed out of a full buffer, or not accepted by a tracked exporter, to which
+   * nothing is sent again.
+   */
   failed: number
-  /** Spans whose export had not been answered at the deadline. They are sent again with the next flush, but for a tracked exporter's. */
+  /**
+   * Spans whose export had not been answered at the deadline. They are sent again with the next flush, except those of a
+   * tracked exporter.
+   */
   pending: number
-  /** Spans that were still open when the handler settled, and that the invocation has ended. */
+  /** Spans that were still open when the handler settled, and that the invocation ended. */
   endedByDispose: number
   /** Spans recorded after the final flush of their invocation. */
   late: number
@@ -46,35 +52,41 @@ export interface StageReport {
   outcome: Outcome
   /** Milliseconds from the stage's start until its last flushable had finished, or until the deadline. */
   durationMs: number
-  /** The first error of the stage; all of them are in the report's `warnings`. */
+  /** The first error of the stage. The report's `warnings` have all of them. */
   error?: Error
 }
 
 /** What one flush did. Handed to the `onFlush` option. */
 export interface FlushReport {
   outcome: Outcome
-  /** Milliseconds until the flush was over: from the moment the handler had settled, or from the end of work after the response. */
+  /**
+   * Milliseconds until the flush was over, counted from the moment the handler settled, or from the end of the work that
+   * went on after the response.
+   */
   durationMs: number
   phase: Phase
   stages: StageReport[]
   spans: SpanCounts
-  /** Whatever a person should know, one sentence each: lost, late and timed-out telemetry by stage. */
+  /** What an operator should know, one sentence each: lost, late and timed-out telemetry, by stage. */
   warnings: string[]
 }
 
-/** What a flush function is told. */
+/** The argument of a flush function. */
 export interface FlushContext {
   /** Milliseconds left until the flush must be over. */
   readonly timeoutMs: number
   /** Aborted when that time is up. */
   readonly signal: AbortSignal
-  /** The invocation whose telemetry is flushed. Where it is that of many, or of none: one that is over, and has no trace. */
+  /**
+   * The invocation whose telemetry is flushed. If the telemetry is that of many invocations, or of none, this is an
+   * invocation that is over and has no trace.
+   */
   readonly invocation: SpanOwner
 }
 
 /**
- * A function that sends buffered telemetry. It may return a promise; `false` (the value, or what the promise resolves
- * to) means that it ran out of time, and `'nothing_to_send'` that it had nothing to do.
+ * A function that sends buffered telemetry. It may return a promise. A result of `false` (returned, or resolved to by the
+ * promise) means that it ran out of time. A result of `'nothing_to_send'` means that it had nothing to do.
  */
 export type FlushFunction = (context: FlushContext) => unknown
 
@@ -88,128 +100,132 @@ export type Flushable =
   | { flush(callback?: (error?: Error) => void): unknown }
   | { settled(): unknown }
 
-/** A flushable with the name that reports call it by. */
+/** A flushable, with the name that reports use for it. */
 export interface NamedFlush {
   readonly name: string
   readonly flush: FlushFunction
   /**
-   * Whether there is nothing to flush of an invocation. Asked before each flush: where all flushables say so, none is called.
-   * Without it there may always be something.
+   * Whether an invocation has nothing to flush here. Called before each flush: if all flushables return `true`, none of them
+   * is flushed. A flushable without this method may always have something to flush.
    */
   idle?(invocation: SpanOwner): boolean
-  /** Called when its `flush` takes longer than a request in the neighbourhood does. */
+  /** Called when its `flush` takes longer than a request to a nearby backend does. */
   urge?(): void
-  /** Whether it sends all of its state at each flush, and at its own pace by itself for as long as the process stays. */
+  /** Whether it sends all of its state at each flush and, as long as the process lives, also by itself at its own pace. */
   readonly periodic?: boolean
 }
 
 /** Flushables that are flushed at the same time. Stages run in order. */
 export interface Stage {
   readonly name: string
-  /** Whether this stage waits for the network. Such a stage has a share of the deadline that no other can use up. */
+  /** Whether this stage waits for the network. Such a stage has a share of the deadline that no other stage can use up. */
   readonly network?: boolean
   readonly flushables: readonly NamedFlush[]
 }
 
 /** A telemetry pipeline as the lifecycle sees it. `otel()` makes one. */
 export interface Telemetry {
-  /** What a flush does, in order. */
+  /** The stages of a flush, in order. */
   readonly stages: readonly Stage[]
-  /** Whether its spans come from an OpenTelemetry provider, so that it is worth a warning when none records. */
+  /** Whether its spans come from an OpenTelemetry provider. If so, a wrap warns when no provider records spans. */
   readonly needsProvider?: boolean
-  /** Whether it gets spans by a span processor of ours alone, so that it is worth a warning when that is not told of a root. */
+  /** Whether it gets spans only from our span processor. If so, a wrap warns when that processor is not told of a root span. */
   readonly needsProcessor?: boolean
-  /** The tracer of the root span. Default: that of the global tracer provider. */
+  /** The tracer that starts root spans. Default: the global tracer provider's. */
   tracer?(): Tracer
-  /** What became of the spans since this was last asked, for one invocation. Asked when a flush of it is over. */
+  /** Counts, for one invocation, what became of spans since the last call. Called when a flush of the invocation is over. */
   count?(invocation: SpanOwner): SpanCounts
   /**
-   * Resolves, and never rejects, when every export that the invocation has started has been answered, however late;
-   * `undefined` if all are. For platforms on which a request that ends takes its exports with it: an exporter whose
-   * request dies keeps a place for it among the few it allows, for ever.
+   * Resolves when every export that the invocation has started has been answered, however late. Never rejects. `undefined`
+   * if all of them are answered already. For platforms on which a request that ends takes its exports with it: an exporter
+   * allows only a few requests at a time, and goes on counting one that died, for ever.
    */
   answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
-  /** Keeps the spans of an invocation, which is over, for the next flush. */
+  /** Keeps for the next flush the spans of an invocation that is over. */
   defer?(invocation: SpanOwner): void
-  /** How many spans are kept for the next flush, as a part of how many may be before they ought to be sent. */
+  /** The number of spans kept for the next flush, as a fraction of the number at which they should be sent. */
   backlog?(): number
-  /** Has `heard` called whenever a span of no invocation has ended; whoever asks last. For a process that stays. */
+  /** Calls `heard` whenever a span of no invocation has ended. A later call replaces `heard`. For a process that stays alive. */
   strays?(heard: () => void): void
-  /** Has `over` called when it has been shut down, and there is nothing to flush any more. */
+  /** Calls `over` when the telemetry has been shut down, and has nothing to flush any more. */
   ended?: ((over: () => void) => void) | undefined
 }
 
-/** A span that ends when its scope does: `using s = span('charge')`. */
+/** A span that ends when its scope ends: `using s = span('charge')`. */
 export type DisposableSpan = Span & Disposable
 
-/** One run of a wrapped handler, as its own code may see it. */
+/** One run of a wrapped handler, as the handler's own code sees it. */
 export interface Invocation {
   /** The span that was opened for the invocation. */
   readonly root: Span
-  /** The OpenTelemetry context of the invocation, for runtimes in which it has to be passed by hand. */
+  /** The OpenTelemetry context of the invocation, for runtimes in which you have to pass contexts by hand. */
   readonly context: Context
-  /** Whether the handler is still running: whether spans started now will be part of this invocation's flush. */
+  /** Whether the handler is still running, so that spans started now will be part of this invocation's flush. */
   readonly live: boolean
   /**
    * Aborted when the invocation is ended before its handler has settled: shortly before the platform's timeout, or when
-   * the platform stops the sandbox. For a handler that can stop.
+   * the platform stops the sandbox. For handlers that can stop early.
    */
   readonly signal: AbortSignal
-  /** Keeps the invocation's flush waiting, within its deadline, for background work. Never throws, never rejects. */
+  /** Makes the invocation's flush wait, within its deadline, for background work. Never throws, never rejects. */
   waitUntil(work: PromiseLike<unknown>): void
-  /** Starts a child span that is ended at scope exit, or with the invocation. */
+  /** Starts a child span that ends at scope exit, or with the invocation. */
   span(name: string, options?: SpanOptions): DisposableSpan
   /**
-   * Has `end(thing)` called with the invocation's open spans, in order, unless that is `undefined` or `null`. `end` must
-   * tolerate a thing already ended. (The function `adopt` of the package's entries knows by itself how most things end.)
+   * Makes the invocation call `end(thing)` when it ends its open spans, in their order. Ignores a `thing` that is `undefined`
+   * or `null`. `end` must tolerate a thing that has ended already. (The exported function `adopt` knows by itself how most
+   * things end.)
    */
   adopt<T>(thing: T, end: (thing: NonNullable<T>) => void): T
 }
 
-/** A span that has been started and not ended, as far as its invocation has to know it. */
+/** What an invocation has to know of a span that has been started and has not ended. */
 export interface OpenSpan {
   end(): void
   spanContext?(): SpanContext
-  /** `false` once it has ended, where it can tell. */
+  /** `false` once the span has ended, if the span can tell. */
   isRecording?(): boolean
   setAttribute?(key: string, value: string | boolean): unknown
   setStatus?(status: SpanStatus): unknown
   readonly parentSpanContext?: { readonly spanId: string } | undefined
 }
 
-/** A span's place among the open ones of its invocation. */
+/** A span's place among the open spans of its invocation. */
 export interface OpenEntry {
-  /** Whose it is, until it has ended. */
+  /** The invocation that the span belongs to, until the span has ended. */
   owner: SpanOwner | undefined
-  /** Takes it out. Does no harm when it has been taken out already. */
+  /** Removes the span from the open spans. Does nothing if it has been removed already. */
   close(): void
 }
 
-/** What span processors tell an invocation. Internal to the package, and stable between its copies of one version. */
+/** An invocation as span processors see it. Internal to the package, and stable between copies of the same version. */
 export interface SpanOwner extends Invocation {
-  /** What its flush will flush. */
+  /** What its flush flushes. */
   readonly telemetry: Telemetry
-  /** Which flush is under way. */
+  /** The phase of the flush that is under way. */
   readonly phase?: Phase | undefined
-  /** What pipelines keep of it, each behind itself. Here, so that none needs a WeakMap: those are dear to collect. */
+  /**
+   * What pipelines store with the invocation: for each pipeline a key of its own, followed by its value. Stored here so that
+   * no pipeline needs a WeakMap, which is expensive to garbage-collect.
+   */
   notes: readonly unknown[]
-  /** Whether a timer set during this invocation may outlive its turn: on workerd it would die with the request. */
+  /** Whether a timer set during this invocation may outlive the request. On workerd, a timer dies with its request. */
   readonly timers: boolean
   /**
-   * Whether its flush waits for exports that the one before has waited for in vain. Default: it makes them again, since
-   * what they were made through may be gone.
+   * Whether its flush waits for exports that the previous flush waited for in vain. Default: the flush makes those exports
+   * again, since what carried them may be gone.
    */
   readonly patient?: boolean
-  /** When nothing can be heard of it any more, by the clock. */
+  /** The time, by the clock, after which nothing can be heard of the invocation any more. */
   readonly expiresAt: number
-  /** Whether what it has come to goes on for as long as two sides wish, as a WebSocket does: what that records is not late. */
+  /** Whether its result goes on for as long as both sides wish, as a WebSocket does. What the result records is not late. */
   readonly lasting?: boolean
-  /** Called when a span of it has ended that no flush of its own takes any more. */
+  /** Called when a span of the invocation has ended too late for any flush of the invocation's own. */
   readonly late?: (() => void) | undefined
-  /** Ends what died without a word; what it has recorded goes with the next flush. */
+  /** Ends an invocation that died without notice. What it has recorded goes out with the next flush. */
   abandon(): void
-  /** Takes a span among the open ones, if there are to be any more. */
+  /** Adds a span to the open spans, if the invocation still accepts any. */
   opened(span: OpenSpan): OpenEntry
-  /** Whether a span of this identifier is open, or is the root. */
+  /** Whether the span with this identifier is open, or is the root. */
   has(spanId: string): boolean
 }

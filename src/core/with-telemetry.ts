@@ -1,5 +1,5 @@
 /**
- * The wrap for any asynchronous function, and what every platform's wrap is made of.
+ * The wrap for any asynchronous function, and the parts that every platform's wrap is made of.
  *
  * @module
  */
@@ -9,21 +9,24 @@ import { type Wrap, invoke } from './lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from './options.ts'
 import type { Platform } from './platform.ts'
 
-/** The properties that a function has of its own, if any. */
+/** The own properties of a function, if it has any. */
 export type OwnOf<H extends AnyFunction> = [keyof H] extends [never] ? unknown : { [K in keyof H]: H[K] }
 
 /**
- * The type of a wrapped handler: the handler's own. Only a handler that returns no promise gets a type of its own,
- * since its result now comes with one. It has the handler's properties all the same.
+ * The type of a wrapped handler: the handler's own type. Only a handler that returns no promise gets a new type, since the
+ * wrapped handler returns one. That type still has the handler's own properties.
  */
 export type Wrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike<unknown>>] extends [never]
   ? ((this: ThisParameterType<H>, ...args: Parameters<H>) => Promise<ReturnType<H>>) & OwnOf<H>
   : H
 
-/** A layer that wraps. Used by itself it tells that a handler without a promise gets one; in a `stack` it is a layer. */
+/**
+ * A layer that wraps handlers. If you call it by itself, its type says that a handler that returns no promise now returns one.
+ * In a `stack`, it is a {@link Layer}.
+ */
 export type WrapLayer = (<H extends AnyFunction>(handler: H) => Wrapped<H>) & Layer
 
-/** Wraps a handler for a platform. The one way in to the lifecycle. */
+/** Wraps a handler for a platform. */
 export function wrap<H extends AnyFunction>(handler: H, config: Wrap['config'], platform: Wrap['platform']): Wrapped<H> {
   checkHandler(handler)
   const parts: Wrap = { config, platform }
@@ -34,7 +37,7 @@ export function wrap<H extends AnyFunction>(handler: H, config: Wrap['config'], 
   return dressed(wrapper, adapted, { platform: platform.name, original: handler }) as unknown as Wrapped<H>
 }
 
-/** What a function comes to, always as a promise. Without an `await`, which a promise would only wait longer for. */
+/** Calls a function and returns its result or error, always as a promise. An `await` here would only delay a promise. */
 export function promised(run: () => unknown): Promise<unknown> {
   try {
     return Promise.resolve(run())
@@ -47,7 +50,7 @@ export function promised(run: () => unknown): Promise<unknown> {
 export const wrapLayer = (config: Wrap['config'], platform: Wrap['platform']): WrapLayer =>
   ((handler: AnyFunction) => wrap(handler, config, platform)) as WrapLayer
 
-/** The platform of functions that may run on any. */
+/** The platform of functions that may run on any platform. */
 export const anywhere: Platform = {
   name: 'generic',
   // Source: Cloudflare Workers, "Web standards", `navigator.userAgent`.
@@ -56,12 +59,13 @@ export const anywhere: Platform = {
 }
 
 /**
- * Wraps any asynchronous function: a root span is opened, the function runs, whatever it leaves open is ended, and all
- * of it has been acknowledged, or reported as not, before the result is returned.
+ * Wraps any asynchronous function so that its telemetry is acknowledged, or reported as not acknowledged, before its result
+ * is returned.
  *
- * The function's own result or error is what comes out, whatever the flush did.
+ * The wrap opens a root span, runs the function, ends whatever the function leaves open, and flushes. Whatever the flush
+ * does, the caller gets the function's own result or error.
  *
- * @throws TypeError when `handler` is no function or an option is unknown or has a bad value
+ * @throws TypeError when `handler` is not a function, or an option is unknown or has a bad value
  *
  * @example
  * export const importOrders = withTelemetry(async (batch: Batch) => { … }, { telemetry, timeoutMs: 5000 })
@@ -72,7 +76,7 @@ export const withTelemetry = <H extends AnyFunction>(
 ): Wrapped<H> => wrap(handler, resolveOptions(options), anywhere)
 
 /**
- * The same as a layer, for `stack`: `telemetry(options)(handler)` is `withTelemetry(handler, options)`.
+ * Makes a layer of {@link withTelemetry}, for `stack`: `telemetry(options)(handler)` is `withTelemetry(handler, options)`.
  *
  * @throws TypeError when an option is unknown or has a bad value
  *

@@ -12,21 +12,21 @@ import { read } from '../core/reading.ts'
 import { remembered } from '../core/remembered.ts'
 import type { PlatformWrap } from './types.ts'
 
-/** Options as they are passed on, once they have been checked. */
+/** Options that have been checked, as they are passed on. */
 export interface Given extends TelemetryOptions<readonly never[]> {
   readonly wrap?: PlatformWrap | undefined
   readonly context?: AnyFunction | undefined
 }
 
-/** The property of a class that holds the options its methods have, those of the classes it extends included. */
+/** The property of a class that holds the options of its methods, including those of the classes it extends. */
 export const TELEMETRY: unique symbol = Symbol.for('flushed.telemetry') as never
 
-/** Options of a class, or what makes them of the bindings that an instance has as its `env`. */
+/** Options of a class, or a function that makes them from the bindings in an instance's `env`. */
 export type ClassOptions = Given | ((env: never) => Given)
 
 export type Class = AnyFunction & { readonly [TELEMETRY]?: ClassOptions }
 
-// Of what has none. As an argument it gets no name of the constant's.
+// The class of a value that has none. Passed as an argument, so that the function does not take the constant's name.
 const nobody = Object(() => {}) as Class
 
 /** The class of an instance, or of a static method. */
@@ -35,14 +35,14 @@ export function classOf(owner: unknown): Class {
   return typeof found === 'function' ? (found as Class) : nobody
 }
 
-/** A class's name, if it has one: a static member may hide it. */
+/** A class's name, or `''` if it has none: a static member may hide it. */
 function nameOf(home: Class): string {
   const name = read(home, 'name')
   // esbuild puts an underscore before the name of a class whose members refer to it.
   return typeof name === 'string' ? name.replace(/^_/, '') : ''
 }
 
-/** The name of a member in spans. */
+/** The name that spans use for a member. */
 export function nameIn(home: Class, member: string): string {
   const name = nameOf(home)
   return name ? `${name}.${member}` : member
@@ -50,7 +50,7 @@ export function nameIn(home: Class, member: string): string {
 
 const NONE: Given = {}
 
-/** The options of a class. Where they are to be made, and cannot be, that is told once, and there are none. */
+/** The options of a class. If a function makes them and fails, the failure is reported once, and there are no options. */
 export const optionsOf = remembered((home: Class, owner: unknown): Given => {
   try {
     return resolved(home[TELEMETRY], read(owner, 'env'))
@@ -61,7 +61,7 @@ export const optionsOf = remembered((home: Class, owner: unknown): Given => {
   }
 })
 
-/** Options as they are, or made: once for all classes that have the function in common. */
+/** Returns options as they are, or calls the function that makes them: once for all classes that share the function. */
 export const resolved = (options: ClassOptions = NONE, env: unknown): Given => (typeof options === 'function' ? made(options, env) : options)
 
 const made = remembered((make: (env: never) => Given, env: unknown) => make(env as never))
@@ -70,9 +70,9 @@ type More = Attributes | ((...args: never[]) => Attributes) | undefined
 
 const attributesFor = (more: More, args: unknown[]) => (typeof more === 'function' ? more(...(args as never[])) : more)
 
-/** Those of a class, or of one it extends, and a method's own, or those of a class that extends it. */
+/** Merges the options of a class, or of one it extends, with a method's own, or with those of a class that extends it. */
 export function merged(outer: Given, inner: Given): Given {
-  // What only one platform knows, another would refuse.
+  // An option that only one platform knows would be refused by another.
   const { telemetry, timeoutMs, flush, onFlush, attributes, logger, context } = outer
   const common: Given = { telemetry, timeoutMs, flush, onFlush, attributes, logger, context }
   const own = Object.entries(inner).filter(([, value]) => value !== undefined)

@@ -1,5 +1,5 @@
 /**
- * Decorators of both kinds: the standard ones (TC39, Stage 3), which are called with what is decorated and a context, and
+ * Decorators of both kinds: the standard ones (TC39, Stage 3), which are called with the decorated value and a context, and
  * TypeScript's legacy ones (`experimentalDecorators`), which are called with a target, a key and a property descriptor.
  *
  * @module
@@ -13,7 +13,7 @@ import { carryOn, defineMetadata, note } from './metadata.ts'
 export class Call {
   /**
    * @param self what the method is called on
-   * @param owner the instance, or the class of a static method, even where the method was taken off it
+   * @param owner the instance, or the class of a static method, even if the method was detached from it
    */
   constructor(
     readonly method: AnyFunction,
@@ -26,26 +26,26 @@ export class Call {
 /** How a decorator wraps. */
 interface Wrapping {
   readonly decorator: 'Flushed' | 'Traced'
-  /** Whether what is no handler can be wrapped, too: getters, setters, generators. */
+  /** Whether it also wraps what is not a handler: getters, setters, generators. */
   readonly any: boolean
-  /** Told of each member once, comes to what runs its calls. */
+  /** Called once for each member. Returns what runs the member's calls. */
   prepare(member: string): (call: Call) => unknown
 }
 
-/** What either kind of decorator is called with as its second argument. */
+/** The second argument that a decorator of either kind is called with. */
 type Second = DecoratorContext | PropertyKey | undefined
 
 export const isContext = (second: unknown): second is DecoratorContext =>
   typeof second === 'object' && second !== null && typeof (second as Partial<DecoratorContext>).kind === 'string'
 
-/** What a decorator is called with by itself, rather than by its call's result: it stands without parentheses. */
+/** Whether these arguments come from a decorator written without parentheses: then what makes decorators is called as one. */
 export const isBare = (args: ArrayLike<unknown>): boolean => args.length > 1 || typeof args[0] === 'function'
 
-/** A decorator in a place it cannot be in. @param instead what to write */
+/** Makes the error for a decorator in a place where it cannot be. @param instead what to write instead */
 export const misplaced = (decorator: string, where: string, instead: string): TypeError =>
   badOption(`\`@${decorator}()\` cannot decorate ${where}: ${instead}`)
 
-/** Makes a decorator of members that serves both kinds. */
+/** Makes a decorator for members that works as a standard and as a legacy decorator. */
 export const decorator =
   (wrapping: Wrapping) =>
   (target: unknown, second?: Second, third?: unknown): unknown => {
@@ -71,15 +71,15 @@ function standard(wrapping: Wrapping, value: unknown, context: DecoratorContext)
   if (kind === 'accessor') return { init: initialized }
   if (kind !== 'method' && !wrapping.any) throw onAccessor(wrapping, name)
   let home: unknown
-  // A static method is told of its class, any other of an instance, which may be one of a class that extends its own: it is
-  // in the prototype of that, unless it is private.
+  // For a static method, `this` is its class. For any other, `this` is an instance, maybe of a class that extends the
+  // method's own: so look for the prototype that has the method. A private method is in none.
   if (kind === 'method') context.addInitializer(function () {
     home ??= holderOf(this, context.name) ?? classOf(this)
   })
   return wrap(value as AnyFunction, (self) => self ?? home)
 }
 
-/** What has a member as its own: an object, or one of its prototypes. */
+/** Finds what has a member as its own: an object, or one of its prototypes. */
 const holderOf = (object: unknown, key: PropertyKey): unknown =>
   !object || Object.hasOwn(object, key) ? object : holderOf(Object.getPrototypeOf(object), key)
 
@@ -99,8 +99,8 @@ function legacy(wrapping: Wrapping, target: object, key: PropertyKey, descriptor
   const wrap = wrapperOf(wrapping, name)
   const home = typeof target === 'function' ? target : target.constructor
   const wrapped = (method: AnyFunction) => wrap(method, (self) => self ?? home)
-  // The descriptor that was handed over, since those who apply several decorators as one (Nest's `applyDecorators`) look at
-  // nothing else; and returned, as those who apply one expect.
+  // Change the descriptor that was passed in: code that applies several decorators as one (Nest's `applyDecorators`) looks
+  // at nothing else. Also return it, as code that applies a single decorator expects.
   if (isMethod) descriptor.value = wrapped(value as AnyFunction)
   if (get) descriptor.get = wrapped(get) as () => unknown
   if (set) descriptor.set = wrapped(set)
@@ -108,12 +108,13 @@ function legacy(wrapping: Wrapping, target: object, key: PropertyKey, descriptor
   return descriptor
 }
 
-/** @returns what wraps the functions of one member; for those of fields there is one for each instance */
+/** @returns what wraps the functions of one member: a field has one function for each instance */
 function wrapperOf(wrapping: Wrapping, name: string) {
   const run = wrapping.prepare(name)
   return (method: AnyFunction, ownerOf: (self: unknown) => unknown): AnyFunction => {
     const wrapper = function (this: unknown, ...args: unknown[]) {
-      // What is taken off its class has none: in code that is not strict, as of a bundle, that is the global object.
+      // A method that was detached from its class has no `this`. In code that is not strict, as in a bundle, `this` is then the
+      // global object.
       const self = this === globalThis ? undefined : this
       return run(new Call(method, self, args, ownerOf(self)))
     }

@@ -1,11 +1,11 @@
 /**
- * What wrappers carry on from what they wrap, and what is known of them afterwards.
+ * What wrappers take over from what they wrap, and what can be found out about them afterwards.
  *
  * @module
  */
 import { type AnyFunction, WRAPPED, type WrapInfo, dressed } from '../core/layer.ts'
 
-/** What `reflect-metadata` adds to `Reflect`, where somebody has imported it. */
+/** What `reflect-metadata` adds to `Reflect`, if somebody has imported it. */
 interface ReflectMetadata {
   getOwnMetadataKeys?(target: object): unknown[]
   getOwnMetadata?(key: unknown, target: object): unknown
@@ -16,13 +16,13 @@ const reflect = Reflect as ReflectMetadata
 
 /** What a decorated method carries under `Symbol.for('flushed.wrapped')`. */
 export interface DecoratedInfo extends WrapInfo {
-  /** The decorator that has wrapped it. */
+  /** The decorator that wrapped the method. */
   readonly decorator: string
 }
 
 /**
- * Gives a wrapper the name, length, own properties and metadata of what it wraps. Frameworks such as Nest keep theirs on the
- * method itself: decorators further up will find the wrapper, those further down have found what it wraps.
+ * Gives a wrapper the name, length, own properties and metadata of what it wraps. Frameworks such as Nest keep their metadata
+ * on the method itself: decorators above this one will find the wrapper, those below it have found what it wraps.
  */
 export function carryOn(wrapper: AnyFunction, original: AnyFunction, decorator: string): AnyFunction {
   const info: DecoratedInfo = { platform: 'decorators', decorator, original }
@@ -34,7 +34,10 @@ export function carryOn(wrapper: AnyFunction, original: AnyFunction, decorator: 
   return wrapper
 }
 
-/** Notes something in the metadata that a standard decorator is given, which inherits that of the class it extends. Few compilers have it. */
+/**
+ * Records a value in the metadata object that a standard decorator gets. The object inherits the metadata of the class that
+ * this class extends. Few compilers provide it.
+ */
 export function note(metadata: DecoratorMetadataObject | undefined, key: symbol, value: unknown, member?: PropertyKey): void {
   if (!metadata) return
   if (member === undefined) {
@@ -45,7 +48,7 @@ export function note(metadata: DecoratorMetadataObject | undefined, key: symbol,
   ;(metadata[key] as Record<PropertyKey, unknown>)[member] = value
 }
 
-/** The same for `reflect-metadata`. */
+/** Records a value with `reflect-metadata`. */
 export const defineMetadata = (...args: [key: symbol, value: unknown, target: object, member?: PropertyKey]): void =>
-  // With an `undefined` as the last argument it would be the metadata of a member of that name.
+  // With `undefined` as the last argument, it would be the metadata of a member named `undefined`.
   reflect.defineMetadata?.(...args)

@@ -1,5 +1,5 @@
 /**
- * What is known of a platform by the context that it hands out, where no platform's own wrap is used.
+ * What a platform's context says about the platform, for methods that do not use the platform's own wrap.
  *
  * @module
  */
@@ -17,20 +17,20 @@ import { type KeepingContext, track } from '../web/track.ts'
 import type { Call } from './decorator.ts'
 import { hasMethod, read } from '../core/reading.ts'
 
-// Stubs of remote objects have whatever method one asks them for.
+// Stubs of remote objects have every method that they are asked for, even one named `flushed`.
 const isPlatformContext = (value: unknown): value is object =>
   (isLambdaContext(value) || hasMethod(value, 'waitUntil')) && !hasMethod(value, 'flushed')
 
 /**
- * The platform's context of a call: the last argument that is one, since requests of Next have a `waitUntil` that only
- * complains, or the owner's `ctx`.
+ * The platform's context of a call: the last argument that is one, or else the owner's `ctx`. The last one counts, since
+ * requests of Next have a `waitUntil` that only complains.
  */
 export const contextOf = ({ args, owner }: Call): object | undefined => [read(owner, 'ctx'), ...args].findLast(isPlatformContext)
 
-/** Has an extension of Lambda wait for a method's calls, from the first one on: it asks before the method is called. */
+/** Makes an extension of Lambda wait for a method's calls, from the first one on: the extension asks before the first call. */
 export const expected = (): unknown => (shared.untraced ??= untraced)
 
-/** What is peculiar to one call of a method. */
+/** The platform of one call of a method. */
 export function platformOf(found: object | undefined, config: Config): Platform {
   const platform = { name: 'decorators', describe: (_args: unknown, parent: Context) => describe(parent) }
   if (isLambdaContext(found)) return { ...platform, ...onLambda(found, config) }
@@ -52,7 +52,7 @@ function onLambda(found: TimedContext, { flush }: Config): Partial<Platform> {
     lifetime() {
       const { extension } = shared
       if (extension && flush !== 'before-response' && extension.holds(requestId)) {
-        // Bound, because `onFlush` may look for its request by the active context.
+        // Bind the active context, since `onFlush` may use it to find its request.
         return { phase: 'after-response', hold: (finish) => extension.done(requestId, active.bind(active.active(), finish)) }
       }
       extension?.done(requestId)
@@ -66,7 +66,7 @@ function onRequest(found: KeepingContext & { readonly id?: unknown }, { flush }:
   return {
     begun(_args, invocation) {
       touch(invocation)
-      // A Durable Object has one for all its invocations.
+      // A Durable Object has one context for all its invocations.
       const waitUntil = track(found, invocation, found.id !== undefined)
       if (flush !== 'before-response') lifetime = within(waitUntil)
     },
@@ -74,7 +74,7 @@ function onRequest(found: KeepingContext & { readonly id?: unknown }, { flush }:
   }
 }
 
-/** What the `context` option comes to. Like any other function of a program's, it must not matter to the result. */
+/** Calls the `context` option. Like any other function of the program's, it must not affect the result. */
 export const contextBy = (option: (this: unknown, ...args: unknown[]) => unknown, { owner, args }: Call, config: Config): object | undefined => {
   const found = attempt(config, '`context`', () => Reflect.apply(option, owner, args))
   return isPlatformContext(found) ? found : undefined

@@ -7,9 +7,9 @@ import { hasMethod, read } from '../core/reading.ts'
 import { type Watcher, follow, followed, settling } from '../core/thenable.ts'
 
 /**
- * Has the watcher told when a result is over: at once, unless it is to come, or comes bit by bit.
+ * Tells the watcher when a result is over: at once, unless the result is still to come, or comes bit by bit.
  *
- * @returns the result; in place of a plain promise one that settles alike
+ * @returns the result; in place of a plain promise, a promise that settles the same way
  */
 export function watched(result: unknown, watcher: Watcher): unknown {
   if (followed.has(result as object)) {
@@ -36,9 +36,9 @@ function iterator(result: object, { over, within }: Watcher): object {
   }
   const stop = follow(result, ['next', 'return', 'throw', 'close'], (method, args, key) => {
     const came = (step: unknown) => {
-      // A database's cursor comes to a document, or to none.
+      // The `next` of a database's cursor gives a document, or none at the end.
       const done = step === undefined || step === null || read(step, 'done')
-      // A generator may go on when it is told to return; nothing else is asked whether it does.
+      // A generator may go on after `return` or `throw`, and then says `done: false`. Anything else is taken to have ended.
       if (key === 'next' ? done : done !== false) finished()
       return step
     }

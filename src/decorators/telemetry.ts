@@ -5,14 +5,16 @@ import { type FlushedOptions, type WrappedOptions, checkFlushed } from './flushe
 import { defineMetadata, note } from './metadata.ts'
 import type { PlatformWrap, TelemetryDecorator } from './types.ts'
 
-/** Options, or a function that makes them of the bindings that an instance has as its `env`: called at the first call. */
+/** Options, or a function that makes them from the bindings in an instance's `env`. It is called at the first call. */
 type OrMade<O, Env> = O | ((env: Env) => O)
 
 /**
- * Options for all methods of a class that have `@Flushed()`, and of the classes that extend it. A method's own options
- * outrank them, as do those of a class that extends it; attributes are those of all. `@Traced()` methods that are called
- * outside of an invocation use its `telemetry`. On Cloudflare Workers, where nothing is made before the first event, options
- * may be a function of the instance's `env`; if it fails, that is told once, and there are none.
+ * Sets the options of all `@Flushed()` methods of a class, and of the classes that extend it.
+ *
+ * A method's own options override them, and so do the options of a class that extends this one. Attributes of all are combined.
+ * `@Traced()` methods that are called outside an invocation use the class's `telemetry`. On Cloudflare Workers, where nothing
+ * is made before the first event, options may be a function of the instance's `env`. If the function fails, the failure is
+ * reported once, and there are no options.
  *
  * @throws TypeError when it stands where it cannot, or an option is unknown or has a bad value
  *
@@ -44,6 +46,6 @@ function checked(own: Given): Given {
   return own
 }
 
-// One that options are made by need not be an arrow function.
+// A function that makes options need not be an arrow function, so look at whether `prototype` is writable.
 const isClass = (value: unknown): boolean =>
   typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false

@@ -21,7 +21,7 @@ export interface TracedOptions {
    * @default `Class.method`
    */
   name?: string | undefined
-  /** The span's attributes, or a function that makes them of the method's arguments. */
+  /** The span's attributes, or a function that makes them from the method's arguments. */
   attributes?: Attributes | ((...args: never[]) => Attributes) | undefined
   /**
    * The span's kind.
@@ -38,14 +38,16 @@ const TRACED: Record<keyof TracedOptions, Check> = {
 }
 
 /**
- * A span around a method, below the active one, which is ended whatever happens: when the method returns or throws, when its
- * promise settles, when its generator or iterator is done, has thrown or is left. One that is never read to its end is ended
- * with the invocation. Nothing is flushed, and a synchronous method stays synchronous.
+ * Puts a span around each call of a method, as a child of the active span.
  *
- * Decorates methods, getters and setters, static and private ones too, and, as a standard decorator, fields that hold a
- * function.
+ * The span ends whatever happens: when the method returns or throws, when its promise settles, when its generator or iterator
+ * is done, throws or is left. If a generator or iterator is never read to its end, its span ends with the invocation. Nothing
+ * is flushed, and a synchronous method stays synchronous.
  *
- * @param options or the span's name. Default: `Class.method`
+ * Decorates methods, getters and setters, including static and private ones. As a standard decorator, it also decorates
+ * fields that hold a function.
+ *
+ * @param options the options, or the span's name. Default name: `Class.method`
  * @throws TypeError when it stands where it cannot, or an option is unknown or has a bad value
  *
  * @example
@@ -64,7 +66,7 @@ export function Traced(...given: [options?: string | TracedOptions]): TracedDeco
   return decorator({ decorator: 'Traced', any: true, prepare }) as TracedDecorator
 }
 
-/** What is used of a class's options. */
+/** The options of a class that traced methods use. */
 const configOf = remembered((options: Given) => resolveOptions({ telemetry: options.telemetry, logger: options.logger }))
 
 function run({ method, self, args, owner }: Call, own: TracedOptions, member: string): unknown {

@@ -1,4 +1,4 @@
-/** What the decorators look like to TypeScript, of either kind. */
+/** The types of the decorators, as standard and as legacy decorators. */
 import type { AnyFunction } from '../core/layer.ts'
 
 /** A platform's `withTelemetry`, as far as decorators use it. */
@@ -10,7 +10,7 @@ export type OptionsOf<W> = W extends (handler: never, options?: infer O) => unkn
 /** A method that `@Flushed()` can decorate. */
 type Handler = (...args: Parameters<AnyFunction>) => PromiseLike<unknown>
 
-/** Decorates what returns a promise: methods, and as a standard decorator fields and `accessor`s that hold such a function. */
+/** Decorates methods that return a promise. As a standard decorator, also fields and `accessor`s that hold such a function. */
 export interface FlushedDecorator {
   <This, M extends Handler>(method: M, context: ClassMethodDecoratorContext<This, M>): M
   <This, F extends Handler>(field: undefined, context: ClassFieldDecoratorContext<This, F>): (this: This, initial: F) => F
@@ -18,7 +18,7 @@ export interface FlushedDecorator {
   <M extends Handler>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<M>): TypedPropertyDescriptor<M>
 }
 
-/** Decorates methods, getters and setters, and as a standard decorator fields and `accessor`s that hold a function. */
+/** Decorates methods, getters and setters. As a standard decorator, also fields and `accessor`s that hold a function. */
 export interface TracedDecorator {
   <This, M extends AnyFunction>(method: M, context: ClassMethodDecoratorContext<This, M>): M
   <This, V>(getter: (this: This) => V, context: ClassGetterDecoratorContext<This, V>): (this: This) => V
@@ -30,7 +30,7 @@ export interface TracedDecorator {
 
 /** Decorates a class. */
 export interface TelemetryDecorator {
-  // Not by its constructor, which may be private; nor by the context of one.
+  // The type does not name the constructor, which may be private, nor `ClassDecoratorContext`, which names the constructor.
   // oxlint-disable-next-line typescript/no-unsafe-function-type -- any class is one
   (target: Function, context?: { readonly kind: 'class' }): void
 }

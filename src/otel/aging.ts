@@ -1,5 +1,5 @@
 /**
- * Sends what invocations that still run have finished a while ago.
+ * Sends spans that finished a while ago in invocations that still run.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import { clock } from '../core/clock.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
- * One timer for all invocations. It does not keep the process alive, and looks only at plain data when it fires.
+ * Makes one timer for all invocations. It does not keep the process alive, and looks only at plain data when it fires.
  *
- * @param ledgers of the invocations that are live
- * @param send sends what a ledger has finished, if there is room for it
- * @returns what is to be told of the first span that waits, and what ends it for good
+ * @param ledgers returns the ledgers of the live invocations
+ * @param send sends the finished spans of a ledger, if there is room for them
+ * @returns a function to call with a ledger when its first span waits, and a function that stops the timer for good
  */
 export function aging(afterMs: number, ledgers: () => Ledger[], send: (ledger: Ledger) => void) {
   let timer: unknown

@@ -1,5 +1,5 @@
 /**
- * The way to one exporter: few requests at once, a second attempt where the connection was gone, one answer.
+ * The way to one exporter: few requests at once, a second attempt if the connection was lost, one answer for each export.
  *
  * @module
  */
@@ -11,45 +11,45 @@ import { untraced } from '../core/suppress.ts'
 import { type Flight, NONE, matters } from './ledger.ts'
 import type { ExportResult, Exporter, FinishedSpan, Resource } from './types.ts'
 
-/** OTLP exporters refuse more than 30 requests at once, and count those still that they are just answering for. */
+/** OTLP exporters refuse more than 30 requests at once, and still count a request while they report its answer. */
 const MOST_REQUESTS = 20
-/** Milliseconds between two looks at whether there are fewer. */
+/** Milliseconds between two checks whether fewer requests are under way. */
 const LOOK_MS = 20
-/** Milliseconds that detectors of resources are given. OpenTelemetry's own for EC2, the most patient one, gives up by then. */
+/** Milliseconds that resource detectors get. OpenTelemetry's own for EC2, the most patient one, gives up by then. */
 const DETECTING_MS = 5000
-/** Milliseconds after which an export has died with its request, where exports do: more than any platform gives one. */
+/** Milliseconds after which an export has died with its request, where exports do. No platform gives an export more. */
 export const DEAD_MS = 30_000
 
 export type Delivery = ReturnType<typeof makeDelivery>
 
-/** How it looks as if it were the spans that are not taken, and not the moment. */
+/** What suggests that the failure is about the spans themselves, not about the moment. */
 export interface Refusal {
-  /** How often others have to be accepted meanwhile, for that to be believed: 0 where the answer says so. */
+  /** How often others must be accepted meanwhile before the failure is taken to be about the spans. 0 if the answer says so. */
   readonly proofs: number
-  /** After how many refusals the spans are to go by themselves. */
+  /** The number of refusals after which the spans go in requests of their own. */
   readonly apartAfter: number
-  /** How many exports had been begun by then. */
+  /** The number of exports begun by the time of the refusal. */
   readonly begun: number
-  /** Which of them was the last that has been accepted. */
+  /** The highest number (`nth`) of an export accepted by then. */
   readonly newest: number
 }
 
 /** @param landed called once for each export, in the turn of its answer; with an error if it was not accepted */
 export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?: Error, refusal?: Refusal) => void) {
-  /** What waits for a request to be answered. */
+  /** Exports that wait for another request to be answered. */
   const queued: Flight[] = []
-  /** Exports whose answer matters. */
+  /** Exports under way whose answer matters. */
   const underway: Flight[] = []
-  /** Requests that the exporter has not answered: those too whose spans another one has taken over. */
+  /** The number of requests that the exporter has not answered, including those whose spans another request has taken over. */
   let unanswered = 0
-  /** How many exports have been accepted. Not when, since to look at a clock takes its time in places. */
+  /** The number of exports accepted. A count and not a time, since in places it takes long to read a clock. */
   let accepted = 0
-  /** How many have been begun, and which of them was the last that has been accepted. */
+  /** The number of exports begun, and the highest number of an export accepted. */
   let begun = 0
   let newest = 0
-  /** Resources whose detectors were still at work when a span of theirs finished, as during the first invocation. */
+  /** Resources whose detectors were still at work when a span of theirs finished, as happens in the first invocation. */
   const detecting = new Set<Resource>()
-  /** Those that have been waited for, and need not be again, whatever their detectors are at. */
+  /** Resources that have been waited for. They are not waited for again, whatever their detectors do. */
   const awaited = new WeakSet<Resource>()
 
   function depart(flight: Flight, waits: boolean): void {
@@ -63,7 +63,8 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
     })
   }
 
-  // Nobody but its own request may settle a promise of it, where those must not cross. To look at what others do is no harm.
+  // Where promises must not cross requests, only a flight's own request may settle its promises. So this polls: to look at
+  // what other requests do is harmless.
   async function look(flight: Flight): Promise<void> {
     while (matters(flight) && underway.length >= MOST_REQUESTS) {
       await elapsed(LOOK_MS)
@@ -81,17 +82,17 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
     unanswered++
   }
 
-  /** The exporter may answer before this returns; one that throws has refused the spans. */
+  /** The exporter may answer before this returns. An exporter that throws has refused the spans. */
   function attempt(flight: Flight): void {
-    // Another request may have taken them over meanwhile.
+    // Another request may have taken the spans over meanwhile.
     if (!matters(flight)) {
       unanswered--
       return land(flight)
     }
     const { tried } = flight
-    // Of this attempt, and not of a second one: some answer, and throw as well.
+    // Accepts the answer to this attempt only, not to a second one: some exporters answer, and throw as well.
     const answer = (error?: Error, thrown?: boolean) => tried === flight.tried && answered(flight, error, thrown)
-    // An array of its own: some take out of it what they have sent.
+    // Pass a copy of the array: some exporters remove from it what they have sent.
     untraced(async () => exporter.export([...flight.spans], (result) => answer(failureOf(result)))).catch((thrown) => answer(toError(thrown), true))
   }
 
@@ -116,7 +117,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
     land(flight)
   }
 
-  /** Nothing more will be heard of it. */
+  /** Ends a flight: nothing more will be heard of it. */
   function land(flight: Flight, error?: Error, refusal?: Refusal): void {
     flight.landed = true
     landed(flight, error, refusal)
@@ -124,7 +125,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
   }
 
   return {
-    /** A span is there to be sent, soon or later. */
+    /** A span has finished that is to be sent, sooner or later. */
     noticed({ resource }: FinishedSpan): void {
       if (resource?.asyncAttributesPending && !awaited.has(resource)) detecting.add(resource)
     },
@@ -132,14 +133,14 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
     started,
     answered,
 
-    /** @param waits whether it may wait for what somebody else has begun */
+    /** @param waits whether the flight may wait for what another invocation has begun */
     send(flight: Flight, waits: boolean): void {
       if (underway.length < MOST_REQUESTS) depart(flight, waits)
       else if (waits) queued.push(flight)
       else look(flight).catch(() => depart(flight, false))
     },
 
-    /** Its spans are somebody else's to send. One that hangs must not keep others from being tried. */
+    /** Takes a flight's spans away, for others to send. A flight that hangs must not keep others from being tried. */
     forget(flight: Flight): readonly FinishedSpan[] {
       const { spans } = flight
       flight.spans = NONE
@@ -148,13 +149,16 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
       return spans
     },
 
-    /** Whether it is still on its way to a backend that has accepted others since: one that is slow, and has not gone. */
+    /** Whether a flight is still on its way to a backend that has accepted others since: a backend that is slow, but not gone. */
     isSlow: (flight: Flight): boolean => flight.at > 0 && flight.accepted < accepted && !isDead(flight),
 
-    /** Has the exporter send what it may hold in a buffer of its own. */
+    /** Makes the exporter send what it may hold in a buffer of its own. */
     drain: (): unknown => untraced(() => exporter.forceFlush?.()),
 
-    /** How many requests the exporter has not answered. One that died with its own is never answered, and still waited for by it. */
+    /**
+     * The number of requests that the exporter has not answered. One that died with the request it was made in is never
+     * answered, and the exporter still waits for it.
+     */
     unanswered: () => unanswered,
   }
 }
@@ -168,35 +172,42 @@ export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
 
 type Coded = Error & { readonly code?: unknown }
 
-/** The status that was answered, if that is told. OTLP exporters put that of HTTP into the error's `code`; where they use `fetch`, and others, it is in words. */
+/**
+ * The status of the answer, if the error has it. OTLP exporters put the HTTP status into the error's `code`. Those that use
+ * `fetch`, and other exporters, put it into the message.
+ */
 const statusOf = ({ code, message }: Coded): string => String(code ?? /\bstatus\D{0,20}(\d{3})\b/i.exec(message)?.[1] ?? '')
 
-/** Whether it is the spans that are not taken. */
+/** Whether the backend refuses the spans themselves. */
 const isRefusal = (error: Coded): boolean =>
   // 408 and 429 are about the moment, not about the request.
   /^4(?!08|29)\d\d$/.test(statusOf(error))
 
 /**
- * Whether it may be. Source: OTLP specification, what is not to be sent again, by statuses of HTTP and of gRPC. What is thrown is
- * most often a failure to encode, unless it tells of a connection; gRPC has no status for what is too large.
+ * Whether the backend may be refusing the spans themselves. Source: OTLP specification, the HTTP and gRPC statuses after which
+ * nothing is to be sent again. An error that is thrown is most often a failure to encode, unless it tells of a connection. gRPC
+ * has no status for a request that is too large.
  */
 const isDoubtful = (error: Coded, thrown = false): boolean =>
   /^(50[015]|[235679]|1[236])$/.test(statusOf(error)) || /larger than max/.test(error.message) || (thrown && tellsNothing(error))
 
 const tellsNothing = (error: Coded): boolean => error.cause === undefined && statusOf(error) === ''
 
-/** Whether an exporter does not say what is wrong. OpenTelemetry's do in words, where it is the moment: a status to try again by, a timeout. */
+/**
+ * Whether an exporter does not say what is wrong. OpenTelemetry's exporters say in words when it is the moment: a retryable
+ * status, a timeout.
+ */
 const isVague = (error: Coded): boolean => tellsNothing(error) && !/retryable|limit|tim(ed|e) ?out/i.test(error.message)
 
-/** Whether it is about the spans, maybe. What may be an outage's is not to make two requests of each, while that is young. */
+/** Whether a failure is about the spans, or may be. If it may be an outage, requests must not double while the outage is young. */
 function kindOf(error: Coded, thrown?: boolean): Pick<Refusal, 'proofs' | 'apartAfter'> | undefined {
   if (isRefusal(error)) return { proofs: 0, apartAfter: 1 }
   if (isDoubtful(error, thrown)) return { proofs: 1, apartAfter: 1 }
-  // Nor is it to lose any, so that there have to be many.
+  // Nor must an outage lose any spans, so many proofs are needed.
   return isVague(error) ? { proofs: 20, apartAfter: 5 } : undefined
 }
 
 // A connection that was lost while the sandbox was frozen fails when it is next used, and only then. The next export makes
-// a new one. Where nothing listens, or nobody answers, another attempt would only cost time.
+// a new connection. If nothing listens, or nothing answers, another attempt would only cost time.
 const isLost = (error: { code?: unknown; cause?: unknown }): boolean =>
   /ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(`${error.code} ${(error.cause as typeof error | undefined)?.code}`)

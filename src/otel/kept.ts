@@ -8,44 +8,48 @@ const cut = <T>(list: readonly T[], size: number): (readonly T[])[] =>
 /** What is known of a span that has been refused. */
 interface Refused {
   times: number
-  /** How often others have been accepted since it was refused the time before. */
+  /** How many times, between two of its refusals, another export was begun and accepted. */
   proofs: number
-  /** How many exports had been begun when it was refused last. */
+  /** The number of exports begun when the span was last refused. */
   begun: number
-  /** Whether it goes in requests of its own. */
+  /** Whether the span goes in requests of its own. */
   apart: boolean
 }
 
-/** Spans that go out with the next flush, oldest first, for one exporter. */
+/** The spans for one exporter that go out with the next flush, oldest first. */
 export class Kept {
   readonly spans: FinishedSpan[] = []
-  /** How many had to go, or were refused for good, that no report has told of. */
+  /** The number of spans that were pushed out, or refused for good, and that no report has told of yet. */
   lost = 0
-  /** How many have only been left to the next flush: nothing is the matter with them. */
+  /** The number of spans that were only left to the next flush: nothing is wrong with them. */
   left = 0
-  /** How many of those that have not only been left a report has told of. */
+  /** The number of other spans (see `failed`) that a report has told of. */
   #told = 0
   readonly #refused = new WeakMap<FinishedSpan, Refused>()
-  /** Whether any of them goes in requests of its own. */
+  /** Whether any span goes in requests of its own. */
   #suspicious = false
   readonly #most: number
   readonly #batch: number
 
   /**
-   * @param most how many there is room for
-   * @param batch how many go in one request
+   * @param most the number of spans that there is room for
+   * @param batch the number of spans that go in one request
    */
   constructor(most: number, batch: number) {
     this.#most = most
     this.#batch = batch
   }
 
-  /** What has failed comes before what has only been left, which is younger: of more than there is room for the oldest go. */
+  /**
+   * Adds spans that have failed, or are late. They come before the spans that have only been left, which are younger: if there
+   * is no room for all, the oldest go.
+   */
   add(spans: readonly FinishedSpan[]): void {
     for (const span of spans) this.spans.splice(this.failed, 0, span)
     this.leave([])
   }
 
+  /** Adds spans that are only left to the next flush. */
   leave(spans: readonly FinishedSpan[]): void {
     const gone = hold(this.spans, spans, this.#most)
     this.lost += gone
@@ -53,27 +57,27 @@ export class Kept {
     this.left = Math.min(this.left + spans.length, this.spans.length)
   }
 
-  /** How many have not only been left. */
+  /** The number of spans that have failed, or are late, and have not only been left. */
   get failed(): number {
     return this.spans.length - this.left
   }
 
-  /** How many more have not only been left than a report has told of. */
+  /** Returns how many `failed` spans no report has told of yet. From now on, one has. */
   tell(): number {
     const untold = Math.max(0, this.failed - this.#told)
     this.#told = this.failed
     return untold
   }
 
-  /** All of them, and others: first those that may be accepted, which must not wait for any that may not be. */
+  /** Takes all spans, and adds others. Those that may be accepted come first: they must not wait for any that may not be. */
   take(others: readonly FinishedSpan[]): FinishedSpan[] {
     this.left = this.#told = 0
     return this.#parted([...this.spans.splice(0), ...others]).flat()
   }
 
-  /** Spans as they go out: those that seem not to be taken in requests of their own, since they would spoil one for others. */
+  /** Divides spans into requests. Spans that seem to be refused get their own requests, since they would spoil one for others. */
   batches(spans: readonly FinishedSpan[]): (readonly FinishedSpan[])[] {
-    // Nearly always, and once for each invocation.
+    // The usual case, and this runs once for each invocation.
     if (!this.#suspicious && spans.length <= this.#batch) return [spans]
     return this.#parted(spans).flatMap((part) => cut(part, this.#batch))
   }
@@ -85,9 +89,10 @@ export class Kept {
   }
 
   /**
-   * Those to be sent once more. One that the exporter, or the backend, cannot take would spoil every request from now on.
+   * Returns the refused spans that are to be sent once more. A span that the exporter, or the backend, cannot take would spoil
+   * every request from now on.
    *
-   * @param account of whom the others are lost
+   * @param account counts the other spans as lost
    */
   refused(spans: readonly FinishedSpan[], account: { lost: number }, { proofs, apartAfter, begun, newest }: Refusal): FinishedSpan[] {
     return spans.filter((span) => {

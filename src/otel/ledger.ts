@@ -1,5 +1,5 @@
 /**
- * What has been given to an exporter, and for whom.
+ * Keeps account of what has been given to an exporter, and for which invocation.
  *
  * @module
  */
@@ -7,53 +7,53 @@ import { remove } from '../core/isolate.ts'
 import type { SpanOwner } from '../core/types.ts'
 import type { FinishedSpan } from './types.ts'
 
-/** What one invocation has at one exporter. */
+/** The account of one invocation at one exporter. */
 export interface Ledger {
   /** Finished spans that the exporter has not been given yet. */
   finished: FinishedSpan[]
   /**
-   * Spans that the exporter has not accepted, to be sent again with the flush: others' flushes are not to answer for them.
-   * During a flush, what it sends once the exporter has accepted a batch.
+   * Spans that the exporter has not accepted, to be sent again with the invocation's flush: other flushes must not answer for
+   * them. During a flush, the spans that it sends once the exporter has accepted a batch.
    */
   kept: FinishedSpan[]
-  /** When the oldest of them finished; never, where no timer is to send them. */
+  /** When the oldest of the finished spans finished. `Infinity` if no timer is to send them. */
   since: number
   /** Exports that have not been answered. */
   readonly open: Flight[]
-  /** Spans whose acknowledgement no report has told yet. */
+  /** The number of acknowledged spans that no report has told of yet. */
   acknowledged: number
-  /** Spans that found no room, of which no report has told yet. */
+  /** The number of spans that found no room, or were refused for good, and that no report has told of yet. */
   lost: number
   /** Why an export of the flush was not accepted. */
   error: Error | undefined
-  /** Whether the last flush has begun: what finishes from now on is late. */
+  /** Whether the last flush has begun: a span that finishes from now on is late. */
   closed: boolean
 }
 
 /** One export, until it is answered. */
 export interface Flight {
   ledger: Ledger
-  /** {@link NONE} once they are somebody else's to send: then the answer does not matter any more. */
+  /** {@link NONE} once another export has to send them. From then on, the answer does not matter. */
   spans: readonly FinishedSpan[]
-  /** Whether it must not be tried again at once. */
+  /** Whether the export must not be tried again at once. */
   tried: boolean
   landed: boolean
   /** Whether a flush after its own has waited for it. */
   awaited: boolean
-  /** When the exporter was given it, by the clock. */
+  /** When the exporter got the export, by the clock. */
   at: number
-  /** How many exports had been accepted by then. */
+  /** The number of exports accepted by then. */
   accepted: number
-  /** Which of all exports it is, from 1 on. */
+  /** The export's number among all exports, from 1 on. */
   nth: number
-  /** Why it was not accepted. */
+  /** Why the export was not accepted. */
   error?: Error
-  /** Resolves when it has been answered. Made on demand, as few are waited for. */
+  /** Resolves when the export has been answered. Made on demand, as few exports are waited for. */
   answer?: Promise<void>
   wake?: () => void
 }
 
-/** The spans of an export that has none any more. */
+/** The spans of an export whose spans have been taken away. */
 export const NONE: readonly FinishedSpan[] = []
 
 /** Whether it matters what the exporter answers. */
@@ -70,7 +70,7 @@ export const newLedger = (): Ledger => ({
   closed: false,
 })
 
-/** @param tried whether it must not be tried again at once */
+/** @param tried whether the export must not be tried again at once */
 export function newFlight(ledger: Ledger, spans: readonly FinishedSpan[], tried: boolean): Flight {
   const flight = { ledger, spans, tried, landed: false, awaited: false, at: 0, accepted: 0, nth: 0 }
   ledger.open.push(flight)
@@ -84,8 +84,9 @@ export const answersOf = (flights: readonly Flight[]): Promise<unknown> =>
 const answerOf = (flight: Flight): Promise<void> => (flight.answer ??= new Promise((resolve) => (flight.wake = resolve)))
 
 /**
- * Whether a flush waits for an export that an earlier one has not seen answered, rather than to make it again: once, where
- * there is time for that. A request that was made to a collector which hung then may never be answered.
+ * Whether a flush waits for an export that an earlier flush has not seen answered, rather than make the export again. It waits
+ * once, and only where there is time for that (`patient`). A request that was made to a collector while that hung may never be
+ * answered.
  */
 export function worthWaiting(flight: Flight, patient = false): boolean {
   const first = !flight.awaited
@@ -94,8 +95,8 @@ export function worthWaiting(flight: Flight, patient = false): boolean {
 }
 
 /**
- * Whether a flush waits for an export that somebody else makes. For one that another flush has been waiting for in vain only those
- * wait whose spans are in it: it would cost everybody else a deadline.
+ * Whether a flush waits for an export that the application makes. If another flush has waited for the export in vain, a flush
+ * waits only if its own spans are in the export: the export would cost every other flush a deadline.
  */
 export const concerns = ({ awaited, spans }: Flight, owner?: SpanOwner): boolean =>
   !awaited || spans.some((span) => span.spanContext().traceId === owner?.root.spanContext().traceId)
@@ -103,7 +104,7 @@ export const concerns = ({ awaited, spans }: Flight, owner?: SpanOwner): boolean
 /** How many spans these carry. */
 export const sizeOf = (flights: readonly Flight[]): number => flights.reduce((sum, { spans }) => sum + spans.length, 0)
 
-/** Makes an export another ledger's. */
+/** Moves an export to another ledger. */
 export function move(flight: Flight, ledger: Ledger): void {
   remove(flight.ledger.open, flight)
   flight.ledger = ledger
@@ -111,8 +112,8 @@ export function move(flight: Flight, ledger: Ledger): void {
 }
 
 /**
- * Puts spans with others. Of more than there is room for the oldest go: the root span is the last to finish, and the one
- * that tells most.
+ * Appends spans to a list. If there are more than there is room for, the oldest go: the root span is the last to finish, and
+ * tells most.
  *
  * @returns how many had to go
  */
@@ -121,6 +122,6 @@ export function hold(list: FinishedSpan[], spans: readonly FinishedSpan[], most:
   return bound(list, most)
 }
 
-/** The same of those that are there. */
+/** Drops the oldest spans of a list if there are more than there is room for. @returns how many had to go */
 export const bound = (list: FinishedSpan[], most: number): number =>
   list.length > most ? list.splice(0, list.length - most).length : 0

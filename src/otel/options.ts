@@ -13,22 +13,22 @@ import type { Exporter } from './types.ts'
 export interface Limits {
   readonly maxBufferSize: number
   readonly maxQueueSize: number
-  /** `false`: not by time. */
+  /** `false`: never by time. */
   readonly flushIntervalMs: number | false
 }
 
 /** The options of `otel()`. */
 export interface OtelOptions {
-  /** The exporter that `spanProcessor` hands finished spans to. */
+  /** The exporter that `spanProcessor` passes finished spans to. */
   exporter?: Exporter | undefined
-  /** Several exporters: each gets every span, keeps its own account, and fails for itself. */
+  /** Several exporters. Each gets every span, keeps its own counts, and fails independently of the others. */
   exporters?: readonly Exporter[] | undefined
   /**
-   * A tracer provider to flush, and to make root spans with: for one that is not registered globally, or has span
-   * processors beside `spanProcessor`. One that is made with `spanProcessor`, and so after this, is named by functions that
-   * call its own. `false`: none.
+   * A tracer provider to flush, and to make root spans with. Set it if the provider is not registered globally, or has span
+   * processors besides `spanProcessor`. A provider that is made with `spanProcessor` does not exist yet: pass functions that
+   * call the provider's own, as in the example. `false`: none.
    *
-   * @default the global one if there is no exporter here, else none: `spanProcessor` has the spans already
+   * @default the global one if no exporter is given here, else none: `spanProcessor` has the spans already
    *
    * @example
    * const telemetry = otel({
@@ -51,20 +51,21 @@ export interface OtelOptions {
    */
   loggerProvider?: FlushableProvider | false | undefined
   /**
-   * Finished spans of one invocation at which an export starts before the flush, and the most that one request carries.
+   * The number of finished spans of one invocation at which an export starts before the flush. Also the most spans that one
+   * request carries.
    *
    * @default 512, or the environment's `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`
    */
   maxBufferSize?: number | undefined
   /**
-   * Spans that may wait: for an exporter that does not answer, and for another attempt after a failure. Beyond it
-   * spans are given up, and counted.
+   * The number of spans that may wait for an exporter that does not answer, or for another attempt after a failure. Spans
+   * beyond it are given up, and counted.
    *
    * @default 2048, or the environment's `OTEL_BSP_MAX_QUEUE_SIZE`
    */
   maxQueueSize?: number | undefined
   /**
-   * Milliseconds after which finished spans of an invocation that still runs are exported. `false`: not by time.
+   * Milliseconds after which the finished spans of an invocation that still runs are exported. `false`: never by time.
    * Has no effect where timers die with their request.
    *
    * @default 5000, or the environment's `OTEL_BSP_SCHEDULE_DELAY`

@@ -1,5 +1,5 @@
 /**
- * OpenTelemetry as a telemetry of the lifecycle.
+ * Makes a telemetry for the lifecycle from OpenTelemetry's exporters and providers.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { makeProcessor } from './processor.ts'
 import { counted, tracked } from './track.ts'
 import type { Exporter, SpanProcessor } from './types.ts'
 
-/** What `otel()` makes: a telemetry for wraps, and a span processor for the tracer provider. */
+/** The result of `otel()`: a telemetry for wraps, with a span processor for the tracer provider. */
 export interface OtelTelemetry extends Telemetry {
-  /** For the tracer provider's `spanProcessors`, in SDK 2.x and 3.x alike. */
+  /** Add it to the tracer provider's `spanProcessors`. Works with SDK 2.x and 3.x. */
   readonly spanProcessor: SpanProcessor
   /**
-   * For a batch processor that you keep: returns the exporter with its exports counted, so that a flush waits for those
-   * that had started before it. `forceFlush()` of OpenTelemetry's batch processors does not.
+   * Returns the exporter with its exports counted, so that a flush waits for exports that started before it. Use it for a
+   * batch processor that you keep: `forceFlush()` of OpenTelemetry's batch processors does not wait for such exports.
    *
    * @example
    * const telemetry = otel()
@@ -31,9 +31,9 @@ export interface OtelTelemetry extends Telemetry {
 }
 
 /**
- * Makes a telemetry of OpenTelemetry's parts.
+ * Makes a telemetry from OpenTelemetry's exporters and providers.
  *
- * Its `spanProcessor` keeps the finished spans of each invocation, and hands them to the exporter in one request at the
+ * Its `spanProcessor` keeps the finished spans of each invocation, and passes them to the exporter in one request at the
  * invocation's flush. A span counts as delivered when the exporter has said so.
  *
  * @throws TypeError when an option is unknown or has a bad value
@@ -51,7 +51,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
   let heard: (() => void) | undefined
   const handOff: NamedFlush = {
     name: 'spans',
-    // Nothing of its own: the outboxes tell.
+    // It holds nothing itself. The outboxes tell whether they are idle.
     idle: () => true,
     flush({ invocation }) {
       outboxes.forEach((outbox) => outbox.handOff(invocation))
@@ -65,7 +65,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
       { name: 'buffers', flushables: [handOff, ...providers(options, exporters.length > 0)] },
       { name: 'exporters', network: true, flushables: all },
     ],
-    // Not the telemetry itself: `stages()` makes one of it and of others.
+    // Compares `count`, not the telemetry: `stages()` makes a new telemetry from this one and others.
     spanProcessor: makeProcessor(
       outboxes,
       (owner) => (owner?.telemetry.count === telemetry.count ? owner : undefined),
@@ -75,7 +75,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
         told.forEach((over) => over())
       },
     ),
-    // Of exports that somebody else makes, it is for them to say when.
+    // Without exporters here, the application makes the exports, and decides when.
     strays: (each) => (heard = exporters[0] && each),
     track<E extends Exporter>(exporter: E): E {
       const outbox = makeOutbox(exporter, { ...limits, maxQueueSize: 0 })
@@ -112,7 +112,7 @@ function providers(options: OtelOptions, exporting: boolean): NamedFlush[] {
   return flushes
 }
 
-// Each exporter of spans gets every one of them. Others have none to count.
+// Every span exporter gets all spans, so the worst count holds. Exporters of metrics and logs have no spans to count.
 function worst(counts: SpanCounts | undefined, others: SpanCounts): SpanCounts {
   if (!counts || isNothing(counts)) return others
   if (isNothing(others)) return counts

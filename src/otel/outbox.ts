@@ -1,10 +1,10 @@
 /**
- * From finished spans to one exporter, invocation by invocation.
+ * Brings finished spans to one exporter, invocation by invocation.
  *
- * Only plain data outlives a flush. Spans whose export failed, or was not answered in time, go out again with the next
- * flush: one attempt a flush, for as long as the buffer has room, and not while a backend that is only slow accepts others.
- * Where promises must not cross from one request to another (an invocation's `timers` is `false`), a flush waits for the
- * exports of its own invocation and for no others.
+ * Only plain data outlives a flush. Spans whose export failed, or was not answered in time, go out again with the next flush:
+ * one attempt in each flush, as long as the buffer has room, but not while a backend that is only slow accepts others. Where
+ * promises must not cross from one request to another (an invocation's `timers` is `false`), a flush waits for the exports of
+ * its own invocation and for no others.
  *
  * @module
  */
@@ -21,18 +21,18 @@ import type { Exporter, FinishedSpan } from './types.ts'
 
 export type Outbox = ReturnType<typeof makeOutbox>
 
-/** @param limits with a `maxQueueSize` of 0 for exports that somebody else makes: it keeps nothing */
+/** @param limits a `maxQueueSize` of 0 is for exports that the application makes (`track`): the outbox keeps nothing */
 export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, flushIntervalMs }: Limits) {
-  /** Whether somebody else makes the exports: nothing is sent again, and they are of several invocations. */
+  /** Whether the application makes the exports. Then nothing is sent again, and an export has spans of several invocations. */
   const watching = maxQueueSize === 0
-  /** Spans of no invocation; exports that the next flush waits for, or makes again. */
+  /** The spans of no invocation, and the exports that the next flush waits for, or makes again. */
   const nobodys = newLedger()
   const kept = new Kept(maxQueueSize, maxBufferSize)
-  /** Those whose flush is under way. */
+  /** The ledgers whose flush is under way. */
   const flushing: Ledger[] = []
   /** Whether an invocation may wait for what another one has begun. */
   let crossing = true
-  /** What became of spans, since the last report, that no invocation is going to tell. */
+  /** What became, since the last report, of spans that no invocation is going to report. */
   let acknowledged = 0
   let late = 0
 
@@ -53,7 +53,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   })
 
   const ledgers = () => isolate.live.map((owner) => ledgerOf(owner))
-  // An exporter that does not answer is not given ever more: then the buffer grows to its bound.
+  // An exporter that does not answer is not given more and more spans. Instead, the buffer grows to its bound.
   const sendIfRoom = (ledger: Ledger) => sizeOf(ledger.open) + ledger.finished.length <= maxQueueSize && send(ledger)
   const [ages, stopAging] = aging(Number(flushIntervalMs), ledgers, sendIfRoom)
 
@@ -63,7 +63,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const at = owner.notes.indexOf(nobodys)
     if (at >= 0) return owner.notes[at + 1] as Ledger
     const ledger = newLedger()
-    // Not `push`, which takes room for another sixteen.
+    // Not `push`, which allocates room for another sixteen.
     owner.notes = [...owner.notes, nobodys, ledger]
     return ledger
   }
@@ -80,50 +80,50 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     }
     const size = ledger.finished.push(span)
     ;(owner ? ledger : kept).lost += bound(ledger.finished, maxQueueSize)
-    // Nobody's spans are not for a request to send that will not wait for them.
+    // A request must not send spans of no invocation if it will not wait for them.
     if (size >= maxBufferSize && (owner || crossing)) sendIfRoom(ledger)
     else if (size === 1 && flushIntervalMs && owner?.live && owner.timers) ages(ledger)
   }
 
   const send = (ledger: Ledger): void => request(ledger, ledger.finished.splice(0))
 
-  /** Sends spans in one request, or in several where there are more than fit into a batch: backends refuse what is too large. */
+  /** Sends spans in one request, or in several if they do not fit into one batch: backends refuse requests that are too large. */
   function request(ledger: Ledger, spans: readonly FinishedSpan[]): void {
     if (spans.length === 0) return
     for (const batch of kept.batches(spans)) delivery.send(newFlight(ledger, batch, watching), crossing)
   }
 
-  /** Begins a flush: hands all that is a ledger's own, and all that is nobody's, to the exporter. */
+  /** Begins a flush: gives the exporter all spans of a ledger, and all spans of no invocation. */
   function handOff(ledger: Ledger, owner?: SpanOwner): void {
-    // What was refused earlier goes out again now, so that the refusal is no longer the last word.
+    // Spans that were refused earlier go out again now, so the refusal is no longer the last word.
     ledger.error = nobodys.error = undefined
     const last = owner?.phase === 'shutdown'
     for (const flight of nobodys.open.splice(0)) {
       if (crossing && (flight.ledger === nobodys || worthWaiting(flight, owner?.patient && !last))) move(flight, ledger)
       else if (!(crossing && !last && delivery.isSlow(flight))) kept.add(delivery.forget(flight))
-      // Its own is among its own still.
+      // A flight of this ledger's is still in its `open`.
       else if (flight.ledger !== ledger) nobodys.open.push(flight)
     }
     const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
     if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
       const failed = kept.failed + ledger.kept.length > 0
       ledger.finished = kept.take([...ledger.kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished])
-      // A backend that may be down still is not sent all of it with each flush.
+      // A backend that may still be down must not get all of them with each flush.
       if (failed && owner && !last) ledger.kept = ledger.finished.splice(maxBufferSize)
     }
     send(ledger)
   }
 
-  /** Waits until the exporter has answered for all of a ledger's, and then for buffers of its own. */
+  /** Waits until the exporter has answered all exports of a ledger, and then until it has emptied a buffer of its own. */
   function settle(ledger: Ledger, owner?: SpanOwner, idle = true, seen: readonly Flight[] = []): unknown {
-    // Whoever makes the exports has given it up, too.
+    // The application, which makes the exports, has given up a dead one, too.
     if (watching) for (const flight of ledger.open.filter(isDead)) delivery.answered(flight, new Error('no answer'))
-    // Of what is nobody's, others begin ever more meanwhile: this is to wait for what was there.
+    // Others keep adding exports to `nobodys` meanwhile. Wait only for those that were there at first.
     const waited = ledger === nobodys && seen.length > 0 ? [] : ledger.open.filter((flight) => matters(flight) && (!watching || concerns(flight, owner)))
     if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, owner, false, [...seen, ...waited]))
-    // What somebody else exports is of several invocations: whoever else waits for it has to be told too.
+    // An export that the application makes has spans of several invocations: every flush that waits for it must learn its error.
     const error = ledger.error ?? (watching ? seen.find((flight) => flight.error)?.error : undefined)
-    // Otherwise the next flush takes it back.
+    // Where we make the exports, the next flush clears the error.
     if (watching) ledger.error = undefined
     if (error) throw error
     if (ledger.kept.length > 0) {
@@ -131,12 +131,12 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       return settle(ledger, owner, false)
     }
     if (idle && ledger.acknowledged + acknowledged === 0) return 'nothing_to_send'
-    // An exporter with a buffer of its own acknowledges at once and sends later. One with other requests in flight would
-    // wait for those here: for another invocation's, or for one that hangs.
+    // An exporter with a buffer of its own acknowledges at once and sends later. But an exporter with other requests in flight
+    // would wait for those here: for another invocation's, or for one that hangs.
     return delivery.unanswered() > 0 ? undefined : delivery.drain()
   }
 
-  /** Leaves an account, and what is under way, to the next flush. */
+  /** Leaves a ledger's counts, and its exports under way, to the next flush. */
   function leave(ledger: Ledger): void {
     acknowledged += ledger.acknowledged
     kept.lost += ledger.lost
@@ -144,25 +144,25 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     for (let flight; (flight = ledger.open[0]); ) move(flight, nobodys)
   }
 
-  /** @param all whether what other invocations have is sent, too */
+  /** @param all whether to send the spans of other invocations, too */
   async function forceFlush(owner?: SpanOwner, all = !owner): Promise<void> {
     const own = ledgerOf(owner)
-    // The next flush has to tell of what is outside of any, and of one that is over: nobody asks for their account.
+    // Nobody asks for the counts of spans outside any invocation, or of an invocation that is over. The next flush reports them.
     const nobodyAsks = own === nobodys || own.closed
     const first = nobodyAsks ? { ...newLedger(), closed: true } : own
     const others = all && crossing ? [...ledgers(), ...flushing] : []
     const underWay = flushing.includes(own)
-    // What its flush has failed to send goes out with the next one.
+    // If the invocation's flush is under way, what that flush fails to send goes out with the next one.
     if (!underWay) handOff(first)
     if (nobodyAsks) leave(first)
     for (const ledger of others) {
-      // What an export of its has failed to send meanwhile follows in `settle`.
+      // What an export of this ledger's has failed to send meanwhile follows in `settle`.
       if (!flushing.includes(ledger)) ledger.error = undefined
       send(ledger)
     }
-    // One whose flush is over has told of its failure, and the backend may be well by now.
+    // A ledger whose flush is over has reported its failure, and the backend may be well by now.
     const mine = own.error && !underWay ? [] : [own]
-    // Each for itself: one that throws at once would leave the others' rejections to nobody.
+    // `async`, so that none throws at once: nobody would then handle the rejections of the others.
     await Promise.all([first, ...mine, nobodys, ...others].map(async (ledger) => settle(ledger)))
   }
 
@@ -172,7 +172,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     forceFlush,
     flush: ({ invocation }) => settle(ledgerOf(invocation), invocation),
 
-    /** What finishes later is late then, as after a flush. */
+    /** If this is idle, a span that finishes later is late, as after a flush. */
     idle(owner) {
       const ledger = ledgerOf(owner)
       const own = ledger.finished.length + ledger.kept.length + ledger.open.length + ledger.acknowledged
@@ -181,7 +181,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       return true
     },
 
-    // One with a buffer of its own may answer only when it is told to send; but it holds requests up, and waits for others'.
+    // An exporter with a buffer may answer only when told to send. But telling it holds requests up, and waits for others'.
     urge(): void {
       if (crossing || delivery.unanswered() < 2) (async () => delivery.drain())().catch(() => {})
     },
@@ -193,7 +193,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       handOff(ledger, owner)
     },
 
-    /** What became of an invocation's spans, and of everything else since the last report. */
+    /** Counts what became of an invocation's spans, and of everything else since the last report. */
     count(owner: SpanOwner): SpanCounts {
       const ledger = ledgerOf(owner)
       remove(flushing, ledger)
@@ -213,23 +213,23 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       return counts
     },
 
-    /** Keeps what an invocation has recorded for the next flush, which also waits for what it has sent. */
+    /** Keeps what an invocation has recorded for the next flush, which also waits for what the invocation has sent. */
     defer(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = true
-      // Of every request to a server: no arrays for nothing.
+      // This runs for every request to a server, so it makes no needless arrays.
       if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
       kept.leave(ledger.finished.splice(0))
       leave(ledger)
     },
 
-    /** What is kept for the next flush, as a part of what is worth a request of its own. */
+    /** The number of spans kept for the next flush, as a fraction of what is worth a request of its own. */
     backlog: () => kept.spans.length / maxBufferSize,
 
     /** An invocation's exports that have not been answered. */
     open: (owner: SpanOwner) => ledgerOf(owner).open,
 
-    /** Takes down an export that somebody else makes. @returns what to tell of its answer */
+    /** Records an export that the application makes. @returns a function to call with its answer */
     watch(spans: readonly FinishedSpan[], owner: SpanOwner | undefined) {
       const flight = newFlight(ledgerOf(owner), spans, watching)
       delivery.started(flight)
@@ -239,7 +239,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     async shutdown(): Promise<void> {
       stopAging()
       const sent = forceFlush()
-      // One that hangs is told to shut down all the same.
+      // An exporter that hangs is told to shut down all the same.
       const inTime = await overWithin(DEAD_MS, sent)
       await exporter.shutdown()
       if (inTime) await sent

@@ -1,5 +1,5 @@
 /**
- * The span processor: whose span it is, what is open, what has finished.
+ * The span processor: which invocation a span belongs to, which spans are open, which have finished.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import type { Outbox } from './outbox.ts'
 import type { FinishedSpan, SpanProcessor, StartedSpan } from './types.ts'
 
 /**
- * @param ours the invocation, if its flush is one of these outboxes: nobody asks them for any other's
- * @param stray called when a span of none of ours has been taken
- * @param over called when it has been shut down
+ * @param ours returns the invocation if its flush flushes these outboxes: nobody asks them for the spans of any other
+ * @param stray called when the outboxes have taken a span that belongs to none of our invocations
+ * @param over called when the processor has been shut down
  */
 export function makeProcessor(
   outboxes: readonly Outbox[],
@@ -23,8 +23,9 @@ export function makeProcessor(
   stray: () => void,
   over: () => void,
 ): SpanProcessor {
-  // Where a span says whose it is: one for each processor of a provider. On the span itself: with a WeakMap of spans, which
-  // are many and live briefly, the garbage collector takes as much time as all the rest of a wrap.
+  // The property of a span that says which invocation the span belongs to: one for each processor of a provider. It is on the
+  // span itself: with a WeakMap of spans, which are many and live briefly, the garbage collector takes as much time as all the
+  // rest of a wrap.
   const ENTRY = Symbol('flushed.entry')
   interface Owned {
     [ENTRY]?: OpenEntry
@@ -33,8 +34,8 @@ export function makeProcessor(
     onStart(span, parentContext) {
       const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
       if (owner) (span as Owned)[ENTRY] = owner.opened(span)
-      // A framework's own around the first invocation, which would not know it, begins before that. Not at once: an application that
-      // is starting may register a context manager yet.
+      // A framework's own span around the first invocation begins before that invocation, which would not know the span without
+      // a context manager. Do not ensure one at once: an application that is starting may still register its own.
       else if (isolate.managed === undefined) queueMicrotask(ensureContextManager)
     },
 
@@ -43,8 +44,8 @@ export function makeProcessor(
       const owner = ours(entry?.owner)
       if (entry) {
         entry.close()
-        // Or a span that waits to be sent would keep its invocation, with all that the handler was called with. Not the span's
-        // to forget, which another processor may have copied and frozen.
+        // Otherwise a span that waits to be sent would keep its invocation in memory, with all that the handler was called with.
+        // Clear it here, not on the span, which another processor may have copied and frozen.
         entry.owner = undefined
       }
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
@@ -52,10 +53,10 @@ export function makeProcessor(
       if (!owner) stray()
     },
 
-    /** Sends what has finished: of the current invocation, or outside of one, of all. Resolves when it is answered. */
+    /** Sends the finished spans of the current invocation, or outside an invocation, of all. Resolves when they are answered. */
     async forceFlush() {
       const owner = currentOwner(context.active())
-      // What somebody else's invocation has recorded is nobody's here.
+      // What an invocation with another telemetry has recorded counts as nobody's here.
       const known = ours(owner)
       await Promise.all(outboxes.map((outbox) => outbox.forceFlush(known, !owner)))
     },
@@ -67,8 +68,8 @@ export function makeProcessor(
   }
 }
 
-// Code that passes contexts by hand may drop ours. Its spans are still part of a trace that we know, and where several
-// invocations share that trace, their parent tells which one is meant.
+// Code that passes contexts by hand may drop ours. Its spans are still part of a trace that we know. If several invocations
+// share that trace, a span's parent tells which one is meant.
 function ownerByTrace(span: StartedSpan): SpanOwner | undefined {
   const { traceId } = span.spanContext()
   const candidates = isolate.live.filter(({ root }) => root.spanContext().traceId === traceId)

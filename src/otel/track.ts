@@ -1,8 +1,8 @@
 /**
- * For people who keep a processor of their own: knowing what its exporter has in flight.
+ * Tracks what an exporter has in flight, for people who keep a span processor of their own.
  *
- * `forceFlush()` of OpenTelemetry's batch processors resolves without waiting for exports that had started before. An
- * exporter that has passed through here is waited for, through nothing but its own public `export`.
+ * `forceFlush()` of OpenTelemetry's batch processors resolves without waiting for exports that had started before. A flush
+ * does wait for a tracked exporter. Tracking uses nothing but the exporter's own public `export`.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { type Flight, concerns, sizeOf } from './ledger.ts'
 import type { Outbox } from './outbox.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
-/** The exporter, with only its `export` replaced. A proxy, since exporters may have private fields. */
+/** Returns the exporter with only its `export` replaced. The result is a proxy, since exporters may have private fields. */
 export function tracked<E extends Exporter>(exporter: E, { watch }: Outbox): E {
   const watched: Exporter['export'] = (items, resultCallback) => {
     const answered = watch(spansAmong(items), currentOwner(context.active()))
@@ -24,7 +24,7 @@ export function tracked<E extends Exporter>(exporter: E, { watch }: Outbox): E {
         answered(failureOf(result))
         resultCallback(result)
       })
-      // It is to return nothing, and an `async` one returns what it throws: its caller would wait for an answer.
+      // `export` should return nothing. One that is `async` returns a rejection if it throws: its caller would wait for an answer.
       Promise.resolve(made).catch((thrown) => {
         const error = toError(thrown)
         answered(error)
@@ -36,7 +36,7 @@ export function tracked<E extends Exporter>(exporter: E, { watch }: Outbox): E {
       throw thrown
     }
   }
-  // Of nothing but a prototype: a proxy must not give anything else for what is frozen.
+  // The proxy's target only inherits from the exporter: for a frozen property of its target, a proxy must not give another value.
   return new Proxy(Object.create(exporter) as E, {
     set: (_, key, value) => Reflect.set(exporter, key, value),
     get(_, key) {
@@ -47,7 +47,7 @@ export function tracked<E extends Exporter>(exporter: E, { watch }: Outbox): E {
   })
 }
 
-/** Of what others' invocations export meanwhile, a flush does not say that it has waited for it. */
+/** An outbox whose `pending` has only exports that the flush has waited for, not what other invocations export meanwhile. */
 export function counted(outbox: Outbox): Outbox {
   const waited = new WeakMap<SpanOwner, Flight[]>()
   return {

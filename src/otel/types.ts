@@ -1,6 +1,6 @@
 /**
- * OpenTelemetry's SDK, as far as it is used here: structural types that SDK 2.x and 3.x both satisfy, so that neither
- * is a dependency and two copies of one do not matter.
+ * The parts of OpenTelemetry's SDK that are used here, as structural types that SDK 2.x and 3.x both satisfy. So neither
+ * SDK is a dependency, and two copies of one do not matter.
  *
  * @module
  */
@@ -12,17 +12,17 @@ export interface FinishedSpan {
   readonly resource?: Resource
 }
 
-/** What a provider's spans are of. */
+/** The resource that a provider's spans describe. */
 export interface Resource {
-  /** Whether some of its attributes are still being found out. */
+  /** Whether some of its attributes are still being detected. */
   readonly asyncAttributesPending?: boolean | undefined
   waitForAsyncAttributes?(): Promise<unknown>
 }
 
-/** A span that has just been started, with what the SDK's spans tell beyond the API's. */
+/** A span that has just been started, with a property that the SDK's spans have and the API's do not. */
 export type StartedSpan = Span & { readonly parentSpanContext?: SpanContext | undefined }
 
-/** What an exporter answers: code 0 means acknowledged. */
+/** The answer of an exporter. Code 0 means acknowledged. */
 export interface ExportResult {
   code: number
   error?: Error
@@ -36,7 +36,7 @@ export interface Exporter {
   shutdown(): Promise<void>
 }
 
-/** A `SpanProcessor` of SDK 2.x and 3.x alike. */
+/** A `SpanProcessor` for both SDK 2.x and 3.x. */
 export interface SpanProcessor {
   onStart(span: StartedSpan, parentContext: Context): void
   onEnd(span: FinishedSpan): void
