@@ -4,8 +4,8 @@ import { callbackStyle, promisified } from './callback.ts'
 import { streamed } from './streaming.ts'
 
 /**
- * A handler of any of Lambda's styles as a function that is done when the invocation is. Which style it is shows at each
- * call: inside `awslambda.streamifyResponse` a handler has no symbol yet.
+ * Adapts a handler of any of Lambda's styles to a function that is done when the invocation is. The style is told anew at each
+ * call: inside `awslambda.streamifyResponse`, a handler has no symbol yet.
  *
  * @param remainingMs milliseconds that a call may still take
  */
