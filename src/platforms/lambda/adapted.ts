@@ -4,7 +4,7 @@ import { callbackStyle, promisified } from './callback.ts'
 import { streamed } from './streaming.ts'
 
 /**
- * Adapts a handler of any of Lambda's styles to a function that is done when the invocation is. The style is told anew at each
+ * Adapts a handler of any of Lambda's styles to a function that is done when the invocation is. The style is determined at each
  * call: inside `awslambda.streamifyResponse`, a handler has no symbol yet.
  *
  * @param remainingMs milliseconds that a call may still take

@@ -38,7 +38,7 @@ const hasSettlers = (context: unknown): boolean => hasMethod(context, 'succeed')
 export function promisified(handler: AnyFunction, self: unknown, args: readonly unknown[]): Promise<unknown> {
   let release: (() => void) | undefined
   const settled = new Promise<unknown>((resolve, reject) => {
-    // Only these two mean that there is no error: the runtime takes other falsy values, such as `''` and `false`, for errors.
+    // Not every falsy value means that there is no error: the runtime takes `''` and `false` for errors.
     const done = (error?: unknown, result?: unknown) => (error === undefined || error === null ? resolve(result) : reject(error))
     const [event, context, third, ...rest] = args
     const returned = Reflect.apply(handler, self, [event, withSettlers(context, { succeed: resolve, fail: reject, done }), isCallback(third) ? done : third, ...rest])
@@ -50,7 +50,7 @@ export function promisified(handler: AnyFunction, self: unknown, args: readonly 
   return release ? untilEmpty(settled, release) : settled
 }
 
-/** Whether the third argument is a callback, or is missing in its place. Middy passes `{ signal }` there. */
+/** Whether the third argument is a callback, or is missing where a callback should be. Middy passes `{ signal }` there. */
 const isCallback = (third: unknown): boolean => third === undefined || typeof third === 'function'
 
 /**

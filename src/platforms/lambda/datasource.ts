@@ -11,7 +11,7 @@ import { bag, MAX_RECORDS, nameOf, text } from './events.ts'
 
 type Operation = 'insert' | 'edit' | 'delete'
 
-/** Describes an S3 event. Source: FaaS spans, "Datasource", where a bucket is the collection, and a file the name. */
+/** Describes an S3 event. Source: FaaS spans, "Datasource": in its examples, a bucket is the collection and a file the name. */
 export function describeS3(draft: Description, records: readonly unknown[]): void {
   const first = bag(records[0])
   const s3 = bag(first['s3'])

@@ -17,7 +17,7 @@ interface DescribeOptions {
 
 /**
  * Describes the root span of one invocation. Never throws: whatever cannot be read is left out, and an event that
- * cannot be read at all is treated as a plain one (`faas.trigger` = `other`).
+ * throws when it is read is treated as a plain one (`faas.trigger` = `other`).
  *
  * Sources: FaaS spans ("Incoming FaaS span attributes"), AWS Lambda spans ("All triggers": a SERVER span named after
  * the function, unless the trigger has a rule of its own).
@@ -39,7 +39,7 @@ export function describe(
   return draft
 }
 
-/** Whether the event may have headers: then its parent has already been looked for there. */
+/** Whether the event may have headers. If so, the parent has already been looked for in them. */
 const isRequest = ({ trigger, source }: Description): boolean => trigger === 'http' || source === 'authorizer'
 
 function plain(context: LambdaContextLike | null | undefined, active: Context, cold: boolean): Description {

@@ -90,7 +90,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       const stream = streamLifetime(args)
       if (stream) {
         const released = releasing(stream, requestOf(args))
-        // What a schedule leaves behind goes with a later flush. After the last flush, there is none.
+        // A schedule may leave telemetry to a later flush. After a stream that has failed, there is none.
         return stream.last ? released : schedule.lifetime(released)
       }
       return schedule.lifetime(unfrozen ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed() ?? AWAIT))

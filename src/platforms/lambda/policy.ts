@@ -13,7 +13,7 @@ import { registered } from './extension/state.ts'
 /** How often to flush. */
 export type Policy = 'every' | 'adaptive' | { everyMs: number } | { everyInvocations: number }
 
-/** Traffic is steady when this many invocations in a row have each followed within `gapMs` milliseconds. */
+/** Traffic is steady when this many invocations in a row have each followed the one before within `gapMs` milliseconds. */
 const STEADY = { invocations: 5, gapMs: 1000 }
 
 /** Decides for each invocation whether to flush at its end, or to leave its telemetry to a later flush. */
@@ -51,7 +51,7 @@ export class Schedule {
   /** The lifetime of an invocation that has settled: the platform's own, or one that leaves the telemetry to a later flush. */
   lifetime(inner: Lifetime): Lifetime {
     if (this.policy !== 'every') this.#endedAt = clock().now()
-    // So fast a handler leaves no time for a flush beside it: the sandbox would be frozen with a flush that has just begun.
+    // The handler was too fast for a flush beside it: the response would be sent, and the sandbox frozen, as the flush begins.
     if (inner.phase === 'before-response') clearImmediate(this.#soon)
     if (this.#due()) return this.#left > 0 || this.#overlapped ? this.#telling(inner) : inner
     return {

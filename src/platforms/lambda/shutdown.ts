@@ -69,7 +69,7 @@ export function watchSigterm(): void {
 async function onSigterm(): Promise<void> {
   const budgetMs = shutdownBudgetMs()
   await Promise.all((shared.shutdowns ?? []).map((flush) => flush(stopped('SIGTERM'), budgetMs)))
-  // End as without a listener. If somebody else listens too, the end is for them to decide.
+  // End the process as it would end without this listener. If there is another listener, it decides.
   if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM')
 }
 

@@ -18,8 +18,8 @@ import { StreamEnd } from './stream-end.ts'
 const ends = new WeakMap<ResponseStream, StreamEnd>()
 
 /**
- * Runs a streaming handler until it has settled and its stream has ended. The runtime client waits for both too. Returns the
- * handler's own result or error; the active span tells how the stream ended.
+ * Runs a streaming handler until it has settled and its stream has ended. The runtime client also waits for both. Settles with
+ * the handler's own result or error. How the stream ended is recorded on the active span.
  *
  * The status that a handler gives to `awslambda.HttpResponseStream.from` stays unknown: the client keeps it in a closure.
  *
@@ -73,9 +73,9 @@ export function streamLifetime(args: LambdaArgs): StreamLifetime | undefined {
 let abandoned = false
 
 /**
- * Tells client 3.3 not to wait for an export that was cut. Unless it is told not to, it takes no further invocation before the
- * event loop is empty. An export that a deadline has cut goes on for as long as its collector hangs, and would hold the function
- * until its timeout.
+ * Tells client 3.3 not to wait for an export that was cut. By default, the client takes no further invocation before the event
+ * loop is empty. An export that a deadline has cut goes on for as long as its collector hangs, and would hold the function until
+ * its timeout.
  */
 function waitForNoExport(args: LambdaArgs): void {
   const outcome = isolate.previous?.outcome

@@ -16,7 +16,7 @@ import {
 } from './messaging.ts'
 import { parentOf } from './parent.ts'
 
-/** The source of an event, told by its shape. Most shapes have one field that no other has; it is looked for first. */
+/** Determines the source of an event by its shape. Most shapes have one field that no other has; it is looked for first. */
 function sourceOf(event: Bag): Source {
   if (isBag(event['requestContext'])) return httpSource(event, event['requestContext'])
   if (Array.isArray(event['Records'])) return recordSource(bag(event['Records'][0]))

@@ -60,8 +60,8 @@ export interface LambdaOptions<Args extends readonly unknown[] = []> extends Tel
 const OWN = ['marginMs', 'earlyTimeoutMs', 'policy', 'circuitBreaker'] as const
 
 /**
- * The type of a wrapped handler: the handler's own, if it returns a promise. If it returns none, its wrapped type does. The
- * promise of a callback-style handler resolves to what its callback takes.
+ * The type of a wrapped handler: the handler's own. A handler that returns no promise gets a type that does. For a callback-style
+ * handler, that promise resolves to what its callback takes.
  */
 export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike<unknown>>] extends [never]
   ? Extract<Parameters<H>[2], AnyFunction> extends infer C extends AnyFunction
@@ -71,11 +71,11 @@ export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, Promi
     : never
   : H
 
-/** {@link withTelemetry} as a layer. Called by itself, it gives the wrapped handler's type; in a `stack`, it is a layer. */
+/** {@link withTelemetry} as a layer. Called by itself, it keeps the handler's type; in a `stack`, it is a layer. */
 export type LambdaLayer = (<H extends AnyFunction>(handler: H) => LambdaWrapped<H>) & Layer
 
 /**
- * Wraps a handler of AWS Lambda: its flush is over, acknowledged or reported, before the sandbox can freeze.
+ * Wraps an AWS Lambda handler. Its flush is over, acknowledged or reported, before the sandbox can freeze.
  *
  * The root span gets its name and its attributes from the semantic conventions for FaaS, HTTP and messaging, depending on the
  * event. Lambda gets the handler's own result or error, whatever the flush did.

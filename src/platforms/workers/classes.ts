@@ -1,8 +1,8 @@
 /**
  * Classes of the Workers runtime: `WorkerEntrypoint`, `DurableObject` and `WorkflowEntrypoint`.
  *
- * The runtime gets an instance behind a proxy; the class's own code gets the instance itself. This tells calls from outside from
- * calls among the methods, even where no context can be followed through asynchronous code.
+ * The runtime gets an instance behind a proxy; the class's own code gets the instance itself. This separates calls from outside
+ * from calls among the methods, even where no context can be followed through asynchronous code.
  *
  * @module
  */

@@ -27,7 +27,7 @@ export function describeRun(description: Description, name: string, [event]: rea
 /**
  * Makes each step that is executed a child of its run.
  *
- * @returns a function that tells how many steps were not executed, because their results were already known
+ * @returns a function that returns how many steps were not executed, because their results were already known
  */
 export function followSteps(args: readonly unknown[], run: InvocationState, found: Settings, ctx: WorkerContext | undefined): () => number {
   const step = args[1] as WorkflowStepLike

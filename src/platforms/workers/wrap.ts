@@ -22,7 +22,7 @@ type OrAny<Env> = [Env] extends [never] ? any : Env
  * Wraps a Worker: an object of handlers, an application, a single handler, or a class.
  *
  * An object has handlers such as `fetch`, `scheduled` and `queue`; an application has a `fetch` method; the event of a single
- * handler is told by what the handler is called with. A class is a `WorkerEntrypoint`, a `DurableObject` or a
+ * handler is recognised by what the handler is called with. A class is a `WorkerEntrypoint`, a `DurableObject` or a
  * `WorkflowEntrypoint`: every call from outside is an invocation, that is events, methods by RPC, the run of a Workflow and each
  * of its steps. Wrap the class that you export: a class that extends it is not wrapped.
  *
@@ -79,7 +79,7 @@ export const telemetry =
 /**
  * Wraps one handler.
  *
- * @param event `undefined` for a single function, whose event is told by what it is called with
+ * @param event `undefined` for a single function, whose event is recognised by what the function is called with
  * @param self the object that the handler is a method of, if it is known yet
  */
 function wrapped(event: Event | undefined, handler: AnyFunction, settings: (env: unknown) => Settings | undefined, self?: object): AnyFunction {

@@ -83,8 +83,7 @@ export async function register(api: string, events: readonly string[], wait: { o
  * @throws Refusal, or the connection's error
  */
 export async function next(api: string, identifier: string): Promise<ExtensionEvent> {
-  // The poll must not keep the process alive: older runtime clients end a streaming invocation only when nothing else is waited
-  // for.
+  // The poll must not keep the process alive: older runtime clients end a streaming invocation only when nothing else is pending.
   const { status, body } = await call(url(api, 'event/next'), { headers: { 'lambda-extension-identifier': identifier } }, undefined, (unref) => unref())
   if (status !== 200) throw new Refusal('the request for the next event', status, body)
   return JSON.parse(body) as ExtensionEvent
@@ -103,7 +102,7 @@ function call(to: string, options: Options, body: string | undefined, connected:
       response.on('error', reject)
     })
     sent.on('error', reject)
-    // At each request: the agent refs a socket again when it uses it again.
+    // Needed at each request: when the agent reuses a socket, it refs the socket again.
     sent.on('socket', (socket) => connected(() => void socket.unref()))
     sent.end(body)
   }))

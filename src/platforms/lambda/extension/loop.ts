@@ -11,7 +11,10 @@ import { type ExtensionEvent, Refusal } from './client.ts'
 import type { Extension, Finish, Shared } from './state.ts'
 import { afterResponse, by, unrefd } from './timing.ts'
 
-/** Milliseconds before the function's timeout at which a flush is cut. Its own deadline ends it before, unless much is wrong. */
+/**
+ * Milliseconds before the function's timeout at which a flush is cut. A deadline of its own ends a flush before that, unless
+ * something is very wrong.
+ */
 const CUT_MS = 20
 /** Milliseconds for a handler that may not be wrapped to begin, once the sandbox has been held in vain. */
 const GRACE_MS = 100
@@ -49,7 +52,7 @@ export class Loop implements Extension {
   }
 
   begun(requestId: string): void {
-    // Lambda runs one invocation at a time. If the identifier is another, somebody calls handlers by hand.
+    // Lambda runs one invocation at a time. With any other identifier, the handler was called by hand.
     if (!this.#holding || (this.#current !== undefined && this.#current !== requestId)) return
     const held = this.#heldFor(requestId)
     held.begun = true
@@ -79,7 +82,7 @@ export class Loop implements Extension {
       } catch (thrown) {
         await this.#degrade(thrown)
         if (thrown instanceof Refusal && thrown.status === 403) return
-        // Lambda still waits for this extension. If it stopped asking, it would hold every invocation until that times out.
+        // Lambda still waits for this extension. If the loop stopped asking, it would hold every invocation until its timeout.
         await unrefd(retryMs)
         retryMs = Math.min(2 * retryMs, RETRY_MS.most)
       }
@@ -93,7 +96,7 @@ export class Loop implements Extension {
   }
 
   async #settle({ requestId, deadlineMs }: ExtensionEvent): Promise<void> {
-    // Lambda tries an asynchronous invocation that failed again under the same identifier.
+    // Lambda retries an asynchronous invocation that has failed, with the same identifier.
     if (this.#over === requestId) this.#over = undefined
     this.#current = requestId
     const strays = this.#strays(requestId)
@@ -130,7 +133,7 @@ export class Loop implements Extension {
     )
   }
 
-  /** Waits until no wrapped handler is at work any more. @returns whether that was so in time */
+  /** Waits until no wrapped handler is at work any more. @returns whether that happened in time */
   async #closed(held: Held, until: number): Promise<boolean> {
     const begunBy = this.#heldInVain ? Math.min(until, Date.now() + GRACE_MS) : until
     while (!held.begun || held.open > 0) {

@@ -1,5 +1,5 @@
 /**
- * Registration as an internal extension: whether to register, only once, and what comes of it.
+ * Registration as an internal extension: whether to register, how to register only once, and the outcome.
  *
  * @module
  */
@@ -51,7 +51,7 @@ export function address(): string | undefined {
   return api || undefined
 }
 
-/** Registers and starts the loop. Resolves when wraps can tell the outcome. Never rejects. */
+/** Registers and starts the loop. Resolves when wraps can see the outcome. Never rejects. */
 export async function registerOnce(events: Extension['events']): Promise<void> {
   const api = address()
   if (api) shared.registration = registering(api, events)
@@ -98,7 +98,7 @@ export function start(api: string, identifier: string, events: Extension['events
   setImmediate(() => void loop.run())
 }
 
-/** Keeps the reason, so that the first wrapped invocation can tell it. */
+/** Keeps the reason, so that the first wrapped invocation can report it. */
 export function failed(thrown: unknown): void {
   shared.failure ??= thrown instanceof Error ? thrown.message : String(thrown)
 }

@@ -32,6 +32,6 @@ export const twoTurns = (): Promise<void> => new Promise((resolve) => soon(() =>
 /**
  * Resolves when a response that was returned in this turn has been posted. Both runtime clients post in blocking native
  * code: client 4 one `setImmediate` after the handler, client 3 as soon as its promise has resolved. An outer wrapper may return
- * later than that, which nothing tells. Then the flush runs beside the wrapper, and the response still waits for nothing.
+ * later than that, and nothing reports it. Then the flush runs beside the wrapper, and the response still waits for nothing.
  */
 export const afterResponse = twoTurns

@@ -1,7 +1,7 @@
 /**
- * `flushed/lambda/register/shutdown-only`: registers an extension for no event at all, so that Lambda sends SIGTERM before it
- * ends the sandbox, and leaves time for a last flush. The sandbox is never held after a response. If you import this module and
- * `flushed/lambda/register`, the first import counts.
+ * `flushed/lambda/register/shutdown-only`: registers an extension for no event at all. That is enough for Lambda to send
+ * SIGTERM, and to leave time for a last flush, before it ends the sandbox. The sandbox is never held after a response. If you
+ * import both this module and `flushed/lambda/register`, the first import counts.
  *
  * @example
  * import 'flushed/lambda/register/shutdown-only'
