@@ -48,8 +48,7 @@ function reflectUnsent(span: Span, request: IncomingMessage, response: Response,
     span.setAttribute(ATTRIBUTE.errorType, '_OTHER')
     span.setStatus({ code: SpanStatusCode.ERROR, message: `the server has ended the response ${headersSent ? 'midway' : 'before it began'}` })
   } else if (headersSent || request.headers.upgrade === undefined) {
-    // The client's doing, not the server's error. If the connection has become another protocol's, that is how this protocol
-    // ends.
+    // The client's doing, not the server's error. If the connection has become another protocol's, its end is that protocol's.
     span.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
     span.setAttribute(ATTRIBUTE.errorType, 'aborted')
   }

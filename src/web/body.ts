@@ -129,7 +129,7 @@ type Ended = readonly [how: BodyEnd, error?: unknown]
 /**
  * Passes on the same bytes as they come. Reads none before somebody asks for it, in whatever context that happens.
  *
- * @param large whether a chunk may be larger than those that the runtime makes by itself, which have 4 KiB
+ * @param large whether a chunk may have more than the runtime puts into one by itself, which is 4 KiB
  */
 function followed(body: ReadableStream, large: boolean, touch: () => void, end: (...how: Ended) => unknown, { within }: Follower): ReadableStream {
   let reader: ReadableStreamBYOBReader

@@ -42,10 +42,10 @@ export function within(waitUntil: WaitUntil): Lifetime {
     hold(finish) {
       const flushed = onceSent(finish)
       try {
-      // Called again for each flush: a stream may go on for longer than a platform waits.
+        // Called again for each flush: a stream may go on for longer than a platform waits.
         waitUntil(flushed)
       } catch {
-      // It is too late for this platform: whoever is still waiting has to wait for the flush.
+        // It is too late for this platform: whoever is still waiting has to wait for the flush.
         return flushed
       } finally {
         settled()

@@ -32,8 +32,8 @@ export function touch(invocation: InvocationState): void {
 }
 
 /**
- * Sends what a request has recorded when its caller gives up: its handler is stopped at that moment, without notice. If work
- * keeps the handler going, sends it when that work is over.
+ * Sends what a request has recorded when its caller gives up, because the runtime stops its handler at that moment, without
+ * notice. If work keeps the handler going, sends it when that work is over.
  *
  * @param context the context that keeps the handler going
  */

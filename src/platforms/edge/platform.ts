@@ -36,7 +36,7 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
       heed(requestOf(args), invocation, contextOf(args))
     },
     reflectThrown(span, thrown, args) {
-      // A platform passes the request, or an event that can wait, and makes no response of what is thrown. A framework does.
+      // A platform passes the request, or an event that can wait, and makes no response of what is thrown; a framework makes one.
       const ofFramework = !isRequest(args[0]) && !contextOf(args) && requestOf(args)
       const status = ofFramework && thrownStatus(thrown)
       if (status) reflectStatus(span, status)
@@ -65,7 +65,7 @@ export function requestOf([first]: Args): Request | undefined {
     const { request } = (first ?? {}) as { request?: unknown }
     if (isRequest(request)) return request
   } catch {
-      // React may call a server action with an argument that throws when it is read.
+    // React may call a server action with an argument that throws when it is read.
   }
   return undefined
 }

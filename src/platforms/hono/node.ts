@@ -43,7 +43,7 @@ export const UNSENT = Symbol('flushed.unsent')
 
 /**
  * Settles the root of a request when the application has settled and the response has been sent. If the response never will be
- * sent, it settles as soon as that is known: an application may wait for ever for something that nobody is to receive.
+ * sent, settles the root as soon as that is known: an application may wait for ever for something that nobody is to receive.
  */
 export class Reply extends Ending {
   #how: Settled | undefined

@@ -20,7 +20,7 @@ export interface HonoOptions<C extends HonoContext = HonoContext> extends Teleme
   waitUntil?: WaitUntil | undefined
 }
 
-/** Options, or a function that makes them from `c.env`. It is called once per isolate, at the first request. */
+/** Options, or a function that makes them from `c.env`. The function is called once per isolate, at the first request. */
 export type HonoOptionsInput<C extends HonoContext = HonoContext, Env = never> = HonoOptions<C> | ((env: Env) => HonoOptions<C>)
 
 /** Checks the options. @throws TypeError naming the option and quoting the value */

@@ -8,7 +8,7 @@ export interface WorkersOptions<Args extends readonly unknown[] = readonly never
   extends TelemetryOptions<Args>,
     StreamingOptions {}
 
-/** Options, or a function that makes them from the Worker's bindings. It is called once per isolate, at the first event. */
+/** Options, or a function that makes them from the Worker's bindings: called once per isolate, at the first event. */
 export type WorkersOptionsInput<Env = never, Args extends readonly unknown[] = readonly never[]> =
   | WorkersOptions<Args>
   | ((env: Env) => WorkersOptions<Args>)
