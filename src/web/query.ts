@@ -1,4 +1,4 @@
-/** Query parameters that are credentials wherever they occur (URL registry, `url.query`); names match by case. */
+/** Query parameters that are credentials wherever they occur (URL registry, `url.query`); names are case-sensitive. */
 const SECRETS = /^(AWSAccessKeyId|Signature|sig|X-Goog-Signature|X-Amz-(Signature|Credential|Security-Token))$/
 
 /** A query string as it may be recorded: credentials are replaced by `REDACTED`, and their names kept. */

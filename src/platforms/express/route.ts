@@ -1,5 +1,5 @@
 /**
- * The route that serves a request of Express.
+ * The route that serves an Express request.
  *
  * @module
  */

@@ -16,7 +16,7 @@ import { type HonoContext, responseOf } from './context.ts'
 import type { Place } from './platform.ts'
 import { tellRoute } from './route.ts'
 
-/** What `@hono/node-server` hands to an application as its bindings. */
+/** What `@hono/node-server` passes to an application as its bindings. */
 export interface NodeBindings {
   readonly incoming: IncomingMessage
   /** Absent for an upgrade request. */

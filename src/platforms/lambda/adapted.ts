@@ -17,6 +17,6 @@ export function adapted(handler: AnyFunction, remainingMs: (args: LambdaArgs) =>
     if (callbackStyle(handler, args[1])) return promisified(handler, this, args)
     return Reflect.apply(handler, this, args)
   }, handler)
-  // Node 24's runtime takes a handler with three parameters for a callback-style one, and refuses to start.
+  // Node 24's runtime treats a handler with three parameters as a callback-style one, and refuses to start.
   return Object.defineProperty(adapter, 'length', { value: Math.min(handler.length, 2), configurable: true })
 }

@@ -24,7 +24,7 @@ export function reflect(
   }
 }
 
-/** Source: HTTP spans, "Status" and `error.type`: on a server, 5xx is an error and 4xx is not. */
+/** Reflects a response: on a server, 5xx is an error and 4xx is not. Source: HTTP spans, "Status" and `error.type`. */
 function reflectResponse(span: Span, description: Pick<Description, 'source'>, result: unknown): void {
   const status = statusOf(description, result)
   if (status === undefined) return
@@ -37,7 +37,7 @@ function reflectResponse(span: Span, description: Pick<Description, 'source'>, r
 function statusOf({ source }: Pick<Description, 'source'>, result: unknown): number | undefined {
   const given = isBag(result) ? result['statusCode'] : undefined
   if (given === undefined) {
-    // Payload format 2.0 takes a result without a status for the body of a 200 (API Gateway, "Lambda proxy
+    // Payload format 2.0 treats a result without a status as the body of a 200 (API Gateway, "Lambda proxy
     // integrations for HTTP APIs").
     const inferred = source === 'api_gateway_http' || source === 'function_url'
     return inferred && result !== undefined && result !== null ? 200 : undefined

@@ -42,7 +42,7 @@ socket.on('end', () => {
 })
 `
 
-/** Registers before any code that waits for this module runs on, and starts the loop. Never throws, never rejects. */
+/** Registers before any code that waits for this module goes on, and starts the loop. Never throws, never rejects. */
 export function registerSync(events: Extension['events']): void {
   const api = address()
   if (!api) return
