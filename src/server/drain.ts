@@ -3,14 +3,14 @@ import { stopped } from '../core/errors.ts'
 import type { FlushReport } from '../core/types.ts'
 import { drainAll } from './watch.ts'
 
-/** Milliseconds: less than the ten seconds after which Docker and Cloud Run stop a process for good. */
+/** The default, in milliseconds: less than the ten seconds after which Docker and Cloud Run stop a process for good. */
 const DRAIN_MS = 8000
 
-/** Options of what drains. */
+/** Options of draining. */
 export interface DrainOptions {
   /**
    * Milliseconds that draining may take: waiting for requests in flight, and the last flush, for which `timeoutMs` of them
-   * are kept. Requests in flight after that are ended on record, though not cut.
+   * are reserved. The spans of requests that are still in flight after the wait are ended, but the requests are not cut.
    *
    * @default 8000
    */
@@ -19,7 +19,7 @@ export interface DrainOptions {
 
 const DRAIN = { drainMs: CHECKS.timeoutMs }
 
-/** That option among others, checked. @throws TypeError quoting the value */
+/** Checks `drainMs`, and returns it or its default. @throws TypeError quoting the value */
 export function drainMsOf({ drainMs = DRAIN_MS }: DrainOptions): number {
   checkOptions({ drainMs }, DRAIN)
   return drainMs
@@ -27,14 +27,15 @@ export function drainMsOf({ drainMs = DRAIN_MS }: DrainOptions): number {
 
 /**
  * Waits until the requests in flight are over and all telemetry of this process's servers has been acknowledged, or has been
- * reported as not, within `drainMs`. For signal handlers of your own that end the process: nothing can be sent once it has
- * been told to exit. Never rejects.
+ * reported as not acknowledged, within `drainMs`. Never rejects.
  *
- * Where a drain is under way, as from a signal on, this one waits for that: for what is left of its time, or `drainMs` from
- * now if that is less. A last flush that has begun keeps its `timeoutMs`.
+ * Call it in signal handlers of your own that end the process: nothing can be sent once the process has been told to exit.
+ *
+ * If a drain is already under way, as after a signal, this one waits for that one: for what is left of its time, or for `drainMs`
+ * from now if that is less. A last flush that has begun keeps its `timeoutMs`.
  *
  * @returns the report of each last flush, one for each wrap that has had a request
- * @throws TypeError when an option is unknown or has a bad value
+ * @throws TypeError if an option is unknown or has a bad value
  *
  * @example
  * process.once('SIGTERM', () => server.close(async () => {

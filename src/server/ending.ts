@@ -1,5 +1,5 @@
 /**
- * The end of a response: followed by its public events alone, and told once.
+ * The end of a response, followed by public events alone, and reported once.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import type { Begun, Settled } from '../core/lifecycle.ts'
 import { type Told, tellGone, tellWithin } from './connection.ts'
 import { isOver, isSent, isWhole, writtenBefore } from './request.ts'
 
-// What `queueMicrotask` takes in Node is a multiple of this.
+// In Node, `queueMicrotask` takes a multiple of the time that this takes.
 const NEXT = Promise.resolve()
 
-/** Who is told of the end of a response. */
+/** Something that is told when a response ends. */
 export abstract class Ending implements Told {
   protected over = false
-  /** Those that are told of the end of its connection. */
+  /** All that are told when the connection ends. */
   readonly #toldWith: Told[] | undefined
 
   constructor(
@@ -24,15 +24,16 @@ export abstract class Ending implements Told {
     protected readonly response: ServerResponse,
   ) {
     const before = writtenBefore(request, response)
-    // A client that goes away is told of by `close` alone, and some that play a response have `finish` alone. Before others: within
-    // another exchange of the same response, what is known here alone has to be told before that one's root ends; and who is told
-    // that the client is gone may fail because of it, which the other way round would be an error.
+    // A client that goes away causes only `close`, and some stand-ins for a response emit only `finish`. Listen before others. If
+    // another exchange is around this one, for the same response, what only this one knows has to be recorded before that one's
+    // root ends. And a listener that learns that the client is gone may fail because of it: in the other order, that would be an
+    // error.
     response.prependListener('finish', () => this.#end(isSent(response)))
     response.prependListener('close', () => {
-      // Of nearly all there is nothing to find out any more.
+      // For nearly all responses, nothing is left to find out.
       if (!this.over) this.#end(isWhole(request, this.headers, before))
     })
-    // A client may be gone before it is the handler's turn.
+    // The client may be gone before the handler's turn.
     if (isOver(response)) queueMicrotask(() => this.#end(response.writableFinished && isSent(response)))
     else this.#toldWith = tellGone(this, request, response)
   }
@@ -40,20 +41,20 @@ export abstract class Ending implements Told {
   /** The response is over. @param sent whether all of it has been sent */
   protected abstract ended(sent: boolean): void
 
-  /** Settles the invocation when others have had their turn, who are told of the end: what they do is a part of it. */
+  /** Settles the invocation after others who are told of the end have had their turn: what they do is a part of it. */
   protected conclude(how: Settled): void {
     void NEXT.then(() => this.begun.settle(how))
   }
 
-  /** The response's headers: where a framework hands them over as it writes them, Node does not know them. */
+  /** The response's headers. If a framework passes them as it writes them, Node does not know them. */
   protected abstract get headers(): Readonly<Record<string, unknown>>
 
-  /** Its connection is gone, which tells request and response of it, and those tell others, outside of any invocation. */
+  /** The connection is gone. It tells the request and the response, and these tell others, outside any invocation. */
   gone(): void {
     const { begun, request, response } = this
     for (const emitter of [request, response]) tellWithin(emitter, begun.context)
-    // A response that is no connection's is told of nothing: one that has to wait for those before it (Node 22 forgets it), or
-    // one that was made for a request that has become another protocol's, as `express-ws` does.
+    // A response without a connection is not told: one that has to wait for those before it (Node 22 forgets it), or one that was
+    // made for a request that has been upgraded to another protocol, as `express-ws` does.
     if (!response.socket) this.#end(false)
   }
 

@@ -15,7 +15,7 @@ import { Ending } from './ending.ts'
 import { targetOf } from './request.ts'
 import { reflectEnd } from './unsent.ts'
 
-/** What a framework knows, asked when the response is over. */
+/** What a framework knows. It is asked when the response is over. */
 interface Known {
   /** The route that serves the request. */
   route?(): string | undefined
@@ -24,17 +24,17 @@ interface Known {
 }
 
 /**
- * Opens the invocation of a request, and ends it with the response: both are followed by their public events alone.
+ * Opens the invocation of a request, and ends it with the response. Both are followed by their public events alone.
  *
- * @returns `undefined` if nothing could be opened, and the handler has to run without
+ * @returns `undefined` if nothing could be opened, and the handler has to run without an invocation
  */
 export function exchange(wrap: Wrap, request: IncomingMessage, response: ServerResponse, known: Known = {}): Exchange | undefined {
-  // What plays a response in somebody's tests has no end to be told of.
+  // A stand-in for a response, in a test, cannot report its end.
   if (typeof response.prependListener !== 'function') return undefined
   const begun = asked(request, () => begin(wrap, methodNameOf(request.method), [request, response]))
   if (!begun) return undefined
   const open = new Exchange(wrap, begun, request, response, known)
-  // Not the response: it tells where it was written, and to follow it as well takes a third of a server's throughput.
+  // Not the response: it emits in the context in which it was written, and following it costs a third of a server's throughput.
   if (hasBody(request)) follow(request, begun.context)
   return open
 }
@@ -62,7 +62,7 @@ export class Exchange extends Ending {
     return this.known.headers?.() ?? this.response.getHeaders?.() ?? {}
   }
 
-  /** What the handler, or a hook, has failed with. Where the response is a server's error, that is its cause. */
+  /** Notes what the handler, or a hook, has failed with. If the response is a server error, this is its cause. */
   failed(error: unknown): void {
     this.#failure = { error }
   }

@@ -9,12 +9,12 @@ import { managedInstance } from './managed.ts'
 import { Staying } from './staying.ts'
 
 /**
- * How long the invocations of a server live. Where a platform runs the server as a function, the platform says it: that is
- * asked for before the handler is called. Anywhere else the process stays, and flushes when that suits it.
+ * How long the invocations of a server live. If a platform runs the server as a function, the platform determines it, and is
+ * asked before the handler is called. Anywhere else the process stays, and flushes when that suits it.
  *
- * @param wrap what the invocations are of; read when there is something to flush
+ * @param wrap the wrap of the invocations; read when there is something to flush
  * @param waitUntil default: that of the platform (Vercel, Next, Supabase, Bunny)
- * @param elsewhere whether the server stops with its response other than on AWS Lambda: where that is, and what to do about it
+ * @param elsewhere whether the server stops with its response on a platform other than AWS Lambda: which, and what to do about it
  */
 export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: WaitUntil, elsewhere?: () => string | false): Required<Pick<Platform, 'begun' | 'lifetime'>> {
   const staying = new Staying(wrap, drainMs)
@@ -35,7 +35,7 @@ export function serverLifetime(wrap: () => Wrap, drainMs: number, waitUntil?: Wa
 /** No argument of a server's handler has a `waitUntil`. */
 const NONE: readonly unknown[] = []
 
-/** The flush is begun at once; nobody waits for it. */
+/** Begins the flush at once; nobody waits for it. */
 const AT_ONCE: Lifetime = { phase: 'after-response', apart: true, hold: (finish) => void finish() }
 
 /** AWS Lambda, where an adapter runs the server and Lambda freezes it. */
@@ -44,7 +44,7 @@ const onLambda = (): string | false =>
   !managedInstance() &&
   "AWS Lambda, which may freeze it before a flush is over: wrap the function as well, `withTelemetry(serverless(app))` of 'flushed/lambda'"
 
-/** What is left there, where nothing is around it. */
+/** The lifetime where the server stops with its response and no wrap is around it. */
 function stoppedLifetime({ wrap }: InvocationState, where: string): Lifetime {
   const { config, platform } = wrap
   if (once('stopping')) config.warn(`flushed: ${platform.name} runs on ${where}`)

@@ -9,15 +9,15 @@ import { type Args, describeIncoming } from './request.ts'
 /** Options of a Node server's requests. */
 export interface ServerOptions<Args extends readonly unknown[] = []> extends TelemetryOptions<Args>, DrainOptions {
   /**
-   * When to flush: always after the response, and where the process stays for many requests at once. Nothing here could hold a
-   * response back.
+   * When to flush. On a server, that is always after the response; where the process stays, a flush serves many requests at once.
+   * Nothing here could hold a response back.
    *
    * @default 'auto'
    */
   flush?: 'auto' | 'after-response' | undefined
 }
 
-/** Cloudflare Workers, where the server is a Worker's by `cloudflare:node`. */
+/** Whether the server runs on Cloudflare Workers, by `cloudflare:node`. */
 const onWorkers = (): string | false =>
   onWorkerd() && "Cloudflare Workers, which may stop it before a flush is over: wrap the whole, `withTelemetry(httpServerHandler({ port }))` of 'flushed/workers'"
 

@@ -11,7 +11,7 @@ import { addressOf } from '../web/address.ts'
 import { redacted } from '../web/query.ts'
 import { methodOf } from '../web/request.ts'
 
-/** What describes a request, and is given to the `attributes` option. */
+/** What a request is described by, and what the `attributes` option is given. */
 export type Args = readonly [request: IncomingMessage, response: ServerResponse]
 
 type Headers = IncomingMessage['headers']
@@ -22,7 +22,7 @@ const getter: TextMapGetter<Headers> = {
 }
 
 /**
- * Describes the root span of a request. Of what proxies say of it, the first is taken: the original client's.
+ * Describes the root span of a request. In a list that proxies have written, the first entry counts: the original client's.
  *
  * Source: semantic conventions for HTTP spans, "HTTP server".
  */
@@ -35,7 +35,7 @@ export function describeIncoming(request: IncomingMessage, active: Context): Des
   if (agent !== undefined) attributes['user_agent.original'] = agent
   const client = addressOf(first(headers['x-forwarded-for'])) ?? request.socket?.remoteAddress
   if (client !== undefined) attributes['client.address'] = client
-  // "2.0" is what Node says, and "2" the protocol's name.
+  // Node says "2.0", and the protocol's name is "2".
   attributes['network.protocol.version'] = httpVersion === '2.0' ? '2' : httpVersion
   return { name, kind: SpanKind.SERVER, attributes, links: [], parent: nearest(active, extract(headers, getter, active)) }
 }
@@ -46,20 +46,20 @@ function describeTarget(request: IncomingMessage, attributes: Attributes): void 
   const host = first(headers['x-forwarded-host']) ?? headers[':authority'] ?? headers.host
   if (typeof host === 'string') describeHost(host, attributes)
   const target = targetOf(request)
-  // What a proxy is asked for is a whole URL.
+  // A proxy is asked for a whole URL.
   const path = target.startsWith('/') ? target : target.replace(/^\w+:\/\/[^/?]*/, '')
   const query = path.indexOf('?')
   attributes['url.path'] = query < 0 ? path : path.slice(0, query)
   if (query >= 0 && query + 1 < path.length) attributes['url.query'] = redacted(path.slice(query + 1))
 }
 
-/** A response, of HTTP/1 or HTTP/2, as far as it tells that it is over. */
+/** The part of a response, of HTTP/1 or HTTP/2, that says that it is over. */
 export interface Finite {
   readonly destroyed?: boolean
   readonly writableFinished?: boolean
-  /** What it was destroyed with. */
+  /** The error with which it was destroyed. */
   readonly errored?: Error | null
-  /** None where it has not been its turn yet. */
+  /** Absent while it is not the response's turn yet. */
   readonly socket?: unknown
   readonly stream?: Http2Stream | undefined
 }
@@ -72,37 +72,37 @@ interface Http2Stream {
   readonly errored?: Error | null
 }
 
-/** Whether a response has been sent, or never will be: then no event tells of it any more. */
+/** Whether a response has been sent, or never will be: no event reports its end any more. */
 export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean =>
   Boolean(destroyed || writableFinished || stream?.destroyed)
 
-/** Whether a response that has finished has been sent. Of HTTP/2, those finish too whose stream has been reset, or destroyed. */
+/** Whether a response that has finished has been sent. An HTTP/2 response also finishes if its stream is reset or destroyed. */
 export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode && !stream?.aborted
 
-/** How much has been written to the connection of a response whose turn it is. Of HTTP/2 it is that of many requests. */
+/** Bytes written so far to the connection of a response whose turn it is; none for HTTP/2, where many requests share it. */
 export const writtenBefore = ({ httpVersionMajor }: IncomingMessage, { socket }: ServerResponse): number | undefined =>
   httpVersionMajor === 1 ? socket?.bytesWritten : undefined
 
 /**
- * Whether all that `Content-Length` tells of has been written. A client may close its connection when it has that, before a file has
- * told the server of its end: then nobody ends the response.
+ * Whether all that `Content-Length` announces has been written. A client may close its connection when it has all of that, before
+ * the file that is sent has told the server of its end: then nobody ends the response.
  *
- * @param before what had been written to the connection before the response
+ * @param before the bytes that had been written to the connection before the response
  */
 export function isWhole({ socket }: IncomingMessage, headers: Readonly<Record<string, unknown>>, before: number | undefined): boolean {
   if (before === undefined) return false
-  // Where there are none, or no length among them, this is `NaN`.
+  // Without headers, or without a length among them, this is `NaN`.
   let least = Number(headers['content-length']) + LEAST_HEAD
   for (const name in headers) least += `${name}: ${String(headers[name])}\r\n`.length
   return socket.bytesWritten - socket.writableLength - before >= least
 }
 
-/** What Node writes before a body by itself. */
+/** The least that Node itself writes before a body. */
 const LEAST_HEAD = 'HTTP/1.1 200 OK\r\nDate: Sun, 01 Nov 2026 00:00:00 GMT\r\nConnection: close\r\n\r\n'.length
 
 /**
- * Whether the server itself has ended a response midway, which frameworks do when a stream fails: they tell nobody why. A client
- * that leaves has ended its side before, or has reset it.
+ * Whether the server itself has ended a response midway. Frameworks do so when a stream fails, and tell nobody why. A client that
+ * leaves has ended its side before, or has reset it.
  */
 export function isCut({ socket }: IncomingMessage, { stream }: Finite): boolean {
   if (stream) return !stream.rstCode && stream.writableFinished === false
@@ -110,32 +110,33 @@ export function isCut({ socket }: IncomingMessage, { stream }: Finite): boolean 
 }
 
 /**
- * What the server itself has ended a response with, as a stream does that has failed. Node has errors of its own for those that
- * wait for another's end on a connection that the client has closed, and for those of HTTP/2 that have been reset.
+ * The error with which the server itself has ended a response, such as that of a failed stream. Node has errors of its own, which
+ * do not count, for a response that waits for another's end on a connection that the client has closed, and for an HTTP/2
+ * response that has been reset.
  */
 export function failureOf({ errored, socket, stream }: Finite): Error | null | undefined {
-  // The response of HTTP/2 does not tell, its stream does.
+  // An HTTP/2 response does not have the error, but its stream does.
   const error: NodeJS.ErrnoException | null | undefined = errored ?? stream?.errored
   const left = (!socket && error?.code === 'ECONNRESET') || /^ERR_HTTP2_(STREAM|SESSION)_ERROR$/.test(String(error?.code))
   return left ? undefined : error
 }
 
-/** The status that was sent. Of HTTP/2, the response does not know of what its stream has been told. */
+/** The status that was sent. An HTTP/2 response does not know a status that its stream was told. */
 export function statusOf({ statusCode, stream }: { readonly statusCode: number; readonly stream?: unknown }): number {
   const { sentHeaders } = (stream ?? {}) as { readonly sentHeaders?: { readonly ':status'?: number } }
   return sentHeaders?.[':status'] ?? statusCode
 }
 
-/** What was asked for. Frameworks take the path that they are mounted at away. */
+/** The target of a request. Frameworks take off the path at which they are mounted. */
 export function targetOf(request: IncomingMessage): string {
   const { originalUrl, url = '' } = request as { originalUrl?: string; url?: string }
   return originalUrl ?? url
 }
 
-// One entry is enough: most servers are asked for by one name.
+// One entry is enough: most servers are reached by one name.
 let known = { host: '', address: '', port: NaN }
 
-/** A name, or an address in brackets, and a port. */
+/** Describes a host: a name, or an address in brackets, and a port. */
 function describeHost(host: string, attributes: Attributes): void {
   if (known.host !== host) {
     const colon = host.lastIndexOf(':')
@@ -146,7 +147,7 @@ function describeHost(host: string, attributes: Attributes): void {
   if (known.port > 0) attributes['server.port'] = known.port
 }
 
-/** The first of a list in a header, if there is one. */
+/** The first entry of a list in a header, if there is one. */
 function first(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined
   const list = String(header)

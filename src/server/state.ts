@@ -1,6 +1,6 @@
 /**
- * What all servers of a process share, for a signal is the process's. It hangs on `globalThis`, since there may be several
- * copies of this package (ESM and CommonJS). The number in the symbol is the version of this interface.
+ * What all servers of a process share, because a signal is sent to the process. It is kept on `globalThis`, because there may be
+ * several copies of this package (ESM and CommonJS). The number in the symbol is the version of this interface.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import type { FlushReport } from '../core/types.ts'
 /** Telemetry that has to be sent before the process ends. */
 export interface Participant {
   /**
-   * Waits for what is open, ends what is open then, and flushes. Never rejects.
+   * Waits for open invocations, ends those that are still open, and flushes. Never rejects.
    *
-   * @param cause becomes the error of what has to be ended
-   * @param drainMs milliseconds that this may take. Default: as many as its options say
+   * @param cause becomes the error of whatever has to be ended
+   * @param drainMs milliseconds that this may take. Default: the number that its options give
    */
   drain(cause: Error, drainMs: number | undefined): Promise<FlushReport>
-  /** Whether it is that of a wrap. */
+  /** Whether this is the telemetry of a given wrap. */
   serves?(wrap: unknown): boolean
   /** Nothing keeps the process alive any more: flushes what has not been sent. */
   emptied(): void
 }
 
-/** All of it. */
+/** The shared state. */
 export interface Shared {
   readonly participants: Set<Participant>
-  /** How many drains are under way. Meanwhile whatever is over is flushed at once, since the process may end any moment. */
+  /** How many drains are under way. Meanwhile, whatever is over is flushed at once, because the process may end at any moment. */
   draining: number
-  /** Whether somebody listens to the process's signals. */
+  /** Whether a copy of this package listens to the process's signals. */
   watched: boolean
 }
 

@@ -1,5 +1,5 @@
 /**
- * A process that stays: its flushes are nobody's response's business, and of many requests at once.
+ * A process that stays: no response waits for its flushes, and a flush serves many requests at once.
  *
  * @module
  */
@@ -19,25 +19,25 @@ import { type Participant, shared } from './state.ts'
 import { FLUSH, Strays } from './strays.ts'
 import { join, part } from './watch.ts'
 
-/** Milliseconds from the first request that is over to the flush, for those that are over together. */
+/** Milliseconds from the end of the first request to the flush, so that requests that end together are flushed together. */
 const SOON_MS = 50
 /** Milliseconds from the end of one flush to the next, unless a batch is full before. */
 const GAP_MS = 500
-/** The same after flushes that have left something unsent: twice as many for each, up to these. */
+/** The longest such gap: each flush in a row that leaves something unsent doubles the gap, up to this. */
 const LONGEST_GAP_MS = 5000
-/** Milliseconds after which background work is not waited for any more: work that never ends must not keep its request. */
+/** Milliseconds after which background work is no longer waited for: work that never ends must not keep its request. */
 const BACKGROUND_MS = 15 * 60_000
 
 /** The lifetime of invocations in a process that stays. One for each wrap. */
 export class Staying implements Participant, Pending {
   readonly #wrap: () => Wrap
   readonly #drainMs: number
-  /** What is flushed while the process stays. */
+  /** The telemetry that is flushed while the process stays. */
   #passing: Telemetry | undefined
   #joined = false
   #open = 0
   #closed: (() => void) | undefined
-  /** Whether something is over that no flush has taken. */
+  /** Whether something has ended that no flush has taken. */
   #unsent = false
   /** Whether there has been an invocation since the process had nothing left to do. */
   #served = false
@@ -46,7 +46,7 @@ export class Staying implements Participant, Pending {
   #draining: Promise<FlushReport> | undefined
   /** When a drain has to be over. */
   #end!: Deadline
-  /** Until when of that it may wait for what is open. */
+  /** Until when a drain may wait for open invocations. */
   #leaving!: Deadline
   /** Whether a drain has been given less time while it was waiting. */
   #hurried = false
@@ -56,7 +56,7 @@ export class Staying implements Participant, Pending {
   #failures = 0
 
   /**
-   * @param wrap what this lifetime belongs to; read when there is something to flush
+   * @param wrap the wrap that this lifetime belongs to; read when there is something to flush
    * @param drainMs milliseconds that draining may take
    */
   constructor(wrap: () => Wrap, drainMs: number) {
@@ -64,7 +64,7 @@ export class Staying implements Participant, Pending {
     this.#drainMs = drainMs
   }
 
-  /** An invocation begins. Each such call must be followed by one of `lifetime.hold`, when it is over. */
+  /** An invocation begins. Each such call must be followed by a call of `lifetime.hold`, when the invocation is over. */
   begun(invocation: InvocationState): void {
     invocation.late = this.#late
     this.#open++
@@ -72,7 +72,7 @@ export class Staying implements Participant, Pending {
     if (this.#joined) return
     this.#joined = true
     join(this)
-    // Not when it has been drained: others than requests may record spans still.
+    // Not when it has been drained: something other than a request may still record spans.
     const { telemetry } = this.#wrap().config
     telemetry.ended?.(() => {
       part(this)
@@ -97,7 +97,7 @@ export class Staying implements Participant, Pending {
     this.#over(invocation)
   }
 
-  /** How many invocations are open, as far as they may be waited for. */
+  /** How many invocations are open and may be waited for. */
   get waiting(): number {
     return this.#hurried ? 0 : this.#open
   }
@@ -109,7 +109,7 @@ export class Staying implements Participant, Pending {
 
   #over(invocation: InvocationState): void {
     leave(invocation)
-    // Requests of one connection may be within one another, and must not keep each other.
+    // Requests of one connection may be nested in one another's contexts, and must not keep one another alive.
     invocation.outside = ROOT_CONTEXT
     this.#unsent = true
     this.#account.add(invocation)
@@ -117,7 +117,7 @@ export class Staying implements Participant, Pending {
     this.#ask()
   }
 
-  // A handler may go on when its client is gone, and its request be the last for long.
+  // A handler may go on when its client is gone, and no other request may come for long.
   readonly #late = (): void => {
     this.#unsent = true
     this.#ask()
@@ -125,14 +125,14 @@ export class Staying implements Participant, Pending {
 
   readonly #strays = new Strays(this.#late)
 
-  /** Has a flush begin when one is due. */
+  /** Begins a flush if one is due, or sets a timer for it. */
   #ask(): void {
     if (this.#flushing) return
     const { backlog } = this.#wrap().config.telemetry
-    // What a batch that is full would be sent to is not there after a failure.
+    // After a failure, whatever a full batch would be sent to is not there.
     if (shared.draining > 0 || (this.#failures === 0 && (backlog?.() ?? 0) >= 1)) return void this.#flush('background')
     if (this.#timer !== undefined) return
-    // What it would send is sent when the process has nothing else to do.
+    // The timer keeps no process alive: what it would send is sent when the process has nothing else to do.
     this.#timer = IDLE.setTimeout(() => void this.#flush('background'), Math.max(SOON_MS, this.#notBefore - clock().now()))
   }
 
@@ -143,7 +143,7 @@ export class Staying implements Participant, Pending {
     this.#unsent = false
     const account = this.#account
     this.#account = newAccount()
-    // Of no request, though it is one that has set the timer.
+    // In the context of no request, although a request has set the timer.
     const flushed = context.with(ROOT_CONTEXT.setValue(FLUSH, true), () => flushLeftovers(this.#wrapFor(phase), phase, budgetMs, account))
     return (this.#flushing = flushed.then((report) => this.#flushed(report)))
   }
@@ -151,11 +151,11 @@ export class Staying implements Participant, Pending {
   #flushed(report: FlushReport): FlushReport {
     const { stages, spans } = report
     this.#flushing = undefined
-    // Spans that were too many, or late, are no reason to wait.
+    // Spans that were too many, or late, are no reason to wait longer.
     const refused = stages.some(({ outcome }) => outcome !== 'delivered' && outcome !== 'nothing_to_send')
     this.#failures = refused ? this.#failures + 1 : 0
     this.#notBefore = clock().now() + Math.min(GAP_MS * 2 ** this.#failures, LONGEST_GAP_MS)
-    // The next flush is all that is left to do for a process that ends: it must not be kept by ever more of them.
+    // A process that ends has only the next flush left to do: ever more flushes must not keep it alive.
     if (this.#unsent || (spans.carriedOver + spans.pending > 0 && shared.draining === 0)) this.#ask()
     return report
   }
@@ -172,20 +172,20 @@ export class Staying implements Participant, Pending {
 
   emptied(): void {
     if (this.#flushing || !(this.#served || this.#unsent || this.#strays.waiting)) return
-    // Once: what a collector has not taken then must not keep the process.
+    // Only once: what a collector does not take then must not keep the process alive.
     this.#served = false
     shared.draining++
-    // What is open has nothing left that would settle it: it is given no more time than a flush.
+    // Nothing is left that would settle the open invocations: give them no more time than a flush.
     const ms = Math.min(this.#drainMs, this.#wrap().config.timeoutMs)
     void this.drain(stopped('nothing was left to do'), ms).finally(() => {
       shared.draining--
-      // Nor must what is recorded meanwhile keep the process.
+      // What is recorded meanwhile must not keep the process alive either.
       this.#strays.forget()
     })
   }
 
   drain(cause: Error, drainMs = this.#drainMs): Promise<FlushReport> {
-    // Who drains in a listener of a signal finds that one has begun, with all the time that its options give.
+    // A listener of a signal that drains finds a drain under way already, with all the time that its options give.
     if (!this.#draining || this.#end.remainingMs(true) > drainMs) {
       this.#end = new Deadline(drainMs)
       this.#leaving = new Deadline(Math.max(drainMs - this.#wrap().config.timeoutMs, drainMs / 2))
@@ -209,7 +209,7 @@ export class Staying implements Participant, Pending {
 
   #cutShort(cause: Error): void {
     const { config } = this.#wrap()
-    // A list of its own: what is ended leaves the other one.
+    // A copy of the list: invocations that are ended leave the original.
     const mine = isolate.live.filter((owner) => owner instanceof InvocationState && owner.wrap.config === config)
     for (const invocation of mine as InvocationState[]) {
       cutShort(invocation, cause)
@@ -218,10 +218,10 @@ export class Staying implements Participant, Pending {
   }
 }
 
-/** Connections go on here: an answer that takes its time still comes. */
+/** An account for connections that go on: an answer that takes its time still comes. */
 const newAccount = (): Account => new Account(true)
 
-/** A telemetry without what sends all its state at each flush: a process that stays has it do so at its own pace. */
+/** The telemetry without what sends all its state at each flush: a process that stays lets that send at its own pace. */
 const passing = ({ stages, ...telemetry }: Telemetry): Telemetry => ({
   ...telemetry,
   stages: stages.map((stage) => ({ ...stage, flushables: stage.flushables.filter(({ periodic }) => !periodic) })),

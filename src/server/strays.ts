@@ -1,25 +1,25 @@
 import { context } from '@opentelemetry/api'
 import { IDLE } from './idle.ts'
 
-/** Milliseconds after which spans of no request go, unless a request has taken them along: as long as with a batch processor. */
+/** Milliseconds until spans of no request are sent, unless a request takes them along: as long as with a batch processor. */
 const STRAY_MS = 5000
 
 /** Marks what a flush does, `onFlush` included. */
 export const FLUSH = Symbol()
 
-/** Spans of no request, such as a socket's or a job's: there may be no request for long. */
+/** Spans of no request, such as a socket's or a job's: no request may come for long. */
 export class Strays {
   #timer: unknown
   readonly #due: () => void
 
-  /** @param due called when they ought to be sent */
+  /** @param due called when the spans should be sent */
   constructor(due: () => void) {
     this.#due = due
   }
 
-  /** There is one. Not at once, since they may be very many. */
+  /** There is such a span. It is not sent at once, because there may be very many. */
   readonly heard = (): void => {
-    // Or there would be no end of flushes where `onFlush` records something.
+    // Otherwise, flushes would never end where `onFlush` records something.
     if (this.waiting || context.active().getValue(FLUSH)) return
     this.#timer = IDLE.setTimeout(() => {
       this.forget()
@@ -31,7 +31,7 @@ export class Strays {
     return this.#timer !== undefined
   }
 
-  /** They are sent, or nobody is to wait for them. */
+  /** The spans are sent, or nothing is to wait for them. */
   forget(): void {
     IDLE.clearTimeout(this.#timer)
     this.#timer = undefined

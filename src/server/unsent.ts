@@ -15,7 +15,7 @@ interface Failure {
 }
 
 /**
- * Reflects on a span what a response has come to.
+ * Reflects on a span how a response has ended.
  *
  * @param sent whether all of it has been sent
  * @param failure what the handler has failed with, if it has
@@ -28,19 +28,19 @@ export function reflectEnd(span: Span, request: IncomingMessage, response: Respo
   if (headersSent) span.setAttribute('http.response.status_code', statusCode)
   if (!sent && reflectUnsent(span, request, response, failure)) return
   if (failure && (statusCode >= 500 || !headersSent)) return recordError(span, failure.error)
-  // What is upgraded has none.
+  // An upgraded response has no status.
   if (!(statusCode >= 500)) return
   span.setAttribute(ATTRIBUTE.errorType, `${statusCode}`)
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-/** Reflects on a span why a response has not been sent to its end. @returns whether that is the server's doing */
+/** Reflects on a span why a response has not been sent to its end. @returns whether the server is the cause */
 function reflectUnsent(span: Span, request: IncomingMessage, response: Response, failure: Failure | undefined): boolean {
   const { headersSent } = response
   const cause = failureOf(response)
-  // Before there is an answer, a connection may be closed for what the client has not sent, or has become another protocol's.
+  // Before there is an answer, a connection may be closed for what the client has not sent, or may be another protocol's by now.
   const asked = request.complete && request.httpVersionMajor === 1 && request.headers.upgrade === undefined
-  // At the end of the process it has to.
+  // At the end of the process, the server has to cut responses.
   const cut = (headersSent || asked) && shared.draining === 0 && isCut(request, response)
   if (cause || (cut && failure)) recordError(span, cause ?? failure?.error)
   else if (cut) {
@@ -48,7 +48,7 @@ function reflectUnsent(span: Span, request: IncomingMessage, response: Response,
     span.setAttribute(ATTRIBUTE.errorType, '_OTHER')
     span.setStatus({ code: SpanStatusCode.ERROR, message: `the server has ended the response ${headersSent ? 'midway' : 'before it began'}` })
   } else if (headersSent || request.headers.upgrade === undefined) {
-    // The client's doing, and no error of the server's. Where the connection has become another protocol's, its end is how that ends.
+    // The client's doing, not the server's error. If the connection has become another protocol's, its end is that protocol's.
     span.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
     span.setAttribute(ATTRIBUTE.errorType, 'aborted')
   }

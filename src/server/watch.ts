@@ -11,7 +11,7 @@ import { type Participant, shared } from './state.ts'
 
 type Signal = 'SIGTERM' | 'SIGINT'
 
-/** What is used of Node's `process`, and of those that act as it. */
+/** The part of Node's `process`, and of what acts as it, that is used. */
 interface Process {
   readonly pid: number
   on(event: string, listener: (signal: Signal) => void): unknown
@@ -23,24 +23,24 @@ interface Process {
 
 const SIGNALS: Signal[] = ['SIGTERM', 'SIGINT']
 
-/** Milliseconds within which a second SIGINT is an echo: a terminal sends its own to npm and to the server, and npm sends it on. */
+/** Milliseconds within which a second SIGINT is an echo: a terminal sends one to npm and to the server, and npm passes its on. */
 const ECHO_MS = 1000
 
 const processOf = (): Partial<Process> | undefined => (globalThis as { process?: Partial<Process> }).process
 
 let signalledAt: number | undefined
-/** Whether it is this copy of the package that listens. */
+/** Whether this copy of the package is the one that listens. */
 let listening = false
 
-/** Has a participant drained when the process is told to end, or has nothing left to do. */
+/** Makes sure that a participant is drained when the process is told to end, or has nothing left to do. */
 export function join(participant: Participant): void {
   shared.participants.add(participant)
   watch()
 }
 
-/** A participant has nothing to send any more. Without any, nothing of ours listens. */
+/** Removes a participant that has nothing to send any more. Without participants, nothing of ours listens. */
 export function part(participant: Participant): void {
-  // What has been told to end is not begun anew.
+  // Once the process has been told to end, do not begin to watch again.
   if (signalledAt !== undefined) return
   shared.participants.delete(participant)
   if (!listening || shared.participants.size > 0) return
@@ -52,7 +52,7 @@ function watch(): void {
   const process = processOf()
   if (shared.watched || !process?.on || !process.prependListener) return
   shared.watched = listening = true
-  // Before others, to know of them: those that listen once are gone when they have been told.
+  // In front of others, to know of them: listeners added by `once` are gone after they have been called.
   for (const signal of SIGNALS) process.prependListener(signal, onSignal)
   process.on('beforeExit', onEmpty)
 }
@@ -73,22 +73,22 @@ async function onSignal(signal: Signal): Promise<void> {
   const process = processOf()
   const listeners = () => process?.listenerCount?.(signal) ?? 0
   const others = listeners() > 1
-  // Frameworks send SIGTERM again when they have closed their server: what drains is over in time. People have SIGINT for haste.
+  // Frameworks send SIGTERM again when they have closed their server: the drain is over in time. People in a hurry have SIGINT.
   if (signalledAt === undefined) {
     signalledAt = now
-    // For good: if others keep the process, it is for its end.
+    // Never taken back: if others keep the process, they do so to end it.
     shared.draining++
     await drainAll(stopped(signal))
   } else if (signal === 'SIGTERM' || now - signalledAt < ECHO_MS) return
   unwatch()
-  // As without a listener, unless somebody else listens too: then that is for them to decide.
+  // End the process as it would end without this listener. If there is another listener, it decides.
   if (!others && listeners() === 0) process?.kill?.(process.pid as number, signal)
 }
 
 /**
  * Waits for what is open, and flushes. Never rejects.
  *
- * @param cause becomes the error of what is open still when the time is up
+ * @param cause becomes the error of what is still open when the time is up
  * @param of the wrap whose requests these are. Default: all of them
  */
 export async function drainAll(cause: Error, drainMs?: number, of?: Wrap): Promise<FlushReport[]> {

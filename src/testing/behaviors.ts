@@ -1,5 +1,5 @@
 /**
- * What a test may tell the collector. Checked when it is said: whatever the collector made of a typo would look like the
+ * Checks what a test tells the collector, as soon as it does: what the collector made of a typo would look like the
  * exporter's doing.
  *
  * @module
@@ -23,9 +23,9 @@ const integer = (least: number, most: number): Check => [
   `an integer from ${least} to ${most}`,
   (value) => Number.isInteger(value) && isFrom(value, least, most),
 ]
-// Node takes a longer timer for one of 1 ms.
+// Node treats a longer timer as one of 1 ms.
 const MS: Check = ['a number of milliseconds from 0 to 2147483647', (value) => isFrom(value, 0, 2 ** 31 - 1)]
-// Node throws for other text, and not before it is written.
+// Node throws for other text, but only when it is written.
 const isHeader = (value: unknown) => typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value)
 
 const ANSWER = {
@@ -42,7 +42,7 @@ const [NAMES, isNamed] = oneOf<Extract<CollectorBehavior, string>>({ ok: 1, hang
 const SIGNALS = Object.keys({ traces: 1, metrics: 1, logs: 1 } satisfies Record<Signal, 1>)
 const BEHAVIOR = `${NAMES} or an answer such as { status: 503 }`
 
-/** Whether these are rules by signal; no behavior has a key of that name. */
+/** Whether these are rules by signal; no behavior has a key named like a signal. */
 export const isBySignal = (behaviors: Behaviors): behaviors is { readonly [S in Signal]?: BehaviorRule } =>
   behaviors === Object(behaviors) && SIGNALS.some((signal) => signal in Object(behaviors))
 
@@ -61,7 +61,7 @@ export function checkCollectorOptions(options: CollectorOptions): void {
 /** @throws TypeError naming the option and quoting the value */
 export function checkBehaviors(behaviors: Behaviors): void {
   if (typeof behaviors === 'function') return
-  // Whoever misspelt a signal is told of the signals too.
+  // If a signal is misspelt, the error also lists the signals.
   if (!isBySignal(behaviors)) return checkBehavior('behavior', behaviors, `${BEHAVIOR}, or a function`, SIGNALS)
   checkKeys(behaviors, SIGNALS)
   for (const [signal, rule] of Object.entries(behaviors)) {

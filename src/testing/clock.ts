@@ -30,7 +30,7 @@ interface Timer {
  * Makes a clock that stands still until {@link FakeClock.advance} moves it. It patches no globals:
  * `useClock` makes `flushed` use it.
  *
- * @param start what `now()` says at first, in milliseconds. Default 0.
+ * @param start what `now()` returns at first, in milliseconds. Default 0.
  * @example
  * const clock = fakeClock()
  * useClock(clock) // `flushed` tells the time by it from now on, and sets its timers on it

@@ -1,5 +1,5 @@
 /**
- * The collector's records, and those who wait for them to change.
+ * The collector's records, and the waits for them to change.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { CollectedLog, CollectedMetric, CollectedSpan, Decoded } from './te
 /** A request while the collector still writes to it. */
 export type OpenRequest = { -readonly [K in keyof CollectorRequest]: CollectorRequest[K] }
 
-/** What was no request of OTLP's, or not one that the collector understands. */
+/** What was not an OTLP request, or not one that the collector understands. */
 export interface Refused {
   readonly method: string | undefined
   readonly path: string | undefined
@@ -18,11 +18,11 @@ export interface Refused {
   readonly message: string
 }
 
-/** How much a request has of what a partial success counts: spans, log records, or the data points of metrics. */
+/** How many items a request has, as a partial success counts them: spans, log records, or the data points of metrics. */
 export const itemsOf = ({ spans, metrics, logs }: Decoded): number =>
   spans.length + logs.length + metrics.reduce((sum, { points }) => sum + points.length, 0)
 
-/** Metrics without the last of their data points, and without those that have lost all of theirs. */
+/** Metrics without their last `rejected` data points, and without those metrics that have lost all of theirs. */
 function withoutLast(rejected: number, metrics: readonly CollectedMetric[]): readonly CollectedMetric[] {
   let left = itemsOf({ spans: [], metrics, logs: [] }) - rejected
   return metrics.flatMap((metric) => {
@@ -45,7 +45,7 @@ export class Ledger {
   logs: CollectedLog[] = []
   #refused: Refused[] = []
   readonly #waiters = new Set<Waiter>()
-  /** The first mistake of the test's own, in a box: anything can be thrown. */
+  /** The first mistake of the test's own, in a box, because anything can be thrown. */
   #failure: { readonly error: unknown; told: boolean } | undefined
   #closed = false
 
@@ -58,7 +58,7 @@ export class Ledger {
     this.changed()
   }
 
-  /** Nothing that a wait could be for, but why it may be in vain. */
+  /** Notes a refused request. No wait can be for it, but it may be the reason why a wait is in vain. */
   refuse(refused: Refused): void {
     this.#refused.push(refused)
   }
@@ -92,14 +92,14 @@ export class Ledger {
     for (const waiter of this.#waiters) waiter.check()
   }
 
-  /** Has every wait, from now on too, end with this error. */
+  /** Ends every wait with this error, later ones too. */
   fail(error: unknown): void {
     this.#failure ??= { error, told: false }
     const failure = this.#failure
     for (const waiter of this.#waiters) waiter.reject(this.#tell(failure))
   }
 
-  /** Throws what the test did wrong, if no wait has: twice would make a `SuppressedError` of it. */
+  /** Throws the test's own mistake, if no wait has thrown it: thrown twice, it would become a `SuppressedError`. */
   throwFailure(): void {
     if (this.#failure && !this.#failure.told) throw this.#tell(this.#failure)
   }
@@ -113,7 +113,7 @@ export class Ledger {
     this.#closed = false
   }
 
-  /** Ends every wait: nothing can arrive any more, and its timer would keep the process. */
+  /** Ends every wait: nothing can arrive any more, and the timer of a wait would keep the process alive. */
   close(): void {
     this.#closed = true
     for (const waiter of this.#waiters) waiter.reject(this.#closedError())

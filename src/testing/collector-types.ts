@@ -6,7 +6,7 @@
 import type { Encoding } from './encoding.ts'
 import type { CollectedLog, CollectedMetric, CollectedSpan, Decoded, Signal } from './telemetry.ts'
 
-/** An answer put together from parts. All of them optional; `{}` is `'ok'`. */
+/** An answer put together from parts. All of them are optional; `{}` is the same as `'ok'`. */
 export interface CollectorAnswer {
   /** Milliseconds to wait before answering. @default 0 */
   readonly delayMs?: number
@@ -15,18 +15,18 @@ export interface CollectorAnswer {
   /** Value of the `Retry-After` header: seconds, or an HTTP date. Exporters heed it on 429 and 503. */
   readonly retryAfter?: number | string
   /**
-   * How many items (the last ones) of an otherwise accepted request to report as rejected, OTLP's partial success. Of metrics, it
-   * is data points that are counted.
+   * How many items of an otherwise accepted request to report as rejected, which is OTLP's partial success. The last items are
+   * rejected. For metrics, data points are counted.
    *
    * @default 0
    */
   readonly partialSuccess?: number
-  /** Text that goes with a refusal or a partial success. With neither, all is accepted, and the text is OTLP's warning. */
+  /** Text that goes with a refusal or a partial success. With neither, everything is accepted, and the text is OTLP's warning. */
   readonly message?: string
 }
 
 /**
- * What a request gets.
+ * How the collector treats a request.
  *
  * - `'ok'`: 200 at once.
  * - `'hang'`: no answer, until {@link Collector.release} or {@link Collector.close}.
@@ -36,9 +36,10 @@ export interface CollectorAnswer {
 export type CollectorBehavior = 'ok' | 'hang' | 'reset' | CollectorAnswer
 
 /**
- * A behavior, or a function that picks one for each request. Such a function is the test's, and so are its mistakes: if it
- * throws, or returns what is no behavior, the request is answered 500, {@link Collector.waitFor} rejects with the error at
- * once, and so does {@link Collector.close}.
+ * A behavior, or a function that picks one for each request.
+ *
+ * If the function throws, or returns something that is not a behavior, the mistake is the test's own: the request is answered
+ * with 500, {@link Collector.waitFor} rejects with the error at once, and so does {@link Collector.close}.
  *
  * @example
  * collector.behave(({ headers }) => {
@@ -76,7 +77,7 @@ export interface CollectorRequest extends Decoded {
 export interface CollectorOptions {
   /** Port to listen on. @default 0, a free one */
   readonly port?: number
-  /** What requests get from the start. @default 'ok' */
+  /** How requests are treated from the start. @default 'ok' */
   readonly behavior?: Behaviors
 }
 
@@ -91,11 +92,11 @@ export interface WaitOptions {
  * taken does not change under it (a request's own fields do, see {@link CollectorRequest}).
  */
 export interface Collector extends AsyncDisposable {
-  /** Base address, without a trailing slash: what `OTEL_EXPORTER_OTLP_ENDPOINT` wants. */
+  /** Base address, without a trailing slash, as `OTEL_EXPORTER_OTLP_ENDPOINT` takes it. */
   readonly url: string
   /**
-   * Every request that arrived and was understood, whatever it was answered. Those to another path, of another type or with a
-   * broken body are refused (404, 405, 415, 400), and {@link Collector.waitFor} tells of them when it gives up.
+   * Every request that arrived and was understood, whatever the answer was. Requests to another path, of another type or with a
+   * broken body are refused (404, 405, 415, 400), and {@link Collector.waitFor} reports them when it gives up.
    */
   readonly requests: readonly CollectorRequest[]
   /** Spans of acknowledged requests, duplicates included, without those that a partial success rejected. */
@@ -109,16 +110,16 @@ export interface Collector extends AsyncDisposable {
   /** Acknowledged spans, all or those of one trace. */
   acknowledged(traceId?: string): readonly CollectedSpan[]
   /**
-   * Sets what the next requests get. Requests that are delayed or hanging already are not affected.
+   * Sets how the next requests are treated. Requests that are already delayed or hanging are not affected.
    *
-   * @throws a `TypeError` that names the option that cannot be and quotes its value
+   * @throws a `TypeError` that names the bad option and quotes its value
    */
   behave(behaviors: Behaviors): void
   /**
    * Answers every hanging request.
    *
    * @param answer default `{}`, which is 200
-   * @throws a `TypeError` that names the option that cannot be and quotes its value
+   * @throws a `TypeError` that names the bad option and quotes its value
    */
   release(answer?: CollectorAnswer): void
   /** Stops listening: connections are refused, open ones are reset. */
@@ -126,11 +127,11 @@ export interface Collector extends AsyncDisposable {
   /** Listens again, on the same port. */
   accept(): Promise<void>
   /**
-   * Waits until `predicate` holds. It is asked now and after each change: a request received, answered or lost.
+   * Waits until `predicate` returns true. The collector calls it now and after each change: a request received, answered or lost.
    *
-   * @throws an `Error` that says what had arrived, and what of it was not understood, when `timeoutMs` have passed or the
-   * collector is closed; whatever `predicate` throws; at once, and from then on, whatever a {@link BehaviorRule} has thrown
-   * first; a `TypeError` that names the option that cannot be.
+   * @throws an `Error` that says what had arrived, and what of it was not understood, if `timeoutMs` have passed or the
+   * collector is closed; whatever `predicate` throws; the first error that a {@link BehaviorRule} has thrown, at once and from
+   * then on; a `TypeError` that names the bad option.
    */
   waitFor(predicate: (collector: Collector) => boolean, options?: WaitOptions): Promise<void>
   /** Forgets all records. Behaviors, hanging requests and connections stay, and so does what a {@link BehaviorRule} threw. */
@@ -139,7 +140,8 @@ export interface Collector extends AsyncDisposable {
    * Stops the server, resets every connection, hanging ones included, and ends every {@link waitFor}. Safe to call twice;
    * leaving the scope (`await using`) is the same.
    *
-   * @throws whatever a {@link BehaviorRule} has thrown first, when everything has been closed, unless a wait has ended with it
+   * @throws the first error that a {@link BehaviorRule} has thrown, after everything has been closed, unless a wait has ended
+   * with it
    */
   close(): Promise<void>
 }

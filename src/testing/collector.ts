@@ -81,7 +81,7 @@ class HttpCollector implements Collector {
   }
   async refuse(): Promise<void> {
     if (this.#server.listening) this.#stopped = stop(this.#server)
-    // Not by the first call alone: whoever calls a second time relies on it as well.
+    // Not only in the first call: whoever calls a second time relies on it as well.
     await this.#stopped
   }
   async accept(): Promise<void> {
@@ -125,7 +125,8 @@ class HttpCollector implements Collector {
       const facts = { signal, encoding, compressed, bytes: wire.length, headers, receivedAt, acknowledged: false, rejected: 0 }
       const request: OpenRequest = { ...facts, ...decoded }
       this.#ledger.receive(request)
-      // It may have been closed while the body was being inflated: nobody is left to answer, and a delay would keep the process.
+      // The collector may have been closed while the body was inflated: then nobody is left to answer, and a delay would keep the
+      // process alive.
       if (!this.#ledger.closed) this.#behave(request, response, codec)
     } catch (error) {
       refuse(error instanceof MissingProtobufError ? 415 : 400, toError(error).message)
@@ -173,7 +174,7 @@ class HttpCollector implements Collector {
   }
 
   #answer(request: OpenRequest, response: ServerResponse, codec: Codec, parts: CollectorAnswer): void {
-    // Whoever has hung up cannot be acknowledged anything.
+    // Nothing can be acknowledged to a client that has hung up.
     if (response.destroyed || response.socket === null) return
     const { status = 200, partialSuccess = 0, retryAfter, message = '' } = parts
     const accepted = status >= 200 && status < 300
@@ -194,10 +195,10 @@ class HttpCollector implements Collector {
  * gzipped or not, and answers them as {@link Collector.behave} says. A request counts as *acknowledged* once its 2xx
  * answer has been written out.
  *
- * Protobuf bodies need the optional peer `protobufjs`; without it they are answered 415.
+ * Protobuf bodies need the optional peer `protobufjs`; without it, the collector answers them with 415.
  *
- * @throws a `TypeError` that names the option that cannot be and quotes its value; an `Error` with code `EADDRINUSE`
- * when the port asked for is taken.
+ * @throws a `TypeError` that names the bad option and quotes its value; an `Error` with code `EADDRINUSE`
+ * if the requested port is taken.
  * @example
  * await using collector = await startCollector()
  * const exporter = new OTLPTraceExporter({ url: `${collector.url}/v1/traces` })

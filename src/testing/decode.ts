@@ -1,5 +1,5 @@
 /**
- * From an OTLP request in its plain form to the collector's objects.
+ * Converts an OTLP request in its plain form to the collector's objects.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Where the runtime loop is, in the source as in either build.
+ * Where the runtime loop is, in the source and in either build.
  *
  * @module
  */

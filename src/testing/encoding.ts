@@ -1,6 +1,6 @@
 /**
  * The two encodings of OTLP/HTTP behind one contract. protobuf.js is loaded at the first protobuf body only, because it
- * is an optional peer: whoever sends JSON needs nothing.
+ * is an optional peer: a test that sends only JSON does not need it.
  *
  * @module
  */

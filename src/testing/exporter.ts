@@ -7,7 +7,7 @@
 import { type Check, checkOptions } from '../core/options.ts'
 import { oneOf } from './one-of.ts'
 
-// Jest's fake timers fake it too.
+// Taken now, because Jest's fake timers fake it too.
 const { queueMicrotask: soon } = globalThis
 
 /** The part of a finished span that this exporter looks at. Every SDK's `ReadableSpan` has it. */
@@ -31,12 +31,12 @@ export interface ExportRecord<S> {
 /** Options of {@link inMemoryExporter}. */
 export interface InMemoryExporterOptions {
   /**
-   * What happens to an export by itself.
+   * What happens to an export without further instructions.
    *
    * - `'sync'`: acknowledged before `export` returns.
    * - `'microtask'`: acknowledged in a microtask.
    * - `'hold'`: stays in flight, as after {@link InMemoryExporter.hold}.
-   * - `'throw'`: `export` throws, and never answers.
+   * - `'throw'`: `export` throws, and never calls back.
    *
    * @default 'sync'
    */
@@ -60,13 +60,13 @@ export interface InMemoryExporter<S extends ExportedSpan = ExportedSpan> {
   readonly stopped: boolean
   /** Keeps further exports in flight. */
   hold(): void
-  /** Changes what happens to further exports. @throws a `TypeError` that quotes a mode there is not */
+  /** Changes what happens to further exports. @throws a `TypeError` that quotes an unknown mode */
   setMode(mode: NonNullable<InMemoryExporterOptions['mode']>): void
   /** Acknowledges the `count` oldest exports in flight. Default: all. */
   acknowledge(count?: number): void
   /** Fails the `count` oldest exports in flight. Default: all, with an error that says that the test wanted it. */
   fail(error?: Error, count?: number): void
-  /** The next call of `export`, counted from now. */
+  /** Resolves to the next call of `export`, counted from now. */
   nextExport(): Promise<ExportRecord<S>>
 }
 
@@ -83,7 +83,7 @@ const EXPORTER = {
 /**
  * Makes a span exporter that keeps spans in memory and, if told to, keeps its callers waiting.
  *
- * @throws a `TypeError` that names the option that cannot be and quotes its value
+ * @throws a `TypeError` that names the bad option and quotes its value
  * @example
  * const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
  * const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] })

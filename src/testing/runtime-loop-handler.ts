@@ -23,7 +23,7 @@ export class RuntimeError extends Error {
   }
 }
 
-/** Whether the function has asked for `globalThis.awslambda` not to be there. */
+/** Whether the function has asked to run without `globalThis.awslambda`. */
 export const withoutLambdaGlobals = (): boolean =>
   ['1', 'true'].includes(process.env['AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA'] ?? '')
 

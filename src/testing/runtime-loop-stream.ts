@@ -16,12 +16,12 @@ const properties =
   'destroyed writableFinished writableObjectMode writableEnded writableNeedDrain ' +
   'writableHighWaterMark writableCorked writableLength writable'
 
-/** What a streaming handler writes to. As with the real client, it looks like a `Writable`, and is none. */
+/** What a streaming handler writes to. As with the real client, it looks like a `Writable` but is not one. */
 export type ResponseStream = Pick<ClientRequest, 'write' | 'end' | 'writableEnded' | 'writableFinished'> & {
   setContentType(contentType: string): void
   /**
-   * Set by {@link HttpResponseStream.from}; called before the first byte. A member of this object, named as the real
-   * client names it on its own: code that looks at a stream's members finds the same ones on both.
+   * Set by {@link HttpResponseStream.from}; called before the first byte. It is a member of this object, with the name that the
+   * real client gives its own: code that looks at a stream's members finds the same ones on both.
    */
   _onBeforeFirstWrite?: (write: (chunk: string | Uint8Array) => unknown) => void
 }
@@ -48,7 +48,7 @@ interface StreamedResponse {
   fail(error: { readonly errorType: string }): void
 }
 
-/** Opens the request. */
+/** Opens the request that posts a streamed response. */
 export function responseStream(request: typeof Request, url: string, agent: Agent): StreamedResponse {
   const sent = request(url, {
     method: 'POST',
@@ -60,7 +60,7 @@ export function responseStream(request: typeof Request, url: string, agent: Agen
       trailer: `${errorType}, ${errorBody}`,
     },
   })
-  // If it fails while the handler is running, nobody looks at this yet, and the process ends: as it does with the client.
+  // If the request fails while the handler runs, nothing handles this promise yet, and the process ends, as with the client.
   const done = new Promise<void>((resolve, reject) => {
     sent.on('response', (response) => response.resume().on('end', resolve))
     sent.on('error', reject)
@@ -71,7 +71,7 @@ export function responseStream(request: typeof Request, url: string, agent: Agen
 function facade(sent: ClientRequest): ResponseStream {
   const write = sent.write.bind(sent) as (chunk: unknown, ...rest: unknown[]) => boolean
   let written = false
-  // Not on Node's request, which has no such member.
+  // Kept here and not on Node's request, which has no such member.
   const stream: Record<string, unknown> & Pick<ResponseStream, '_onBeforeFirstWrite'> = {}
   Object.defineProperty(stream, '_onBeforeFirstWrite', { value: undefined, writable: true })
   Object.assign(sent, {

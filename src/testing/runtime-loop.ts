@@ -4,9 +4,9 @@
  * request that is waiting, so that what a function leaves behind behaves as it does beside a real client.
  *
  * It differs from `aws-lambda-ric` in that its HTTP is asynchronous (the client posts its response in blocking native
- * code). An unhandled rejection is left to Node, which just exits, as it is by client 4.
+ * code). It leaves an unhandled rejection to Node, which just exits, as client 4 does.
  *
- * Run by Node directly from its source too, hence only erasable TypeScript.
+ * Node also runs this file directly from its source, so it is written in erasable TypeScript only.
  *
  * @module
  */
@@ -145,13 +145,13 @@ async function serve(loaded: LoadedHandler, alone: boolean): Promise<never> {
   for (;;) {
     const { headers, body } = await call('GET', '/invocation/next')
     const context = contextOf(headers)
-    // One of many cannot have a trace in the process's environment.
+    // With many invocations at once, none can have its trace in the process's environment.
     if (alone && typeof context.xRayTraceId === 'string') env['_X_AMZN_TRACE_ID'] = context.xRayTraceId
     await (loaded.streaming ? runStreaming : runBuffered)(loaded, JSON.parse(body), context)
   }
 }
 
-// The sandbox is gone, or has refused us: there is nothing left to do, nor anyone to tell.
+// The sandbox is gone, or has refused this runtime: nothing is left to do, and nobody is left to tell.
 main().catch((error: unknown) => {
   console.error(error)
   process.exit(1)

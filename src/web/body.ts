@@ -1,5 +1,5 @@
 /**
- * Streaming bodies: a request that is over when its response's body is.
+ * Streaming bodies: a request is over when its response's body is.
  *
  * @module
  */
@@ -9,32 +9,32 @@ import { isResponse } from './response.ts'
 import { onWorkerd } from './scope.ts'
 import { isEndless, mayBeStreamed } from './streamed.ts'
 
-/** How a body has ended, as far as anybody can tell. */
+/** How a body has ended, as far as it is known. */
 export type BodyEnd = 'finished' | 'cancelled' | 'failed' | 'idle' | 'unknown'
 
-/** What is told of a body. */
+/** How to follow a body, and whom to tell about it. */
 interface Follower {
   /** Milliseconds without a byte after which a body is taken to have ended. */
   readonly idleMs: number
-  /** Aborted when the client is gone, where the runtime tells. */
+  /** Aborted when the client is gone, where the runtime reports it. */
   readonly signal?: AbortSignal | undefined
-  /** Something has come; should nothing more be heard of the body, it will have ended by then. */
+  /** The body shows a sign of life. If no other follows, the body has ended by `byMs`. */
   touched(byMs: number): void
-  /** Runs what makes the body, in the context of the handler that has returned it. */
+  /** Runs the code that makes the body, in the context of the handler that has returned the body. */
   within<T>(run: () => T): T
-  /** Keeps the runtime going for as long as it allows, beside the body; absent where nothing does. */
+  /** Keeps the runtime going beside the body, for as long as the runtime allows; absent where nothing does. */
   keep?: ((work: Promise<unknown>) => void) | undefined
-  /** Called once; for a body that is complete, before the response is there. Whoever waits for the end, waits for this. */
+  /** Called once; for a complete body, before the response is returned. Whoever waits for the end of the body, waits for this. */
   ended(how: BodyEnd, error?: unknown): Promise<unknown> | void
 }
 
 const CHUNK = 1 << 16
 /**
- * Milliseconds for which a copy is read: of what the runtime passes on by itself, nobody tells that the client has left, and
- * whoever fills it goes on for as long as somebody reads.
+ * Milliseconds for which a copy is read. If the runtime passes the body on by itself, nothing reports that the client has left,
+ * and whatever fills the body goes on for as long as somebody reads.
  */
 const COPIED_MS = 2000
-/** Bytes that are read of it: a client that takes its time must not have all that JavaScript can fill a byte stream with wait. */
+/** Bytes of a copy that are read. With a slow client, all that JavaScript can fill a byte stream with would be kept otherwise. */
 const COPIED_BYTES = 8_000_000
 
 /**
@@ -47,10 +47,10 @@ export async function follow<R>(response: R, method: string | undefined, followe
   const body = isResponse(response) && method !== 'HEAD' && mayBeStreamed(response) && bodyOf(response)
   const native = onWorkerd()
   const bytes = !!body && isBytes(body)
-  // Events are never worth a length, and go on for longer than a copy may.
+  // Event streams never need a length, and go on for longer than a copy may.
   const unmeasured = !bytes || isEndless(response.headers)
-  // Of other bodies only the runtime knows whether they have a length, and a copy is all that keeps it. Of what has none there
-  // can be another, unless a backend has answered with a status, such as 999, that no program may.
+  // For other bodies, only the runtime knows whether they have a length, and only a copy keeps it. A body without a length can be
+  // replaced by another, unless a backend has answered with a status that no program may use, such as 999.
   if (!body || !(unmeasured ? response.status > 199 && response.status < 600 : keep && native)) {
     await follower.ended('finished')
     return response
@@ -65,7 +65,7 @@ export async function follow<R>(response: R, method: string | undefined, followe
     over = true
     clock().clearTimeout(timer)
     signal?.removeEventListener('abort', aborted)
-    // Or whoever fills it would go on for nobody.
+    // Otherwise, whatever fills the copy would go on for nobody.
     void copy?.cancel().catch(() => {})
     return follower.ended(how, error)
   }
@@ -85,36 +85,36 @@ export async function follow<R>(response: R, method: string | undefined, followe
   if (signal?.aborted) aborted()
   if (unmeasured) return like(response, followed(body, bytes && native, touch, end, follower))
 
-  // Not read before the response goes: what a copy has by then is sent only with what comes next.
+  // Do not read before the response goes: what a copy has by then is sent only with what comes next.
   copy = (response.clone().body as ReadableStream).getReader({ mode: 'byob' })
   const reading = nextTurn().then(() => read(copy as ReadableStreamBYOBReader, touch))
-  // The runtime may be gone by the time that this has seen the end of a body which it passes on by itself.
+  // Without this, the runtime may be gone before this code sees the end of a body that the runtime passes on by itself.
   keep?.(reading)
   void reading.then((how) => end(...how))
   return response
 }
 
-/** A response with another body, and of the same class where that is made as responses are: Next's has cookies. */
+/** A response with another body. It has the same class if that is constructed like `Response`: Next's class has cookies. */
 function like(response: Response, body: ReadableStream): Response {
   const Made = response.constructor as typeof Response
   try {
-    // With a stream of nobody's first, since a class may make what it likes of the one that it is given.
+    // Try with an unused stream first, because a class may do anything with the stream that it is given.
     const stream = new ReadableStream()
     if (Made !== Response && new Made(stream, response).body === stream) return new Made(body, response)
   } catch {
-    // Made in some other way.
+    // The class is constructed in some other way.
   }
   return new Response(body, response)
 }
 
-/** No encoding: `null`, `identity`, or `none`, as some say so that nobody compresses their events. No other begins like these. */
+/** No encoding: `null`, `identity`, or `none`, which some use so that nobody compresses their events. No others begin so. */
 const UNENCODED = /^(n|id)/i
 
-/** The body, if there is one to be followed: an encoded one would have to be decoded first. */
+/** The body, if it can be followed: an encoded one would have to be decoded first. */
 const bodyOf = ({ body, bodyUsed, headers }: Response) =>
   !bodyUsed && UNENCODED.test(headers.get('content-encoding') as string) && !body?.locked && body
 
-/** What JavaScript fills with chunks has no length, and cannot be read into a buffer. */
+/** Whether a body is a byte stream. What JavaScript fills with chunks has no length, and cannot be read into a buffer. */
 function isBytes(body: ReadableStream): boolean {
   try {
     body.getReader({ mode: 'byob' }).releaseLock()
@@ -127,15 +127,15 @@ function isBytes(body: ReadableStream): boolean {
 type Ended = readonly [how: BodyEnd, error?: unknown]
 
 /**
- * The same bytes as they come, and none of them read before somebody asks for it: in whatever context that is.
+ * Passes on the same bytes as they come. Reads none before somebody asks for it, in whatever context that happens.
  *
- * @param large whether there may be more in a chunk than the runtime puts into one by itself, which is 4 KiB
+ * @param large whether a chunk may have more than the runtime puts into one by itself, which is 4 KiB
  */
 function followed(body: ReadableStream, large: boolean, touch: () => void, end: (...how: Ended) => unknown, { within }: Follower): ReadableStream {
   let reader: ReadableStreamBYOBReader
   return new ReadableStream(
     {
-      // Not before: at compatibility dates before 2022-11-30 there is no such constructor, and the body has to stay usable.
+      // Not earlier: at compatibility dates before 2022-11-30, this constructor does not exist, and the body has to stay usable.
       start() {
         reader = body.getReader((large ? { mode: 'byob' } : {}) as { mode: 'byob' })
       },
@@ -152,7 +152,7 @@ function followed(body: ReadableStream, large: boolean, touch: () => void, end: 
         controller.close()
       },
       async cancel(reason) {
-        // First: to cancel is to have what is being read come to its end.
+        // `end` first, because cancelling ends a read that is under way.
         await Promise.all([end('cancelled'), within(() => reader.cancel(reason))])
       },
     },
@@ -160,7 +160,10 @@ function followed(body: ReadableStream, large: boolean, touch: () => void, end: 
   )
 }
 
-/** Reads a copy: at the client's pace where the runtime fills it, whose `tee` takes no more than both have room for. Never rejects. */
+/**
+ * Reads a copy: at the client's pace where the runtime fills it, because the runtime's `tee` takes no more than both branches
+ * have room for. Never rejects.
+ */
 async function read(copy: ReadableStreamBYOBReader, touch: () => void): Promise<Ended> {
   try {
     let view = new Uint8Array(CHUNK)

@@ -1,5 +1,5 @@
 /**
- * Options that are made of what a platform gives to a program only with its first event.
+ * Options that are made from what a platform gives to a program only with its first event.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { toError } from '../core/errors.ts'
 import { once } from '../core/isolate.ts'
 import { isThenable } from '../core/stage.ts'
 
-/** By the functions that make them: what has one in common has one telemetry. */
+/** The options by the function that made them: wraps that share a function share one telemetry. */
 const made = new WeakMap<object, { readonly options: unknown }>()
 
 function madeOf<O>(make: (env: never) => O, env: unknown): O {
@@ -17,22 +17,24 @@ function madeOf<O>(make: (env: never) => O, env: unknown): O {
 }
 
 /**
- * The settings for an environment. Options that are there are checked now; those that a function makes, when it is called:
- * where they are bad then, that is told once, and handlers run without telemetry.
+ * Makes a function that returns the settings for an environment.
  *
- * @throws TypeError what `resolve` throws of options that are there
+ * Options given directly are checked now. Options that a function makes are checked when that function is called: if they are
+ * bad, a line in the log says so once, and handlers run without telemetry.
+ *
+ * @throws TypeError what `resolve` throws for options given directly
  */
 export function settingsFor<O, S>(options: O | ((env: never) => O), resolve: (options: O) => S): (env: unknown) => S | undefined {
   let asked = typeof options !== 'function'
   let settings = asked ? resolve(options as O) : undefined
   return (env) => {
-    // Not by the identity of `env`: that of a server is a request's, and a Worker may hand on a copy for each.
+    // Not per `env` object: on a server, each request has its own, and a Worker may pass on a copy for each event.
     if (asked) return settings
     asked = true
     try {
       const given = madeOf(options as (env: never) => O, env)
       if (isThenable(given)) {
-        // Nobody waits for it, whatever it comes to.
+        // Nobody waits for the promise, whatever it settles with.
         void Promise.resolve(given).catch(() => {})
         throw new TypeError('they may not be a promise')
       }

@@ -1,5 +1,5 @@
 /**
- * Requests that an invocation makes: a span for each, and its context sent along.
+ * Requests that an invocation makes: each has a span, and sends the span's context along.
  *
  * @module
  */
@@ -12,13 +12,12 @@ import { methodOf } from './request.ts'
 import { reflectResponse } from './response.ts'
 
 /**
- * `fetch`, with a client span in the current invocation, and with the context of that span in the request's headers: by the
- * propagator that the application has registered, or as W3C's `traceparent` and `tracestate`.
+ * `fetch` with a client span in the current invocation, and with that span's context in the request's headers. The propagator
+ * that the application has registered writes the headers; without one, they are W3C's `traceparent` and `tracestate`.
  *
- * The span ends when the response's headers are there, and names what was asked for with credentials redacted. Statuses from
- * 400 are errors. What is sent, what is returned and what is thrown is `fetch`'s own; a `Request` is not changed. Outside of an
- * invocation there is no span, and the active one's context is sent. Without AsyncLocalStorage, that is so after a handler's
- * first `await`, too.
+ * The span ends when the response's headers are there. It records the URL with credentials redacted. A status of 400 or higher is
+ * an error. What is sent, returned and thrown is `fetch`'s own; a `Request` is not changed. Outside an invocation there is no
+ * span, and the context of the active one is sent. Without AsyncLocalStorage, this is also so after a handler's first `await`.
  *
  * Source: semantic conventions for HTTP spans, "HTTP client".
  *
@@ -28,15 +27,15 @@ import { reflectResponse } from './response.ts'
 export const tracedFetch: typeof fetch = (input: RequestInfo | URL, init?: RequestInit) => send(fetch, input, init)
 
 /**
- * The same for whatever else has a `fetch`: a service binding, a Durable Object's stub, a module or an application with
- * `fetch(request, env, ctx)`. Of three arguments, the last two are passed on as they are, and the first as a new `Request`, unless
- * its body has been read.
+ * The same as `tracedFetch` for anything else that has a `fetch`: a service binding, a Durable Object's stub, or a module or an
+ * application with `fetch(request, env, ctx)`. Of three arguments, the last two are passed on unchanged. The first is passed on
+ * as a new `Request`, unless its body has been read.
  *
  * @example
  * const response = await traced(env.ORDERS).fetch('https://orders/1')
  */
 export const traced = <F extends { fetch: (...args: never[]) => unknown }>(fetcher: F): Pick<F, 'fetch'> => {
-  // Called on what it belongs to: bindings refuse anything else.
+  // Called as a method of its object: bindings refuse anything else.
   const run = (...args: unknown[]) => fetcher.fetch(...(args as never[]))
   const fetch = (input: RequestInfo | URL, ...more: unknown[]) =>
     more.length > 1
@@ -58,7 +57,7 @@ async function send(run: (input: RequestInfo | URL, init?: RequestInit) => unkno
     attributes = describeTarget(request?.url ?? `${input as string | URL}`)
     name = methodOf((init?.method ?? request?.method ?? 'GET').toUpperCase(), attributes)
   } catch {
-    // What `fetch` cannot use either: the error is its own.
+    // `fetch` cannot use this either: the error is its own.
     return run(input, init) as Promise<Response>
   }
   const span = owner?.span(name, { kind: SpanKind.CLIENT, attributes })
@@ -76,8 +75,8 @@ async function send(run: (input: RequestInfo | URL, init?: RequestInit) => unkno
   }
 }
 
-// A copy, for whoever copies it once more; and not that alone: a `Request` may be given here too, and has its members by its
-// prototype.
+// A copy with own properties, for whoever copies it once more. The proxy also reads from `init`, which may be a `Request`, whose
+// members are on its prototype.
 const withHeaders = (init: RequestInit | undefined, headers: Headers): RequestInit => {
   const own = { ...init, headers }
   return init ? new Proxy(own, { get: (_, key) => Reflect.get(key in own ? own : init, key) }) : own

@@ -5,16 +5,16 @@ import type { InvocationState } from '../core/invocation.ts'
 import type { Finish, Lifetime } from '../core/platform.ts'
 import { LOOKED_FOR, type WaitUntil, waitUntilOf } from './wait-until.ts'
 
-/** @param given the option of that name */
+/** Tells what a request may do after its response. @param given the `waitUntil` option */
 export type LifetimeOf = (args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState) => Lifetime
 
 /**
- * What a request may do after its response. To be called before the handler is, in the same turn: Fastly takes the first
- * `waitUntil` of an event only while that is being dispatched.
+ * What a request may do after its response. Call this before the handler, in the same turn: Fastly takes the first `waitUntil` of
+ * an event only while the event is being dispatched.
  */
 export const lifetimeOf: LifetimeOf = (args, given, invocation) => grantedLifetime(args, given, invocation) ?? before(LOOKED_FOR)
 
-/** The same; `undefined` where there is no `waitUntil` at all. */
+/** The same; `undefined` if there is no `waitUntil` at all. */
 export function grantedLifetime(args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState): Lifetime | undefined {
   try {
     const waitUntil = waitUntilOf(args, given, invocation)
@@ -26,7 +26,7 @@ export function grantedLifetime(args: readonly unknown[], given: WaitUntil | und
 
 const before = (reason: string): Lifetime => ({ ...AWAIT, reason })
 
-/** Begins a flush when a response has had its turn to leave: it waits for whatever is done before that. */
+/** Begins a flush when a response has had its turn to leave: the response waits for whatever is done before that. */
 export async function onceSent(finish: Finish): Promise<void> {
   await nextTurn()
   await finish()
@@ -42,10 +42,10 @@ export function within(waitUntil: WaitUntil): Lifetime {
     hold(finish) {
       const flushed = onceSent(finish)
       try {
-        // Anew for each flush: a stream may go on for longer than a platform waits.
+        // Called again for each flush: a stream may go on for longer than a platform waits.
         waitUntil(flushed)
       } catch {
-        // Too late for this platform: whoever is still there has to wait.
+        // It is too late for this platform: whoever is still waiting has to wait for the flush.
         return flushed
       } finally {
         settled()

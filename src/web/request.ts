@@ -10,10 +10,10 @@ const getter: TextMapGetter<Headers> = {
   keys: (headers) => [...headers.keys()],
 }
 
-/** What a span is named after a method: one that nobody knows is data of the caller's making, and no name. */
+/** The span's name for a method. An unknown method is the caller's data, and makes no name. */
 export const methodNameOf = (method = ''): string => (isKnownMethod(method) ? method : 'HTTP')
 
-/** The method's attributes. @returns its name */
+/** Sets the method's attributes. @returns the span's name for it */
 export function methodOf(method: string, attributes: Attributes): string {
   const known = isKnownMethod(method)
   attributes['http.request.method'] = known ? method : '_OTHER'

@@ -5,8 +5,8 @@ export const isResponse = (value: unknown): value is Response =>
   typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value
 
 /**
- * The status that frameworks make of what a handler throws: of a response, of SvelteKit's `redirect()` (which has a `location`) and
- * `error()` (a `body`), and of React Router's `data()`.
+ * The status that frameworks take from what a handler throws: from a response, from SvelteKit's `redirect()` (which has a
+ * `location`) and `error()` (a `body`), and from React Router's `data()`.
  */
 export function thrownStatus(thrown: unknown): number | undefined {
   if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error) return undefined
@@ -16,9 +16,9 @@ export function thrownStatus(thrown: unknown): number | undefined {
 }
 
 /**
- * Reflects a response on a span, and nothing of what is none.
+ * Reflects a response on a span. Ignores what is not a response.
  *
- * @param errorsFrom the lowest status that is an error: 500 where the request was served, 400 where it was made
+ * @param errorsFrom the lowest status that is an error: 500 for a request that was served, 400 for one that was made
  */
 export function reflectResponse(span: Span, response: unknown, errorsFrom = 500): void {
   if (isResponse(response)) reflectStatus(span, response.status, errorsFrom)

@@ -1,5 +1,5 @@
 /**
- * Routes of requests: frameworks know them only when they have found them, long after the span was opened.
+ * Routes of requests. A framework knows a route only when it has found it, long after the span was opened.
  *
  * @module
  */
@@ -11,15 +11,16 @@ import { methodNameOf } from './request.ts'
 /** A request whose route has been found. */
 export interface Routed {
   readonly method: string
-  /** Its URL, or what of it comes after the host. */
+  /** Its URL, or the part of it after the host. */
   readonly url: string
   /** As it is registered, such as `/orders/:id`. */
   readonly route: string
 }
 
 /**
- * Tells a request's span of its route: `http.route`, and a part of its name, if nobody has given it one. Where that is a
- * child span, the root around it is told as well, if it is of the same request: it is what requests are counted by.
+ * Sets a request's route on its span: as `http.route`, and as a part of the name, unless an option has given the span its name.
+ * If it is a child span, the root around it gets the route too, provided that the root is of the same request: requests are
+ * counted by their roots.
  *
  * @param name the name that the span was given by an option
  */
@@ -29,10 +30,10 @@ export function routed({ owner, context }: Begun, { method, url, route }: Routed
   tell(span, known, route, name)
   const { root } = owner
   if (root === span) return
-  // Whichever copy of the package it is from.
+  // The owner may come from another copy of the package.
   const { description, wrap } = owner as Partial<InvocationState>
   const { 'http.request.method': outer, 'url.path': path } = description?.attributes ?? {}
-  // A stage or a base path may have been taken off; and another request, of the handler to itself, has a path of its own.
+  // A stage or a base path may have been taken off. Another request, from the handler to itself, has a path of its own.
   const same = outer === method && typeof path === 'string' && path.endsWith(new URL(url, 'http://localhost').pathname)
   if (same) tell(root, known, route, wrap?.config.name)
 }

@@ -12,45 +12,45 @@ import type { Lifetime, Platform } from '../core/platform.ts'
 const BUDGET_MS = 29_000
 
 /**
- * Milliseconds after which a handler that has not settled has been stopped without a word.
+ * Milliseconds after which a handler that has not settled is taken to have been stopped without notice.
  *
  * Source: Cloudflare Workers, "Limits", "Duration": 15 minutes for crons, queue consumers and alarms. Requests have no limit
- * while their client is connected; but one without an answer for so long is nobody's. Workflows have none either; but a run
- * that sleeps for so long has nearly always been stopped, and is begun again when it wakes.
+ * while their client is connected, but nobody waits for a request without an answer for so long. Workflows have no limit either,
+ * but a run that sleeps for so long has nearly always been stopped, and is begun again when it wakes.
  */
 const LONGEST_MS = 15 * 60_000
 
-/** Milliseconds from what is late to its flush, for what is late together. */
+/** Milliseconds from late telemetry to its flush, so that what is late together is sent together. */
 const LATE_MS = 500
 
 /** Whether this is Cloudflare's runtime. */
 export const onWorkerd = (): boolean => 'FixedLengthStream' in globalThis
 
-/** Something is heard of an invocation. */
+/** Notes a sign of life of an invocation. */
 export function touch(invocation: InvocationState): void {
   invocation.expiresAt = clock().now() + LONGEST_MS
 }
 
 /**
- * Has what a request has recorded sent when its caller gives up, since its handler is stopped there and then, without a word:
- * or when the work is over that keeps the handler going.
+ * Sends what a request has recorded when its caller gives up, because the runtime stops its handler at that moment, without
+ * notice. If work keeps the handler going, sends it when that work is over.
  *
- * @param context the one that keeps it going
+ * @param context the context that keeps the handler going
  */
 export function heed(request: Request | undefined, invocation: InvocationState, context: { readonly id?: unknown } | undefined): void {
-  // Elsewhere it goes on, and so does a Durable Object's, whatever becomes of its caller.
+  // Elsewhere the handler goes on, and a Durable Object's handler goes on whatever becomes of its caller.
   if (!onWorkerd() || context?.id) return
   request?.signal?.addEventListener('abort', () => {
-    // One that has settled is told by its body.
+    // A request whose handler has settled is told by its body.
     if (invocation.late) return
-    // What is late now must not keep a handler going that would have been stopped.
+    // From now on, late telemetry must not keep a handler going that would have been stopped.
     invocation.late = () => {}
     invocation.root.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
     flushLate(invocation, nextTurn)
   })
 }
 
-/** What is peculiar to platforms on which nothing outlives its request, but for what `waitUntil` keeps. */
+/** The part of a platform on which nothing outlives its request except what `waitUntil` keeps. */
 export function requestScope(lifetime: () => Lifetime | undefined): Pick<Platform, 'timers' | 'remainingMs' | 'lifetime'> {
   let settledAt = 0
   let due = false
@@ -59,7 +59,7 @@ export function requestScope(lifetime: () => Lifetime | undefined): Pick<Platfor
     remainingMs: () => settledAt + BUDGET_MS - clock().now(),
     lifetime(_args, invocation) {
       settledAt = clock().now()
-      // What a client still listens to goes on, such as a socket or what a call by RPC has returned, and may be the isolate's last.
+      // What a client still listens to goes on, such as a socket or the result of an RPC call, and may be the isolate's last.
       invocation.late ??= () => {
         if (due) return
         due = true

@@ -17,15 +17,15 @@ export interface StreamingOptions {
   streamIdleMs?: number | undefined
 }
 
-/** That option, checked. @throws TypeError quoting the value */
+/** Checks `streamIdleMs`, and returns it or its default. @throws TypeError quoting the value */
 export function idleMsOf({ streamIdleMs = 30_000 }: StreamingOptions): number {
   checkOptions({ streamIdleMs }, { streamIdleMs: CHECKS.timeoutMs })
   return streamIdleMs
 }
 
 /**
- * What is peculiar to requests, whatever the platform: the response's status is reflected on the root span, which ends when
- * the response's body does.
+ * The part of a platform that all requests share: the response's status is reflected on the root span, which ends when
+ * the response's body ends.
  *
  * @param keeps whether the platform keeps going for background work
  */
@@ -46,7 +46,7 @@ export const streaming = (
       within: (run) => within(invocation, run),
       keep: keeps() ? (work) => invocation.waitUntil(work) : undefined,
       ended(how, error) {
-        // Its background work has its time yet.
+        // The invocation's background work still has its time.
         touch(invocation)
         if (how === 'failed') recordError(root, error)
         else if (how !== 'finished') root.setAttribute(ATTRIBUTE.responseStream, how)

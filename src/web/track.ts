@@ -6,29 +6,29 @@ export interface KeepingContext {
   waitUntil: (work: Promise<unknown>) => unknown
 }
 
-/** What contexts had as `waitUntil`. */
+/** The original `waitUntil` of each context. */
 const originals = new WeakMap<KeepingContext, KeepingContext['waitUntil']>()
 
 /**
- * Has invocations know of what their code hands to a context's `waitUntil`.
+ * Makes invocations know what their code passes to a context's `waitUntil`.
  *
- * @param shared whether the context is of several invocations: one that is not known to be the current one may be any
- * @returns the `waitUntil` there was
+ * @param shared whether several invocations share the context: if the current one is unknown, it may be any of them
+ * @returns the original `waitUntil`
  */
 export function track(context: KeepingContext, invocation: InvocationState, shared = false): KeepingContext['waitUntil'] {
   const known = originals.get(context)
   if (known) return known
-  // Those of platforms refuse to be called on anything but their context.
+  // A platform's `waitUntil` refuses to be called on anything but its context.
   const original = context.waitUntil.bind(context)
   originals.set(context, original)
-  // A shared one lives longer than the first of its invocations, which this function must not keep.
+  // A shared context lives longer than its first invocation, and this function must not keep that one.
   const only = shared ? undefined : invocation
   const waitUntil = (work: Promise<unknown>) => {
     original(work)
     const current = currentInvocation() ?? only
     current?.waitUntil(work)
   }
-  // Where it cannot be replaced, that work is not known: then it is as any other that nobody has been told of.
+  // If `waitUntil` cannot be replaced, the work stays unknown, like any other work that the invocation is not told of.
   Reflect.defineProperty(context, 'waitUntil', { value: waitUntil, writable: true, configurable: true })
   return original
 }

@@ -1,5 +1,5 @@
 /**
- * Who keeps a function alive after its response: there is one way for each platform, and none on some.
+ * What keeps a function alive after its response: each platform has its own way, and some have none.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { InvocationState } from '../core/invocation.ts'
 import { hasMethod } from '../core/reading.ts'
 import { type KeepingContext, track } from './track.ts'
 
-/** Has the platform keep the function alive until `work` is over. */
+/** Makes the platform keep the function alive until `work` is over. */
 export type WaitUntil = (work: Promise<void>) => unknown
 
 interface Globals {
@@ -22,12 +22,12 @@ interface Globals {
 const VERCEL = Symbol.for('@vercel/request-context')
 const NEXT = Symbol.for('@next/request-context')
 
-/** What is looked for, in the words of a warning. */
+/** What `flushed` looks for, in the words of a warning. */
 export const LOOKED_FOR = 'no argument of the handler has `waitUntil`, and there is none of an option, Vercel, Next, Supabase or Bunny'
 
 /**
  * The `waitUntil` of a request: that of an argument (contexts of Netlify, Cloudflare and Next, Fastly's event), the given
- * one, or that of the platform. `undefined` where there is none.
+ * one, or that of the platform. `undefined` if there is none.
  */
 export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefined, invocation: InvocationState): WaitUntil | undefined {
   const context = contextOf(args)
@@ -38,7 +38,7 @@ export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefin
   return platform && track(platform, invocation, true)
 }
 
-/** The argument that keeps the function alive: the last, since requests of Next may have a `waitUntil` that only complains. */
+/** The argument that keeps the function alive: the last, because a request of Next may have a `waitUntil` that only complains. */
 export const contextOf = (args: readonly unknown[]): (KeepingContext & { readonly id?: unknown }) | undefined => args.findLast(isContext)
 
 const isContext = (value: unknown): value is KeepingContext => hasMethod(value, 'waitUntil')

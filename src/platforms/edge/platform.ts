@@ -11,7 +11,7 @@ import { type WaitUntil, contextOf } from '../../web/wait-until.ts'
 /** What a handler is called with. */
 export type Args = readonly unknown[]
 
-/** The options of such platforms' own, checked. */
+/** The options of these platforms, checked. */
 export interface Settings {
   readonly config: Config
   readonly idleMs: number
@@ -20,7 +20,7 @@ export interface Settings {
 }
 
 /**
- * What is peculiar to one call of a function over requests, wherever it runs.
+ * The platform of one call of a function that answers requests, wherever it runs.
  *
  * @param lifetimeOf what such a call may do after its response; asked before the handler is called, in the same turn
  */
@@ -36,13 +36,13 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
       heed(requestOf(args), invocation, contextOf(args))
     },
     reflectThrown(span, thrown, args) {
-      // Platforms, which hand over the request, or an event that can wait, make no response of what is thrown. Frameworks do.
+      // A platform passes the request, or an event that can wait, and makes no response of what is thrown; a framework makes one.
       const ofFramework = !isRequest(args[0]) && !contextOf(args) && requestOf(args)
       const status = ofFramework && thrownStatus(thrown)
       if (status) reflectStatus(span, status)
       return !!status
     },
-    // Some of these runtimes are workerd, and some its like.
+    // Some of these runtimes are workerd, and some behave like it.
     ...requestScope(() => lifetime),
     ...streaming(idleMs, keeps, requestOf),
   }
@@ -58,14 +58,14 @@ function describe(request: Request | undefined, route: string | undefined, paren
   return description
 }
 
-/** The request that a handler is given: its first argument, or that of an event or a context. */
+/** The request of a call: the first argument, or the `request` of that argument if it is an event or a context. */
 export function requestOf([first]: Args): Request | undefined {
   try {
     if (isRequest(first)) return first
     const { request } = (first ?? {}) as { request?: unknown }
     if (isRequest(request)) return request
   } catch {
-    // A server action may be called with what React refuses to have read.
+    // React may call a server action with an argument that throws when it is read.
   }
   return undefined
 }

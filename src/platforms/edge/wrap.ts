@@ -7,16 +7,16 @@ import { lifetimeOf } from '../../web/lifetime.ts'
 import { type Settings, edge } from './platform.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 
-/** Options of a function over requests. */
+/** Options of a function that answers requests. */
 export interface EdgeOptions<Args extends readonly unknown[] = []> extends TelemetryOptions<Args>, StreamingOptions {
   /**
-   * Has the platform keep the function alive until a promise has resolved, which it never rejects: for platforms that do
-   * not hand their `waitUntil` to the handler, and are not known here.
+   * Keeps the function alive until the given promise has resolved; that promise never rejects. Set this on a platform that
+   * does not pass its `waitUntil` to the handler, and that `flushed` does not know.
    *
-   * @default that of the handler's arguments, or of Vercel, Next, Supabase or Bunny
+   * @default the `waitUntil` of the handler's arguments, or of Vercel, Next, Supabase or Bunny
    */
   waitUntil?: WaitUntil | undefined
-  /** The route that the handler serves, such as `/orders/:id`: the root span's `http.route`, and a part of its name. */
+  /** The route that the handler serves, such as `/orders/:id`. It becomes the root span's `http.route` and a part of its name. */
   route?: string | undefined
 }
 
@@ -28,7 +28,7 @@ export function resolveEdge(options: EdgeOptions<never> = {}): Settings {
   return { config, idleMs: idleMsOf(options), waitUntil, route }
 }
 
-/** Wraps a handler for a platform that is made for each call. */
+/** Wraps a handler, with a new platform for each call. */
 export function wrapEach(handler: AnyFunction, { config }: Settings, platform: () => Wrap['platform']): AnyFunction {
   checkHandler(handler)
   const wrapper = function (this: unknown, ...args: unknown[]) {
@@ -38,16 +38,17 @@ export function wrapEach(handler: AnyFunction, { config }: Settings, platform: (
 }
 
 /**
- * Wraps a function over requests, `(request, context?) => Response`, or over an event or a context that has one: on Vercel,
- * Netlify, Fastly, Supabase, Bunny, Deno, Bun and what else has `Request` and `Response`. Functions of any other kind are
- * wrapped as well, and nothing is known of what calls them: those over Node's requests, `(request, response) => …`, such as API
- * routes of Next's pages router, are for `withTelemetry` of `flushed/node`.
+ * Wraps a function that takes a `Request`, `(request, context?) => Response`, or an event or a context that has one: on Vercel,
+ * Netlify, Fastly, Supabase, Bunny, Deno, Bun and anything else with `Request` and `Response`.
  *
- * Its root span ends when the response's body does, and its flush is after the response wherever the platform has a
- * `waitUntil`. Where none is found, the response waits, for at most `timeoutMs`, and a warning says once what was looked
- * for: `flush: 'before-response'` says that it is meant.
+ * A function of any other kind is wrapped as well, but then `flushed` knows nothing of its caller. For functions that take
+ * Node's requests, `(request, response) => …`, such as API routes of Next's pages router, use `withTelemetry` of `flushed/node`.
  *
- * @throws TypeError when `handler` is no function or an option is unknown or has a bad value
+ * The root span ends when the response's body ends. The flush runs after the response wherever the platform has a `waitUntil`.
+ * If `flushed` finds none, the response waits for the flush, for at most `timeoutMs`, and a warning says once what `flushed`
+ * looked for. Set `flush: 'before-response'` if that is what you want.
+ *
+ * @throws TypeError if `handler` is not a function, or if an option is unknown or has a bad value
  *
  * @example
  * export default withTelemetry(async (request: Request) => Response.json(await ordersOf(request)), { telemetry })
@@ -56,9 +57,9 @@ export const withTelemetry = <H extends AnyFunction>(handler: H, options?: EdgeO
   telemetry(options)(handler)
 
 /**
- * The same as a layer, for `stack`: `telemetry(options)(handler)` is `withTelemetry(handler, options)`.
+ * Makes a layer for `stack`: `telemetry(options)(handler)` is the same as `withTelemetry(handler, options)`.
  *
- * @throws TypeError when an option is unknown or has a bad value
+ * @throws TypeError if an option is unknown or has a bad value
  *
  * @example
  * export default stack(telemetry({ timeoutMs: 500 }), authorized)(async (request: Request) => { … })

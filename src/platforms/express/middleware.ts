@@ -7,16 +7,18 @@ import { observeRoute, routeOf } from './route.ts'
 /** Options of the middleware. */
 export type ExpressOptions<Request = IncomingMessage, Response = ServerResponse> = ServerOptions<[request: Request, response: Response]>
 
-/** A middleware of Express 4 and 5, and of whatever else takes such. */
+/** A middleware for Express 4 and 5, and for any other framework that takes such middlewares. */
 export type TelemetryMiddleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
 
 /**
- * A middleware of Express 5 and 4: a root span for each request that has passed it, with the route that served it, open
- * until the response has been sent or the client is gone. Use it first: what is before it is not part of the invocation.
+ * Makes a middleware for Express 5 and 4 that opens a root span for each request that reaches it.
  *
- * The flush is off the path of the response. A response with a status from 500 on is an error.
+ * The span carries the route that served the request, and stays open until the response has been sent or the client is gone.
+ * Use the middleware first: what comes before it is not part of the invocation.
  *
- * @throws TypeError when an option is unknown or has a bad value
+ * The response does not wait for the flush. A response with status 500 or higher is an error.
+ *
+ * @throws TypeError if an option is unknown or has a bad value
  *
  * @example
  * const app = express()

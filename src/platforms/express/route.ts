@@ -1,16 +1,16 @@
 /**
- * The route that serves a request of Express.
+ * The route that serves an Express request.
  *
  * @module
  */
 import type { IncomingMessage } from 'node:http'
 import { decoded } from '../../web/query.ts'
 
-/** What Express keeps on a request. All of it is public. */
+/** What Express keeps on a request. All these properties are public. */
 export interface Routed extends IncomingMessage {
-  /** Where the router that is at work is mounted: as it was requested, and not as it is written. */
+  /** The path at which the current router is mounted: as the client requested it, not as the application wrote it. */
   baseUrl?: string
-  /** The route that has matched last. */
+  /** The route that matched last. */
   route?: { readonly path?: unknown }
   params?: Readonly<Record<string, unknown>>
   [MATCHED]?: Matched
@@ -19,13 +19,13 @@ export interface Routed extends IncomingMessage {
 interface Matched {
   readonly route: Routed['route']
   readonly baseUrl: string
-  /** As they were then: they are put back when its handler fails. */
+  /** The parameters at that time: Express puts back the previous ones when the route's handler fails. */
   readonly params: Routed['params']
 }
 
 const MATCHED = Symbol('flushed.matched')
 
-// The same functions for all requests, for the engine's sake.
+// All requests share these functions, so that the engine sees them as objects of one shape.
 const ROUTE: PropertyDescriptor & ThisType<Routed> = {
   configurable: true,
   enumerable: true,
@@ -38,8 +38,8 @@ const ROUTE: PropertyDescriptor & ThisType<Routed> = {
 }
 
 /**
- * Has a request remember where its route was mounted. That is known only while its router is at work: when a handler has
- * failed, the error's handler answers, outside of it.
+ * Makes a request remember where its route was mounted. Express knows this only while the route's router is at work: when a
+ * handler has failed, the error handler answers, outside that router.
  */
 export function observeRoute(request: Routed): void {
   if (!(MATCHED in request)) {
@@ -49,7 +49,7 @@ export function observeRoute(request: Routed): void {
   }
 }
 
-/** The path of the route as it was written, behind that of its router. */
+/** The path of the matched route as the application wrote it, prefixed with the path of its router. */
 export function routeOf(request: Routed): string | undefined {
   const { [MATCHED]: matched } = request
   const path = matched?.route?.path
@@ -59,14 +59,14 @@ export function routeOf(request: Routed): string | undefined {
   return mounted && own === '/' ? mounted : mounted + own
 }
 
-// Of a router's path only what was requested is known. Its parameters are, where it hands them on (`mergeParams`): in the
-// path's order. From its end, because a part that is written as it is may be before a parameter of the same value, as in
-// `/users/:user`.
+// Of a router's path, only the requested form is known. The router's parameters are known if it passes them on (`mergeParams`),
+// in the order of the path. Match from the end of the path, because a literal part may come before a parameter of the same
+// value, as in `/users/:user`.
 function asWritten(baseUrl: string, own: string, params: Readonly<Record<string, unknown>>): string {
   if (!baseUrl) return baseUrl
   const names = Object.keys(params).filter((name) => !isOwn(name, own))
   const nameOf = (part: string): string => {
-    // As Express has it: clients escape what need not be, and in letters of either case.
+    // Decoded, as Express does: clients escape more than they have to, and write escapes in upper or lower case.
     const value = decoded(part)
     const found = names.findLastIndex((name) => value !== '' && params[name] === value)
     return found < 0 ? part : `:${names.splice(found, 1)[0]}`
@@ -76,6 +76,6 @@ function asWritten(baseUrl: string, own: string, params: Readonly<Record<string,
 
 const NAMES = /[:*](?:"([^"]+)"|([\p{ID_Continue}$]+))/gu
 
-/** Whether a parameter is of the route's own path. Those without a name are numbered: then it is, where it has any like that. */
+/** Whether a parameter is in the route's own path. Unnamed ones are numbered, and are taken for the route's if it has any. */
 const isOwn = (name: string, own: string): boolean =>
   /^\d+$/.test(name) ? /[*(]/.test(own) : [...own.matchAll(NAMES)].some(([, quoted, plain]) => (quoted ?? plain) === name)

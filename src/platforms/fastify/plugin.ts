@@ -11,44 +11,46 @@ export type FastifyOptions = ServerOptions<[request: IncomingMessage, response: 
 
 const EXCHANGE = Symbol('flushed.exchange')
 
-/** A request of Fastify, as far as it is used here. */
+/** The part of a Fastify request that is used here. */
 interface FastifyRequest {
   [EXCHANGE]?: Exchange
   readonly raw: IncomingMessage
   readonly routeOptions: { readonly url?: string | undefined }
 }
 
-/** A reply of Fastify, as far as it is used here. */
+/** The part of a Fastify reply that is used here. */
 interface FastifyReply {
   readonly raw: ServerResponse
   getHeaders(): Readonly<Record<string, unknown>>
 }
 
-/** An instance of Fastify, as far as it is used here. */
+/** The part of a Fastify instance that is used here. */
 export interface FastifyInstance {
   addHook(name: string, hook: (...args: never[]) => unknown): unknown
 }
 
-/** What `register` takes for itself, and hands on to the plugin among its options. */
+/** Options that `register` uses itself, and also passes on to the plugin. */
 interface RegisterOptions {
   readonly prefix?: unknown
   readonly logLevel?: unknown
   readonly logSerializers?: unknown
 }
 
-/** A plugin of Fastify 5, that is for the instance which it is registered in and not for one of its own. */
+/** A Fastify 5 plugin that acts on the instance in which it is registered, not on an encapsulated one of its own. */
 export type TelemetryPlugin = (instance: FastifyInstance, options: FastifyOptions, done: (error?: Error) => void) => void
 
 /**
- * A plugin of Fastify 5: a root span for each request, with the route that serves it, open until the response has been sent
- * or the client is gone. Register it first: hooks that are added before are not part of the invocation.
+ * A Fastify 5 plugin that opens a root span for each request.
  *
- * The flush is off the path of the response, and `app.close()` waits for the last one.
+ * The span carries the route that serves the request, and stays open until the response has been sent or the client is gone.
+ * Register the plugin first: hooks that are added before it are not part of the invocation.
  *
- * Fastify's own options of `register` (`prefix`, `logLevel`, `logSerializers`) are let through and change nothing here, as with
- * any plugin that is not encapsulated: which requests there is a span for is a matter of the instance.
+ * The response does not wait for the flush, and `app.close()` waits for the last flush.
  *
- * @throws TypeError, from `register`, when an option is unknown or has a bad value
+ * Fastify's own options of `register` (`prefix`, `logLevel`, `logSerializers`) are accepted and change nothing here, as with any
+ * plugin that is not encapsulated: the instance alone determines which requests get a span.
+ *
+ * @throws TypeError, from `register`, if an option is unknown or has a bad value
  *
  * @example
  * const app = fastify()
@@ -62,13 +64,13 @@ export const telemetry: TelemetryPlugin = Object.assign(
     try {
       wrap = onServer('fastify', own)
     } catch (error) {
-      // What a plugin with a callback throws would be an uncaught exception.
+      // If a plugin with a callback throws, the error is an uncaught exception.
       return done(error as Error)
     }
     instance.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, next: () => void) => {
       const open = exchange(wrap, request.raw, reply.raw, {
         route: () => request.routeOptions.url,
-        // Fastify hands headers over as it writes them, which Node does not tell of.
+        // Fastify passes its headers as it writes them, and Node does not expose headers passed that way.
         headers: () => reply.getHeaders(),
       })
       if (!open) return next()
@@ -79,12 +81,12 @@ export const telemetry: TelemetryPlugin = Object.assign(
       request[EXCHANGE]?.failed(error)
       next()
     })
-    // After the last response. Whoever closes an application may well exit then; other servers of the process may go on.
+    // After the last response. Whoever closes the application may exit then. Other servers of the process may go on: leave them.
     instance.addHook('onClose', () => drainAll(stopped('close'), undefined, wrap))
     done()
   }) satisfies TelemetryPlugin,
   {
-    // What plugins say so that their hooks are those of the instance. Source: Fastify, "Plugins", "Handle the scope".
+    // Makes the plugin's hooks those of the instance. Source: Fastify, "Plugins", "Handle the scope".
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'flushed',
     [Symbol.for('plugin-meta')]: { name: 'flushed' },

@@ -1,10 +1,10 @@
 /**
- * What of Hono is used. Its types fit, those of any 4.x: who does not use Hono need not have them.
+ * The parts of Hono that are used. The types of any Hono 4.x fit them, and a project without Hono need not have those types.
  *
  * @module
  */
 
-/** A route, or a middleware, that a request has matched. */
+/** A route or a middleware that matches a request. */
 export interface RouteLike {
   readonly method: string
   readonly path: string
@@ -16,24 +16,24 @@ export interface HonoContext {
     readonly raw: Request
     readonly method: string
     readonly path: string
-    /** Which of the matched ones has been reached. */
+    /** The index of the matched route that has been reached. */
     readonly routeIndex: number
-    /** In the order in which they run. Superseded by a function of `hono/route`, which is no part of the context. */
+    /** In the order in which they run. Superseded by a function of `hono/route`, which is not part of the context. */
     readonly matchedRoutes?: readonly RouteLike[]
     header(name: string): string | undefined
     query(name: string): string | undefined
   }
-  /** Bindings; on servers for Node and on AWS Lambda, what they have of the request. */
+  /** The bindings. On Node servers and on AWS Lambda, what the adapter passes of the request. */
   readonly env: unknown
   readonly error: Error | undefined
   readonly finalized: boolean
   res: Response
-  /** Throws where there is none. */
+  /** Throws if there is none. */
   readonly executionCtx: unknown
 }
 
-/** A middleware of Hono. */
+/** A Hono middleware. */
 export type HonoMiddleware<C extends HonoContext = HonoContext> = (c: C, next: () => Promise<void>) => Promise<Response | void>
 
-/** Where nobody has answered, to ask for the response would be to make one. */
+/** The response, if there is one: reading `c.res` before anything has answered would make one. */
 export const responseOf = (c: HonoContext): Response | undefined => (c.finalized ? c.res : undefined)

@@ -1,5 +1,5 @@
 /**
- * Requests by way of Hono's adapters for AWS Lambda, with no wrap around: the sandbox is frozen when they have been answered.
+ * Requests through Hono's adapters for AWS Lambda, without a wrap around them: Lambda freezes the sandbox after the answer.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Place, Settings } from './platform.ts'
 
 const OUTSIDE = "from inside of Hono's adapter; `withTelemetry(handle(app))` of 'flushed/lambda' can"
 
-/** The context that `handle`, `streamHandle` or `hono/lambda-edge` hand to an application among its bindings. */
+/** The Lambda context that `handle`, `streamHandle` or `hono/lambda-edge` pass to the application among its bindings. */
 export function lambdaOf({ env }: HonoContext): TimedContext | undefined {
   const { lambdaContext, context } = (env ?? {}) as { lambdaContext?: unknown; context?: unknown }
   return isLambdaContext(lambdaContext) ? lambdaContext : isLambdaContext(context) ? context : undefined

@@ -12,16 +12,17 @@ import { type Settings, reflect, wrapOf } from './platform.ts'
 import { isRoot, tellRoute } from './route.ts'
 
 /**
- * A middleware of Hono 4. Use it first, so that it is around all others: each request is an invocation, whose root span is
- * named after the route, and ends when the response's body does.
+ * Makes a middleware for Hono 4 that turns each request into an invocation. Use it first, so that it is around all others.
  *
- * Its flush is after the response wherever the platform keeps going for it: by `c.executionCtx` on Workers, where what the
- * application itself hands to `waitUntil` is known as well, by what Vercel, Netlify and others have, and on servers for Node.
- * Elsewhere the response waits, for at most `timeoutMs`, and a warning says so once. Within another wrap
- * (`withTelemetry(handle(app))` on AWS Lambda) a request is a child span, and the root is named after the route.
+ * The root span is named after the route, and ends when the response's body ends.
  *
- * @param options or a function that makes them of `c.env`, at the first request of an isolate
- * @throws TypeError when an option is unknown or has a bad value
+ * The flush runs after the response wherever the platform keeps running for it: by `c.executionCtx` on Workers, where `flushed`
+ * also knows what the application itself passes to `waitUntil`; by what Vercel, Netlify and others have; and on Node servers.
+ * Elsewhere the response waits for the flush, for at most `timeoutMs`, and a warning says so once. Inside another wrap
+ * (`withTelemetry(handle(app))` on AWS Lambda), a request is a child span, and the root span is named after the route.
+ *
+ * @param options the options, or a function that makes them from `c.env`, at the first request of an isolate
+ * @throws TypeError if an option is unknown or has a bad value
  *
  * @example
  * const app = new Hono()
@@ -50,7 +51,7 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
   } catch (thrown) {
     how = { thrown }
   }
-  // The client may have left long before.
+  // The client may have left long ago, and the invocation be over.
   if (begun.live()) attempt(config, 'reading the route', () => tell(begun, c, config))
   if (reply) reply.settle(how)
   else await begun.settle(how)
@@ -61,6 +62,6 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
 function tell(begun: Begun, c: HonoContext, config: Config): void {
   tellRoute(begun, c, config)
   const span = trace.getSpan(begun.context)
-  // A root is told when it is settled.
+  // A root span gets its response when it is settled.
   if (span && !isRoot(begun)) reflect(span, responseOf(c), c.error)
 }

@@ -1,6 +1,6 @@
 /**
- * Requests to Hono's server for Node: their response tells by itself when it has been sent, so that its body need not be
- * followed, which would cost the shortcut that the server has for bodies that are there at once.
+ * Requests to Hono's Node server. Node's response tells by itself when it has been sent, so the body need not be followed.
+ * Following it would lose the shortcut that the server has for bodies that are complete at once.
  *
  * @module
  */
@@ -16,39 +16,39 @@ import { type HonoContext, responseOf } from './context.ts'
 import type { Place } from './platform.ts'
 import { tellRoute } from './route.ts'
 
-/** What `@hono/node-server` hands to an application as its bindings. */
+/** What `@hono/node-server` passes to an application as its bindings. */
 export interface NodeBindings {
   readonly incoming: IncomingMessage
-  /** Absent for an upgrade. */
+  /** Absent for an upgrade request. */
   readonly outgoing?: ServerResponse | undefined
 }
 
-/** The request to a server for Node, if it is one. */
+/** The Node request, if the request is to a Node server. */
 export const incomingOf = ({ env }: HonoContext): IncomingMessage | undefined => (env as Partial<NodeBindings> | null | undefined)?.incoming
 
-/** The bindings of a request, if it is one to a server for Node, and its response is not to wait for the flush. */
+/** The Node bindings of a request; `undefined` if it is not to a Node server, or if its response waits for the flush. */
 export function nodeOf({ env }: HonoContext, { flush }: Config): NodeBindings | undefined {
   const node = env as NodeBindings | null | undefined
   return node?.incoming?.headers && flush !== 'before-response' ? node : undefined
 }
 
-/** One for all requests to a server. @param lifetimes of its requests */
+/** The place of all requests to a Node server: one for all of them. @param lifetimes the lifetimes of those requests */
 export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place => ({
   ...lifetimes,
   describe: ([c], active) => describeIncoming((c.env as NodeBindings).incoming, active),
 })
 
-/** The result of a request whose response has not been sent: what that would have been is none. */
+/** The result of a request whose response has not been sent: what that response would have been does not count. */
 export const UNSENT = Symbol('flushed.unsent')
 
 /**
- * What a root's request comes to: settled when the application has, and the response has been sent. Where that never will be,
- * as soon as that is known: an application may wait for ever for what nobody is to get.
+ * Settles the root of a request when the application has settled and the response has been sent. If the response never will be
+ * sent, settles the root as soon as that is known: an application may wait for ever for something that nobody is to receive.
  */
 export class Reply extends Ending {
   #how: Settled | undefined
 
-  /** To be made before either. */
+  /** Create it before the application settles and before the response is sent. */
   constructor(
     begun: Begun,
     private readonly c: HonoContext,
@@ -64,7 +64,7 @@ export class Reply extends Ending {
   }
 
   settle(how: Settled): void {
-    // What an application comes to when its client is gone is late.
+    // If the client is gone already, what the application returns is late.
     if (this.#how) return
     this.#how = how
     if (this.over) this.conclude(how)
@@ -82,12 +82,12 @@ export class Reply extends Ending {
     if (!this.#how && !sent) tellRoute(begun, c, this.config)
     if (!root.isRecording()) return
     if (!sent) return reflectEnd(root, request, response, false, failureOf(c, this.#how))
-    // The application knows of no status where it has thrown what is no error.
+    // Hono knows no status if the application has thrown something that is not an `Error`.
     root.setAttribute('http.response.status_code', response.statusCode)
   }
 }
 
-/** What an application has failed with by now. What has become an answer like any other is no failure. */
+/** What the application has failed with so far. An error that became an ordinary answer is not a failure. */
 function failureOf(c: HonoContext, how: Settled | undefined): { readonly error: unknown } | undefined {
   if (how && 'thrown' in how) return { error: how.thrown }
   return c.error && (responseOf(c)?.status ?? 500) >= 500 ? { error: c.error } : undefined

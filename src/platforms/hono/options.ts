@@ -9,18 +9,18 @@ import type { HonoContext } from './context.ts'
 import { onNode } from './node.ts'
 import { type Settings, hono } from './platform.ts'
 
-/** Options of a middleware of Hono. */
+/** Options of the Hono middleware. */
 export interface HonoOptions<C extends HonoContext = HonoContext> extends TelemetryOptions<[c: C]>, StreamingOptions, DrainOptions {
   /**
-   * Has the platform keep the function alive until a promise has resolved, which it never rejects: for platforms that do
-   * not hand their `waitUntil` to the application, and are not known here.
+   * Keeps the function alive until the given promise has resolved; that promise never rejects. Set this on a platform that
+   * does not pass its `waitUntil` to the application, and that `flushed` does not know.
    *
-   * @default that of `c.executionCtx`, or of Netlify, Vercel, Next, Supabase or Bunny
+   * @default the `waitUntil` of `c.executionCtx`, or of Netlify, Vercel, Next, Supabase or Bunny
    */
   waitUntil?: WaitUntil | undefined
 }
 
-/** Options, or a function that makes them of `c.env`: called once an isolate, at its first request. */
+/** Options, or a function that makes them from `c.env`. The function is called once per isolate, at the first request. */
 export type HonoOptionsInput<C extends HonoContext = HonoContext, Env = never> = HonoOptions<C> | ((env: Env) => HonoOptions<C>)
 
 /** Checks the options. @throws TypeError naming the option and quoting the value */
@@ -32,6 +32,6 @@ function resolve(options: HonoOptions<never> = {}): Settings {
   return { config, idleMs: idleMsOf(options), waitUntil, server }
 }
 
-/** The settings, at the first request if they are made of bindings. @throws TypeError of options that are there */
+/** The settings; those made from bindings are made at the first request. @throws TypeError for bad options given directly */
 export const settingsOf = (options: HonoOptionsInput<never> | undefined): ((env: unknown) => Settings | undefined) =>
   settingsFor(options, resolve)

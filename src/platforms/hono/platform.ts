@@ -14,21 +14,21 @@ import type { HonoContext } from './context.ts'
 import { lambdaOf, onLambda } from './lambda.ts'
 import { UNSENT, nodeOf } from './node.ts'
 
-/** The options of Hono's own, checked and complete. */
+/** Hono's own options, checked and complete. */
 export interface Settings {
   readonly config: Config
   readonly idleMs: number
   readonly waitUntil: WaitUntil | undefined
-  /** The wrap of requests to a server for Node: one for all of them, since they are flushed together. */
+  /** The wrap of requests to a Node server: one for all of them, because they are flushed together. */
   readonly server: Wrap
 }
 
 type Args = readonly [c: HonoContext]
 
-/** What a place that an application runs in has of its own. */
+/** What is specific to a place where an application runs. */
 export type Place = Omit<Platform<Args>, 'name' | 'reflect'>
 
-/** What is peculiar to a request to an application of Hono, wherever that runs. */
+/** The wrap of a request to a Hono application, wherever the application runs. */
 export function wrapOf(settings: Settings, c: HonoContext): Wrap {
   const { config, server } = settings
   const lambda = lambdaOf(c)
@@ -36,7 +36,7 @@ export function wrapOf(settings: Settings, c: HonoContext): Wrap {
   return { config, platform: hono(lambda ? onLambda(lambda, settings, c) : elsewhere(settings, c)) }
 }
 
-/** A place as a platform. */
+/** Makes a platform of a place. */
 export const hono = (place: Place): Platform<Args> => ({
   name: 'hono',
   ...place,
@@ -45,12 +45,12 @@ export const hono = (place: Place): Platform<Args> => ({
   },
 })
 
-/** Reflects on a span what a request has come to. What was thrown Hono has made into a response. */
+/** Reflects on a span how a request ended. Hono has already made a response of what was thrown. */
 export function reflect(span: Span, response: unknown, error: Error | undefined): void {
   reflectResponse(span, response)
   if (!error) return
   if (!isResponse(response) || response.status >= 500) recordError(span, error)
-  // An answer like any other, which somebody has thrown: no error of the server's.
+  // An ordinary answer that was thrown: not the server's error.
   else span.recordException(toError(error))
 }
 
@@ -63,13 +63,13 @@ function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Pla
       if (config.flush !== 'before-response') lifetime = lifetimeOf(contextsOf(c), waitUntil, invocation)
       heed(c.req.raw, invocation, executionOf(c))
     },
-    // Some of where it runs is workerd, and some its like.
+    // Some of the runtimes are workerd, and some behave like it.
     ...requestScope(() => lifetime),
     ...streaming(idleMs, () => lifetime?.phase === 'after-response', () => c.req.raw),
   }
 }
 
-/** What may have a `waitUntil`: the execution context, and the context that Netlify's adapter hands on. */
+/** What may have a `waitUntil`: the execution context, and the context that Netlify's adapter passes on. */
 const contextsOf = (c: HonoContext): unknown[] => [executionOf(c), (c.env as { context?: unknown } | undefined)?.context]
 
 function executionOf(c: HonoContext): { readonly id?: unknown } | undefined {

@@ -4,8 +4,8 @@ import { callbackStyle, promisified } from './callback.ts'
 import { streamed } from './streaming.ts'
 
 /**
- * A handler of any of Lambda's styles as a function that is done when the invocation is. Which style it is shows at each
- * call: inside `awslambda.streamifyResponse` a handler has no symbol yet.
+ * Adapts a handler of any of Lambda's styles to a function that is done when the invocation is. The style is determined at each
+ * call: inside `awslambda.streamifyResponse`, a handler has no symbol yet.
  *
  * @param remainingMs milliseconds that a call may still take
  */
@@ -17,6 +17,6 @@ export function adapted(handler: AnyFunction, remainingMs: (args: LambdaArgs) =>
     if (callbackStyle(handler, args[1])) return promisified(handler, this, args)
     return Reflect.apply(handler, this, args)
   }, handler)
-  // Node 24's runtime takes a handler with three parameters for a callback-style one, and refuses to start.
+  // Node 24's runtime treats a handler with three parameters as a callback-style one, and refuses to start.
   return Object.defineProperty(adapter, 'length', { value: Math.min(handler.length, 2), configurable: true })
 }

@@ -1,6 +1,6 @@
 /**
  * Attribute names, spelled out here because importing the conventions' package would cost more bytes than the rest of
- * this folder. The stable ones are of the HTTP, URL, server, client, network and error registries.
+ * this folder. The stable ones come from the HTTP, URL, server, client, network and error registries.
  *
  * Release 1.45 of the conventions renamed three that are still in development: `faas.invocation_id` became
  * `faas.invocation.id`, `faas.time` became `faas.invocation.start_time`, and `messaging.system` became
@@ -46,7 +46,7 @@ export const MESSAGING_DESTINATION_NAME = 'messaging.destination.name'
 export const MESSAGING_BATCH_MESSAGE_COUNT = 'messaging.batch.message_count'
 export const MESSAGING_MESSAGE_ID = 'messaging.message.id'
 
-// Those of AWS's OpenTelemetry plugin for durable functions; the conventions have none
+// Names of AWS's OpenTelemetry plugin for durable functions; the conventions have none
 export const DURABLE_EXECUTION_ARN = 'durable.execution.arn'
 export const DURABLE_INVOCATION_STATUS = 'durable.invocation.status'
 

@@ -1,16 +1,16 @@
 import type { FlushReport } from '../../core/types.ts'
 
-/** Milliseconds for which every flush has to have timed out before flushing pauses. */
+/** Milliseconds for which every flush must have timed out before flushing pauses. */
 const DEAD_AFTER_MS = 10_000
-/** Milliseconds until the first attempt after that, and at most between two. */
+/** Milliseconds from the pause to the first probe, and the most between two probes. */
 const PROBE_MS = { first: 5_000, most: 60_000 }
 
 /**
- * A circuit breaker: a collector that has been dead for a while is not paid `timeoutMs` at each invocation any more.
- * Spans are kept meanwhile, and now and then a flush probes whether it is back.
+ * A circuit breaker: once a collector has been dead for a while, an invocation no longer spends `timeoutMs` on it.
+ * Spans are kept meanwhile, and now and then a flush probes whether the collector is back.
  */
 export class Breaker {
-  /** When the first of the flushes began that have all timed out. */
+  /** When the first flush began of those that have timed out in a row. */
   #since: number | undefined
   #pauseMs = 0
   #until = 0
@@ -20,12 +20,12 @@ export class Breaker {
     readonly now: () => number,
   ) {}
 
-  /** Whether there is to be no flush now. */
+  /** Whether flushing is paused now. */
   get open(): boolean {
     return this.#until > 0 && this.now() < this.#until
   }
 
-  /** Learns from a flush that has been made. */
+  /** Learns from a flush that is over. */
   learn({ outcome, durationMs, stages }: FlushReport): void {
     if (outcome === 'nothing_to_send') return
     if (!stages.some((stage) => stage.outcome === 'timed_out')) return this.#close()

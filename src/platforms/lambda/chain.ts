@@ -3,8 +3,8 @@ import { type AnyFunction, dressed } from '../../core/layer.ts'
 const METHODS = ['use', 'before', 'after', 'onError', 'handler'] as const
 
 /**
- * The handler that `middy()` makes has methods that return it, for the next call. Those of a wrapped one have to return
- * the wrapped one, or `withTelemetry(middy()).handler(h)` would be without telemetry, and nobody would notice.
+ * Makes the chaining methods of a wrapped `middy()` handler return the wrapped handler. Middy's own methods return the original
+ * one, so that `withTelemetry(middy()).handler(h)` would have no telemetry, and nobody would notice.
  */
 export function chainable<W extends AnyFunction>(wrapper: W, original: AnyFunction): W {
   const methods = original as unknown as Readonly<Record<string, unknown>>

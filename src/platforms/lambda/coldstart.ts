@@ -1,8 +1,8 @@
 import { managedInstance } from '../../server/managed.ts'
 
 /**
- * Lambda sometimes initialises an environment ahead of need. On demand, the first invocation follows at once; later
- * than this after init, nobody waited for it.
+ * Milliseconds after init up to which a first invocation counts as a cold start. Lambda sometimes initialises an environment
+ * ahead of need. On demand, the first invocation follows at once; if it comes later than this, nobody waited for the init.
  */
 const PROACTIVE_AFTER_MS = 10_000
 
@@ -11,7 +11,7 @@ let waiting = true
 let initializedAt = Date.now()
 
 /**
- * Whether the invocation that asks is a cold start, for `faas.coldstart`; only the first that asks may get `true`.
+ * Whether the calling invocation is a cold start, for `faas.coldstart`. Only the first call may return `true`.
  *
  * The conventions only say "executed for the first time", so the platform decides what counts:
  * - `provisioned-concurrency` and Managed Instances initialise before any request: never cold.

@@ -11,7 +11,7 @@ import { bag, MAX_RECORDS, nameOf, text } from './events.ts'
 
 type Operation = 'insert' | 'edit' | 'delete'
 
-/** Source: FaaS spans, "Datasource"; its examples give a bucket as the collection and a file as the name. */
+/** Describes an S3 event. Source: FaaS spans, "Datasource": in its examples, a bucket is the collection and a file the name. */
 export function describeS3(draft: Description, records: readonly unknown[]): void {
   const first = bag(records[0])
   const s3 = bag(first['s3'])
@@ -24,8 +24,8 @@ export function describeS3(draft: Description, records: readonly unknown[]): voi
 }
 
 /**
- * DynamoDB has nothing above its tables, so the table is both the collection, which is required, and the name, as the
- * conventions have it for Cosmos DB.
+ * Describes a batch of a DynamoDB stream. DynamoDB has nothing above its tables, so the table is both the collection, which is
+ * required, and the name, as in the conventions for Cosmos DB.
  *
  * Source: FaaS spans, "Datasource".
  */
@@ -47,7 +47,7 @@ function describeDocument(draft: Description, found: Attributes): void {
   for (const name in found) if (found[name] !== undefined) draft.attributes[name] = found[name]
 }
 
-/** The operation all records share; a mixed batch has none to name. */
+/** The operation that all records share; `undefined` for a mixed batch. */
 function uniform(records: readonly unknown[], operationOf: (name: string) => Operation | undefined) {
   const first = text(bag(records[0])['eventName'])
   const operation = first === undefined ? undefined : operationOf(first)
@@ -58,7 +58,7 @@ function uniform(records: readonly unknown[], operationOf: (name: string) => Ope
   return operation
 }
 
-/** Source: Amazon S3, "Supported event types". What neither makes nor removes an object changes something about it. */
+/** What neither makes nor removes an object changes something about it. Source: Amazon S3, "Supported event types". */
 function operationOfS3(name: string): Operation {
   if (name.startsWith('ObjectCreated:')) return 'insert'
   if (name.startsWith('ObjectRemoved:') || name.startsWith('LifecycleExpiration:')) return 'delete'
@@ -78,7 +78,7 @@ function operationOfDynamoDb(name: string): Operation | undefined {
   }
 }
 
-/** Keys arrive as in a form: escaped, and a plus for a space (Amazon S3, "Event message structure"). */
+/** Decodes a key, which arrives as in a form: escaped, and a plus for a space (Amazon S3, "Event message structure"). */
 function decodeKey(key: string | undefined): string | undefined {
   if (key === undefined) return undefined
   try {

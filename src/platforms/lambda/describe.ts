@@ -17,7 +17,7 @@ interface DescribeOptions {
 
 /**
  * Describes the root span of one invocation. Never throws: whatever cannot be read is left out, and an event that
- * resists reading is a plain one (`faas.trigger` = `other`).
+ * throws when it is read is treated as a plain one (`faas.trigger` = `other`).
  *
  * Sources: FaaS spans ("Incoming FaaS span attributes"), AWS Lambda spans ("All triggers": a SERVER span named after
  * the function, unless the trigger has a rule of its own).
@@ -39,7 +39,7 @@ export function describe(
   return draft
 }
 
-/** Whether there may be headers, where the parent has been looked for then. */
+/** Whether the event may have headers. If so, the parent has already been looked for in them. */
 const isRequest = ({ trigger, source }: Description): boolean => trigger === 'http' || source === 'authorizer'
 
 function plain(context: LambdaContextLike | null | undefined, active: Context, cold: boolean): Description {
@@ -51,7 +51,7 @@ function plain(context: LambdaContextLike | null | undefined, active: Context, c
     const id: unknown = context?.awsRequestId
     if (typeof id === 'string') attributes = { [FAAS_INVOCATION_ID]: id, [FAAS_TRIGGER]: 'other', [FAAS_COLDSTART]: cold }
   } catch {
-    // A context with hostile getters leaves the function anonymous.
+    // A context whose getters throw leaves the function without a name.
   }
   return {
     name,

@@ -3,7 +3,7 @@ import type { Description as RootDescription } from '../../core/platform.ts'
 /** The values of `faas.trigger` (FaaS spans, "Function trigger type"). */
 export type Trigger = 'datasource' | 'http' | 'pubsub' | 'timer' | 'other'
 
-/** What invoked the function, finer than its {@link Trigger}; `unknown` is a plain or unrecognised event. */
+/** What invoked the function, in more detail than {@link Trigger}; `unknown` is a plain or unrecognised event. */
 export type Source =
   | 'api_gateway_rest'
   | 'api_gateway_http'
@@ -28,20 +28,20 @@ export type Source =
   | 'durable'
   | 'unknown'
 
-/** What is read of Lambda's context object. Everything is optional: tests and local runners pass less. */
+/** The part of Lambda's context object that is read. Everything is optional: tests and local runners pass less. */
 export interface LambdaContextLike {
   readonly awsRequestId?: string
   readonly invokedFunctionArn?: string
   readonly functionName?: string
   readonly functionVersion?: string
-  /** What the caller of a direct invocation has passed beside the event. */
+  /** What the caller of a direct invocation has passed along with the event. */
   readonly clientContext?: unknown
 }
 
-/** What the root span of an invocation is to look like when it starts, and what is needed to read the result. */
+/** What the root span of an invocation looks like when it starts, and what is needed to read the result. */
 export interface Description extends RootDescription {
   trigger: Trigger
   source: Source
-  /** Records of the batch, 0 where the event is no batch. */
+  /** The number of records in the batch; 0 if the event is not a batch. */
   batchSize: number
 }

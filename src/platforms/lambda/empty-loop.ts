@@ -8,16 +8,16 @@ type Listener = (code: number) => void
 
 const EVENT = 'beforeExit'
 
-/** Ends those that nothing but the end of the process would. One listener for all: many at once are no leak. */
+/** Ends the handlers that only the end of the process would end. One listener for all: many at once are not a listener leak. */
 const waiting = new Set<() => void>()
-/** Who else listens, while any of them waits. */
+/** The other listeners, taken away while a handler waits. */
 let others: Listener[] = []
 
 /**
- * What `settled` comes to. If the event loop is empty before that, `release` is called, which is to settle it.
+ * Settles as `settled` does. If the event loop is empty before that, calls `release`, which must settle `settled`.
  *
- * Other listeners are taken away for that long, and are back then, whoever has taken them away meanwhile. One is the runtime
- * client's own (3.3), which answers at that moment, and cannot be told to wait for a flush.
+ * Other listeners are taken away for that time. They are put back afterwards, even if somebody else has removed them meanwhile.
+ * One of them is the runtime client's own (3.3): it answers at that moment, and cannot be told to wait for a flush.
  */
 export function untilEmpty<T>(settled: Promise<T>, release: () => void): Promise<T> {
   if (waiting.size === 0) takeAway()
@@ -29,7 +29,7 @@ export function untilEmpty<T>(settled: Promise<T>, release: () => void): Promise
 }
 
 function takeAway(): void {
-  // The raw ones: of those that listen `once`, the others would listen for ever when they are back.
+  // The raw listeners. Otherwise, those added by `once` would listen for ever when they are back.
   others = process.rawListeners(EVENT) as Listener[]
   others.forEach((listener) => process.off(EVENT, listener))
   process.on(EVENT, releaseAll)
@@ -38,16 +38,16 @@ function takeAway(): void {
 function putBack(): void {
   process.off(EVENT, releaseAll)
   const since = process.listeners(EVENT)
-  // Before those that have come since. One that has been added again meanwhile listens already.
+  // In front of the listeners that have come since. A listener that was added again meanwhile already listens.
   for (const listener of others.reverse()) if (!since.includes(heard(listener))) process.prependListener(EVENT, listener)
   others = []
 }
 
-/** What was given to `on` or `once`. */
+/** The function that was given to `on` or `once`. */
 const heard = (raw: Listener & { listener?: Listener }): Listener => raw.listener ?? raw
 
 function releaseAll(): void {
   waiting.forEach((release) => release())
-  // Others have missed this one, and hear of the next: there is one after another turn.
+  // The other listeners have missed this event, and hear the next: after another turn, Node emits it again.
   setImmediate(() => {})
 }

@@ -17,7 +17,7 @@ export function bag(value: unknown): Bag {
   return isBag(value) ? value : EMPTY
 }
 
-/** A string with something in it, else `undefined`: an empty attribute says nothing. */
+/** A string that is not empty, otherwise `undefined`: an empty attribute says nothing. */
 export function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
@@ -27,8 +27,8 @@ export function list(value: unknown): readonly unknown[] {
 }
 
 /**
- * The resource part of an ARN: what follows the fifth colon. It may have colons itself (a DynamoDB stream is named by
- * a time stamp), so the last colon does not do.
+ * The resource part of an ARN: what follows the fifth colon. It may contain colons itself (a DynamoDB stream is named by
+ * a time stamp), so the last colon is not the right place to split.
  *
  * Source: AWS, "Identify AWS resources with Amazon Resource Names".
  */

@@ -21,7 +21,7 @@ export function header(headers: EventHeaders | undefined, name: string): string 
   return Array.isArray(value) ? value[0] : value
 }
 
-/** Reads headers for propagators: in any case, and every value of a repeated one. */
+/** Reads headers for propagators: names in any case, and all values of a repeated header. */
 export const headerGetter: TextMapGetter<EventHeaders> = {
   get: (headers, key) => values(headers, key.toLowerCase()),
   keys: (headers) => Object.keys(headers.multi ?? headers.single ?? {}).map((key) => key.toLowerCase()),

@@ -56,8 +56,8 @@ export function describeHttpApi(draft: Description, event: Bag): void {
 }
 
 /**
- * Payload format 1.0: REST APIs, and HTTP APIs that were asked for it. Its `path` is the resource's; the one in the context
- * is the URL's, with the stage or the domain's base path in front, as payload format 2.0 has it.
+ * Payload format 1.0: REST APIs, and HTTP APIs that are configured for it. The event's `path` is the resource's. The context's
+ * `path` is the URL's, with the stage or the domain's base path in front, as in payload format 2.0.
  */
 export function describeRestApi(draft: Description, event: Bag): void {
   const context = bag(event['requestContext'])
@@ -113,6 +113,8 @@ export function describeLoadBalancer(draft: Description, event: Bag): void {
 }
 
 /**
+ * Completes `draft` with what all HTTP requests have.
+ *
  * Sources: HTTP spans, "HTTP server span" and "Name"; AWS Lambda spans, "API Gateway" (name and `http.route` from the
  * configured route; the scheme is `x-forwarded-proto`).
  */
@@ -124,13 +126,13 @@ function apply(draft: Description, request: HttpRequest): void {
     const known = isKnownMethod(request.method)
     attributes[HTTP_REQUEST_METHOD] = known ? request.method : '_OTHER'
     if (!known) attributes[HTTP_REQUEST_METHOD_ORIGINAL] = request.method
-    // Without a route the function's name stays: a path would make the names countless.
+    // Without a route, the span keeps the function's name: by paths, there would be countless names.
     if (route !== undefined) draft.name = `${known ? request.method : 'HTTP'} ${route}`
   }
   put(attributes, HTTP_ROUTE, route)
   put(attributes, URL_PATH, request.path)
   if (request.query !== undefined) put(attributes, URL_QUERY, redacted(request.query))
-  // A WebSocket is opened through https, but that is not how its URL is spelled.
+  // A WebSocket is opened through https, but its URL is not spelled that way.
   const forwarded = request.scheme === 'wss' ? undefined : firstOf(header(headers, 'x-forwarded-proto'))
   const scheme = forwarded ?? request.scheme
   put(attributes, URL_SCHEME, scheme)
@@ -144,24 +146,24 @@ function put(attributes: Attributes, name: string, value: string | undefined): v
   if (value !== undefined && value !== '') attributes[name] = value
 }
 
-/** The path of a route key such as `GET /pets/{id}`; `$default` matched no configured route. */
+/** The path of a route key such as `GET /pets/{id}`. `$default` means that no configured route matched. */
 function routeOf(key: string | undefined): string | undefined {
   if (key === undefined) return undefined
   const space = key.indexOf(' ')
   return space === -1 ? undefined : text(key.slice(space + 1))
 }
 
-/** The original client leads the list; proxies append themselves to it. */
+/** The first of a list of proxies. The original client leads the list, and proxies append themselves to it. */
 function firstOf(forwarded: string | undefined): string | undefined {
   if (forwarded === undefined) return undefined
   const comma = forwarded.indexOf(',')
   return text((comma === -1 ? forwarded : forwarded.slice(0, comma)).trim())
 }
 
-/** A name, or an address in brackets, because its colons are its own, and a port. */
+/** A host and a port. The host is a name, or an address in brackets, because it has colons of its own. */
 const HOST_AND_PORT = /^(\[.*\]|[^:]+):(\d+)$/
 
-/** The ports that go without saying, as they do in URLs. */
+/** The ports that are left out, as in URLs. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, wss: 443 }
 
 function putServer(attributes: Attributes, host: string | undefined, forwardedPort: string | undefined, scheme = ''): void {

@@ -46,14 +46,16 @@ export function identify(context: LambdaContextLike | null | undefined): Identit
 }
 
 /**
- * The rule of the cloud registry (`cloud.resource_id`, AWS Lambda): the ARN of the function, where an alias at its end
- * gives way to the version it resolved to, since one environment may be reached through several aliases. An ARN that
- * ends in a version is that already, and one without a qualifier has no alias to resolve, so both stay as they are.
+ * The function's `cloud.resource_id`: its ARN, where the version replaces an alias at the end, because one environment may be
+ * reached through several aliases. An ARN that ends in a version has it already, and one without a qualifier has no alias to
+ * resolve, so both stay as they are.
+ *
+ * Source: cloud registry, `cloud.resource_id`, AWS Lambda.
  */
 function resourceId(fields: readonly string[], version: string | undefined): string {
   const qualifier = fields[7]
   const unqualified = fields.slice(0, 7).join(':')
   if (qualifier === undefined) return unqualified
-  // With no version to resolve it to, the function is still named rightly without the alias.
+  // Without a version to replace the alias, the ARN still names the right function when the alias is left out.
   return version === undefined ? unqualified : `${unqualified}:${version}`
 }

@@ -3,12 +3,12 @@ import { parseTraceparent } from '../../core/propagation.ts'
 import { MESSAGING_MESSAGE_ID } from './attributes.ts'
 import { text } from './events.ts'
 
-/** SDKs keep no more links than this on a span by default (`OTEL_SPAN_LINK_COUNT_LIMIT`). */
+/** The most links that SDKs keep on a span by default (`OTEL_SPAN_LINK_COUNT_LIMIT`). */
 const MAX_LINKS = 128
 
 /**
- * Links the span to where a message came from. `xray` is the system attribute the services themselves propagate, and
- * `traceparent` what an instrumented sender wrote into the message's attributes; two that name one span are one link.
+ * Links the span to where a message came from. `xray` is the system attribute that the services themselves propagate.
+ * `traceparent` is what an instrumented sender wrote into the message's attributes. If both name one span, there is one link.
  *
  * Source: AWS Lambda spans, "SQS Event" (`AWSTraceHeader`); messaging spans, "Span links" (per-message attributes).
  */
@@ -31,8 +31,8 @@ const ROOT = /^Root=1-(?!0{8}-0{24})([\da-f]{8})-([\da-f]{24})$/
 const PARENT = /^Parent=(?!0{16})([\da-f]{16})$/
 
 /**
- * Reads an X-Ray tracing header: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0|1`, its fields in any order and
- * others among them. Without a parent it names a trace but no span, and so nothing to link to.
+ * Reads an X-Ray tracing header: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0|1`. The fields come in any order, and others
+ * may be among them. A header without a parent names a trace but no span, so there is nothing to link to.
  *
  * Source: AWS X-Ray, "Tracing header".
  */

@@ -12,7 +12,7 @@ export const goingOn: Lifetime = {
   phase: 'after-response',
   hold(finish) {
     void afterResponse().then(finish).catch((thrown: unknown) => {
-      // A flush reports what goes wrong, and does not throw; but here a rejection would fail somebody else's request.
+      // A flush reports what goes wrong, and does not throw. If it did, the rejection would fail another request here.
       console.warn(`flushed: the flush failed: ${toError(thrown).message}`)
     })
   },

@@ -15,22 +15,22 @@ import { bag, list, MAX_RECORDS, nameOf, resourceOf, text } from './events.ts'
 import type { Bag } from './events.ts'
 import { linkMessage } from './links.ts'
 
-/** What there is to say of a delivery of messages. */
+/** What is known of a delivery of messages. */
 interface Delivery {
-  /** A value of the registry; absent for services it does not know. */
+  /** The messaging system, a value of the registry; absent for services that the registry does not know. */
   system?: string | undefined
   /** The queue, topic or stream. */
   destination?: string | undefined
-  /** How many messages, where the service delivers batches. */
+  /** The number of messages, if the service delivers batches. */
   batch?: number | undefined
-  /** The only message's identifier. */
+  /** The message's identifier, if there is only one message. */
   messageId?: string | undefined
 }
 
 /**
- * The span of an invocation that processes messages.
+ * Describes the span of an invocation that processes messages.
  *
- * Source: messaging spans, "Operation types" (`process`) and "Span kind"; the name is as AWS Lambda spans, "SQS Event".
+ * Source: messaging spans, "Operation types" (`process`) and "Span kind"; the name is as in AWS Lambda spans, "SQS Event".
  */
 export function describeDelivery(draft: Description, delivery: Delivery): void {
   const { attributes } = draft
@@ -51,7 +51,7 @@ export function describeDelivery(draft: Description, delivery: Delivery): void {
   }
 }
 
-/** Source: AWS Lambda spans, "SQS Event", with its rule for batches of several queues. */
+/** Describes a batch from SQS. Source: AWS Lambda spans, "SQS Event", with its rule for batches from several queues. */
 export function describeSqs(draft: Description, records: readonly unknown[]): void {
   const first = bag(records[0])
   const arn = first['eventSourceARN']
@@ -85,7 +85,7 @@ export function describeSns(draft: Description, records: readonly unknown[]): vo
   if (topicArn !== undefined) draft.attributes[AWS_SNS_TOPIC_ARN] = topicArn
 }
 
-/** The registry has no messaging system for Kinesis, but it has the stream's name. */
+/** The registry has no messaging system for Kinesis, but it has a name for the stream. */
 export function describeKinesis(draft: Description, records: readonly unknown[]): void {
   const first = bag(records[0])
   const stream = nameOf(first['eventSourceARN'])

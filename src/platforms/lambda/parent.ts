@@ -10,11 +10,11 @@ import type { EventHeaders } from './headers.ts'
 const NONE: EventHeaders = { single: undefined, multi: undefined }
 
 /**
- * The context of whoever sent these headers, by the propagator the application registered, or by W3C Trace Context
- * where it registered none; or a span around the handler that has joined the caller's trace. A propagator that throws costs
- * the parent, not the request.
+ * The parent of an invocation: the context of whoever sent these headers, or a span around the handler that has joined the
+ * caller's trace. The headers are read by the propagator that the application has registered, or as W3C Trace Context if it has
+ * registered none. If a propagator throws, the parent is lost, and the request goes on.
  *
- * A registered one is asked without any headers too: it may look elsewhere, as `xray-lambda` does into the environment.
+ * A registered propagator is asked even without headers: it may look elsewhere, as `xray-lambda` looks into the environment.
  *
  * Source: AWS Lambda spans, "Determining the remote parent span context" and "`xray-lambda` Propagator Functionality".
  */
@@ -28,8 +28,8 @@ export function parentOf(headers: EventHeaders | undefined, active: Context): Co
 }
 
 /**
- * What the caller of a direct invocation has put into its client context, which is where instrumentations of the AWS SDK put
- * their headers: into `custom`, and earlier ones into `Custom`.
+ * What the caller of a direct invocation has put into its client context. Instrumentations of the AWS SDK put their headers
+ * there: into `custom`, and earlier ones into `Custom`.
  *
  * Sources: AWS Lambda API, `Invoke` (`X-Amz-Client-Context`); OpenTelemetry's instrumentation of the AWS SDK, "Lambda".
  */

@@ -22,16 +22,16 @@ import { watchSigterm } from './shutdown.ts'
 import { streamLifetime } from './streaming.ts'
 import { thawed } from './thaw.ts'
 
-/** The options of Lambda's own, checked and complete. */
+/** Lambda's own options, checked and complete. */
 export interface Settings {
   readonly flush: Config['flush']
   readonly marginMs: number
-  /** `undefined`: the default, which depends on the time that an invocation has. */
+  /** `undefined` means the default, which depends on the time that an invocation has. */
   readonly earlyTimeoutMs: number | false | undefined
   readonly schedule: Schedule
 }
 
-/** Lambda's longest timeout. What takes longer than that never ends, and must not keep its invocation. */
+/** Lambda's longest timeout, in milliseconds. What takes longer never ends, and must not keep its invocation. */
 const LONGEST_MS = 15 * 60_000
 
 const INSIDE =
@@ -39,22 +39,22 @@ const INSIDE =
 
 const EARLY = { mostMs: 500, share: 0.1 }
 
-/** What is peculiar to Lambda. */
+/** The platform of AWS Lambda. */
 export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings): Platform<LambdaArgs> {
   shared.untraced ??= untraced
   const requestOf = (args: LambdaArgs) => contextOf(args)?.awsRequestId
   // Read once: each look into the environment costs as much as a span.
   const managed = managedInstance()
   const unfrozen = goesOn(flush)
-  // Neither the response nor a timeout ends anything there.
+  // Where nothing freezes, neither the response nor a timeout ends anything.
   const remainingMs = (args: LambdaArgs) => (unfrozen ? LONGEST_MS : leftMs(contextOf(args)) - marginMs)
   const earlyMs = (left: number, { wrap }: InvocationState) => {
-    // A timeout ends nothing on a Managed Instance: the handler goes on, and its spans are not over.
+    // On a Managed Instance, a timeout ends nothing: the handler goes on, and its spans are not over.
     if (earlyTimeoutMs === false || (earlyTimeoutMs === undefined && managed)) return Infinity
     const usual = Math.min(EARLY.mostMs, left * EARLY.share)
     const early = earlyTimeoutMs ?? usual
     if (early < left) return left - early
-    // Or each invocation would have timed out when it begins.
+    // Otherwise, each invocation would time out as it begins.
     if (once('earlyTimeoutMs')) wrap.config.warn(`flushed: \`earlyTimeoutMs\` is ${early}, and the function has ${left} ms left: using ${Math.round(usual)}`)
     return left - usual
   }
@@ -64,7 +64,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
     adapt: (handler) => adapted(handler, remainingMs),
     describe: (args, active) => describe(args[0], contextOf(args), { active }),
     reflect: (root, description: Description, result, args) => {
-      // What a streaming handler returns is thrown away, and its status is in the stream.
+      // The runtime discards what a streaming handler returns, and the handler's status is in the stream.
       if (!responseStreamOf(args)) reflect(root, description, result, args[0])
     },
     begun: (args, invocation) => {
@@ -76,7 +76,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       const early = earlyMs(leftAtFirstMs(contextOf(args)), invocation)
       if (early < Infinity) invocation.alarm = setAlarm(() => void endInTime(invocation), early, true)
     },
-    // The wrap around it may be one that knows nothing of Lambda, and the extension waits for one that does.
+    // The wrap around this one may know nothing of Lambda, and the extension waits for a wrap that does.
     nested: (args) => {
       const [requestId, { extension }] = [requestOf(args), shared]
       if (requestId === undefined || !extension) return undefined
@@ -90,7 +90,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       const stream = streamLifetime(args)
       if (stream) {
         const released = releasing(stream, requestOf(args))
-        // What a schedule leaves goes with a later flush.
+        // A schedule may leave telemetry to a later flush. After a stream that has failed, there is none.
         return stream.last ? released : schedule.lifetime(released)
       }
       return schedule.lifetime(unfrozen ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed() ?? AWAIT))
@@ -100,7 +100,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
 
 const endInTime = (invocation: InvocationState) => endEarly(invocation, 'early-timeout', aboutToTimeOut())
 
-/** A lifetime that is over in place: the extension has nothing to hold the sandbox for when it is. */
+/** A lifetime that flushes in place. When it is over, the extension no longer has to hold the sandbox. */
 const releasing = ({ phase, hold }: Lifetime, requestId: string | undefined): Lifetime => ({
   phase,
   async hold(finish, invocation) {

@@ -13,25 +13,25 @@ import { registered } from './extension/state.ts'
 /** How often to flush. */
 export type Policy = 'every' | 'adaptive' | { everyMs: number } | { everyInvocations: number }
 
-/** Traffic is steady when this many invocations in a row have each followed within so many milliseconds. */
+/** Traffic is steady when this many invocations in a row have each followed the one before within `gapMs` milliseconds. */
 const STEADY = { invocations: 5, gapMs: 1000 }
 
-/** Decides, invocation by invocation, whether to flush at its end, or to leave its telemetry to a later flush. */
+/** Decides for each invocation whether to flush at its end, or to leave its telemetry to a later flush. */
 export class Schedule {
   readonly #breaker: Breaker | undefined
-  /** Of invocations whose telemetry has been left. */
+  /** How many invocations have left their telemetry to a later flush. */
   #left = 0
-  /** What is to be told of them. */
+  /** What a later flush has to report of these invocations. */
   #account = new Account()
   #inARow = 0
   #endedAt = -Infinity
   #flushedAt = -Infinity
-  /** Begins one of what was left, in the next turn. */
+  /** Begins a flush of what was left, in the next turn. */
   #soon: NodeJS.Immediate | undefined
-  /** A flush of what was left, under way beside the handler. */
+  /** The flush of what was left that is under way beside the handler. */
   #overlapped: Promise<FlushReport> | undefined
 
-  /** @param wrap what this schedule belongs to; read when there is something to flush */
+  /** @param wrap the wrap that this schedule belongs to; read when there is something to flush */
   constructor(
     readonly policy: Policy,
     breaker: boolean,
@@ -40,18 +40,18 @@ export class Schedule {
     if (breaker) this.#breaker = new Breaker((message) => this.wrap().config.warn(message), () => clock().now())
   }
 
-  /** An invocation begins. @param remainingMs how long what is flushed beside it may take: it waits for that */
+  /** An invocation begins. @param remainingMs how long a flush beside the handler may take: the invocation waits for it */
   begun(remainingMs: () => number): void {
     if (this.policy === 'every') return
     this.#inARow = clock().now() - this.#endedAt < STEADY.gapMs ? this.#inARow + 1 : 0
-    // Not before the handler: it would wait for the spans to be encoded.
+    // Not before the handler, which would have to wait until the spans are encoded.
     if (this.policy === 'adaptive' && this.#left > 0) this.#soon = setImmediate(() => this.#overlap(remainingMs()))
   }
 
-  /** The lifetime of an invocation that has settled: what the platform lets it have, or one that leaves its telemetry. */
+  /** The lifetime of an invocation that has settled: the platform's own, or one that leaves the telemetry to a later flush. */
   lifetime(inner: Lifetime): Lifetime {
     if (this.policy !== 'every') this.#endedAt = clock().now()
-    // A handler so fast has nothing beside it: its response would be sent, and the sandbox frozen, with a flush that has just begun.
+    // The handler was too fast for a flush beside it: the response would be sent, and the sandbox frozen, as the flush begins.
     if (inner.phase === 'before-response') clearImmediate(this.#soon)
     if (this.#due()) return this.#left > 0 || this.#overlapped ? this.#telling(inner) : inner
     return {
@@ -67,7 +67,7 @@ export class Schedule {
     }
   }
 
-  /** The lifetime of one whose flush tells of those that were left, too. */
+  /** The lifetime of an invocation whose flush also reports the invocations that were left. */
   #telling(inner: Lifetime): Lifetime {
     this.#left = 0
     return {
@@ -87,12 +87,12 @@ export class Schedule {
     this.#take(invocation)
   }
 
-  // One that is being flushed, since it was ended early, tells of itself.
+  // An invocation that was ended early is being flushed already, and reports on itself.
   #take(invocation: InvocationState): void {
     if (!invocation.flushing) this.#account.add(invocation)
   }
 
-  // What is under way has to be over before the sandbox freezes.
+  // A flush that is under way has to be over before the sandbox freezes.
   async #both<T>(finish: () => T): Promise<Awaited<T>> {
     const [result] = await Promise.all([finish(), this.#overlapped])
     return result
@@ -109,7 +109,7 @@ export class Schedule {
     return this.#left + 1 >= policy.everyInvocations
   }
 
-  // What is left when the environment ends goes with the flush at its shutdown, which only an extension is told of.
+  // What is left when the environment ends goes with the flush at its shutdown, and only an extension is told of that.
   #backed(): boolean {
     if (registered()) return true
     if (once('policy')) {
@@ -120,7 +120,7 @@ export class Schedule {
     return false
   }
 
-  /** A flush is over. */
+  /** Learns from a flush that is over. */
   learn(report: FlushReport): void {
     if (this.policy !== 'every') this.#flushedAt = clock().now()
     this.#breaker?.learn(report)
@@ -135,7 +135,7 @@ export class Schedule {
   }
 }
 
-/** @throws TypeError for anything but a policy */
+/** Checks a policy. @throws TypeError for anything but a policy */
 export function checkPolicy(policy: unknown): asserts policy is Policy {
   if (policy === 'every' || policy === 'adaptive') return
   if (typeof policy === 'object' && policy !== null && Object.keys(policy).length === 1) {

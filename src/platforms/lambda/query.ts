@@ -1,8 +1,8 @@
 import { isBag, list } from './events.ts'
 
 /**
- * A query string out of an event's parsed parameters. REST APIs hand them over decoded and so `encoded` is false;
- * load balancers leave them as they were sent.
+ * Makes a query string of an event's parsed parameters. REST APIs pass them decoded, so `encoded` is false; load balancers
+ * leave them as they were sent.
  */
 export function joinQuery(multi: unknown, single: unknown, encoded: boolean): string {
   const write = encoded ? String : encode

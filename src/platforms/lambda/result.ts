@@ -6,8 +6,8 @@ import type { Description } from './description.ts'
 import { bag, isBag, list, text } from './events.ts'
 
 /**
- * Writes what a fulfilled handler returned onto the root span, before that ends. Only reads the result, never throws,
- * and leaves the results of triggers that give them no meaning alone.
+ * Reflects on the root span what a fulfilled handler returned, before the span ends. Only reads the result, never throws,
+ * and ignores the result if the trigger gives it no meaning.
  */
 export function reflect(
   span: Span,
@@ -20,11 +20,11 @@ export function reflect(
     else if (description.source === 'durable') reflectExecution(span, result)
     else if (description.batchSize > 0) reflectBatch(span, description, result, event)
   } catch {
-    // A result that resists being read is the caller's business, not telemetry's.
+    // A result that cannot be read is the caller's business, not telemetry's.
   }
 }
 
-/** Source: HTTP spans, "Status" and `error.type`: on a server, 5xx is an error and 4xx is not. */
+/** Reflects a response: on a server, 5xx is an error and 4xx is not. Source: HTTP spans, "Status" and `error.type`. */
 function reflectResponse(span: Span, description: Pick<Description, 'source'>, result: unknown): void {
   const status = statusOf(description, result)
   if (status === undefined) return
@@ -37,7 +37,7 @@ function reflectResponse(span: Span, description: Pick<Description, 'source'>, r
 function statusOf({ source }: Pick<Description, 'source'>, result: unknown): number | undefined {
   const given = isBag(result) ? result['statusCode'] : undefined
   if (given === undefined) {
-    // Payload format 2.0 takes a result without a status for the body of a 200 (API Gateway, "Lambda proxy
+    // Payload format 2.0 treats a result without a status as the body of a 200 (API Gateway, "Lambda proxy
     // integrations for HTTP APIs").
     const inferred = source === 'api_gateway_http' || source === 'function_url'
     return inferred && result !== undefined && result !== null ? 200 : undefined
@@ -47,8 +47,8 @@ function statusOf({ source }: Pick<Description, 'source'>, result: unknown): num
 }
 
 /**
- * A partial batch response. Some failed records are an answer, not an error; when none of them succeeded, the invocation
- * did not either. Lambda takes all for failed where it cannot tell which one is meant.
+ * Reflects a partial batch response. Some failed records are an answer, not an error; if none of them succeeded, the invocation
+ * failed too. If Lambda cannot tell which record is meant, it takes all of them for failed.
  *
  * Sources: Lambda, "Configuring partial batch response", and "Implementing partial batch responses" for SQS.
  */
@@ -62,7 +62,7 @@ function reflectBatch(
   if (!Array.isArray(failures)) return
   const failed = new Set(failures.map((failure) => bag(failure)['itemIdentifier']))
   span.setAttribute(FLUSHED_BATCH_ITEM_FAILURES, failed.size)
-  // A name that is not in the batch is a complete failure of a queue; for streams, nothing is said about it.
+  // For a queue, an identifier that is not in the batch is a complete failure; for streams, the sources say nothing about it.
   const known = source === 'sqs' && new Set(list(bag(event)['Records']).map((record) => bag(record)['messageId']))
   const unknown = [...failed].some((id) => id === undefined || id === null || id === '' || (known && !known.has(id)))
   if (failed.size < batchSize && !unknown) return
@@ -71,8 +71,8 @@ function reflectBatch(
 }
 
 /**
- * What has become of a durable execution. One that waits for something is `PENDING`, which is no error, and one whose handler
- * has thrown is `FAILED`: that is a result, and nothing is thrown.
+ * Reflects the status of a durable execution. An execution that waits for something is `PENDING`, which is not an error. If its
+ * handler has thrown, it is `FAILED`: that is a result, and nothing is thrown.
  *
  * Source: AWS Durable Execution SDK for JavaScript, `DurableExecutionInvocationOutput`.
  */

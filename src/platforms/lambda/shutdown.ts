@@ -11,20 +11,20 @@ import type { Telemetry } from '../../core/types.ts'
 import { registered, shared } from './extension/state.ts'
 
 /**
- * Milliseconds that Lambda leaves between SIGTERM and SIGKILL, less some for the process's own end. It leaves less beside
- * an external extension, of which there is one for each file in a folder.
+ * Milliseconds that Lambda leaves between SIGTERM and SIGKILL, less some for the process's own end. Lambda leaves less if there
+ * are external extensions; each of them is a file in a folder.
  *
  * Source: AWS Lambda developer guide, "Shutdown phase".
  */
 const BUDGET_MS = { alone: 450, besideExtensions: 250 }
 
-/** The last wrap of each telemetry. Not all: some are made anew for each request. */
+/** The last wrap of each telemetry. Not all wraps: some are made anew for each request. */
 const wraps = new Map<Telemetry, Wrap>()
 let watching = false
 /** What this copy of the package does on SIGTERM, once it listens. */
 let mine: ((cause: Error, budgetMs: number) => Promise<void>) | undefined
 
-/** Has what is left of this wrap's telemetry flushed when the environment ends. */
+/** Makes sure that what is left of this wrap's telemetry is flushed when the environment ends. */
 export function flushAtShutdown(wrap: Wrap): void {
   const { telemetry } = wrap.config
   const known = wraps.has(telemetry)
@@ -44,19 +44,19 @@ function unwatch(): void {
   process.off('beforeExit', exitsEmpty)
 }
 
-// A handler that waits for something that can never happen leaves the event loop empty, and the process ends as if all
-// were well. Not at once, since a callback-style handler is over just then, and settles. Only for what is ended then: each
-// turn that is waited for brings the process here again.
+// A handler that waits for something that can never happen leaves the event loop empty, and the process ends as if all were well.
+// Wait a turn, because a callback-style handler is over at just this moment, and settles. Flush only the invocations that are
+// ended here: each turn that is waited for brings the process here again.
 function exitsEmpty(): void {
   if (live().length > 0) setImmediate(() => void shutdown([], stopped('nothing was left to wait for'), BUDGET_MS.alone))
 }
 
-/** Lambda sends SIGTERM to those alone that have registered an extension: listens for it from the first invocation on. */
+/** Listens for SIGTERM from the first invocation on. Lambda sends it only to functions that have registered an extension. */
 export function watchSigterm(): void {
   if (!registered() || mine) return
   mine = async (cause, budgetMs) => {
     await shutdown(wraps.values(), cause, budgetMs)
-    // There is no other invocation to come that could leave the process empty.
+    // No other invocation is to come that could leave the process empty.
     unwatch()
   }
   if (shared.shutdowns) shared.shutdowns.push(mine)
@@ -69,11 +69,11 @@ export function watchSigterm(): void {
 async function onSigterm(): Promise<void> {
   const budgetMs = shutdownBudgetMs()
   await Promise.all((shared.shutdowns ?? []).map((flush) => flush(stopped('SIGTERM'), budgetMs)))
-  // As without a listener, unless somebody else listens too: then that is for them to decide.
+  // End the process as it would end without this listener. If there is another listener, it decides.
   if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM')
 }
 
-/** @param extensions the folder with the external extensions; there is none where there are none */
+/** Milliseconds for the last flush. @param extensions the folder of the external extensions; absent if there are none */
 export function shutdownBudgetMs(extensions = '/opt/extensions'): number {
   try {
     return readdirSync(extensions).length > 0 ? BUDGET_MS.besideExtensions : BUDGET_MS.alone

@@ -2,17 +2,17 @@ import { errorMonitor } from 'node:events'
 import type { Pending } from '../../core/deadline.ts'
 import type { ResponseStream } from './arguments.ts'
 
-/** How a response stream ends, watched from before its handler runs. */
+/** Watches how a response stream ends, from before its handler runs. */
 export class StreamEnd implements Pending {
   /**
-   * `finished`: all of it was handed over. `aborted`: it was closed before. `unfinished`: neither yet. `failed`: also after
-   * its end, as when the connection is reset before all has been sent.
+   * `finished`: all of it was handed over. `aborted`: it was closed before that. `unfinished`: neither yet. `failed`: it failed,
+   * which may be after its end, as when the connection is reset before all has been sent.
    */
   state: 'unfinished' | 'finished' | 'aborted' | 'failed' = 'unfinished'
   error: unknown
   /** Resolves when the stream has ended in any way. */
   readonly work: Promise<void>
-  /** Rejects when the process would have ended by now, were it not for the flush. */
+  /** Rejects when the process would have ended, if the rejection were not held back for the flush. */
   readonly crash: Promise<never>
   #reject!: (error: unknown) => void
   #doomed = false
@@ -31,7 +31,7 @@ export class StreamEnd implements Pending {
       }
       stream.once('finish', ended('finished'))
       stream.once('close', ended('aborted'))
-      // A listener for errors proper would make a stream that nobody else listens to fail silently.
+      // A listener for `error` itself would make a stream that nobody else listens to fail silently.
       stream.once(errorMonitor, (error) => {
         this.state = 'failed'
         this.error = error
@@ -46,23 +46,23 @@ export class StreamEnd implements Pending {
   }
 
   /**
-   * A promise of the runtime client (4.0) rejects when its stream fails, as it does in a `pipeline` whose source fails,
-   * and nobody looks at it: the process ends within the turn, and with it the span that says why. So that rejection is
-   * held back until the flush is over. Where something else listens for rejections, it decides, as it would without this:
-   * client 3.3 does, and exits at once.
+   * Holds back a rejection of the runtime client until the flush is over. When its stream fails, as in a `pipeline` whose source
+   * fails, a promise of the client (4.0) rejects, and nobody handles it. The process ends within the turn, and takes along the
+   * span that says why. If something else listens for rejections, that decides, as it would without this class: client 3.3
+   * listens, and exits at once.
    */
   #deferCrash(): void {
     if (process.listenerCount('unhandledRejection') === 0) process.on('unhandledRejection', this.#unhandled)
   }
 
   readonly #unhandled = (reason: unknown): void => {
-    // Any other one ends the process as if nobody listened: what is thrown here is an uncaught exception.
+    // Any other rejection ends the process as if nobody listened: an error that is thrown here is an uncaught exception.
     if (reason !== this.error) throw reason
     this.#reject(reason)
     this.#doomed = true
   }
 
-  /** Lets the process end in the way it would have, if it would have, and from now on at once. */
+  /** Lets the process end as it would have ended, if it would have. From now on, a failure ends it at once. */
   allowCrash(): void {
     this.#allowed = true
     process.off('unhandledRejection', this.#unhandled)

@@ -1,5 +1,5 @@
 /**
- * Streaming handlers: an invocation that is over when its response stream is.
+ * Streaming handlers: an invocation is over when its response stream is.
  *
  * @module
  */
@@ -18,16 +18,16 @@ import { StreamEnd } from './stream-end.ts'
 const ends = new WeakMap<ResponseStream, StreamEnd>()
 
 /**
- * Runs a streaming handler until it has settled and its stream has ended, as the runtime client does, which answers to
- * nothing before it has both. Comes to the handler's own result or error; how the stream ended is on the active span.
+ * Runs a streaming handler until it has settled and its stream has ended. The runtime client also waits for both. Settles with
+ * the handler's own result or error. How the stream ended is recorded on the active span.
  *
  * The status that a handler gives to `awslambda.HttpResponseStream.from` stays unknown: the client keeps it in a closure.
  *
- * @param remainingMs milliseconds that may be waited for a stream that the handler has left open
+ * @param remainingMs milliseconds to wait, at most, for a stream that the handler has left open
  */
 export async function streamed(run: () => unknown, stream: ResponseStream, remainingMs: () => number): Promise<unknown> {
   const span = trace.getActiveSpan()
-  // A handler that is wrapped again within another's invocation is not flushed by itself, and has no lifetime.
+  // A handler that is wrapped again, within another's invocation, is not flushed by itself and has no lifetime.
   const outermost = span !== undefined && currentInvocation()?.root === span
   const end = new StreamEnd(stream, outermost)
   if (outermost) ends.set(stream, end)
@@ -39,14 +39,14 @@ export async function streamed(run: () => unknown, stream: ResponseStream, remai
 }
 
 interface StreamLifetime extends Lifetime {
-  /** Whether nothing is flushed after it: a stream that has failed takes the process with it. */
+  /** Whether nothing is flushed after this: a stream that has failed takes the process with it. */
   readonly last: boolean
 }
 
 /**
- * When a streaming call is flushed: in place, which is after the response once the stream has ended, for then the caller
- * has all of it and the runtime waits for nothing but the handler. `undefined` for any other call, and for a handler that
- * has failed before the end of its stream: the runtime ends that, with the error in the trailers, when the flush is over.
+ * The lifetime of a streaming call, which is flushed in place. Once the stream has ended, that is after the response: the caller
+ * has all of it, and the runtime waits only for the handler. `undefined` for any other call, and for a handler that has failed
+ * before the end of its stream: the runtime ends that stream, with the error in the trailers, when the flush is over.
  */
 export function streamLifetime(args: LambdaArgs): StreamLifetime | undefined {
   const stream = responseStreamOf(args)
@@ -73,8 +73,9 @@ export function streamLifetime(args: LambdaArgs): StreamLifetime | undefined {
 let abandoned = false
 
 /**
- * Client 3.3 takes no further invocation before the event loop is empty, unless it is told not to. An export that a
- * deadline has cut goes on for as long as its collector hangs, and would hold the function until its timeout.
+ * Tells client 3.3 not to wait for an export that was cut. By default, the client takes no further invocation before the event
+ * loop is empty. An export that a deadline has cut goes on for as long as its collector hangs, and would hold the function until
+ * its timeout.
  */
 function waitForNoExport(args: LambdaArgs): void {
   const outcome = isolate.previous?.outcome

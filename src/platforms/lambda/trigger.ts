@@ -16,7 +16,7 @@ import {
 } from './messaging.ts'
 import { parentOf } from './parent.ts'
 
-/** What an event's shape says of its source. Most shapes have one field that no other has; it is looked for first. */
+/** Determines the source of an event by its shape. Most shapes have one field that no other has; it is looked for first. */
 function sourceOf(event: Bag): Source {
   if (isBag(event['requestContext'])) return httpSource(event, event['requestContext'])
   if (Array.isArray(event['Records'])) return recordSource(bag(event['Records'][0]))
@@ -30,7 +30,7 @@ function sourceOf(event: Bag): Source {
   return 'unknown'
 }
 
-/** Completes `draft`, so far of a plain invocation, with what the event tells. May throw on hostile events. */
+/** Completes `draft`, which describes a plain invocation so far, with what the event tells. May throw on hostile events. */
 export function describeTrigger(draft: Description, event: Bag): void {
   const records = list(event['Records'])
   draft.source = sourceOf(event)
@@ -49,7 +49,7 @@ export function describeTrigger(draft: Description, event: Bag): void {
       set(draft, 'http')
       return describeLoadBalancer(draft, event)
     case 'authorizer':
-      // It decides about a request but does not answer it: the route's own numbers must not mix with it.
+      // An authorizer decides about a request but does not answer it: it must not be counted among the route's own requests.
       draft.parent = parentOf(headersOf(event), draft.parent)
       return
     case 'sqs':
@@ -83,7 +83,7 @@ export function describeTrigger(draft: Description, event: Bag): void {
       return
     }
     case 'durable':
-      // What started the execution is JSON within it, and as large as an event may be.
+      // The event that started the execution is JSON within this one, and may be as large as any event: leave it unread.
       draft.attributes[DURABLE_EXECUTION_ARN] = text(event['DurableExecutionArn'])
       return
     case 'cognito':
@@ -131,7 +131,7 @@ function recordSource(record: Bag = EMPTY): Source {
   }
 }
 
-/** Rules with a schedule say `aws.events`, EventBridge Scheduler says `aws.scheduler`; both call it the same. */
+/** Rules with a schedule say `aws.events`, EventBridge Scheduler says `aws.scheduler`; the `detail-type` of both is the same. */
 function busSource(event: Bag): Source {
   const scheduled = event['source'] === 'aws.events' || event['source'] === 'aws.scheduler'
   return scheduled && event['detail-type'] === 'Scheduled Event' ? 'schedule' : 'eventbridge'

@@ -9,7 +9,7 @@ import { type Policy, Schedule, checkPolicy } from './policy.ts'
 import { MARGIN_MS } from '../../core/remaining.ts'
 import { flushAtShutdown } from './shutdown.ts'
 
-/** What Lambda calls a handler with, which may declare less. */
+/** The arguments that Lambda calls a handler with. A handler may declare fewer. */
 type Called<Args extends readonly unknown[]> = Args extends []
   ? Args
   : Args extends [event?: infer Event]
@@ -26,28 +26,31 @@ export interface LambdaOptions<Args extends readonly unknown[] = []> extends Tel
    */
   marginMs?: number | undefined
   /**
-   * Milliseconds before the function's timeout at which an invocation that has not settled is ended and flushed, with an
-   * error on its open spans that says so, and `currentInvocation().signal` is aborted. The handler goes on: if it settles
-   * in time after all, its result stands, and what it has recorded since counts as late. `false` switches it off.
+   * Milliseconds before the function's timeout at which an invocation that has not settled is ended and flushed.
+   *
+   * Its open spans get an error that says so, and `currentInvocation().signal` is aborted. The handler goes on: if it still
+   * settles in time, its result stands, and what it has recorded since then counts as late. `false` switches this off.
    *
    * @default 500, or a tenth of the time the invocation has, whichever is less
    */
   earlyTimeoutMs?: number | false | undefined
   /**
-   * How often to flush: at the end of `'every'` invocation, or less often, which takes fewer requests and holds the
-   * sandbox for less time. `{ everyMs }` and `{ everyInvocations }` say how seldom. `'adaptive'` flushes at the end of
-   * each while traffic is sparse; when each invocation follows within a second of the last, at the start of the next one,
-   * beside its handler. Spans that are left wait in memory, and go with the next flush, with the flush at the
-   * environment's shutdown, or as soon as there are enough for a batch.
+   * How often to flush: at the end of `'every'` invocation, or less often, which takes fewer requests and holds the sandbox for
+   * less time.
    *
-   * Anything but `'every'` needs `flushed/lambda/register`: nothing else is told of the shutdown.
+   * `{ everyMs }` and `{ everyInvocations }` say how seldom. `'adaptive'` flushes at the end of each invocation while traffic is
+   * sparse. When each invocation follows within a second of the last, it flushes at the start of the next one, beside the
+   * handler. Spans that have not been flushed wait in memory. They go with the next flush, with the flush at the environment's
+   * shutdown, or as soon as there are enough for a batch.
+   *
+   * Anything but `'every'` needs `flushed/lambda/register`: only a registered extension is told of the shutdown.
    *
    * @default 'every'
    */
   policy?: Policy | undefined
   /**
    * Whether flushing pauses when every flush of the last ten seconds has timed out. Spans are kept meanwhile, up to
-   * `maxQueueSize`, and a flush probes after five seconds, then ten, and so on up to a minute.
+   * `maxQueueSize`. A flush probes after five seconds, then after ten, and so on up to a minute.
    *
    * @default true
    */
@@ -57,8 +60,8 @@ export interface LambdaOptions<Args extends readonly unknown[] = []> extends Tel
 const OWN = ['marginMs', 'earlyTimeoutMs', 'policy', 'circuitBreaker'] as const
 
 /**
- * The type of a wrapped handler: the handler's own. One that returns no promise gets a type that does, and of a
- * callback-style one, that resolves to what its callback takes.
+ * The type of a wrapped handler: the handler's own. A handler that returns no promise gets a type that does. For a callback-style
+ * handler, that promise resolves to what its callback takes.
  */
 export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, PromiseLike<unknown>>] extends [never]
   ? Extract<Parameters<H>[2], AnyFunction> extends infer C extends AnyFunction
@@ -68,23 +71,23 @@ export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, Promi
     : never
   : H
 
-/** {@link withTelemetry} as a layer: by itself it tells the wrapped handler's type; in a `stack` it is a layer. */
+/** {@link withTelemetry} as a layer. Called by itself, it keeps the handler's type; in a `stack`, it is a layer. */
 export type LambdaLayer = (<H extends AnyFunction>(handler: H) => LambdaWrapped<H>) & Layer
 
 /**
- * Wraps a handler of AWS Lambda. Its root span is named and attributed by the semantic conventions for FaaS, HTTP and
- * messaging, after what the event is; its flush is over, acknowledged or reported, before the sandbox can freeze.
+ * Wraps an AWS Lambda handler. Its flush is over, acknowledged or reported, before the sandbox can freeze.
  *
- * The handler's own result or error is what Lambda gets, whatever the flush did.
+ * The root span gets its name and its attributes from the semantic conventions for FaaS, HTTP and messaging, depending on the
+ * event. Lambda gets the handler's own result or error, whatever the flush did.
  *
- * A streaming handler is wrapped inside `awslambda.streamifyResponse` or around it. Its root span ends when its response
- * stream does, and it is flushed after that, when the caller has all of it. The status it sends is not known.
+ * Wrap a streaming handler inside `awslambda.streamifyResponse` or around it. Its root span ends when its response stream ends.
+ * It is flushed after that, when the caller has the whole response. The status that it sends is not known.
  *
- * A callback-style handler becomes an asynchronous one: with `callback`, or `context.succeed`, `fail` or `done`, its
- * promise settles, and `context.callbackWaitsForEmptyEventLoop` makes no difference any more. What is to go on after the
- * response is a matter for `waitUntil`. Such handlers work on Node 24 again.
+ * A callback-style handler becomes an asynchronous one: its promise settles with `callback`, or with `context.succeed`, `fail` or
+ * `done`, and `context.callbackWaitsForEmptyEventLoop` no longer makes a difference. Use `waitUntil` for work that is to go on
+ * after the response. Such handlers work on Node 24 again.
  *
- * @throws TypeError when `handler` is no function or an option is unknown or has a bad value
+ * @throws TypeError if `handler` is not a function, or if an option is unknown or has a bad value
  *
  * @example
  * export const handler = withTelemetry(async (event: APIGatewayProxyEventV2) => {
@@ -96,9 +99,9 @@ export function withTelemetry<H extends AnyFunction>(handler: H, options?: Lambd
 }
 
 /**
- * The same as a layer, for `stack`: `telemetry(options)(handler)` is `withTelemetry(handler, options)`.
+ * Makes a layer for `stack`: `telemetry(options)(handler)` is the same as `withTelemetry(handler, options)`.
  *
- * @throws TypeError when an option is unknown or has a bad value
+ * @throws TypeError if an option is unknown or has a bad value
  *
  * @example
  * export const handler = stack(telemetry({ timeoutMs: 500 }), validated)(async (event: SQSEvent) => { … })
@@ -109,7 +112,7 @@ export function telemetry(options?: LambdaOptions<never>): LambdaLayer {
   return ((handler: AnyFunction) => chainable(layer(handler), handler)) as LambdaLayer
 }
 
-/** What a wrap and a middleware on Lambda are made of: checked options, and the platform. */
+/** Checks the options, and makes the wrap for Lambda, whether by `withTelemetry` or by a middleware. */
 export function onLambda(options: LambdaOptions<never> = {}): Wrap {
   const config = resolveOptions(options, OWN)
   const { marginMs = MARGIN_MS, earlyTimeoutMs, policy = 'every', circuitBreaker = true } = options

@@ -1,5 +1,5 @@
 /**
- * `flushed` as a middleware of middy, on AWS Lambda.
+ * `flushed` as a middy middleware, on AWS Lambda.
  *
  * @module
  */

@@ -7,7 +7,7 @@ import { attempt } from '../../core/report.ts'
 import { type LambdaOptions, onLambda } from '../lambda/wrap.ts'
 import { type Ending, observe } from './observe.ts'
 
-/** What middy hands to each hook of a middleware, as far as this one needs it. */
+/** The part of what middy passes to each hook that this middleware needs. */
 export interface MiddyRequest<Event = unknown> extends Ending {
   event: Event
   context: LambdaContext
@@ -15,7 +15,7 @@ export interface MiddyRequest<Event = unknown> extends Ending {
   internal: {}
 }
 
-/** A middleware of middy, as `use()` takes it. No hook returns a value or throws, for either would be the response. */
+/** A middy middleware, as `use()` takes it. No hook returns a value or throws, because either would become the response. */
 export interface TelemetryMiddleware<Event = unknown> {
   readonly name: string
   before(request: MiddyRequest<Event>): void
@@ -23,7 +23,7 @@ export interface TelemetryMiddleware<Event = unknown> {
   onError(request: MiddyRequest<Event>): Promise<void>
 }
 
-/** A request that is open, and the error that it failed with first. */
+/** An open request, and the first error that it failed with. */
 interface Open {
   readonly request: object
   readonly begun: Begun
@@ -31,14 +31,15 @@ interface Open {
 }
 
 /**
- * A middleware of middy 6 and newer that does what `withTelemetry` of `flushed/lambda` does, as far as hooks can. Use it
- * first, so that it is around all others, and only where nothing but a middleware can be added: hooks cannot run the
- * handler inside a context, nor wait for a flush where another middleware has answered early.
+ * Makes a middleware for middy 6 and newer that does what `withTelemetry` of `flushed/lambda` does, as far as hooks can.
  *
- * Response and error are middy's own, whatever the flush did.
+ * Use it first, so that it is around all others. Use it only where you can add nothing but a middleware: hooks cannot run the
+ * handler inside a context, and cannot wait for a flush if another middleware has answered early.
  *
- * @param options those of `flushed/lambda`
- * @throws TypeError when an option is unknown or has a bad value
+ * The response and the error are middy's own, whatever the flush did.
+ *
+ * @param options the options of `flushed/lambda`
+ * @throws TypeError if an option is unknown or has a bad value
  *
  * @example
  * export const handler = middy()
@@ -51,7 +52,7 @@ export function telemetry<Event = unknown>(
 ): TelemetryMiddleware<NoInfer<Event>> {
   const wrap = onLambda(options)
   const { config } = wrap
-  // An array, as that of the live invocations is, and for its reasons.
+  // An array, like the list of the live invocations, and for the same reasons.
   const requests: Open[] = []
 
   const settle = (request: MiddyRequest<Event>, how: Settled) => {
@@ -62,21 +63,21 @@ export function telemetry<Event = unknown>(
     return open.begun.settle(how)
   }
 
-  /** What failed first explains, and may be gone by now: error handlers replace it, or make a response of it. */
+  /** Records the first error, which explains the failure: error handlers may have replaced it, or made a response of it. */
   const recordFirst = ({ begun, failure }: Open, how: Settled) => {
     if (!failure || ('thrown' in how && how.thrown === failure.error)) return
     attempt(config, 'recording the error', () => trace.getSpan(begun.context)?.recordException(toError(failure.error)))
   }
 
   const start = (request: MiddyRequest<Event>) => {
-    // Used twice, it is still one.
+    // If the middleware is used twice, there still is one invocation.
     if (requests.some((open) => open.request === request)) return
     const { event, context } = request
     const begun = entering(context?.awsRequestId ?? context, () => begin(wrap, 'middy', [event, context]))
     if (!begun) return
     const open: Open = { request, begun }
     requests.push(open)
-    // Nobody waits for these flushes: what has not been answered when the sandbox freezes goes with the next one.
+    // Nobody waits for these flushes: what the backend has not answered when the sandbox freezes goes with the next one.
     observe(request, {
       answered: (result) => void settle(request, { result }),
       failed: (error) => (open.failure = { error }),

@@ -1,17 +1,17 @@
 /**
- * Learns from middy's request what its hooks do not tell: a middleware that answers early, or whose `onError` throws,
- * keeps all later hooks from being called, and the first middleware's `after` and `onError` are the last of all.
+ * Learns from middy's request what its hooks do not tell. A middleware that answers early, or whose `onError` throws, keeps all
+ * later hooks from being called, and the first middleware's `after` and `onError` are the last of all.
  *
  * @module
  */
 
-/** What of a request says how it ends. Both are public: middlewares read and write them. */
+/** The properties of a request that say how it ends. Both are public: middlewares read and write them. */
 export interface Ending {
   response: unknown
   error: unknown
 }
 
-/** What was learned. */
+/** What an observer is told. */
 interface Observer {
   /** A middleware has answered, and the request is over. */
   answered(response: unknown): void
@@ -25,7 +25,7 @@ const STATE = Symbol.for('flushed.request')
 
 interface State extends Ending {
   failed: boolean
-  /** Middlewares of ours, the innermost first. */
+  /** Our middlewares, the innermost first. */
   readonly observers: Observer[]
 }
 
@@ -33,7 +33,7 @@ interface Observed extends Ending {
   [STATE]?: State
 }
 
-/** Tells an observer of what is written to a request, which goes on to hold what is written to it. */
+/** Tells an observer what is written to a request. The request still holds what is written to it. */
 export function observe(request: Observed, observer: Observer): void {
   const state = request[STATE]
   if (state) return void state.observers.unshift(observer)
@@ -45,8 +45,8 @@ export function observe(request: Observed, observer: Observer): void {
 
 const stateOf = (request: Observed): State => request[STATE] as State
 
-// The same functions for all requests: with functions of its own, each would be of a shape of its own to the engine,
-// and the garbage collector would take longer than all the rest of an invocation.
+// All requests share these functions. With functions of its own, each request would have a shape of its own to the engine, and
+// garbage collection would take longer than all the rest of an invocation.
 const RESPONSE: PropertyDescriptor & ThisType<Observed> = {
   configurable: true,
   enumerable: true,
@@ -57,7 +57,7 @@ const RESPONSE: PropertyDescriptor & ThisType<Observed> = {
     const state = stateOf(this)
     state.response = response
     if (!('earlyResponse' in this) || this.earlyResponse !== response) return
-    // For an error, `undefined` is no answer: middy throws it, and calls no further hook.
+    // After an error, `undefined` is not an answer: middy throws the error, and calls no further hook.
     const threw = state.failed && response === undefined
     for (const observer of state.observers) {
       if (threw) observer.threw(state.error)
@@ -82,13 +82,14 @@ const ERROR: PropertyDescriptor & ThisType<Observed> = {
 }
 
 /**
- * Whether middy has written this error because a hook threw it, rather than a hook, to replace the one there was or to clear
- * it. Of a hook's error middy writes down which one it came after, unless it is no object or that very one.
+ * Whether middy has written this error because a hook threw it. A hook may also write an error itself, to replace the previous
+ * one or to clear it. On an error that a hook threw, middy notes which error came before it, unless the thrown value is not an
+ * object or is that same error.
  */
 const thrownAfter = (error: unknown, before: unknown): boolean =>
   !isNothing(error) && (error === before || !isObject(error) || ('originalError' in error && error.originalError === before))
 
-/** What is written to say that there is no error any more. Nobody throws that on an error. */
+/** Whether a value says that there is no error any more. No hook throws such a value because of an error. */
 const isNothing = (error: unknown): boolean => error === undefined || error === null
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -4,23 +4,23 @@ import { currentInvocation } from '../../core/current.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import type { Finish, Lifetime } from '../../core/platform.ts'
 
-/** Milliseconds to wait for Next to say that a response has been sent: of a handler that has thrown, it does not on the edge. */
+/** Milliseconds to wait for Next to say that a response has been sent. On the edge, Next does not say so if the handler threw. */
 const SENT_MS = 500
 
-/** Has an invocation that is flushed when the response has been sent: of whatever copy of this package, for a program may hold two. */
+/** Marks an invocation that is flushed after its response. Registered globally: a program may hold two copies of this package. */
 const HELD: unique symbol = Symbol.for('flushed.next.held') as never
 
 /**
- * Flushes that begin when the response has been sent, and that Next waits for.
+ * A lifetime whose flushes begin when the response has been sent, and for which Next waits.
  *
- * @throws where there is no request, or not one of the app router
+ * @throws if there is no request, or not one of the app router
  */
 export function afterResponse(invocation: InvocationState): Lifetime {
   let sent!: (turn: Promise<void>) => void
   let over!: () => void
   let flushes = 0
   const response = new Promise<void>((resolve) => (sent = resolve))
-  // Once for all flushes: where a stream ends, Next no longer knows whose it is.
+  // Once for all flushes: at the end of a stream, Next no longer knows which request it belongs to.
   afterwards(new Promise<void>((resolve) => (over = resolve)))
   // Next's own spans around the handler end in the turn after this one, and go with the flush.
   afterwards(() => sent(nextTurn()))
@@ -35,11 +35,13 @@ export function afterResponse(invocation: InvocationState): Lifetime {
 }
 
 /**
- * Next's `after()`, as the invocation knows of it: what the task records goes with the invocation, in a flush of its own when
- * the task is over. What a task of `next/server`'s records is late, since nobody is told of it, and so is what one of this
- * records where the response waits for the flush (`flush: 'before-response'`).
+ * Next's `after()`, with the task known to the invocation: what the task records belongs to the invocation, and goes in a flush
+ * of its own when the task is over.
  *
- * @throws where Next's throws: outside of a request of the app router
+ * What a task of the `after()` of `next/server` records is late, because `flushed` does not learn of that task. If the response
+ * waits for the flush (`flush: 'before-response'`), what a task of this `after()` records is late too.
+ *
+ * @throws where Next's own throws: outside a request of the app router
  *
  * @example
  * export const POST = withTelemetry(async (request: NextRequest) => {
@@ -53,7 +55,7 @@ export function after(task: PromiseLike<unknown> | (() => unknown)): void {
     afterwards(task)
     return invocation?.waitUntil(task)
   }
-  // A response that waits for the flush would wait for what begins after it.
+  // A response that waits for the flush would have to wait for a task that begins only after it.
   if (!invocation || !(HELD in invocation)) return afterwards(task)
   let over!: () => void
   const work = new Promise<void>((resolve) => (over = resolve))

@@ -7,7 +7,7 @@ import { type Args, type Settings, edge, requestOf } from '../edge/platform.ts'
 import { afterResponse } from './after.ts'
 import { isControl, statusFor } from './control-flow.ts'
 
-/** What is peculiar to one call of a function of Next's: `after()`, and errors that are none. */
+/** The platform of one call in Next: it flushes by `after()`, and knows what Next throws that is not an error. */
 export function next(settings: Settings): Platform<Args> {
   const platform = edge(settings, inNext)
   return {
@@ -30,8 +30,8 @@ export function next(settings: Settings): Platform<Args> {
 }
 
 /**
- * Whether a span of this process stands for the request already. Next's own around a handler is not it, but below it; where that
- * is the first of its process, as on the edge, there is none.
+ * Whether a span of this process already stands for the request. Next's span around a handler is not that span, but below it.
+ * Where Next's span is the first of its process, as on the edge, no span stands for the request.
  */
 function isCounted(active: Context): boolean {
   const { parentSpanContext } = (trace.getSpan(active) ?? {}) as { parentSpanContext?: SpanContext }
@@ -40,12 +40,12 @@ function isCounted(active: Context): boolean {
 
 const inNext: LifetimeOf = (args, given, invocation) => {
   try {
-    // The proxy's event, whose `waitUntil` is its own way to go on.
+    // The proxy's event has a `waitUntil`: the invocation has to know what the proxy passes to it.
     const event = contextOf(args)
     if (event) track(event, invocation)
     return afterResponse(invocation)
   } catch {
-    // The pages router has no `after()`, nor has what runs outside of a request.
+    // The pages router has no `after()`, and neither has code outside a request.
     return lifetimeOf(args, given, invocation)
   }
 }

@@ -8,22 +8,24 @@ import { unlessPrerendered } from './prerender.ts'
 export type NextOptions<Args extends readonly unknown[] = []> = EdgeOptions<Args>
 
 /**
- * Wraps what Next calls for a request: a route handler of the app router, on the Node and on the edge runtime, the proxy
- * (the middleware before Next 16), a server action, an API route of the pages router over a `Request` (on the edge runtime).
- * Its flush is after the response, by `after()`; where there is none, as in the pages router, it is as that of `flushed/edge`.
- * API routes of the pages router over `(request, response)` are for `withTelemetry` of `flushed/node`: here nothing would be
- * known of their requests.
+ * Wraps a function that Next calls for a request: a route handler of the app router, on the Node and on the edge runtime, the
+ * proxy (the middleware before Next 16), a server action, or an API route of the pages router that takes a `Request` (on the edge
+ * runtime).
  *
- * What `redirect()`, `notFound()` and the like throw reaches Next as it is, and is no error of the root span.
+ * The flush runs after the response, by `after()`. Where there is no `after()`, as in the pages router, the flush runs as in
+ * `flushed/edge`. For API routes of the pages router that take `(request, response)`, use `withTelemetry` of `flushed/node`: the
+ * wrap of `flushed/next` would know nothing of their requests.
  *
- * While Next prerenders a route, its handler runs as if it were not wrapped: that is nobody's request, and a static route
+ * What `redirect()`, `notFound()` and the like throw reaches Next unchanged, and is not an error of the root span.
+ *
+ * While Next prerenders a route, its handler runs as if it were not wrapped: no client has made that request, and a static route
  * stays static.
  *
- * Next finds routes and actions by their exports, so wrap what is exported, and leave the segment's configuration to its
- * own exports. Actions are in files that begin with `'use server'`; a function with that directive inside is not to be
- * wrapped itself, but may call what is.
+ * Next finds routes and actions by their exports, so wrap what you export, and leave the segment's configuration to its own
+ * exports. Put actions in files that begin with `'use server'`. Do not wrap a function with that directive inside; such a
+ * function may call a wrapped one.
  *
- * @throws TypeError when `handler` is no function or an option is unknown or has a bad value
+ * @throws TypeError if `handler` is not a function, or if an option is unknown or has a bad value
  *
  * @example
  * // app/orders/[id]/route.ts
@@ -36,9 +38,9 @@ export const withTelemetry = <H extends AnyFunction>(handler: H, options?: NextO
   telemetry(options)(handler)
 
 /**
- * The same as a layer, for `stack`: `telemetry(options)(handler)` is `withTelemetry(handler, options)`.
+ * Makes a layer for `stack`: `telemetry(options)(handler)` is the same as `withTelemetry(handler, options)`.
  *
- * @throws TypeError when an option is unknown or has a bad value
+ * @throws TypeError if an option is unknown or has a bad value
  *
  * @example
  * export const POST = stack(telemetry({ timeoutMs: 500 }), authorized)(async (request: NextRequest) => { … })
@@ -49,8 +51,8 @@ export function telemetry(options?: NextOptions<never>): WrapLayer {
   return ((handler: AnyFunction) => unregistered(unlessPrerendered(wrapEach(handler, settings, platform), handler))) as WrapLayer
 }
 
-// What makes a function a server action is the handler's. With it, a browser would call the handler past the wrap; without
-// it, React refuses to hand the wrap to a browser, and says so.
+// The properties that make a function a server action belong to the handler. With them, a browser would call the handler past the
+// wrap. Without them, React refuses to pass the wrap to a browser, and says so.
 function unregistered<W extends AnyFunction>(wrapper: W): W {
   if ('$$typeof' in wrapper) for (const key of ['$$typeof', '$$id', '$$bound', 'bind']) Reflect.deleteProperty(wrapper, key)
   return wrapper

@@ -1,5 +1,5 @@
 /**
- * `flushed` for servers of Node's own `http`, and the end of any server's process.
+ * `flushed` for servers of Node's own `http`, and `drain` for the end of any server's process.
  *
  * @module
  */

@@ -14,12 +14,14 @@ export type NodeOptions<Request = IncomingMessage, Response = ServerResponse> = 
 type Listener = (this: any, request: any, response: any, ...more: any[]) => unknown
 
 /**
- * Wraps a listener of Node's `http`: `(request, response) => …`. Its root span is open until the response has been sent or
- * the client is gone, whatever the listener returns, and its flush is off the path of the response.
+ * Wraps a listener of Node's `http`: `(request, response) => …`.
  *
- * What the listener throws, or rejects with, goes where it goes without the wrap, and is recorded.
+ * The root span stays open until the response has been sent or the client is gone, whatever the listener returns. The response
+ * does not wait for the flush.
  *
- * @throws TypeError when `listener` is no function or an option is unknown or has a bad value
+ * What the listener throws, or rejects with, is recorded, and goes where it goes without the wrap.
+ *
+ * @throws TypeError if `listener` is not a function, or if an option is unknown or has a bad value
  *
  * @example
  * createServer(withTelemetry(async (request, response) => {
@@ -38,7 +40,7 @@ export function withTelemetry<L extends Listener = (request: IncomingMessage, re
     try {
       const result = context.with<unknown[], Listener>(open.context, listener, this, ...args)
       if (!isThenable(result)) return result
-      // In its place, not beside it: one of the two would be handled, and the other be a rejection of ours.
+      // Return this promise in place of the listener's. Beside it, one of the two would be an unhandled rejection of ours.
       return result.then(undefined, (error: unknown) => {
         open.failed(error)
         throw error

@@ -5,12 +5,12 @@ import type { Description } from '../../core/platform.ts'
 import { describeRequest } from '../../web/request.ts'
 import type { MessageBatchLike, ScheduledControllerLike } from './types.ts'
 
-/** SDKs keep no more links than this on a span by default (`OTEL_SPAN_LINK_COUNT_LIMIT`). */
+/** The most links that SDKs keep on a span by default (`OTEL_SPAN_LINK_COUNT_LIMIT`). */
 const MOST_LINKS = 128
 
 /**
- * Describes the root span of an event: of a request by the semantic conventions for HTTP, of a batch by those for
- * messaging, and of anything else by those for FaaS.
+ * Describes the root span of an event: a request by the semantic conventions for HTTP, a batch by those for messaging, and
+ * anything else by those for FaaS.
  *
  * @param event the name of the handler
  */
@@ -41,7 +41,7 @@ const KINDS: Record<string, (event: never, active: Context) => Description> = {
   scheduled: ({ cron, scheduledTime }: ScheduledControllerLike, active) =>
     plain('scheduled', active, 'timer', {
       'faas.cron': cron,
-      // Events that tests make may have none.
+      // Events made by tests may have none.
       ...(scheduledTime && { 'faas.time': new Date(scheduledTime).toISOString() }),
     }),
   alarm: (_info, active) => plain('alarm', active, 'timer'),
@@ -57,7 +57,7 @@ const KINDS: Record<string, (event: never, active: Context) => Description> = {
   },
 }
 
-/** To the senders that have put a `traceparent` into their messages: a queue's message has no place for one but its body. */
+/** Links to the senders that put a `traceparent` into their messages: in a queue's message, only the body has a place for one. */
 function linksOf(messages: MessageBatchLike['messages']): Link[] {
   const links: Link[] = []
   for (const { id, body } of messages.slice(0, MOST_LINKS)) {

@@ -8,7 +8,7 @@ export interface WorkersOptions<Args extends readonly unknown[] = readonly never
   extends TelemetryOptions<Args>,
     StreamingOptions {}
 
-/** Options, or a function that makes them of the Worker's bindings: called once an isolate, at its first event. */
+/** Options, or a function that makes them from the Worker's bindings: called once per isolate, at the first event. */
 export type WorkersOptionsInput<Env = never, Args extends readonly unknown[] = readonly never[]> =
   | WorkersOptions<Args>
   | ((env: Env) => WorkersOptions<Args>)
@@ -19,6 +19,6 @@ const resolve = (options: WorkersOptions<never> = {}): Settings => ({
   idleMs: idleMsOf(options),
 })
 
-/** The settings for an environment. @throws TypeError of options that are there */
+/** The settings for an environment. @throws TypeError for bad options given directly */
 export const settingsOf = (options: WorkersOptionsInput<never, never> | undefined): ((env: unknown) => Settings | undefined) =>
   settingsFor(options, resolve)

@@ -11,13 +11,13 @@ import { type KeepingContext, track } from '../../web/track.ts'
 import { describe } from './describe.ts'
 import type { WorkerContext } from './types.ts'
 
-/** The options of Workers' own, checked and complete. */
+/** Workers' own options, checked and complete. */
 export interface Settings {
   readonly config: Config
   readonly idleMs: number
 }
 
-/** Calls what is wrapped, as an invocation if there are settings. */
+/** Calls the wrapped function: as an invocation if there are settings, otherwise directly. */
 export const call = (
   found: Settings | undefined,
   platformOf: (found: Settings) => Platform,
@@ -27,7 +27,7 @@ export const call = (
 ): unknown =>
   found ? invoke({ config: found.config, platform: platformOf(found) as never }, handler, self, args) : Reflect.apply(handler, self, args)
 
-/** What is peculiar to one event of a Worker. */
+/** The platform of one event of a Worker. */
 export function workers(event: string, { config, idleMs }: Settings, ctx: Partial<WorkerContext> | undefined): Platform {
   let waitUntil: KeepingContext['waitUntil'] | undefined
   const keeps = () => waitUntil !== undefined && config.flush !== 'before-response'
@@ -36,7 +36,7 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
     describe: (args, active) => describe(event, args, active),
     begun([request], invocation) {
       touch(invocation)
-      // A Durable Object has one for all its invocations.
+      // A Durable Object has one context for all its invocations.
       if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, ctx.id !== undefined)
       if (event === 'fetch') heed(request as Request, invocation, ctx)
     },
@@ -48,11 +48,11 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
   }
 }
 
-/** Has what a `tailStream` returns, which is called as events come, run as a part of its invocation: what that records is late. */
+/** Runs what a `tailStream` returns as a part of its invocation. It is called as events come, so what it records is late. */
 const followTail: NonNullable<Platform['follow']> = async (result, invocation, over) => {
   await over()
   const bound = (handler: unknown) =>
     typeof handler === 'function' ? (...args: unknown[]) => within(invocation, () => Reflect.apply(handler, result, args) as unknown) : handler
-  // Before a copy: a proxy must not give anything else for what cannot be changed.
+  // A proxy of a copy: for a property that cannot be changed, a proxy must return the property's own value.
   return result && typeof result === 'object' ? new Proxy({ ...result }, { get: (_, key) => bound(read(result, key)) }) : bound(result)
 }

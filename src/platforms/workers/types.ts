@@ -1,5 +1,5 @@
 /**
- * What the Workers runtime hands to handlers, as far as it is used here: what `wrangler types` generates fits.
+ * The part of what the Workers runtime passes to handlers that is used here. The types that `wrangler types` generates fit.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { read } from '../../core/reading.ts'
 /** A context whose `waitUntil` keeps an invocation going: `ExecutionContext`, `DurableObjectState`. */
 export interface WorkerContext {
   waitUntil(promise: Promise<unknown>): void
-  /** That of the Durable Object whose state this is. */
+  /** The identifier of the Durable Object whose state this is. */
   readonly id?: { readonly name?: string | undefined } | undefined
 }
 
 /**
- * The kinds of events that a Worker has handlers for, and what each event has that no other argument of a method by that name
- * would: an object, or a cron's text. Of a stub any member is a function.
+ * The events that a Worker has handlers for, each with a property that no other argument of a method of that name would have. The
+ * property is an object, or the text of a cron: of an RPC stub, every member is a function.
  */
 const EVENTS = {
   fetch: 'headers',
   scheduled: 'cron',
   queue: 'messages',
   email: 'raw',
-  // The former name of what comes next.
+  // The former name of `tail`.
   trace: '0',
   tail: '0',
   tailStream: 'event',
@@ -32,10 +32,10 @@ export type Event = keyof typeof EVENTS
 
 export const EVENT_NAMES = Object.keys(EVENTS) as Event[]
 
-/** Whether something is what a handler of that event is called with. */
+/** Whether a value is what the handler of an event is called with. */
 export const isEvent = (event: Event, given: unknown): boolean => typeof read(given, EVENTS[event]) === (event === 'scheduled' ? 'string' : 'object')
 
-/** The event of a handler that is none's by its name. An e-mail has headers too: the first of them is the least sure. */
+/** The event of a handler whose name does not tell it. An e-mail has headers too, so `fetch`, the first, is the least certain. */
 export const eventOf = (given: unknown): Event | '' => EVENT_NAMES.findLast((event) => isEvent(event, given)) ?? ''
 
 /** A batch of a queue's messages. */
@@ -50,7 +50,7 @@ export interface ScheduledControllerLike {
   readonly scheduledTime: number
 }
 
-/** What a run of a Workflow is told of itself. */
+/** What a run of a Workflow is told about itself. */
 export interface WorkflowEventLike {
   readonly workflowName?: string
   readonly instanceId?: string

@@ -1,8 +1,8 @@
 /**
- * Workflows: a run is an invocation, and so is each step that it executes, and what undoes one.
+ * Workflows: a run is an invocation, and so is each step that it executes, and each rollback of a step.
  *
- * A run may be stopped without a word while it sleeps, and is begun again later, maybe elsewhere, with the results of the
- * steps that are done. So a step is sent when it is over, whatever becomes of its run.
+ * The runtime may stop a run without notice while it sleeps, and begins it again later, maybe elsewhere, with the results of the
+ * steps that are done. So what a step records is sent when the step is over, whatever becomes of its run.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { touch } from '../../web/scope.ts'
 import { type Settings, workers } from './platform.ts'
 import type { WorkerContext, WorkflowEventLike, WorkflowStepLike } from './types.ts'
 
-/** Describes a run by its class and what it is told of itself. */
+/** Describes a run by its class, and by what the run is told about itself. */
 export function describeRun(description: Description, name: string, [event]: readonly unknown[]): void {
   const { workflowName, instanceId } = event as WorkflowEventLike
   description.name = name
@@ -25,21 +25,21 @@ export function describeRun(description: Description, name: string, [event]: rea
 }
 
 /**
- * Has each step that is executed become a child of its run.
+ * Makes each step that is executed a child of its run.
  *
- * @returns tells how many were not executed, since their results were known already
+ * @returns a function that returns how many steps were not executed, because their results were already known
  */
 export function followSteps(args: readonly unknown[], run: InvocationState, found: Settings, ctx: WorkerContext | undefined): () => number {
   const step = args[1] as WorkflowStepLike
   const original = step.do
-  // Not by the promise of a step: one that is looked at has its rejection handled, as far as the runtime can see.
+  // Not by the promise of a step: looking at a promise handles its rejection, as far as the runtime can see.
   const known = new Set<unknown>()
-  // In its place, so that it still is something which can be passed on by RPC.
+  // Replaced in place, so that the step object can still be passed on by RPC.
   step.do = (name, ...more) => {
     known.add(more)
-    // Without its invocation, to which the step does not belong.
+    // A context without the run's invocation: the step does not belong to that.
     const parent = trace.setSpanContext(ROOT_CONTEXT, (trace.getSpan(context.active()) ?? run.root).spanContext())
-    // The run's own name and attributes are not its steps'.
+    // The run's own name and attributes are not those of its steps.
     const config = { ...found.config, name: undefined, attributes: undefined }
     const traced = (name: string, work: AnyFunction, begun?: () => void) => {
       const platform: Platform = {
@@ -52,7 +52,7 @@ export function followSteps(args: readonly unknown[], run: InvocationState, foun
         return context.with(parent, () => invoke({ config, platform } as unknown as Wrap, work, undefined, passed))
       }
     }
-    // A step's work, or options with what is to be done should the run fail; those of retries are neither.
+    // A step's work, or options with what to do if the run fails, or options of retries, which are neither.
     const followed = (given: unknown) => {
       if (typeof given === 'function') return traced(name, given as AnyFunction, () => known.delete(more))
       const rollback = read(given, 'rollback')

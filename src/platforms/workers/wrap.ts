@@ -7,29 +7,31 @@ import { EVENT_NAMES, type Event, type WorkerContext, eventOf } from './types.ts
 
 type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) => unknown ? Known<Env> : never
 
-/** Frameworks take an environment, or nothing, or any object: of those only the first says something. */
+/** Frameworks take an environment, or nothing, or any object. Only an environment says something about the bindings. */
 type Known<Env> = Env extends object ? (keyof Env extends never ? never : Env) : never
 
-/** The bindings that a class is made with, that a handler takes, or those of an object of handlers. */
+/** The bindings that a class is constructed with, that a handler takes, or that the handlers of an object take. */
 type EnvOf<T> = OrAny<
   T extends abstract new (ctx: never, env: infer Env) => unknown ? Known<Env> : EnvOfHandler<T extends AnyFunction ? T : T[keyof T & Event]>
 >
 
-/** Where none of them says anything, the options may. */
+/** If none of them declares bindings, the options may. */
 type OrAny<Env> = [Env] extends [never] ? any : Env
 
 /**
- * Wraps a Worker: an object with handlers (`fetch`, `scheduled`, `queue` and so on), an application with a `fetch` method,
- * a single handler, whose event is told by what it is called with, or a class: a `WorkerEntrypoint`, a `DurableObject`, a
- * `WorkflowEntrypoint`. Of a class, whatever is called from outside is an invocation: events, methods by RPC, the run of a
- * Workflow and each of its steps. Wrap the class that is exported: one that extends it is not wrapped.
+ * Wraps a Worker: an object of handlers, an application, a single handler, or a class.
  *
- * The root span of a request ends when its response's body does; it is sent within the original `ctx.waitUntil`, as soon as
- * that delays nobody. Promises that the handler itself hands to `ctx.waitUntil` are known: what they record is sent when they
- * settle. The handler's own result or error is what the runtime gets, whatever the flush did.
+ * An object has handlers such as `fetch`, `scheduled` and `queue`; an application has a `fetch` method; the event of a single
+ * handler is recognised by what the handler is called with. A class is a `WorkerEntrypoint`, a `DurableObject` or a
+ * `WorkflowEntrypoint`: every call from outside is an invocation, that is events, methods by RPC, the run of a Workflow and each
+ * of its steps. Wrap the class that you export: a class that extends it is not wrapped.
  *
- * @param options or a function that makes them of the bindings, at the first event of an isolate
- * @throws TypeError when there is nothing to wrap, or an option is unknown or has a bad value
+ * The root span of a request ends when the response's body ends. It is sent inside the original `ctx.waitUntil`, as soon as that
+ * delays nobody. `flushed` also knows the promises that the handler itself passes to `ctx.waitUntil`: what they record is sent
+ * when they settle. The runtime gets the handler's own result or error, whatever the flush did.
+ *
+ * @param options the options, or a function that makes them from the bindings, at the first event of an isolate
+ * @throws TypeError if there is nothing to wrap, or if an option is unknown or has a bad value
  *
  * @example
  * export default withTelemetry({
@@ -54,14 +56,14 @@ export function withTelemetry<T extends object>(target: T, options?: WorkersOpti
     handlers[event] = { value, enumerable: true, writable: true, configurable: true }
   }
   if (Object.keys(handlers).length === 0) throw invalidOption('handler', target, `a function, or an object with ${EVENT_NAMES.join(', ')}`)
-  // What else the object has it still has.
+  // The object's other properties are inherited.
   return Object.create(target, handlers) as T
 }
 
 /**
- * The same as a layer: `telemetry(options)(target)` is `withTelemetry(target, options)`.
+ * Makes a layer: `telemetry(options)(target)` is the same as `withTelemetry(target, options)`.
  *
- * @throws TypeError when an option is unknown or has a bad value
+ * @throws TypeError if an option is unknown or has a bad value
  *
  * @example
  * const traced = telemetry((env: Env) => ({ telemetry: telemetryFor(env) }))
@@ -75,8 +77,10 @@ export const telemetry =
     withTelemetry(target, options as never)
 
 /**
- * @param event none of a single function, whose event is told by what it is called with
- * @param self what the handler is a method of, if that is known by now
+ * Wraps one handler.
+ *
+ * @param event `undefined` for a single function, whose event is recognised by what the function is called with
+ * @param self the object that the handler is a method of, if it is known yet
  */
 function wrapped(event: Event | undefined, handler: AnyFunction, settings: (env: unknown) => Settings | undefined, self?: object): AnyFunction {
   const wrapper = function (this: unknown, ...args: unknown[]): unknown {

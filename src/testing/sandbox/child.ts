@@ -16,13 +16,13 @@ import type { RuntimeCommand } from './types.ts'
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
-  /** Why there was no process to end; absent when there was. */
+  /** Why there was no process to end; absent if there was one. */
   readonly notStarted?: string
 }
 
-/** The longest the system is given to show a stopped process as stopped. */
+/** Milliseconds, at most, until the system shows a stopped process as stopped. */
 const confirmationMs = 1000
-/** The longest that what an ended process has written is read: one that it spawned in a group of its own may hold its pipes. */
+/** Milliseconds, at most, to read what an ended process has written: one that it spawned in its own group may hold its pipes. */
 const readingMs = 1000
 
 const alive = new Set<Child>()
@@ -33,7 +33,7 @@ const killAll = (): void => {
 /** A running (or stopped, or ended) function process. */
 export class Child {
   readonly exited: Promise<Exit>
-  /** Resolves once it has ended and all that it has written is in the logs: the end of a process overtakes its last lines. */
+  /** Resolves once the process has ended and all that it has written is in the logs: its end overtakes its last lines. */
   readonly read: Promise<void>
   readonly #process: ChildProcess
   readonly #journal: Journal
@@ -55,8 +55,8 @@ export class Child {
     }
     this.exited = new Promise((resolve) => {
       const ended = (exit: Exit, detail: string) => {
-        // What the function spawned would outlive it where the runtime exits by itself. Now, and not later: the group's id is
-        // free for others once its last process has gone.
+        // If the runtime exits by itself, what the function spawned would outlive it. Kill it now, and not later: the group's id
+        // is free for others once its last process has gone.
         this.signal('SIGKILL')
         alive.delete(this)
         const { code, signal } = exit
@@ -64,7 +64,7 @@ export class Child {
         resolve(exit)
       }
       this.#process.once('exit', (code, signal) => ended({ code, signal }, signal ?? String(code)))
-      // A command that cannot be started has no exit.
+      // A command that cannot be started emits no `exit`.
       this.#process.once('error', ({ message }) => ended({ code: null, signal: null, notStarted: message }, message))
     })
     const closed = new Promise((resolve) => this.#process.once('close', resolve))
@@ -105,7 +105,7 @@ export class Child {
     }
   }
 
-  /** Resolves once the system shows the process as stopped, or ended, or will not tell; and what it has written is read. */
+  /** Resolves once the system shows the process as stopped or ended, or cannot tell, and what it has written has been read. */
   async confirmStopped(): Promise<string> {
     const deadline = performance.now() + confirmationMs
     let state = this.state()
@@ -114,13 +114,13 @@ export class Child {
       await nextTurn()
       state = this.state()
     }
-    // It is in the pipes by now. The first turn may have begun before it was; the next one reads them.
+    // What the process has written is in the pipes by now. The first turn may have begun before that; the next one reads them.
     await nextTurn()
     await nextTurn()
     return state
   }
 
-  /** SIGTERM and `graceMs` to leave, if `gently`; then SIGKILL. Resolves when the process has ended, and its output is read. */
+  /** SIGTERM and `graceMs` to leave, if `gently`; then SIGKILL. Resolves once the process has ended and its output is read. */
   async end(gently: boolean, graceMs: number): Promise<void> {
     if (this.running && gently) {
       this.#journal.note('sigterm')

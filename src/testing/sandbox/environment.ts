@@ -27,11 +27,11 @@ function exitMessage({ code, signal, notStarted }: Exit): string {
 
 const exitError = (exit: Exit): LambdaError => ({ errorType: 'Runtime.ExitError', errorMessage: exitMessage(exit) })
 
-/** Why there can be no process in this folder: `spawn` would say that it is the command that does not exist. */
+/** Why there can be no process in this folder: `spawn` would report that the command does not exist. */
 const noFolder = (path: string): string | undefined =>
   existsSync(path) && statSync(path).isDirectory() ? undefined : `the task root ${path} is no folder`
 
-/** From `spawn` to `exit`. */
+/** An execution environment, from `spawn` to `exit`. */
 export class Environment {
   /** Resolves when init is over: with its error, if it failed. */
   readonly initialized: Promise<LambdaError | undefined>
@@ -79,14 +79,14 @@ export class Environment {
   }
   find(requestId: string): Invocation | undefined {
     const invocation = this.#underWay.get(requestId)
-    // A process that is ended for its timeout has a grace, in which it may answer: nobody waits for that any more.
+    // A process that is ended because of its timeout may still answer in its grace period. Nobody waits for that any more.
     return invocation?.timedOut ? undefined : invocation
   }
   processState(): string {
     return this.#child?.state() ?? 'X'
   }
 
-  /** Starts the process; resolves when init is over, or when it will not begin because the environment is ended before. */
+  /** Starts the process. Resolves when init is over, or when it will not begin because the environment has been ended before. */
   async start(runtime: RuntimeCommand): Promise<LambdaError | undefined> {
     const { taskRoot } = this.#settings
     const notStarted = noFolder(taskRoot)
@@ -123,8 +123,8 @@ export class Environment {
     this.#restIfDone()
   }
 
-  // The client asks for the next invocation without waiting for the answer to a response that it failed half-way, so this
-  // may come after it.
+  // The client asks for the next invocation without waiting for the answer to a response that it failed half-way, so this call
+  // may come after that request.
   runtimeResponded(invocation: Invocation): void {
     if (this.concurrent) this.#release(invocation)
     else this.#restIfDone()
@@ -140,9 +140,9 @@ export class Environment {
     void this.end()
   }
 
-  /** Ends the process: `gently`, with a SIGTERM before if an extension is registered, or at once. */
+  /** Ends the process: `gently`, with a SIGTERM first if an extension is registered, or at once. */
   end(gently = true): Promise<void> {
-    // Whoever is in a hurry cuts the grace short; everyone else waits for the end that is under way.
+    // A call that is not gentle cuts the grace period short; any other waits for the end that is under way.
     if (!gently || this.#ending === undefined) this.#ending = this.#end(gently)
     return this.#ending
   }
@@ -155,13 +155,13 @@ export class Environment {
   async #end(gently: boolean): Promise<void> {
     this.#stopTimers()
     await this.#child?.end(gently && this.#extensions.registered, this.#settings.graceMs)
-    // A server that is stopped before it listens never does, and whoever waits for that waits for ever.
+    // A server that is stopped before it listens never does, and waiting for it would never end.
     await this.#listening?.catch(() => undefined)
     await stop(this.#server)
   }
 
   #restIfDone(): void {
-    // What is being ended has its grace to itself: stopped, it could not use it, and the next invocation would find it alive.
+    // A process that is being ended is not stopped: it could not use its grace, and the next invocation would find it alive.
     if (this.#ending !== undefined) return
     if (this.#phase === 'idle' || !this.#runtime.waiting || this.#child === undefined) return
     const [invocation] = this.#underWay.values()
@@ -189,7 +189,7 @@ export class Environment {
     })
   }
 
-  /** One of many is over, and the process goes on. */
+  /** One of many invocations is over, and the process goes on. */
   #release(invocation: Invocation, failure?: LambdaError): void {
     clearTimeout(invocation.timer)
     this.#underWay.delete(invocation.requestId)

@@ -52,14 +52,14 @@ export class ExtensionsApi {
     return this.#extensions.size > 0
   }
 
-  /** Names of those that have not asked for an event: all must for init, those of INVOKE for a freeze. */
+  /** Names of the extensions that have not asked for an event. For init, all must ask; for a freeze, those of INVOKE. */
   missing(phase: 'init' | 'invoke'): readonly string[] {
     return [...this.#extensions.values()]
       .filter(({ waiting, events }) => waiting === undefined && (phase === 'init' || events.includes('INVOKE')))
       .map(({ name }) => name)
   }
 
-  /** Tells those registered for INVOKE. */
+  /** Delivers the event to the extensions that are registered for INVOKE. */
   deliver({ requestId, deadlineMs, functionArn, traceId }: Invocation): void {
     for (const extension of this.#extensions.values()) {
       const { waiting, events, name } = extension

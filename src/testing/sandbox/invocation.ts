@@ -70,7 +70,7 @@ export class Invocation {
     return this.startedAt === 0 ? 0 : at - this.startedAt
   }
 
-  /** @returns whether the runtime's connection is to be reset now */
+  /** Takes a piece of the response. @returns whether the runtime's connection is to be reset now */
   receive(bytes: Uint8Array, contentType: string | undefined): boolean {
     if (this.#disconnected || this.timedOut) return false
     this.#chunks.push({ afterMs: this.elapsed(), bytes })
@@ -111,7 +111,7 @@ export class Invocation {
   }
 
   #finish(outcome: Untimed): void {
-    // A response that had begun before the timeout, and that the process has ended in its grace.
+    // The response had begun before the timeout, and the process has ended it in its grace period.
     if (this.timedOut) return
     this.#outcome = this.#timed(outcome)
     if (this.#earlyReturn) this.#answerWith(this.#outcome)

@@ -20,7 +20,7 @@ export class Journal {
     entry: new Set(),
   }
 
-  /** Writes a line; returns when it was, so that everything about one moment carries the same time. */
+  /** Writes a line, and returns its time, so that everything about one moment carries the same time. */
   note(kind: EntryKind, facts: Omit<SandboxEntry, 'at' | 'kind'> = {}): number {
     const entry: SandboxEntry = { at: wallNow(), kind, ...facts }
     this.entries.push(entry)

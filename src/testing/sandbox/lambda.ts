@@ -117,7 +117,7 @@ class Sandbox implements LambdaSandbox {
     }
     const initError = this.#initError
     if (initError === undefined) return this.#environment.run(invocation)
-    // Reported once; the next invocation gets a new environment, as a failed init does in Lambda.
+    // Reported once. The next invocation gets a new environment, as after a failed init in Lambda.
     this.#initError = undefined
     invocation.failInit(initError)
   }
@@ -129,12 +129,12 @@ class Sandbox implements LambdaSandbox {
  * have asked for the next event, and continued when there is one. What has not left the process by then stays in it, as
  * in Lambda.
  *
- * Resolves when init is over, successful or not (see {@link LambdaSandbox.initError}); the sandbox is frozen then, as an
- * environment that waits for its first event is.
+ * Resolves when init is over, successful or not (see {@link LambdaSandbox.initError}). The sandbox is then frozen, as an
+ * environment is that waits for its first event.
  *
  * Works where POSIX signals do: Linux and macOS.
  *
- * @throws a `TypeError` that names the option that cannot be and quotes its value.
+ * @throws a `TypeError` that names the bad option and quotes its value.
  * @example
  * await using collector = await startCollector()
  * await using lambda = await startLambda({

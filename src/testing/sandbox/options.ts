@@ -1,5 +1,5 @@
 /**
- * What a test may tell the sandbox.
+ * Checks what a test tells the sandbox.
  *
  * @module
  */
@@ -15,11 +15,11 @@ const isInteger = (value: unknown) => Number.isInteger(value) && isPositive(valu
 const MS: Check = ['a positive number of milliseconds', isPositive]
 const TEXT: Check = ['a non-empty string', (value) => typeof value === 'string' && value !== '']
 const FLAG: Check = ['a boolean', (value) => typeof value === 'boolean']
-// Node throws for some of the other characters, and not before the process has been continued to get them.
+// Node throws for some of the other characters, but only after the process has been continued to get them.
 const HEADER: Check = ['a non-empty string of ASCII without spaces', (value) => typeof value === 'string' && /^[!-~]+$/.test(value)]
 const JSON_VALUE: Check = ['what JSON can express', (value) => toJson(value) !== undefined]
 
-/** Nothing, for what JSON leaves out or refuses: a function, a cycle, a big integer. */
+/** The value as JSON; `undefined` for what JSON leaves out or refuses: a function, a cycle, a big integer. */
 function toJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value)

@@ -29,7 +29,7 @@ const route = /^\/2018-06-01\/runtime\/(?:(init)\/error|invocation\/(?:(next)|([
 const refuse = (response: ServerResponse, status: number, errorType: string, errorMessage: string): void =>
   sendJson(response, status, { errorType, errorMessage })
 
-/** A header of JSON, in ASCII: Node throws for most other text, and sends the rest as Latin-1, which clients take for UTF-8. */
+/** A header with JSON in ASCII: Node throws for most other text, and sends the rest as Latin-1, which clients take for UTF-8. */
 function jsonHeader(name: string, value: unknown): Record<string, string> {
   if (value === undefined) return {}
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
@@ -45,7 +45,7 @@ export class RuntimeApi {
   readonly #journal: Journal
   /** Unanswered `next` calls, oldest first. */
   readonly #waiting: ServerResponse[] = []
-  /** Invocations that no `next` has been there for. */
+  /** Invocations for which no `next` has come yet. */
   readonly #queued: Invocation[] = []
 
   constructor(host: RuntimeHost, journal: Journal) {
@@ -64,7 +64,7 @@ export class RuntimeApi {
     if (next !== undefined && request.method === 'GET') return this.#next(response)
     if (init !== undefined && request.method === 'POST') return this.#initError(request, response)
     if (requestId === undefined || post === undefined || request.method !== 'POST') {
-      // The `restore` calls of SnapStart among them, which a function without SnapStart does not have.
+      // This includes SnapStart's `restore` calls, which a function without SnapStart does not have.
       return refuse(response, 404, 'NotFound', `No such call: ${request.method} ${request.url}`)
     }
     const invocation = this.#host.find(decodeURIComponent(requestId))
@@ -75,7 +75,7 @@ export class RuntimeApi {
     return post === 'response' ? this.#response(invocation, request, response) : this.#error(invocation, request, response)
   }
 
-  /** Answers the `next` that has waited longest; or that comes first, where concurrent runtimes are all busy. */
+  /** Answers the `next` that has waited longest, or the first to come if concurrent runtimes are all busy. */
   deliver(invocation: Invocation): void {
     const response = this.#waiting.shift()
     if (response === undefined && this.#host.concurrent) {

@@ -7,8 +7,8 @@
 import type { SandboxEvents, SandboxEntry, LogLine } from './journal-types.ts'
 
 /**
- * Why an extension's registration is refused (403), as the Extensions API names it; or `'hang'`: never answered;
- * `'reset'`: the connection is reset; a number: that HTTP status, with an empty body.
+ * How an extension's registration is refused: with an error type of the Extensions API (403); `'hang'`: it is never answered;
+ * `'reset'`: the connection is reset; a number: with that HTTP status and an empty body.
  */
 export type RegistrationRefusal =
   | 'Extension.InvalidEventType'
@@ -30,12 +30,12 @@ export interface RuntimeCommand {
 export interface LambdaOptions {
   /**
    * Absolute path of the module without its extension, a dot, and the export's name: `'/app/orders.handler'` becomes
-   * `LAMBDA_TASK_ROOT=/app` and `_HANDLER=orders.handler`. Or both, explicitly.
+   * `LAMBDA_TASK_ROOT=/app` and `_HANDLER=orders.handler`. Or give both explicitly.
    */
   readonly handler: string | { readonly taskRoot: string; readonly name: string }
   /** @default the small runtime that comes with `flushed/testing`, on the Node that runs the test */
   readonly runtime?: RuntimeCommand
-  /** Variables for the function, on top of Lambda's own. Of the test's environment it gets only `PATH` and `HOME`. */
+  /** Variables for the function, on top of Lambda's own. From the test's environment, it gets only `PATH` and `HOME`. */
   readonly env?: Readonly<Record<string, string>>
   /** @default 'flushed-test' */
   readonly functionName?: string
@@ -53,10 +53,10 @@ export interface LambdaOptions {
    */
   readonly earlyReturn?: boolean
   /**
-   * Runs the environment as Lambda Managed Instances do: up to this many invocations at once, for as many as the runtime
-   * asks for; never frozen; an invocation's timeout ends neither its code nor the process; internal extensions may
-   * register for no event. Sets `AWS_LAMBDA_MAX_CONCURRENCY` and `AWS_LAMBDA_INITIALIZATION_TYPE`. `aws-lambda-ric` 4 then
-   * starts `AWS_LAMBDA_NODEJS_WORKER_COUNT` threads, each of which takes any number.
+   * Runs the environment as Lambda Managed Instances do: with up to this many invocations at once, as many as the runtime asks
+   * for. The environment never freezes, an invocation's timeout ends neither its code nor the process, and internal extensions
+   * cannot register for any event. Sets `AWS_LAMBDA_MAX_CONCURRENCY` and `AWS_LAMBDA_INITIALIZATION_TYPE`. `aws-lambda-ric` 4
+   * then starts `AWS_LAMBDA_NODEJS_WORKER_COUNT` threads, each of which takes any number of invocations.
    *
    * @default one invocation at a time, and a freeze after each
    */
@@ -75,11 +75,11 @@ export interface LambdaOptions {
 
 /** A connection that goes away in the middle of a response. */
 export interface Disconnect {
-  /** How much of the response arrives before. */
+  /** How many bytes of the response arrive before that. */
   readonly afterBytes: number
   /**
    * `'caller'`: the caller leaves, and gets its result at once. As in Lambda, the function is neither stopped nor told: it
-   * runs to its end, and what else it writes is read and thrown away ("streamed responses are not interrupted or stopped
+   * runs to its end, and what else it writes is read and discarded ("streamed responses are not interrupted or stopped
    * when the invoking client connection is broken", Lambda developer guide, "Response streaming").
    * `'runtime'`: the runtime's own connection is reset, so that the response stream fails.
    *
@@ -90,7 +90,7 @@ export interface Disconnect {
 
 /** Options of {@link LambdaSandbox.invoke}. */
 export interface InvokeOptions {
-  /** Breaks a connection while the response is on its way, which takes a streamed one. @default none breaks */
+  /** Breaks a connection while the response is on its way, which needs a streamed response. @default no connection breaks */
   readonly disconnect?: Disconnect
   /** @default a random UUID */
   readonly requestId?: string
@@ -168,16 +168,16 @@ export interface LambdaResult {
  * A function in a sandbox that freezes as Lambda's does. Leaving the scope (`await using`) kills it at once; see
  * `shutdown`.
  *
- * If that is forgotten, the function's process is killed when this one exits. A process that a signal ends does not exit:
- * a program of your own that may be interrupted turns SIGINT and SIGTERM into `process.exit()`, as test runners do, or
- * leaves a stopped process behind.
+ * If you forget this, the function's process is killed when the test's process exits. A process that is ended by a signal does
+ * not exit in this sense. In a program of your own that may be interrupted, turn SIGINT and SIGTERM into `process.exit()`, as
+ * test runners do; otherwise a stopped process is left behind.
  */
 export interface LambdaSandbox extends AsyncDisposable {
   /** The process, while there is one. It changes when the sandbox starts anew. */
   readonly pid: number | undefined
   /** The port of the Runtime API and Extensions API the process talks to. */
   readonly port: number | undefined
-  /** Why the last init failed; absent when it did not. The next `invoke` reports it, and the one after starts anew. */
+  /** Why the last init failed; absent if it did not. The next `invoke` reports it, and the one after starts anew. */
   readonly initError: LambdaError | undefined
   /** Everything that came in and went out, in order. */
   readonly record: readonly SandboxEntry[]
@@ -187,10 +187,10 @@ export interface LambdaSandbox extends AsyncDisposable {
   processState(): string
   /**
    * Runs the function once. Invocations queue: each waits until the sandbox has come to rest after the one before, or
-   * with `concurrency`, until fewer than that are under way.
+   * with `concurrency`, until fewer than that number are under way.
    *
    * @param event anything that JSON can express; `undefined` is `null`
-   * @throws an `Error` after `shutdown`; a `TypeError` that names the option that cannot be, or `event`, before anything has been
+   * @throws an `Error` after `shutdown`; a `TypeError` that names the bad option, or `event`, before anything has been
    * sent to the process. A failing function is a result with `ok: false`, not a rejection.
    */
   invoke(event: unknown, options?: InvokeOptions): Promise<LambdaResult>
@@ -199,9 +199,9 @@ export interface LambdaSandbox extends AsyncDisposable {
   /** Calls `listener` synchronously at the moment of the event. @returns a function that stops it */
   on<E extends keyof SandboxEvents>(event: E, listener: (detail: SandboxEvents[E]) => void): () => void
   /**
-   * Ends the sandbox as Lambda does: SIGTERM first if an extension is registered, SIGKILL after the grace (500 ms). With
-   * `aws-lambda-ric` 4 that is always the whole grace: `process.exit()` blocks while its native code waits for work. Safe
-   * to call twice.
+   * Ends the sandbox as Lambda does: SIGTERM first if an extension is registered, SIGKILL after the grace period (500 ms). With
+   * `aws-lambda-ric` 4, the shutdown always takes the whole grace period: `process.exit()` blocks while the client's native code
+   * waits for work. Safe to call twice.
    */
   shutdown(): Promise<void>
 }

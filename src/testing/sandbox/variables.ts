@@ -33,7 +33,7 @@ function split(handler: LambdaOptions['handler']): Handler {
   return parts
 }
 
-/** @throws a `TypeError` that names the option that cannot be and quotes its value */
+/** Checks the options and fills in the defaults. @throws a `TypeError` that names the bad option and quotes its value */
 export function settings(options: LambdaOptions): Settings {
   checkLambda(options)
   const { functionName = 'flushed-test' } = options
@@ -54,7 +54,7 @@ export function settings(options: LambdaOptions): Settings {
   }
 }
 
-/** The whole environment of the process. Nothing else of the test's leaks in: a `NODE_OPTIONS` of a test runner would. */
+/** The whole environment of the process. Nothing else of the test's leaks in, as a test runner's `NODE_OPTIONS` would. */
 export function variables(settled: Settings, port: number, extra: Readonly<Record<string, string>>): Record<string, string> {
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/')
   const own: Record<string, string | undefined> = {

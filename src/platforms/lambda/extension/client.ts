@@ -8,13 +8,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { NAME, shared } from './state.ts'
 
-// Taken while this module loads: instrumentations that come later patch the module, and must not trace the extension.
-// Not by `import`, which looks at each export of the module, loads all that is behind its `WebSocket`, and so costs every
-// cold start 25 ms.
+// Taken while this module loads: instrumentations that are loaded later patch `node:http`, and must not trace the extension.
+// Not by `import`: it looks at each export of `node:http`, loads all that is behind its `WebSocket`, and so adds 25 ms to every
+// cold start.
 const { Agent, request } = process.getBuiltinModule('node:http')
 const agent = new Agent({ keepAlive: true })
 
-/** What came back. */
+/** An answer of the API. */
 export interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -29,7 +29,7 @@ export interface ExtensionEvent {
   readonly deadlineMs: number
 }
 
-/** The API has answered, and refused. */
+/** Thrown if the API has answered with a refusal. */
 export class Refusal extends Error {
   constructor(
     what: string,
@@ -40,7 +40,7 @@ export class Refusal extends Error {
   }
 }
 
-// A refusal's body is JSON, but what stands between us and Lambda may answer with anything.
+// A refusal's body is JSON, but whatever is between us and Lambda may answer with anything.
 function describe(body: string): string {
   try {
     const { errorType, errorMessage } = JSON.parse(body) as { errorType?: string; errorMessage?: string }
@@ -52,7 +52,7 @@ function describe(body: string): string {
 
 const url = (api: string, path: string) => `http://${api}/2020-01-01/extension/${path}`
 
-/** What registers: for `fetch`-like clients of any kind. */
+/** The request that registers, for any `fetch`-like client. */
 export const registerRequest = (api: string, events: readonly string[]) => ({
   url: url(api, 'register'),
   headers: { 'lambda-extension-name': NAME, 'content-type': 'application/json' },
@@ -67,7 +67,7 @@ export function identifierOf({ status, headers, body }: Answer): string {
 }
 
 /**
- * Registers. `wait.over()` lets the process exit before the answer is here; before that, the answer is waited for.
+ * Registers. The process stays alive until the answer is here, or until `wait.over()` is called.
  *
  * @throws Refusal, or the connection's error
  */
@@ -83,7 +83,7 @@ export async function register(api: string, events: readonly string[], wait: { o
  * @throws Refusal, or the connection's error
  */
 export async function next(api: string, identifier: string): Promise<ExtensionEvent> {
-  // Not kept alive by it: older runtime clients end a streaming invocation when nothing else is left to wait for.
+  // The poll must not keep the process alive: older runtime clients end a streaming invocation only when nothing else is pending.
   const { status, body } = await call(url(api, 'event/next'), { headers: { 'lambda-extension-identifier': identifier } }, undefined, (unref) => unref())
   if (status !== 200) throw new Refusal('the request for the next event', status, body)
   return JSON.parse(body) as ExtensionEvent
@@ -102,7 +102,7 @@ function call(to: string, options: Options, body: string | undefined, connected:
       response.on('error', reject)
     })
     sent.on('error', reject)
-    // A socket that the agent uses again has been ref'd again.
+    // Needed at each request: when the agent reuses a socket, it refs the socket again.
     sent.on('socket', (socket) => connected(() => void socket.unref()))
     sent.end(body)
   }))

@@ -4,14 +4,14 @@ import type { Lifetime } from '../../../core/platform.ts'
 import { thawed } from '../thaw.ts'
 import { shared } from './state.ts'
 
-/** What Lambda lets an invocation do after its response. `undefined`: nothing, and nobody expected more. */
+/** What Lambda lets an invocation do after its response. `undefined`: nothing, and nobody asked for more. */
 export function lifetime(flush: Config['flush'], requestId: string | undefined): Lifetime | undefined {
   const { extension, failure } = shared
   if (!extension && failure === undefined && flush !== 'after-response') return undefined
   if (extension && requestId !== undefined && flush !== 'before-response' && extension.holds(requestId)) {
     return {
       phase: 'after-response',
-      // Bound, because log lines and `onFlush` find their request by AsyncLocalStorage.
+      // Bound to this context, because log lines and `onFlush` find their request by AsyncLocalStorage.
       hold: (finish) => extension.done(requestId, AsyncResource.bind(finish)),
     }
   }
@@ -19,7 +19,7 @@ export function lifetime(flush: Config['flush'], requestId: string | undefined):
     phase: 'before-response',
     reason: failure ?? (flush === 'after-response' ? absence(extension?.events) : undefined),
     hold: (finish, invocation) => {
-      // The runtime keeps the sandbox awake until the response: the extension need not.
+      // The runtime keeps the sandbox awake until the response, so the extension need not.
       if (requestId !== undefined) extension?.done(requestId)
       return (thawed()?.hold ?? finish)(finish, invocation)
     },

@@ -11,26 +11,29 @@ import { type ExtensionEvent, Refusal } from './client.ts'
 import type { Extension, Finish, Shared } from './state.ts'
 import { afterResponse, by, unrefd } from './timing.ts'
 
-/** Milliseconds before the function's timeout at which a flush is cut: it ends by a deadline of its own, unless something is very wrong. */
+/**
+ * Milliseconds before the function's timeout at which a flush is cut. A deadline of its own ends a flush before that, unless
+ * something is very wrong.
+ */
 const CUT_MS = 20
-/** How long a handler that may not be wrapped is given to begin, once the sandbox has been held in vain. */
+/** Milliseconds for a handler that may not be wrapped to begin, once the sandbox has been held in vain. */
 const GRACE_MS = 100
 const RETRY_MS = { first: 50, most: 1000 }
 
-/** An invocation between its beginning, or its event, whichever is first, and its `next`. */
+/** An invocation, from its beginning or its event, whichever is first, to its `next`. */
 interface Held {
   begun: boolean
-  /** Wrapped handlers at work: more than one, if a handler of the user's calls several. */
+  /** How many wrapped handlers are at work: more than one if a handler of the user's calls several. */
   open: number
   readonly finishes: Finish[]
   changed?: (() => void) | undefined
 }
 
 export class Loop implements Extension {
-  // By request: a handler may settle while a later invocation runs. Emptied at each event, so that nothing stays.
+  // Keyed by request: a handler may settle while a later invocation runs. Emptied at each event, so that nothing stays.
   readonly #held = new Map<string, Held>()
   #current: string | undefined
-  /** The request that was let go last. What begins under its name then is too late, unless its event comes again. */
+  /** The request that was let go last. What begins under its identifier after that is too late, unless its event comes again. */
   #over: string | undefined
   #holding: boolean
   #heldInVain = false
@@ -49,7 +52,7 @@ export class Loop implements Extension {
   }
 
   begun(requestId: string): void {
-    // Lambda runs one invocation at a time: under another name than its own, somebody calls handlers by hand.
+    // Lambda runs one invocation at a time. With any other identifier, the handler was called by hand.
     if (!this.#holding || (this.#current !== undefined && this.#current !== requestId)) return
     const held = this.#heldFor(requestId)
     held.begun = true
@@ -69,7 +72,7 @@ export class Loop implements Extension {
     held.changed?.()
   }
 
-  /** Runs for as long as the process does, or until Lambda does not know the extension any more. Never rejects. */
+  /** Runs for as long as the process does, or until Lambda no longer knows the extension. Never rejects. */
   async run(): Promise<void> {
     for (let retryMs = RETRY_MS.first; ; ) {
       try {
@@ -79,7 +82,7 @@ export class Loop implements Extension {
       } catch (thrown) {
         await this.#degrade(thrown)
         if (thrown instanceof Refusal && thrown.status === 403) return
-        // Lambda still waits for this extension: one that has stopped asking would hold every invocation until it times out.
+        // Lambda still waits for this extension. If the loop stopped asking, it would hold every invocation until its timeout.
         await unrefd(retryMs)
         retryMs = Math.min(2 * retryMs, RETRY_MS.most)
       }
@@ -93,7 +96,7 @@ export class Loop implements Extension {
   }
 
   async #settle({ requestId, deadlineMs }: ExtensionEvent): Promise<void> {
-    // An asynchronous invocation that failed is tried again under the same name.
+    // Lambda retries an asynchronous invocation that has failed, with the same identifier.
     if (this.#over === requestId) this.#over = undefined
     this.#current = requestId
     const strays = this.#strays(requestId)
@@ -104,7 +107,7 @@ export class Loop implements Extension {
     this.#current = undefined
   }
 
-  /** Flushes of invocations whose event never came, or was let go. */
+  /** Takes the flushes of invocations whose event never came, or that were let go. */
   #strays(requestId?: string): Finish[] {
     const strays: Finish[] = []
     for (const [other, { finishes }] of this.#held) {
@@ -130,7 +133,7 @@ export class Loop implements Extension {
     )
   }
 
-  /** Waits until nothing wrapped is at work any more. @returns whether that was so in time */
+  /** Waits until no wrapped handler is at work any more. @returns whether that happened in time */
   async #closed(held: Held, until: number): Promise<boolean> {
     const begunBy = this.#heldInVain ? Math.min(until, Date.now() + GRACE_MS) : until
     while (!held.begun || held.open > 0) {
@@ -151,7 +154,7 @@ export class Loop implements Extension {
     }
   }
 
-  /** From now on, nothing is held: wraps flush before the response, and say why. */
+  /** Stops holding the sandbox. From now on, wraps flush before the response, and say why. */
   async #degrade(thrown: unknown): Promise<void> {
     if (!this.#holding) return
     this.#holding = false

@@ -1,9 +1,9 @@
 /**
- * Registering for CommonJS, where nothing can be awaited while a module loads, and where registration is closed by the
- * time that something could. Node has no blocking socket: a worker thread sends, and the main thread sleeps until it has.
+ * Registration for CommonJS. Nothing can be awaited while a CommonJS module loads, and registration is closed by the time that
+ * something can. Node has no blocking socket, so a worker thread sends the request, and the main thread sleeps until it has.
  *
- * It does not sleep at once. The rest of the function's modules load while the worker starts, and the sleep is in the first
- * microtask after them: whoever loads the function, and then asks for its first invocation, comes later than that.
+ * The main thread does not sleep at once. The rest of the function's modules load while the worker starts, and the sleep is in
+ * the first microtask after them: whoever loads the function, and then asks for its first invocation, comes later than that.
  *
  * @module
  */
@@ -15,8 +15,8 @@ const { MessageChannel, Worker, receiveMessageOnPort } = process.getBuiltinModul
 
 type Message = { answer: Answer } | { error: string }
 
-// A string, since a bundle has no second file to load. On a plain socket, for a worker loads each module anew, and
-// node:http is most of what it would have to load. HTTP/1.0 spares it chunks, and ends the answer with the connection.
+// A string, because a bundle has no second file to load. On a plain socket, because a worker loads each module anew, and
+// node:http would be most of what it has to load. HTTP/1.0 needs no chunks, and ends the answer with the connection.
 const WORKER = `
 const { workerData: { host, port, text, port2, flag } } = require('node:worker_threads')
 let reply = ''
@@ -42,7 +42,7 @@ socket.on('end', () => {
 })
 `
 
-/** Registers before any code that waits for this module runs on, and starts the loop. Never throws, never rejects. */
+/** Registers before any code that waits for this module goes on, and starts the loop. Never throws, never rejects. */
 export function registerSync(events: Extension['events']): void {
   const api = address()
   if (!api) return
@@ -61,13 +61,13 @@ export function registerSync(events: Extension['events']): void {
   }
 }
 
-/** Sends the request. @returns a function that sleeps until `take` has been given the answer, or it is late */
+/** Sends the request. @returns a function that sleeps until `take` has been given the answer, or until the answer is late */
 function ask(api: string, events: readonly string[], take: (message: Message) => void): () => void {
   const flag = new Int32Array(new SharedArrayBuffer(4))
   const { port1, port2 } = new MessageChannel()
   const { hostname: host, port } = new URL(`http://${api}`)
   const workerData = { host, port: Number(port) || 80, text: requestText(api, events), port2, flag }
-  // Neither the environment nor the flags of this process: a `--require` in them would be loaded by the worker as well.
+  // The worker gets neither the environment nor the flags of this process: it would load a `--require` in them as well.
   const worker = new Worker(WORKER, { eval: true, workerData, transferList: [port2], env: {}, execArgv: [] })
   worker.on('error', failed)
   worker.unref()
@@ -81,7 +81,7 @@ function ask(api: string, events: readonly string[], take: (message: Message) =>
     const received = receiveMessageOnPort(port1)
     if (received) return over(received.message as Message)
     failed(new Error(`registration was not answered within ${REGISTER_TIMEOUT_MS} ms`))
-    // An answer that is late is an answer: Lambda waits for every extension it has registered.
+    // A late answer still counts: Lambda waits for every extension it has registered.
     port1.once('message', over)
     port1.unref()
   }

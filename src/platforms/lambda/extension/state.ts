@@ -1,5 +1,5 @@
 /**
- * What `flushed/lambda/register` and the wraps of an isolate share. It hangs on `globalThis`, since the copy of this
+ * What `flushed/lambda/register` and the wraps of an isolate share. It is kept on `globalThis`, because the copy of this
  * package that registers (ESM, by `--import`) need not be the one that wraps (CommonJS, in a bundle). The number in the
  * symbol is the version of this interface.
  *
@@ -17,22 +17,22 @@ export interface Extension {
   begun(requestId: string): void
   /** Whether the sandbox stays awake for this invocation until it is `done`. */
   holds(requestId: string): boolean
-  /** A wrapped handler has settled. `finish` is run after the response and before the freeze; only if `holds`. */
+  /** A wrapped handler has settled. `finish` runs after the response and before the freeze, but only if `holds`. */
   done(requestId: string, finish?: Finish): void
 }
 
-/** All of it. Each field is set at most once, by whoever comes first. */
+/** The shared state. Each field is set at most once, by whoever comes first. */
 export interface Shared {
   /** Settles when registration has been tried; there is only one attempt in an isolate. */
   registration?: Promise<void>
   extension?: Extension
-  /** Why nothing can be flushed after the response, though somebody has asked to register. */
+  /** Why nothing can be flushed after the response, although somebody has asked to register. */
   failure?: string
-  /** The last flush of each copy of this package, when Lambda sends SIGTERM. */
+  /** The last flush of each copy of this package, for when Lambda sends SIGTERM. */
   shutdowns?: ((cause: Error, budgetMs: number) => Promise<void>)[]
-  /** Runs something that instrumentations must not trace. It is there as soon as a handler has been wrapped. */
+  /** Runs something that instrumentations must not trace. Present as soon as a handler has been wrapped. */
   untraced?: <T>(run: () => T) => T
-  /** The same before that, where somebody had set OpenTelemetry up when the function registered. */
+  /** The same for the time before that, if OpenTelemetry had been set up when the function registered. */
   quiet?: Shared['untraced']
 }
 

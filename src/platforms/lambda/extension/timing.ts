@@ -10,14 +10,14 @@ const MOST_MS = 2 ** 31 - 1
 // A test's fake timers must not keep a flush from beginning.
 const { setImmediate: soon } = globalThis
 
-/** Waits. */
+/** Waits, without keeping the process alive. */
 export const unrefd = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
 /**
  * Waits for `work` until a moment, in milliseconds since the Unix epoch.
  *
- * @returns whether it was over by then
- * @throws what `work` rejects with, if it is in time
+ * @returns whether `work` was over by then
+ * @throws what `work` rejects with, if that is in time
  */
 export function by(work: Promise<unknown>, moment: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -31,7 +31,7 @@ export const twoTurns = (): Promise<void> => new Promise((resolve) => soon(() =>
 
 /**
  * Resolves when a response that was returned in this turn has been posted. Both runtime clients post in blocking native
- * code: client 4 one `setImmediate` after the handler, client 3 as soon as its promise has resolved. Nothing tells when an
- * outer wrapper returns later than that. Then the flush runs beside it, and the response still waits for nothing.
+ * code: client 4 one `setImmediate` after the handler, client 3 as soon as its promise has resolved. An outer wrapper may return
+ * later than that, and nothing reports it. Then the flush runs beside the wrapper, and the response still waits for nothing.
  */
 export const afterResponse = twoTurns

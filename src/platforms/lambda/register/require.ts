@@ -1,6 +1,6 @@
 /**
- * `flushed/lambda/register` for CommonJS: the same, synchronously. It costs the start of a worker thread, some tens of
- * milliseconds of each cold start, since nothing else in Node can wait for a network without `await`.
+ * `flushed/lambda/register` for CommonJS: the same, synchronously. It starts a worker thread, which adds some tens of
+ * milliseconds to each cold start: nothing else in Node can wait for a network without `await`.
  *
  * @example
  * require('flushed/lambda/register')
