@@ -29,8 +29,9 @@ export const currentOwner = (active: Context): SpanOwner | undefined => ownerOf(
 export const ownerAside = (): SpanOwner | undefined => isolate.aside && ownerOf(isolate.aside.getStore() ?? ROOT_CONTEXT)
 
 /**
- * Makes the current invocation's flush wait, within its deadline, for work that goes on after the handler's result. Spans
- * that the work records are part of the flush. Outside an invocation, the work runs and nothing waits for it.
+ * Makes the current invocation's flush wait for work that goes on after the handler's result: within the flush's deadline if
+ * the response waits for the flush, or else for as long as the platform keeps the invocation going. Spans that the work records
+ * are part of the flush. Outside an invocation, the work runs and nothing waits for it.
  *
  * Never throws. A rejection of the work never becomes an unhandled one: it becomes a warning in the report, or a line in the
  * log if no report follows.

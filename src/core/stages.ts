@@ -20,8 +20,9 @@ export interface StagesOptions {
 
 /**
  * Makes one telemetry out of anything that can be flushed, in order. Each argument is a stage: one flushable, or an array of
- * flushables that are flushed at the same time. A stage begins when the stage before it is over. All stages share the wrap's
- * one deadline. The result of `otel()` may be an argument too, but only one: `otel()` takes several `exporters`.
+ * flushables that are flushed at the same time. A stage begins when the stage before it is over, or has used up its share of
+ * the time. All stages share the wrap's one deadline. The result of `otel()` may be an argument too, but only one: `otel()` takes
+ * several `exporters`.
  *
  * A flushable is a function of `{ timeoutMs, signal }`, or an object with one of these methods: `forceFlush()`,
  * `flushAsync()`, `awaitPendingTraceBatches()`, `flush(timeoutMs)`, pino's `flush(callback)`, `settled()`. Of an object, the
@@ -29,7 +30,8 @@ export interface StagesOptions {
  *
  * `telemetry: [[tracer, metrics], exporter]` is short for `telemetry: stages([tracer, metrics], exporter)`.
  *
- * @throws TypeError when there is no stage, or a stage holds something that cannot be flushed
+ * @throws TypeError when there is no stage, a stage holds something that cannot be flushed, there is more than one `otel()`, or
+ *   `cascade` is not a boolean
  *
  * @example
  * const { tracer, metrics, exporter } = createMonitoring({ endpoint })

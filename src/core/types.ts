@@ -160,14 +160,17 @@ export interface Invocation {
   readonly root: Span
   /** The OpenTelemetry context of the invocation, for runtimes in which you have to pass contexts by hand. */
   readonly context: Context
-  /** Whether the handler is still running, so that spans started now will be part of this invocation's flush. */
+  /** Whether the handler or its background work is still running, so that spans started now are part of a flush to come. */
   readonly live: boolean
   /**
    * Aborted when the invocation is ended before its handler has settled: shortly before the platform's timeout, or when
    * the platform stops the sandbox. For handlers that can stop early.
    */
   readonly signal: AbortSignal
-  /** Makes the invocation's flush wait, within its deadline, for background work. Never throws, never rejects. */
+  /**
+   * Makes the flush wait for background work: within the flush's deadline if the response waits for the flush, or else for as
+   * long as the platform keeps the invocation going. Never throws, never rejects.
+   */
   waitUntil(work: PromiseLike<unknown>): void
   /** Starts a child span that ends at scope exit, or with the invocation. */
   span(name: string, options?: SpanOptions): DisposableSpan
@@ -202,7 +205,7 @@ export interface OpenEntry {
 export interface SpanOwner extends Invocation {
   /** What its flush flushes. */
   readonly telemetry: Telemetry
-  /** The phase of the flush that is under way. */
+  /** The phase of the flush that is under way, or of the last one. */
   readonly phase?: Phase | undefined
   /**
    * What pipelines store with the invocation: for each pipeline a key of its own, followed by its value. Stored here so that

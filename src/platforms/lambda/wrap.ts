@@ -31,7 +31,7 @@ export interface LambdaOptions<Args extends readonly unknown[] = []> extends Tel
    * Its open spans get an error that says so, and `currentInvocation().signal` is aborted. The handler goes on: if it still
    * settles in time, its result stands, and what it has recorded since then counts as late. `false` switches this off.
    *
-   * @default 500, or a tenth of the time the invocation has, whichever is less
+   * @default 500, or a tenth of the time the invocation has, whichever is less; on Managed Instances `false`
    */
   earlyTimeoutMs?: number | false | undefined
   /**
