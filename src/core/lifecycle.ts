@@ -245,6 +245,6 @@ function warnUnlessRecorded(owner: InvocationState, parent: Context, processed: 
   const own = root.spanContext()
   if (isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId) return
   config.warn(
-    'flushed: no tracer provider records spans: is one registered, with the same copy of @opentelemetry/api?',
+    'flushed: no OpenTelemetry tracer provider records spans: is one registered, with the same copy of @opentelemetry/api?',
   )
 }

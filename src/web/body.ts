@@ -107,12 +107,12 @@ function like(response: Response, body: ReadableStream): Response {
   return new Response(body, response)
 }
 
-/** No encoding: `null`, `identity`, or `none`, which some use so that nobody compresses their events. No others begin so. */
-const UNENCODED = /^(n|id)/i
+/** No encoding. Some say `none` so that nobody compresses their events. */
+const UNENCODED = /^(none|identity)$/i
 
 /** The body, if it can be followed: an encoded one would have to be decoded first. */
 const bodyOf = ({ body, bodyUsed, headers }: Response) =>
-  !bodyUsed && UNENCODED.test(headers.get('content-encoding') as string) && !body?.locked && body
+  !bodyUsed && UNENCODED.test(headers.get('content-encoding') ?? 'none') && !body?.locked && body
 
 /** Whether a body is a byte stream. What JavaScript fills with chunks has no length, and cannot be read into a buffer. */
 function isBytes(body: ReadableStream): boolean {

@@ -23,7 +23,9 @@ const VERCEL = Symbol.for('@vercel/request-context')
 const NEXT = Symbol.for('@next/request-context')
 
 /** What `flushed` looks for, in the words of a warning. */
-export const LOOKED_FOR = 'no argument of the handler has `waitUntil`, and there is none of an option, Vercel, Next, Supabase or Bunny'
+export const LOOKED_FOR =
+  'no argument of the handler has `waitUntil`, there is no `waitUntil` option, and there is no request context of Vercel or Next, ' +
+  'no `EdgeRuntime.waitUntil` (Supabase) and no `Bunny.v1.waitUntil`'
 
 /**
  * The `waitUntil` of a request: that of an argument (contexts of Netlify, Cloudflare and Next, Fastly's event), the given

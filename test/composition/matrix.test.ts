@@ -81,7 +81,7 @@ describe(`Sentry’s spans, on ${version}`, () => {
     const { answer, spans } = await deployed.invoke({ id: 1 })
     expect(answer).toMatchObject({ body: '{"id":1,"item":"chair"}' })
     expect(spans).toEqual([])
-    expect(deployed.logs.filter(isOurs)).toEqual([expect.stringContaining('no tracer provider records spans')])
+    expect(deployed.logs.filter(isOurs)).toEqual([expect.stringContaining('no OpenTelemetry tracer provider records spans')])
   })
 })
 

@@ -224,7 +224,7 @@ describe('a wrap that cannot do its work', () => {
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
     await handler()
     await handler()
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('no tracer provider records spans')]])
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('no OpenTelemetry tracer provider records spans')]])
   })
 
   test('says nothing of invocations that are not to be traced', async () => {
