@@ -26,7 +26,7 @@ test('an application whose first step is a span can still register its own conte
   expect(isolate).toMatchObject({ managed: true, storage: undefined })
 })
 
-test('AsyncLocalStorage is loaded with the package, not in the first request: only then V8 compiles it well', async () => {
+test('AsyncLocalStorage is loaded with the package, not in the first request: only then does V8 compile it well', async () => {
   const asked = vi.spyOn(process, 'getBuiltinModule')
   vi.resetModules()
   const loaded = vi.fn()

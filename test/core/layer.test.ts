@@ -139,7 +139,7 @@ describe('a wrap around a wrap', () => {
     expect(exporter.spans.map(({ name, status }) => [name, status.message])).toEqual([['inner', 'boom'], ['outer', 'boom']])
   })
 
-  test('has ended with the outer one: the inner one, called again, is an invocation of its own', async () => {
+  test('makes no difference afterwards: the inner one, called again, is an invocation of its own', async () => {
     const { exporter, telemetry: pipe } = pipeline()
     const inner = withTelemetry(async () => {}, { telemetry: pipe, name: 'inner' })
     await withTelemetry(inner, { telemetry: pipe, name: 'outer' })()

@@ -277,7 +277,7 @@ describe('errors and results', () => {
 })
 
 describe('where a context cannot be entered', () => {
-  test('with the application’s context manager, `run` enters it, and `span` finds the invocation without', async () => {
+  test('with the application’s own context manager, `run` enters the context, and `span` works even without', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     const manager: ContextManager = new AsyncLocalStorageContextManager()
     context.setGlobalContextManager(manager.enable())
@@ -299,7 +299,7 @@ describe('where a context cannot be entered', () => {
     ])
   })
 
-  test('without AsyncLocalStorage, the invocation’s methods still use it', async () => {
+  test('without AsyncLocalStorage, the methods of the invocation still work', async () => {
     vi.stubGlobal('process', { env: process.env })
     const { exporter, telemetry } = pipeline()
     {

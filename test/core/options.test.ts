@@ -141,7 +141,7 @@ describe('an option that is asynchronous against its type', () => {
     expect(warn.mock.calls).toEqual([['flushed: `attributes` failed: no attributes']])
   })
 
-  test('a logger that rejects affects nothing, since there is nowhere left to log it', async () => {
+  test('a logger that rejects is ignored: there is nowhere left to log it', async () => {
     const { telemetry } = pipeline({}, 'throw')
     let warnings = 0
     // Not a mock: that would handle the rejection.

@@ -124,7 +124,7 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     await Promise.all(ends)
   })
 
-  test('is another request’s, so it does not call the exporter’s own `forceFlush`, which would', async () => {
+  test('belongs to another request, so it does not call the exporter’s own `forceFlush`, which would', async () => {
     const { exporter, request } = setup()
     const forceFlush = vi.spyOn(exporter, 'forceFlush')
     const first = request().end()

@@ -129,7 +129,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report?.outcome).toBe('partial')
   })
 
-  test('an interval does not give it more either: spans wait until it answers, or count as failed', async () => {
+  test('`flushIntervalMs` gives an exporter that does not answer no more, either: spans wait, or count as failed', async () => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 100, maxBufferSize: 4, maxQueueSize: 4 }, 'hold')
@@ -204,7 +204,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 1, carriedOver: 0 } })
   })
 
-  describe('more flushes at once than an exporter is sent requests', () => {
+  describe('more flushes at once than an exporter gets requests', () => {
     const ANSWERED_AT_ONCE = 20
 
     test('wait for their turn, and all are delivered', async () => {

@@ -62,7 +62,7 @@ describe(`with SDK ${sdkVersion}, the second flush`, () => {
     expect(await request().last()).toMatchObject({ spans: { acknowledged: 2, late: 1 } })
   })
 
-  test('waits for what the first sent without an answer, and counts it', async () => {
+  test('waits for exports of the first that are still unanswered, and counts them', async () => {
     const { exporter, request, sent } = setup('hold')
     const { first, last, record } = request()
     record('handler')

@@ -130,7 +130,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     ['an error that says nothing', new Error('in vain')],
     ['no error at all', null],
   ])('spans that an exporter refuses with %s', (_what, answer) => {
-    test('go by themselves after five times, so that the rest arrives, and are given up when twenty others have', async () => {
+    test('go by themselves after five refusals, so that the rest arrives, and are given up when twenty others have', async () => {
       const { invoke, sent, accepted, reports } = setup((names) => (names.includes('bad') ? answer : undefined))
       await invoke('bad')
       for (let id = 1; id < 40; id++) await invoke(`good ${id}`)

@@ -107,7 +107,7 @@ describe(`with SDK ${sdkVersion}, a flush of exports that all invocations share`
     await second.over
   }
 
-  test('by the provider, for a wrap without options, waits only for exports made before it began', () => overlap(pipeline({}, 'hold'), {}))
+  test('waits only for exports made before it began: the provider, for a wrap without options', () => overlap(pipeline({}, 'hold'), {}))
 
   /** A tracked exporter that the test calls itself, and the reports of the invocations that wait for it. */
   function tracking() {
@@ -123,7 +123,7 @@ describe(`with SDK ${sdkVersion}, a flush of exports that all invocations share`
     return { exporter, tracer, reports, invoke, batch, send }
   }
 
-  test('of a tracked exporter also waits for one with its own spans that another flush has given up', async () => {
+  test('waits for an export with its own spans, even if another flush gave that up: a tracked exporter', async () => {
     const { exporter, tracer, reports, invoke, batch, send } = tracking()
     let go = () => {}
     const patient = invoke(3000, async () => {
@@ -140,7 +140,7 @@ describe(`with SDK ${sdkVersion}, a flush of exports that all invocations share`
     expect(reports).toMatchObject([{ outcome: 'timed_out', spans: { pending: 1 } }, { outcome: 'delivered', spans: { acknowledged: 1, pending: 0 } }])
   })
 
-  test('of a tracked exporter does not wait for one that an earlier flush reported as pending', async () => {
+  test('does not wait for an export that an earlier flush reported as pending: a tracked exporter', async () => {
     const { exporter, tracer, reports, invoke, batch, send } = tracking()
     const handler = () =>
       invoke(2000, async () => {
@@ -161,7 +161,7 @@ describe(`with SDK ${sdkVersion}, a flush of exports that all invocations share`
     ])
   })
 
-  test('of a tracked exporter waits only for exports made before it began', async () => {
+  test('waits only for exports made before it began: a tracked exporter', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })
     const tracked = telemetry.track(exporter)

@@ -11,7 +11,7 @@ import { type ReadableSpan, answering, newIsolate, pipeline } from '../../suppor
 beforeEach(newIsolate)
 
 describe('an export that is under way when the handler returns', () => {
-  test('is not waited for by `try/finally forceFlush()` with a batch processor, which returns with nothing delivered', async () => {
+  test('is not waited for by `try/finally forceFlush()` with a batch processor: nothing is delivered', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const processor = makeBatchProcessor(exporter, { maxExportBatchSize: 1 })
     const provider = makeProvider({ spanProcessors: [processor] })

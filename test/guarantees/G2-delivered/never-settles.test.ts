@@ -26,7 +26,7 @@ describe.each(runtimes)('on $title', ({ title, startFunction }) => {
     expect((lambda.collector.requests[0]?.receivedAt ?? Number.NaN) - invoked).toBeGreaterThan(3500)
   })
 
-  test.each(['register', 'register/shutdown-only'])('SIGTERM ends open spans, says why and delivers them: early timeout off, by `%s`', async (form) => {
+  test.each(['register', 'register/shutdown-only'])('early timeout off, registered by `%s`: SIGTERM ends open spans, says why and delivers them', async (form) => {
     await using lambda = await startFunction('never.hangs', { timeoutMs: 1500, env: { EARLY: 'false', REGISTER: form } })
     const result = await lambda.sandbox.invoke({})
     expect(result.timedOut).toBe(true)

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 400
 
 // These tests measure real milliseconds, and a busy machine may delay any of them.
 describe.each(runtimes)('on $title, registered', { retry: 2 }, ({ startFunction }) => {
-  test('a collector that hangs does not delay the response, and holds the sandbox for `timeoutMs` + 50 ms at most', async () => {
+  test('a hung collector does not delay the response, and holds the sandbox for at most `timeoutMs` + 50 ms', async () => {
     await using lambda = await startFunction('registered.handler', { env: { TIMEOUT_MS: String(TIMEOUT_MS) } })
     await lambda.invoke({ id: 0 })
     lambda.collector.behave('hang')

@@ -17,7 +17,7 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
     await worker.collector.waitFor(({ spans }) => spans.length === 3)
   })
 
-  test('a collector that hangs delays no response; once it answers, the isolate delivers all spans, what hung included', async () => {
+  test('a collector that hangs delays no response; once it answers, the same isolate delivers every span', async () => {
     await using worker = await startWorker('orders.mjs', { behavior: 'hang', bindings: { TIMEOUT_MS: 100 } })
     for (const id of [1, 2, 3]) expect(await (await worker.fetch(`/?id=${id}`)).json()).toEqual({ id })
     expect(worker.collector.spans).toEqual([])
