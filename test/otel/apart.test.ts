@@ -148,7 +148,7 @@ test('unanswered exports of killed requests do not keep a later request from sen
 })
 
 describe('spans of no request', () => {
-  test('that fill a buffer are not sent at once, when no request would wait for them, but with the next flush', async () => {
+  test('that fill a buffer wait for the next flush, since no request would wait for their export', async () => {
     const { record, request, sent } = setup({ maxBufferSize: 2 }, 'sync')
     await request().end()
     record('nobody’s', 'nor this')

@@ -1,4 +1,4 @@
-/** Invocations whose root span is not sampled, and which mostly have nothing to send. */
+/** Invocations whose root span is not sampled: usually they have nothing to send. */
 import { makeProvider } from '#sdk'
 import { SamplingDecision, metrics, trace } from '@opentelemetry/api'
 import { type FlushReport, stages, withTelemetry } from 'flushed'

@@ -109,7 +109,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(exporter.exports).toHaveLength(1)
   })
 
-  test('an exporter that does not answer is not given more and more; spans that do not fit count as failed', async () => {
+  test('exports of full batches stop at `maxQueueSize` unanswered spans; spans that do not fit count as failed', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2, maxQueueSize: 4 }, 'hold')
     let report: FlushReport | undefined
     const exported = exporter.nextExport()
@@ -129,7 +129,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report?.outcome).toBe('partial')
   })
 
-  test('`flushIntervalMs` gives an exporter that does not answer no more, either: spans wait, or count as failed', async () => {
+  test('exports at `flushIntervalMs` stop at `maxQueueSize` unanswered spans; others wait, or count as failed', async () => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 100, maxBufferSize: 4, maxQueueSize: 4 }, 'hold')

@@ -1,4 +1,4 @@
-/** Spans that an exporter or a backend cannot accept: other spans do not suffer, and an outage is not mistaken for such spans. */
+/** Spans that an exporter or a backend cannot accept: others do not suffer, and an outage is not mistaken for such spans. */
 import { sdkVersion } from '#sdk'
 import { type FlushReport, withTelemetry } from 'flushed'
 import { type ExportOutcome, startCollector } from 'flushed/testing'

@@ -1,4 +1,4 @@
-/** G1 Order, against the lifecycle: open children end deepest first, then the root; then buffers, exporters and the network's answer. */
+/** G1 Order, against the lifecycle: children deepest first, then the root, buffers, exporters, and the network's answer. */
 import { context, trace } from '@opentelemetry/api'
 import { adopt, span, waitUntil, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'

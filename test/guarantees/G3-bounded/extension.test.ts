@@ -93,7 +93,8 @@ describe.each(runtimes)('on $title, registered, a handler that does not settle',
   })
 
   test('but hangs: the extension lets go before the timeout', async () => {
-    // Long enough for the early timeout, which starts a tenth of it earlier, to finish by then, even in the process's first invocation.
+    // Long enough for the early timeout, which comes when a tenth of it is left, to be over before it, even though the
+    // invocation is the process's first.
     await using lambda = await startFunction('registered.hangs', { timeoutMs: 2000 })
     const result = await lambda.sandbox.invoke({})
     expect(result.timedOut).toBe(true)

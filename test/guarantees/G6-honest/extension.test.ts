@@ -1,4 +1,7 @@
-/** G6 Honest, with the flush after the response, on the real runtime clients: every span, and every reason for having no extension. */
+/**
+ * G6 Honest, with the flush after the response, on the real runtime clients: every span is accounted for, and so is every
+ * reason for having no extension.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Behaviors } from 'flushed/testing'
@@ -107,7 +110,7 @@ describe.each(runtimes)('on $title, an extension', ({ startFunction }) => {
     expect(warnings(lambda)).toEqual([])
   })
 
-  test.for([1, 3])('that loses its connection at `next` %i: one warning, then flushes come before the response', async (resetNext) => {
+  test.for([1, 3])('that loses its connection at `next` %i: one warning, nothing held, from then on flushed before the response', async (resetNext) => {
     await using lambda = await startFunction('registered.handler', { extensions: { resetNext }, timeoutMs: 3000 })
     for (let id = 0; id < 5; id++) {
       const { result, freeze } = await lambda.invoke({ id })

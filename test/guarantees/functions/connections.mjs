@@ -32,6 +32,6 @@ const options = { telemetry, timeoutMs: Number(process.env.TIMEOUT_MS ?? 2000) }
 tracer.startSpan('init').end()
 await telemetry.spanProcessor.forceFlush()
 
-// Synchronous up to its flush: the sockets have had no turn of the event loop since the thaw to notice that they are closed.
+// Synchronous up to its flush: since the thaw, no turn of the event loop has let the sockets notice that they are closed.
 export const stock = withTelemetry(() => tracer.startSpan('child').end(), options)
 export { stock as impatient }

@@ -1,4 +1,4 @@
-// One child span per invocation, flushed as seldom as `POLICY` says, and an audit in the background if the event asks for it.
+// One child span per invocation, flushed as seldom as `POLICY` says, and a background audit if the event asks for one.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitUntil, withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'

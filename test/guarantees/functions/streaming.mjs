@@ -1,4 +1,5 @@
-// Streaming handlers, each without a wrap, and with one around or inside `streamifyResponse`. The runtime provides the global `awslambda`.
+// Streaming handlers, each without a wrap, and with one around or inside `streamifyResponse`. The runtime provides the
+// global `awslambda`.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
