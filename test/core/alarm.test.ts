@@ -1,4 +1,4 @@
-/** One timer for all that is nearly always cleared before it rings. */
+/** Alarms: one timer for everything that is nearly always cleared before it rings. On a fake clock, and on Node's timers. */
 import { useClock } from 'flushed/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clearAlarm, setAlarm } from '../../src/core/alarm.ts'
@@ -14,7 +14,7 @@ beforeEach(() => void (rung = []))
 const set = (name: string, ms: number) => setAlarm(() => rung.push(name), ms)
 
 describe('alarms', () => {
-  test('ring at their times, in whatever order they were set', async () => {
+  test('ring at their times, whatever order they were set in', async () => {
     set('late', 300)
     set('soon', 100)
     set('later', 400)
@@ -31,7 +31,7 @@ describe('alarms', () => {
     alarms.forEach(clearAlarm)
   })
 
-  test('that have been cleared do not ring, and those left do', async () => {
+  test('do not ring once they are cleared, while the others do', async () => {
     const cleared = set('cleared', 100)
     set('left', 200)
     clearAlarm(cleared)
@@ -40,12 +40,12 @@ describe('alarms', () => {
     expect(rung).toEqual(['left'])
   })
 
-  test('leave no timer behind on a clock whose timers would keep something alive', () => {
+  test('leave no timer behind on a clock whose timers would keep the process alive', () => {
     clearAlarm(set('only', 100))
     expect(time.pending).toBe(0)
   })
 
-  test('that are further away than timers count to need a timer now and then, and no more', async () => {
+  test('further away than timers can count use the longest timer there is, one after another', async () => {
     const longest: number[] = []
     useClock({ ...time, setTimeout: (callback: () => void, ms: number) => (longest.push(ms), time.setTimeout(callback, ms)) })
     const alarm = setAlarm(() => rung.push('never'), Number.MAX_SAFE_INTEGER)
@@ -55,8 +55,8 @@ describe('alarms', () => {
     clearAlarm(alarm)
   })
 
-  test('are not left to a timer whose time is over, and which has not rung', async () => {
-    // As that of fake timers, which a test has taken back.
+  test('get a new timer if the old one is overdue and has not fired', async () => {
+    // Such as a fake timer whose test has restored the real ones.
     let fake = true
     useClock({ ...time, setTimeout: (ring, ms) => (fake ? undefined : time.setTimeout(ring, ms)) })
     set('never', 100)
@@ -67,7 +67,7 @@ describe('alarms', () => {
     expect(rung).toContain('after')
   })
 
-  test('may be set by one that rings', async () => {
+  test('can be set by another alarm as it rings', async () => {
     setAlarm(() => set('second', 100), 100)
     await time.advance(200)
     expect(rung).toEqual(['second'])
@@ -75,7 +75,7 @@ describe('alarms', () => {
 })
 
 describe("alarms on Node's timers", () => {
-  test('leave one behind that does not keep the process alive, and use it again', () => {
+  test('leave one timer behind, which does not keep the process alive, and use it again', () => {
     useClock(undefined)
     const timers: NodeJS.Timeout[] = []
     useClock({

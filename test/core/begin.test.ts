@@ -1,4 +1,4 @@
-/** The lifecycle, for those who are told of a handler's start and end instead of calling it. */
+/** `begin`: the lifecycle for callers that do not call a handler, but are told of its start and end. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context } from '@opentelemetry/api'
 import { fakeClock, useClock } from 'flushed/testing'
 import type { InvocationState } from '../../src/core/invocation.ts'
@@ -24,7 +24,7 @@ function setup(platform: Partial<Platform> = {}) {
   return { exporter, tracer, warnings, wrap }
 }
 
-test('what is begun is open until it is settled, and delivered when that is over', async () => {
+test('an invocation is live until it is settled, and its spans are delivered when `settle` resolves', async () => {
   const { exporter, tracer, wrap } = setup({ reflect: (root, _description, result) => root.setAttribute('result', String(result)) })
   const begun = begin(wrap, 'handler', [])
   context.with(begun?.context as never, () => tracer.startSpan('left'))
@@ -34,7 +34,7 @@ test('what is begun is open until it is settled, and delivered when that is over
   expect(exporter.spans[1]?.attributes['result']).toBe('42')
 })
 
-test('attributes that are the same for all invocations are on its span, but where an option has others', async () => {
+test('the platform’s constant attributes are on the root span, unless the `attributes` option overrides them', async () => {
   const { exporter, wrap } = setup({
     describe: (_args, parent) => ({
       name: 'root', kind: SpanKind.INTERNAL, attributes: { 'faas.trigger': 'http' }, constant: { 'cloud.region': 'eu-west-1', 'cloud.account.id': '1' }, links: [], parent,
@@ -45,7 +45,7 @@ test('attributes that are the same for all invocations are on its span, but wher
   expect(exporter.spans[0]?.attributes).toMatchObject({ 'faas.trigger': 'http', 'cloud.region': 'mine', 'cloud.account.id': '1' })
 })
 
-test('what is begun within is a child span: ended when it is settled, and not flushed', async () => {
+test('an invocation begun within another is a child span, which ends when settled and is not flushed', async () => {
   const { exporter, wrap } = setup()
   const outer = begin(wrap, 'outer', [])
   const inner = context.with(outer?.context as never, () => begin(wrap, 'inner', []))
@@ -63,15 +63,15 @@ test.each<[string, Lifetime['hold']]>([
     throw new Error('no hold')
   }],
   ['rejects', () => Promise.reject(new Error('no hold'))],
-  // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+  // oxlint-disable-next-line unicorn/no-thenable -- this is what is tested
   ['is a thenable that rejects', () => ({ then: (_done: unknown, fail: (reason: Error) => void) => fail(new Error('no hold')) }) as never],
-])('settling never rejects: where the platform’s hold %s, that is a warning', async (_how, hold) => {
+])('`settle` never rejects: if the platform’s `hold` %s, that is a warning', async (_how, hold) => {
   const { warnings, wrap } = setup({ lifetime: () => ({ phase: 'before-response', hold }) })
   expect(await begin(wrap, 'handler', [])?.settle({ result: 1 })).toBeUndefined()
   expect(warnings).toEqual(['flushed: the flush failed: no hold'])
 })
 
-test('what is over keeps nothing of what it was begun in, so that a chain of them does not grow', async () => {
+test('a settled invocation lets go of the context it began in, so that a chain of them does not grow', async () => {
   const { wrap } = setup()
   const first = begin(wrap, 'first', [])
   await first?.settle({ result: undefined })
@@ -82,7 +82,7 @@ test('what is over keeps nothing of what it was begun in, so that a chain of the
   expect(owner.outside).toBe(ROOT_CONTEXT)
 })
 
-test('a request that died without a word is ended by the next one, and its spans go with that', async () => {
+test('a request that died silently is ended by the first one after it expires, and its spans go with that', async () => {
   const { exporter, tracer, wrap } = setup({ timers: false })
   const clock = fakeClock()
   useClock(clock)

@@ -1,4 +1,4 @@
-/** When contexts begin to be carried, and the runtime's AsyncLocalStorage is asked for. */
+/** When a context manager is registered, and when the runtime's AsyncLocalStorage is loaded. */
 import { ROOT_CONTEXT, context, createContextKey } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -8,7 +8,7 @@ import { newIsolate, pipeline } from '../support/sdk.ts'
 beforeEach(newIsolate)
 afterEach(() => vi.restoreAllMocks())
 
-test('contexts are carried from the first span on, such as a framework’s own around the first invocation', async () => {
+test('contexts are propagated from the first span on, such as a framework’s around the first invocation', async () => {
   const { tracer } = pipeline()
   const key = createContextKey('key')
   const carried = () => context.with(ROOT_CONTEXT.setValue(key, 'value'), () => context.active().getValue(key))
@@ -18,7 +18,7 @@ test('contexts are carried from the first span on, such as a framework’s own a
   expect(carried()).toBe('value')
 })
 
-test('an application that starts with a span may register a context manager of its own after that', async () => {
+test('an application whose first step is a span can still register its own context manager after it', async () => {
   const { tracer } = pipeline()
   tracer.startSpan('of the start').end()
   expect(context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())).toBe(true)
@@ -26,7 +26,7 @@ test('an application that starts with a span may register a context manager of i
   expect(isolate).toMatchObject({ managed: true, storage: undefined })
 })
 
-test('it is loaded with the package, and not within the first request: V8 compiles it well only then', async () => {
+test('AsyncLocalStorage is loaded with the package, not in the first request: only then does V8 compile it well', async () => {
   const asked = vi.spyOn(process, 'getBuiltinModule')
   vi.resetModules()
   const loaded = vi.fn()

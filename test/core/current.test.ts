@@ -18,11 +18,11 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
-/** Makes the runtime one that has no AsyncLocalStorage, as workerd is without a compatibility flag. */
+/** Takes AsyncLocalStorage away from the runtime, as in workerd without a compatibility flag. */
 const withoutAsyncLocalStorage = () => vi.stubGlobal('process', { env: process.env })
 
 describe('the current invocation', () => {
-  test('is known across awaits, and gone outside', async () => {
+  test('is known across awaits, and undefined outside', async () => {
     const { telemetry } = pipeline()
     expect(currentInvocation()).toBeUndefined()
     await withTelemetry(
@@ -38,14 +38,14 @@ describe('the current invocation', () => {
     expect(currentInvocation()).toBeUndefined()
   })
 
-  test('is over when its handler has settled', async () => {
+  test('is not live any more when its call is over', async () => {
     const { telemetry } = pipeline()
     let invocation: ReturnType<typeof currentInvocation>
     await withTelemetry(async () => void (invocation = currentInvocation()), { telemetry })()
     expect(invocation?.live).toBe(false)
   })
 
-  test('is none where code leaves its context on purpose, before the first await as after it', async () => {
+  test('is undefined where code leaves its context on purpose, both before and after the first await', async () => {
     const { exporter, telemetry } = pipeline()
     const reports: FlushReport[] = []
     const onFlush = (report: FlushReport) => void reports.push(report)
@@ -95,7 +95,7 @@ describe('invocations that each start the next one', () => {
     readonly id: number
   }
 
-  /** Handles orders 0, 1, 2 …, each begun from within the one before, which is over by then. Comes to the first of them. */
+  /** Handles orders 0, 1, 2 …, each begun from within the one before, which is over by then. Resolves with the first order. */
   const inARow = (count: number, telemetry: Telemetry, atTheEnd = () => {}) =>
     new Promise<WeakRef<Order>>((resolve) => {
       let first: WeakRef<Order>
@@ -114,22 +114,22 @@ describe('invocations that each start the next one', () => {
       void next(0)
     })
 
-  test('go on for ever', async () => {
+  test('can form a chain of 10,000', async () => {
     const { exporter, telemetry } = pipeline()
     await inARow(10_000, telemetry)
     expect(exporter.spans).toHaveLength(10_000)
   })
 
-  test('do not keep what the earlier ones were called with', async () => {
+  test('do not keep the arguments of earlier ones alive', async () => {
     const { telemetry } = pipeline()
-    // While the last one's context is there still.
+    // While the context of the last one still exists.
     const first = await inARow(3, telemetry, collectGarbage)
     expect(first.deref()).toBeUndefined()
   })
 })
 
 describe('where the application has no context manager', () => {
-  test('one is there for the next invocation, too, when `context.disable()` has been called', async () => {
+  test('the next invocation has one even after `context.disable()` was called', async () => {
     const { telemetry } = pipeline()
     const handler = withTelemetry(async () => {
       await turn()
@@ -140,7 +140,7 @@ describe('where the application has no context manager', () => {
     expect([before, await handler()]).toEqual([true, true])
   })
 
-  test('a bound function runs in its context, with its own `this`, arguments and length', async () => {
+  test('a bound function runs in its context, and keeps `this`, arguments and length', async () => {
     const { telemetry } = pipeline()
     let bound = function (this: unknown, _a: number, _b: number): unknown[] {
       return []
@@ -158,7 +158,7 @@ describe('where the application has no context manager', () => {
 })
 
 describe('without AsyncLocalStorage', () => {
-  test('the invocation is known up to the first await, and spans passed by hand are its own', async () => {
+  test('the invocation is known up to the first await, and owns spans started with its context by hand', async () => {
     withoutAsyncLocalStorage()
     const { exporter, telemetry, tracer } = pipeline()
     let report: FlushReport | undefined
@@ -189,7 +189,7 @@ describe('without AsyncLocalStorage', () => {
 })
 
 describe('`using` a span', () => {
-  test('ends it at scope exit, once, and leaves nothing to the invocation', async () => {
+  test('ends it once, at scope exit, and leaves nothing for the invocation to end', async () => {
     const { exporter, telemetry } = pipeline()
     let report: FlushReport | undefined
     const handler = withTelemetry(
@@ -208,14 +208,14 @@ describe('`using` a span', () => {
     expect(report?.spans.endedByDispose).toBe(0)
   })
 
-  test('is below the active span', async () => {
+  test('makes it a child of the active span', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     await withTelemetry(async () => tracer.startActiveSpan('parent', () => void span('child')), { telemetry })()
     const [child, parent] = exporter.spans
     expect(child?.parentSpanContext?.spanId).toBe(parent?.spanContext().spanId)
   })
 
-  test('works without a span processor of ours, and a forgotten one is still ended', async () => {
+  test('works without a span processor of ours, and a forgotten span is still ended', async () => {
     const ended = vi.fn()
     pipeline()
     await withTelemetry(
@@ -230,8 +230,8 @@ describe('`using` a span', () => {
 })
 
 describe('many spans, one after the other', () => {
-  // A minute, when each was looked for among all before it.
-  test.each(['not sampled', 'without a span processor of ours'])('%s: take no more time than as many spans do', async (which) => {
+  // It took a minute when each span was looked up among all spans before it.
+  test.each(['not sampled', 'without a span processor of ours'])('%s: 40,000 of them take less than ten seconds', async (which) => {
     const sampler = { shouldSample: () => ({ decision: which === 'not sampled' ? 0 : 2 }) }
     trace.setGlobalTracerProvider(makeProvider({ sampler, spanProcessors: [] }))
     const startedAt = performance.now()
@@ -246,7 +246,7 @@ describe('many spans, one after the other', () => {
 })
 
 describe('background work', () => {
-  test('that fails is a warning in the report, and nobody’s unhandled rejection', async () => {
+  test('that fails is a warning in the report, and not an unhandled rejection', async () => {
     const { telemetry } = pipeline()
     let report: FlushReport | undefined
     const handler = withTelemetry(
@@ -260,7 +260,7 @@ describe('background work', () => {
     expect(report).toMatchObject({ outcome: 'delivered', warnings: ['background work failed: audit down'] })
   })
 
-  test('that fails when the report is out is told in the log', async () => {
+  test('that fails after the report was made is logged', async () => {
     const warn = vi.fn<(line: string) => void>()
     const { telemetry } = pipeline()
     const { promise: audit, reject } = Promise.withResolvers<void>()
@@ -273,7 +273,7 @@ describe('background work', () => {
     expect(warn.mock.calls).toEqual([['flushed: background work failed: audit down']])
   })
 
-  test('may register more work', async () => {
+  test('can register more background work', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     const step = (name: string) => Promise.resolve().then(() => tracer.startSpan(name).end())
     await withTelemetry(
@@ -292,19 +292,19 @@ describe('adopting', () => {
     ['`finish`', 'finish'],
     ['`close`', 'close'],
     ['`[Symbol.dispose]`', Symbol.dispose],
-  ])('something with %s has it called, as its method', async (_title, way) => {
+  ])('something with %s calls that, as its method', async (_title, way) => {
     const thing = { [way]: vi.fn(function (this: unknown) { return this }) } as unknown as { end(): void }
     expect(await inside(() => adopt(thing))).toBe(thing)
     expect(vi.mocked(thing[way as 'end']).mock.results).toEqual([{ type: 'return', value: thing }])
   })
 
-  test('a function that ends it goes before what the thing has', async () => {
+  test('something with a function that ends it calls that function, and not its method', async () => {
     const thing = { end: vi.fn(), stop: vi.fn() }
     await inside(() => adopt(thing, (it) => it.stop()))
     expect([thing.stop.mock.calls.length, thing.end.mock.calls.length]).toEqual([1, 0])
   })
 
-  test('nothing, as tracers give that are off, is nothing to end', async () => {
+  test('`undefined` or `null`, as disabled tracers return, ends nothing', async () => {
     expect(await inside(() => adopt(undefined))).toBeUndefined()
     expect(adopt(null)).toBeNull()
     const end = vi.fn()
@@ -313,7 +313,7 @@ describe('adopting', () => {
   })
 
   test.each([['inside', inside], ['outside', async (run: () => unknown) => run()]])(
-    'what cannot be ended is a TypeError that names what was looked for, %s an invocation',
+    'something that cannot be ended is a TypeError that names the methods looked for, %s an invocation',
     async (_title, run) => {
       const mistake = { stop() {}, name: 'timer' } as unknown as { end(): void }
       const thrown: unknown = await run(() => adopt(mistake)).catch((error: unknown) => error)
@@ -328,7 +328,7 @@ describe('adopting', () => {
 })
 
 describe('outside an invocation', () => {
-  test('`span` is a plain span, `adopt` does nothing, `waitUntil` warns once, and of each failure', async () => {
+  test('`span` is a plain span, `adopt` does nothing, `waitUntil` warns once, and about each failure', async () => {
     const { exporter, provider } = pipeline()
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     span('alone').end()

@@ -1,6 +1,6 @@
 /**
- * A vendor's bundle with two buffers, one behind the other, on Node: what its own flush leaves behind, and what stages do
- * about it. On real workerd: test/platforms/workers/double-buffer.test.ts.
+ * A vendor's bundle (a fake) with two buffers, one behind the other, on Node: what its own flush leaves unsent, and how
+ * `stages` sends it. On real workerd: test/platforms/workers/double-buffer.test.ts.
  */
 import { stages, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
@@ -24,7 +24,7 @@ async function vendor() {
     metrics.count('orders')
     span.end()
   }
-  /** How many items each request had that has reached the backend. */
+  /** The number of items in each request that has reached the backend. */
   const arrived = () => backend.received.map(({ text }) => (JSON.parse(text) as Item[]).length)
   return { ...monitoring, backend, work, arrived }
 }
@@ -34,50 +34,50 @@ async function times(count: number, run: () => Promise<unknown>): Promise<void> 
 }
 
 describe('a low-volume isolate, which sees 5 invocations', () => {
-  test('loses all of it by itself, with `ctx.waitUntil(tracer.flush())`', async () => {
+  test('loses everything with `ctx.waitUntil(tracer.flush())` alone', async () => {
     const { tracer, metrics, work, arrived } = await vendor()
     await times(5, async () => {
       await work()
-      // What the runtime keeps the isolate alive for.
+      // The runtime keeps the isolate alive for this.
       await Promise.all([tracer.flush(), metrics.flush()])
     })
     expect(arrived()).toEqual([])
   })
 
-  test('under `stages` has each invocation at the backend when that is over, in one request', async () => {
+  test('delivers each invocation before it is over, in one request, with `stages`', async () => {
     const { tracer, metrics, exporter, work, arrived } = await vendor()
     const handler = withTelemetry(work, { telemetry: stages([tracer, metrics], exporter) })
     await times(5, handler)
     expect(arrived()).toEqual([3, 3, 3, 3, 3])
   })
 
-  test('has it with the array form just as well', async () => {
+  test('delivers each invocation before it is over with the array form, too', async () => {
     const { tracer, metrics, exporter, work, arrived } = await vendor()
     await times(5, withTelemetry(work, { telemetry: [[tracer, metrics], exporter] }))
     expect(arrived()).toEqual([3, 3, 3, 3, 3])
   })
 
-  test('with the stages the wrong way round is one invocation late: the order is what does it', async () => {
+  test('delivers each invocation one too late with the stages in the wrong order', async () => {
     const { tracer, metrics, exporter, work, arrived } = await vendor()
     await times(5, withTelemetry(work, { telemetry: stages(exporter, [tracer, metrics]) }))
     expect(arrived()).toEqual([3, 3, 3, 3])
   })
 
-  test('with `cascade: false` loses it as before', async () => {
+  test('loses everything with `cascade: false`', async () => {
     const { tracer, metrics, exporter, work, arrived } = await vendor()
     await times(5, withTelemetry(work, { telemetry: stages([tracer, metrics], exporter, { cascade: false }) }))
     expect(arrived()).toEqual([])
   })
 })
 
-describe('a process that stays, with `cascade: false`', () => {
-  test('sends whole batches, as many as they fill', async () => {
+describe('a long-lived process with `cascade: false`', () => {
+  test('sends only full batches', async () => {
     const { tracer, metrics, exporter, work, arrived } = await vendor()
     await times(70, withTelemetry(work, { telemetry: stages([tracer, metrics], exporter, { cascade: false }) }))
     expect(arrived()).toEqual([100, 100])
   })
 
-  test('sends the rest when the platform tells of its end', async () => {
+  test('sends the rest when the platform announces its end', async () => {
     const { tracer, metrics, exporter, work, arrived } = await vendor()
     const telemetry = stages([tracer, metrics], exporter, { cascade: false })
     const reports: FlushReport[] = []
@@ -98,7 +98,7 @@ describe('a process that stays, with `cascade: false`', () => {
   })
 })
 
-test('a backend that hangs is told by stage, within the deadline', async () => {
+test('a backend that hangs is reported by stage, within the deadline', async () => {
   const { tracer, metrics, exporter, work, backend } = await vendor()
   backend.hang()
   let report: FlushReport | undefined

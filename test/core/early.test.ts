@@ -1,4 +1,4 @@
-/** Ends that come before, or after, the handler's own. */
+/** Invocations that end before, or after, their handler settles. On a fake platform. */
 import { SpanKind } from '@opentelemetry/api'
 import { type FlushReport, currentInvocation } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
@@ -24,10 +24,10 @@ const living = (lifetime: Lifetime): Platform => ({
   lifetime: () => lifetime,
 })
 
-test('one that is being flushed early is not left to a later flush when its handler settles', async () => {
+test('an invocation that is being flushed early is not left to a later flush when its handler settles', async () => {
   const clock = fakeClock()
   useClock(clock)
-  // While it waits for another buffer, its spans are under way.
+  // The early flush waits for this buffer while its spans are under way.
   const meterProvider = { forceFlush: () => new Promise<void>((resolve) => clock.setTimeout(resolve, 10)) }
   const { telemetry } = pipeline({ meterProvider }, 'hold')
   const deferring: Lifetime = { phase: 'before-response', hold: (_finish, invocation) => leave(invocation) }
@@ -38,7 +38,7 @@ test('one that is being flushed early is not left to a later flush when its hand
   expect(reports).toMatchObject([{ outcome: 'partial', phase: 'early-timeout', spans: { acknowledged: 0, pending: 1 } }])
 })
 
-test('a flush after the response does not wait for work that is begun after the end', async () => {
+test('a flush after the response does not wait for work registered after the handler has settled', async () => {
   const clock = fakeClock()
   useClock(clock)
   const { exporter, telemetry } = pipeline()
@@ -54,7 +54,7 @@ test('a flush after the response does not wait for work that is begun after the 
   expect(exporter.spans.map(({ name }) => name)).toEqual(['root'])
 })
 
-test('what is ended with background work is told of, though there is nothing to send', async () => {
+test('what is ended along with background work is reported, even if there is nothing to send', async () => {
   const { telemetry } = pipeline()
   const apart: Lifetime = { phase: 'after-response', apart: true, hold: (finish) => void finish() }
   const config = resolveOptions({ telemetry, logger: false, onFlush: (report) => reports.push(report) })

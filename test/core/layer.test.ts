@@ -23,7 +23,7 @@ describe('layers', () => {
     expect(log).toEqual(['a in', 'b in', 'b out', 'a out'])
   })
 
-  test('turned round, a stack turns its order round', () => {
+  test('a reversed stack runs in the reverse order', () => {
     const log: string[] = []
     stack(note(log, 'b'), note(log, 'a'))(() => {})()
     expect(log).toEqual(['b in', 'a in', 'a out', 'b out'])
@@ -35,7 +35,7 @@ describe('layers', () => {
     expect(stack()(handler)).toBe(handler)
   })
 
-  test('a function that is not strict, as bundles in CommonJS make them all, can be dressed', () => {
+  test('a function in sloppy mode, as in CommonJS bundles, can be wrapped and keeps its name and properties', () => {
     const sloppy = new Function('return function order() {}') as () => () => void
     const [wrapper, original] = [sloppy(), Object.assign(sloppy(), { key: 'value' })]
     expect(Object.getOwnPropertyNames(original)).toContain('arguments')
@@ -45,7 +45,7 @@ describe('layers', () => {
     }
   })
 
-  test('a layer of one’s own keeps `this`, name, length and properties, and the mark of a wrap below it', () => {
+  test('a custom layer keeps name, length and properties, and the mark of the wrap inside it', () => {
     const log: string[] = []
     const named = Object.assign(async function charge(this: { tax: number }, amount: number) {
       return amount + this.tax
@@ -87,7 +87,7 @@ describe('a wrap in a stack, first or last', () => {
     }
   }
 
-  test('what times below it times the handler, what times above it the flush too', async () => {
+  test('a timing layer inside the wrap times the handler; one outside times the flush too', async () => {
     const below = handled()
     await stack(below.flushing, timed(below.log))(async () => {})()
     expect(below.log).toEqual(['timed', 'flush'])
@@ -96,7 +96,7 @@ describe('a wrap in a stack, first or last', () => {
     expect(above.log).toEqual(['flush', 'timed'])
   })
 
-  test('what retries below it makes attempts of one invocation, what retries above it an invocation of each attempt', async () => {
+  test('a retrying layer inside the wrap retries within one invocation; one outside makes each attempt its own', async () => {
     const below = handled()
     expect(await stack(below.flushing, retried)(order())()).toBe(2)
     expect(below.exporter.exports).toHaveLength(1)
@@ -123,7 +123,7 @@ describe('a wrap around a wrap', () => {
     expect(child?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
   })
 
-  test('has the inner one’s attributes on its span', async () => {
+  test('puts the attributes of each on its own span', async () => {
     const { exporter, telemetry: pipe } = pipeline()
     const options = { telemetry: pipe, logger: false as const }
     const inner = withTelemetry(async (_x: number) => {}, { ...options, attributes: (x: number) => ({ x }) })
@@ -131,7 +131,7 @@ describe('a wrap around a wrap', () => {
     expect(exporter.spans.map(({ attributes }) => [attributes.x, attributes.y])).toEqual([[7, undefined], [undefined, 1]])
   })
 
-  test('has the inner one’s error on its span, and passes it on', async () => {
+  test('records the inner one’s error on both spans, and passes it on', async () => {
     const { exporter, telemetry: pipe } = pipeline()
     const boom = new Error('boom')
     const inner = withTelemetry(() => Promise.reject(boom), { telemetry: pipe, name: 'inner' })
@@ -139,7 +139,7 @@ describe('a wrap around a wrap', () => {
     expect(exporter.spans.map(({ name, status }) => [name, status.message])).toEqual([['inner', 'boom'], ['outer', 'boom']])
   })
 
-  test('called again when the outer one is over, the inner one is an invocation of its own', async () => {
+  test('makes no difference afterwards: the inner one, called again, is an invocation of its own', async () => {
     const { exporter, telemetry: pipe } = pipeline()
     const inner = withTelemetry(async () => {}, { telemetry: pipe, name: 'inner' })
     await withTelemetry(inner, { telemetry: pipe, name: 'outer' })()

@@ -1,4 +1,4 @@
-/** `openInvocation`: explicit resource management for code that is no function to wrap. */
+/** `openInvocation`: explicit resource management for code that is not a function to wrap. */
 import { makeProvider, neverSampled } from '#sdk'
 import { type ContextManager, ROOT_CONTEXT, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -15,7 +15,7 @@ const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => na
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('an opened invocation', () => {
-  test('is the current one from there on, and over at the end of its scope: its spans are acknowledged then', async () => {
+  test('is the current one until its scope ends; by then its spans are acknowledged', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     const reports: FlushReport[] = []
     {
@@ -32,7 +32,7 @@ describe('an opened invocation', () => {
     expect(currentInvocation()).toBeUndefined()
   })
 
-  test('leaves its scope when its flush is over, and not before', async () => {
+  test('lets its scope end only when its flush is over', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     let left = false
     await answering(
@@ -60,7 +60,7 @@ describe('an opened invocation', () => {
     expect(names(exporter.spans)).toEqual(['later', 'poll'])
   })
 
-  test('in a loop, is each time another, with a trace of its own', async () => {
+  test('in a loop, is a new one each time, with a trace of its own', async () => {
     const { exporter, telemetry } = pipeline()
     for (const name of ['first', 'second']) {
       await using _poll = openInvocation({ name, telemetry })
@@ -72,7 +72,7 @@ describe('an opened invocation', () => {
     expect(exporter.spans.filter((each) => each.parentSpanContext === undefined)).toHaveLength(2)
   })
 
-  test('side by side with others, has its own spans and no others', async () => {
+  test('side by side with others, has only its own spans', async () => {
     const { exporter, telemetry } = pipeline()
     const handle = async (message: number) => {
       await using _poll = openInvocation({ name: `message ${message}`, telemetry })
@@ -112,7 +112,7 @@ describe('an opened invocation', () => {
     )
   })
 
-  test('is disposed of once', async () => {
+  test('is flushed once, even if it is disposed of several times', async () => {
     const { telemetry } = pipeline()
     const onFlush = vi.fn()
     const poll = openInvocation({ telemetry, onFlush })
@@ -122,8 +122,8 @@ describe('an opened invocation', () => {
   })
 })
 
-describe('errors', () => {
-  test('one that leaves the scope is the caller’s, and the spans are delivered', async () => {
+describe('errors and results', () => {
+  test('an error that leaves the scope reaches the caller, and the spans are delivered', async () => {
     const { exporter, telemetry } = pipeline()
     const error = new Error('no order')
     const script = async () => {
@@ -135,7 +135,7 @@ describe('errors', () => {
     expect(exporter.spans.map(({ name, status }) => [name, status.code])).toEqual([['script', SpanStatusCode.UNSET]])
   })
 
-  test('one that is told of is the root’s', async () => {
+  test('an error passed to `fail` is recorded on the root', async () => {
     const { exporter, telemetry } = pipeline()
     {
       await using poll = openInvocation({ telemetry })
@@ -150,7 +150,7 @@ describe('errors', () => {
       throw error
     }],
     ['rejects with', (error) => turn().then(() => Promise.reject(error))],
-  ])('what `run` %s is recorded, and is the caller’s', async (_how, work) => {
+  ])('what `run` %s is recorded on the root, and reaches the caller', async (_how, work) => {
     const { exporter, telemetry } = pipeline()
     const error = new Error('no order')
     {
@@ -160,7 +160,7 @@ describe('errors', () => {
     expect(exporter.spans[0]?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no order' })
   })
 
-  test('what `run` rejects with is recorded where it comes of a promise of a class of its own, which is the very one', async () => {
+  test('the rejection of a custom promise class is recorded, and `run` returns that very promise', async () => {
     const { exporter, telemetry } = pipeline()
     const error = new Error('no order')
     class ApiPromise extends Promise<string> {
@@ -178,7 +178,7 @@ describe('errors', () => {
     expect(exporter.spans[0]?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no order' })
   })
 
-  test('what `run` returns is the very one where it cannot be followed, as a stub of something remote may not', async () => {
+  test('`run` returns the very same value if that cannot be followed, such as a stub of something remote', async () => {
     const { telemetry } = pipeline()
     await using poll = openInvocation({ telemetry })
     const stub = new Proxy(async () => 'ordered', {
@@ -192,7 +192,7 @@ describe('errors', () => {
     expect(await (poll.run(() => stub) as unknown)).toBe('ordered')
   })
 
-  test('a promise that `run` returns has what was added to it', async () => {
+  test('a promise that `run` returns keeps the properties added to it', async () => {
     const { telemetry } = pipeline()
     await using poll = openInvocation({ telemetry })
     const result = poll.run(() => Object.assign(Promise.resolve('done'), { kill: () => 'killed' }))
@@ -201,8 +201,8 @@ describe('errors', () => {
 
   test.each([
     ['a promise', Promise],
-    ['one of a class of its own', class extends Promise<never> {}],
-  ])('a rejection of %s that is nobody’s is reported by the runtime, as without `run`', async (_what, Made) => {
+    ['a promise of a custom class', class extends Promise<never> {}],
+  ])('an unhandled rejection of %s is reported by the runtime, as without `run`', async (_what, Made) => {
     const { telemetry } = pipeline()
     const error = new Error('no order')
     const heard = vi.fn()
@@ -219,7 +219,7 @@ describe('errors', () => {
     }
   })
 
-  test('a collector that hangs keeps the scope for `timeoutMs`, and no longer', async () => {
+  test('an exporter that hangs holds the scope for `timeoutMs`, and no longer', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     const clock = fakeClock()
     useClock(clock)
@@ -234,7 +234,7 @@ describe('errors', () => {
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('timed_out'))
   })
 
-  test('within another is live until its scope ends, sampled or not', async () => {
+  test('an invocation opened within another is live until it is disposed of, even if it is not sampled', async () => {
     const { telemetry } = pipeline()
     trace.disable()
     trace.setGlobalTracerProvider(makeProvider({ sampler: neverSampled(), spanProcessors: [telemetry.spanProcessor] }))
@@ -251,7 +251,7 @@ describe('errors', () => {
     expect(seen).toEqual([true, false])
   })
 
-  test('telemetry that cannot begin does not keep the code from running', async () => {
+  test('telemetry that fails to start does not keep the code from running', async () => {
     const warn = vi.fn()
     const telemetry = {
       stages: [],
@@ -277,7 +277,7 @@ describe('errors', () => {
 })
 
 describe('where a context cannot be entered', () => {
-  test('beside the application’s own context manager, `run` runs in it, and our own spans find it anyway', async () => {
+  test('with the application’s own context manager, `run` enters the context, and `span` works even without', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     const manager: ContextManager = new AsyncLocalStorageContextManager()
     context.setGlobalContextManager(manager.enable())
@@ -299,7 +299,7 @@ describe('where a context cannot be entered', () => {
     ])
   })
 
-  test('without AsyncLocalStorage, its methods know it', async () => {
+  test('without AsyncLocalStorage, the methods of the invocation still work', async () => {
     vi.stubGlobal('process', { env: process.env })
     const { exporter, telemetry } = pipeline()
     {

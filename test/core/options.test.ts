@@ -1,4 +1,4 @@
-/** Bad input is a `TypeError` when wrapping, which names the option and quotes the value. */
+/** A bad option is a `TypeError` when wrapping, which names the option and quotes the value. */
 import type { Attributes } from '@opentelemetry/api'
 import { isFlushedError, telemetry, withTelemetry } from 'flushed'
 import { withTelemetry as withEdgeTelemetry } from 'flushed/edge'
@@ -42,11 +42,11 @@ describe('the options of a wrap', () => {
     }
   })
 
-  test('quote big integers as they are written', () => {
+  test('that are big integers are quoted as written', () => {
     expect(() => withTelemetry(handler, passed({ timeoutMs: 2000n }))).toThrow('`timeoutMs` must be a positive number of milliseconds, got 2000n')
   })
 
-  test('on Lambda have one more', () => {
+  test('include `marginMs` on Lambda only', () => {
     expect(() => withLambdaTelemetry(handler, { marginMs: -1 })).toThrow('`marginMs` must be a number of milliseconds')
     expect(() => withTelemetry(handler, passed({ marginMs: 100 }))).toThrow('unknown option `marginMs`')
     expect(() => withLambdaTelemetry(handler, { marginMs: 0 })).not.toThrow()
@@ -61,7 +61,7 @@ describe('the options of a wrap', () => {
     ['policy', { everyMs: 0 }, '{"everyMs":0}'],
     ['policy', { everyInvocations: 1.5 }, '{"everyInvocations":1.5}'],
     ['policy', { everyMs: 1000, everyInvocations: 3 }, '{"everyMs":1000,"everyInvocations":3}'],
-  ])('`%s` of Lambda is not %j', (option, value, quoted) => {
+  ])('on Lambda, `%s` refuses %j', (option, value, quoted) => {
     const wrap = () => withLambdaTelemetry(handler, passed({ [option]: value }))
     expect(wrap).toThrow(TypeError)
     expect(wrap).toThrow(`option \`${option}\` must be`)
@@ -75,11 +75,11 @@ describe('the options of a wrap', () => {
     { policy: 'adaptive' },
     { policy: { everyMs: 1000 } },
     { policy: { everyInvocations: 10 } },
-  ] as const)('Lambda takes %j', (options) => {
+  ] as const)('on Lambda, %j is accepted', (options) => {
     expect(() => withLambdaTelemetry(handler, options)).not.toThrow()
   })
 
-  test('errors have a stable code, whichever copy of the package made them', () => {
+  test('an error has a stable code, and `isFlushedError` recognises it', () => {
     const caught = (() => {
       try {
         return withTelemetry(handler, { timeoutMs: -1 })
@@ -91,20 +91,20 @@ describe('the options of a wrap', () => {
     expect(isFlushedError(new TypeError('other'))).toBe(false)
   })
 
-  test('a value that cannot be shown does not hide the error', () => {
+  test('a value that cannot be printed does not hide the error', () => {
     const cyclic: { self?: object } = {}
     cyclic.self = cyclic
     expect(() => withTelemetry(handler, passed({ timeoutMs: cyclic }))).toThrow('got object')
   })
 
-  test.each([undefined, null, {}, 'handler'])('%s is no handler', (value) => {
+  test.each([undefined, null, {}, 'handler'])('%s is refused as a handler', (value) => {
     expect(() => withTelemetry(value as unknown as () => void)).toThrow('`handler` must be a function')
   })
 
   test.each([
     ['a generator', function* () {}],
     ['an asynchronous generator', async function* () {}],
-  ])('%s is no handler: its call is over before any of it has run', (_what, generator) => {
+  ])('%s is refused as a handler: its call returns before any of it has run', (_what, generator) => {
     for (const wrapping of [withTelemetry, withEdgeTelemetry, withLambdaTelemetry]) {
       expect(() => wrapping(generator)).toThrow('flushed: option `handler` must be a function, and no generator, got ')
     }
@@ -129,10 +129,10 @@ describe('the options of `otel()`', () => {
   })
 })
 
-describe('what is asynchronous, though it need not be,', () => {
+describe('an option that is asynchronous against its type', () => {
   beforeEach(newIsolate)
 
-  test('may fail: attributes are none then, and the log has it', async () => {
+  test('`attributes` that reject are logged, and the root span is still sent', async () => {
     const { exporter, telemetry } = pipeline()
     const warn = vi.fn()
     const attributes = (async () => Promise.reject(new Error('no attributes'))) as unknown as () => Attributes
@@ -141,10 +141,10 @@ describe('what is asynchronous, though it need not be,', () => {
     expect(warn.mock.calls).toEqual([['flushed: `attributes` failed: no attributes']])
   })
 
-  test('may fail: a logger that rejects has nowhere left to say so', async () => {
+  test('a logger that rejects is ignored: there is nowhere left to log it', async () => {
     const { telemetry } = pipeline({}, 'throw')
     let warnings = 0
-    // Not a mock, which would take the rejection.
+    // Not a mock: that would handle the rejection.
     const warn = async () => Promise.reject(new Error(`no log for ${++warnings}`))
     expect(await withTelemetry(async () => 'result', { telemetry, logger: { warn } })()).toBe('result')
     expect(warnings).toBe(1)
@@ -155,13 +155,13 @@ describe('the environment', () => {
   beforeEach(newIsolate)
   afterEach(() => vi.unstubAllEnvs())
 
-  test('has a say where the code has none', () => {
+  test('sets `timeoutMs` if the code does not', () => {
     vi.stubEnv('FLUSHED_TIMEOUT_MS', '750')
     expect(resolveOptions().timeoutMs).toBe(750)
     expect(resolveOptions({ timeoutMs: 100 }).timeoutMs).toBe(100)
   })
 
-  test.each(['fast', '-1', '0', 'Infinity'])('with %j in it is warned about, once, and ignored', (value) => {
+  test.each(['fast', '-1', '0', 'Infinity'])('is ignored if FLUSHED_TIMEOUT_MS is %j, with one warning', (value) => {
     vi.stubEnv('FLUSHED_TIMEOUT_MS', value)
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     expect([resolveOptions().timeoutMs, resolveOptions().timeoutMs]).toEqual([2000, 2000])
@@ -169,7 +169,7 @@ describe('the environment', () => {
     warn.mockRestore()
   })
 
-  test('that is empty is as good as none', () => {
+  test('is ignored if FLUSHED_TIMEOUT_MS is empty', () => {
     vi.stubEnv('FLUSHED_TIMEOUT_MS', '')
     expect(resolveOptions().timeoutMs).toBe(2000)
   })

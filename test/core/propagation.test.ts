@@ -1,3 +1,4 @@
+/** W3C trace context: what is extracted from a caller's headers, and injected into those of a call. */
 import { createContextKey, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import type { TextMapGetter } from '@opentelemetry/api'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -16,7 +17,7 @@ function extracted(carrier: Carrier) {
 describe('OTEL_PROPAGATORS', () => {
   afterEach(() => vi.unstubAllEnvs())
 
-  it.each([['none', false], ['tracecontext,baggage', true], ['', true]])('of `%s`: traces go on from a caller to whom is called, %s', (propagators, goOn) => {
+  it.each([['none', false], ['tracecontext,baggage', true], ['', true]])('`%s`: traces continue from the caller, and in what is called: %s', (propagators, goOn) => {
     vi.stubEnv('OTEL_PROPAGATORS', propagators)
     const caller = { traceId: TRACE, spanId: SPAN, traceFlags: 1 }
     expect(extracted({ traceparent: `00-${TRACE}-${SPAN}-01` })).toEqual(goOn ? { ...caller, isRemote: true } : undefined)
@@ -31,7 +32,7 @@ describe('traceparent', () => {
     expect(parseTraceparent(`00-${TRACE}-${SPAN}-01`)).toEqual({ traceId: TRACE, spanId: SPAN, traceFlags: 1, isRemote: true })
   })
 
-  it.each([['00', 0], ['01', 1], ['02', 0], ['03', 1], ['ff', 1], ['fe', 0]])('keeps of the flags %s only whether it is sampled', (flags, traceFlags) => {
+  it.each([['00', 0], ['01', 1], ['02', 0], ['03', 1], ['ff', 1], ['fe', 0]])('with the flags %s keeps only the sampled flag', (flags, traceFlags) => {
     expect(parseTraceparent(`00-${TRACE}-${SPAN}-${flags}`)?.traceFlags).toBe(traceFlags)
   })
 
@@ -40,12 +41,12 @@ describe('traceparent', () => {
     ['a later version with more fields', `cc-${TRACE}-${SPAN}-01-what-the-future-holds`],
     ['a later version that ends in a dash', `01-${TRACE}-${SPAN}-01-`],
     ['white space around it', ` \t00-${TRACE}-${SPAN}-01 `],
-  ])('may be of %s', (_, header) => {
+  ])('is accepted with %s', (_, header) => {
     expect(parseTraceparent(header)).toMatchObject({ traceId: TRACE, spanId: SPAN })
   })
 
   it.each<[string, unknown]>([
-    ['nothing', undefined], ['emptiness', ''], ['another type', 55],
+    ['no value', undefined], ['an empty value', ''], ['a value of another type', 55],
     ['version ff', `ff-${TRACE}-${SPAN}-01`],
     ['a trace id of zeros', `00-${'0'.repeat(32)}-${SPAN}-01`],
     ['a span id of zeros', `00-${TRACE}-${'0'.repeat(16)}-01`],
@@ -65,7 +66,7 @@ describe('traceparent', () => {
     ['a later version with more letters', `01-${TRACE}-${SPAN}-011`],
     ['white space inside', `00- ${TRACE.slice(1)}-${SPAN}-01`],
     ['two values in one', `00-${TRACE}-${SPAN}-01,00-${TRACE}-${SPAN}-01`],
-  ])('is not made of %s', (_, header) => {
+  ])('is refused with %s', (_, header) => {
     expect(parseTraceparent(header)).toBeUndefined()
   })
 })
@@ -73,14 +74,14 @@ describe('traceparent', () => {
 describe('extractW3C', () => {
   const traceparent = `00-${TRACE}-${SPAN}-01`
 
-  it('puts the parent into the context, and leaves the rest of that alone', () => {
+  it('puts the parent into the context, and leaves the rest of the context alone', () => {
     const key = createContextKey('mine')
     const context = extractW3C({ traceparent }, getter, ROOT_CONTEXT.setValue(key, 1))
     expect(trace.getSpanContext(context)).toEqual({ traceId: TRACE, spanId: SPAN, traceFlags: 1, isRemote: true })
     expect(context.getValue(key)).toBe(1)
   })
 
-  it('gives back the very context where there is no parent', () => {
+  it('returns the very same context if there is no valid parent', () => {
     expect(extractW3C({}, getter, ROOT_CONTEXT)).toBe(ROOT_CONTEXT)
     expect(extractW3C({ traceparent: 'nonsense', tracestate: 'a=1' }, getter, ROOT_CONTEXT)).toBe(ROOT_CONTEXT)
   })
@@ -93,7 +94,7 @@ describe('extractW3C', () => {
     expect(extracted({ traceparent, tracestate: ['a=1', 'b=2'] })?.traceState?.serialize()).toBe('a=1,b=2')
   })
 
-  it('takes a parent in a list of one, but not one of two', () => {
+  it('takes the parent from a list of one, but not from a list of two', () => {
     expect(extracted({ traceparent: [traceparent] })?.traceId).toBe(TRACE)
     expect(extracted({ traceparent: [traceparent, traceparent] })).toBeUndefined()
     expect(extracted({ traceparent: [] })).toBeUndefined()

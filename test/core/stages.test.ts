@@ -1,4 +1,4 @@
-/** `stages`: what can be flushed, how each thing is, and in what order. */
+/** `stages`: what can be flushed, how each kind is flushed, and in what order. */
 import { stages, withTelemetry } from 'flushed'
 import type { FlushContext, FlushReport, Telemetry } from 'flushed'
 import { otel } from 'flushed/otel'
@@ -24,7 +24,7 @@ const NO_WAY =
   '`awaitPendingTraceBatches` or `flush` or `settled`, got '
 
 describe('order', () => {
-  test('is that of the arguments; what is in one array is flushed at the same time', async () => {
+  test('is that of the arguments; flushables in one array are flushed at the same time', async () => {
     const happened: string[] = []
     const flush = (name: string, turns: number) => async () => {
       happened.push(`${name} begins`)
@@ -44,7 +44,7 @@ describe('order', () => {
     ])
   })
 
-  test('is kept when a stage fails: those behind it are flushed all the same', async () => {
+  test('is kept when a stage fails: the stages after it are still flushed', async () => {
     const last = vi.fn()
     const report = await flushed(stages(() => Promise.reject(new Error('full')), last))
     expect(last).toHaveBeenCalledOnce()
@@ -53,14 +53,14 @@ describe('order', () => {
   })
 })
 
-test('one telemetry of several that has been shut down is not all of them', async () => {
+test('stages have no `ended`, since one telemetry of several that was shut down is not all of them', async () => {
   newIsolate()
   const { telemetry } = pipeline()
   expect(telemetry.ended).toBeDefined()
   expect(stages(telemetry, { forceFlush: async () => {} }).ended).toBeUndefined()
 })
 
-describe('what has a way to be flushed is flushed that way, as a method', () => {
+describe('a flushable is flushed by its own method', () => {
   class Sdk {
     readonly calls: unknown[][] = []
     protected called(...args: unknown[]) {
@@ -68,7 +68,7 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
     }
   }
 
-  test.each(['forceFlush', 'flushAsync', 'awaitPendingTraceBatches', 'settled'])('%s(), with nothing', async (way) => {
+  test.each(['forceFlush', 'flushAsync', 'awaitPendingTraceBatches', 'settled'])('%s(), called without arguments', async (way) => {
     class Vendor extends Sdk {
       async [way](...args: unknown[]) {
         this.called(...args)
@@ -80,7 +80,7 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
     expect(report.outcome).toBe('delivered')
   })
 
-  test('flush(timeoutMs), with the milliseconds that are left; `false` is out of time', async () => {
+  test('flush(timeoutMs), called with the milliseconds left; `false` means that time ran out', async () => {
     useClock(fakeClock())
     class Vendor extends Sdk {
       async flush(timeoutMs?: number) {
@@ -95,7 +95,7 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
     expect(report.warnings).toEqual(['stage "stage 1": Vendor timed out after 0 ms'])
   })
 
-  test('flush() whose promise is in what it returns, as Amplitude’s is: over when that is', async () => {
+  test('flush() that returns an object with a `promise`, like Amplitude’s: waits for that promise', async () => {
     let answer: (() => void) | undefined
     const vendor = { flush: () => ({ promise: new Promise<void>((resolve) => (answer = resolve)) }) }
     const over = vi.fn()
@@ -107,7 +107,7 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
     expect((await run).outcome).toBe('delivered')
   })
 
-  test.each(['isLevelEnabled', 'flushSync'])('flush(callback), where there is `%s`: over when it is called back', async (mark) => {
+  test.each(['isLevelEnabled', 'flushSync'])('flush(callback), if there is also `%s`: waits for the callback', async (mark) => {
     let answer: ((error?: Error) => void) | undefined
     class Logger {
       [mark]() {}
@@ -125,14 +125,14 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
     expect((await run).outcome).toBe('delivered')
   })
 
-  test('flush(callback) that is called back with an error has failed', async () => {
+  test('flush(callback) has failed if it calls back with an error', async () => {
     const destination = { flushSync() {}, flush: (callback?: (error?: Error) => void) => callback?.(new Error('disk full')) }
     const report = await flushed(stages(destination))
     expect(report.outcome).toBe('failed')
     expect(report.warnings).toEqual(['stage "stage 1": Object failed: disk full'])
   })
 
-  test('a function is told the time and a signal', async () => {
+  test('a function, called with the time left and a signal', async () => {
     useClock(fakeClock())
     const flush = vi.fn<(context: FlushContext) => void>()
     await flushed(stages(flush))
@@ -140,7 +140,7 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
     expect(flush.mock.calls[0]?.[0].signal.aborted).toBe(false)
   })
 
-  test('a function that has a way of its own is not called', async () => {
+  test('a function that has such a method is not called itself', async () => {
     const flush = vi.fn(async () => {})
     const drain = Object.assign(vi.fn((_event: { id: number }) => {}), { flush })
     await flushed(stages(drain))
@@ -148,7 +148,7 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
     expect(flush).toHaveBeenCalledOnce()
   })
 
-  test('what has no prototype, as a module, counts as well', async () => {
+  test('an object without a prototype, such as a module, is flushed too', async () => {
     const flush = vi.fn(async () => true)
     const report = await flushed(stages(Object.assign(Object.create(null) as object, { flush })))
     expect(report.outcome).toBe('delivered')
@@ -160,7 +160,7 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
     [['flush', 'forceFlush'], 'forceFlush'],
     [['flush', 'awaitPendingTraceBatches'], 'awaitPendingTraceBatches'],
     [['settled', 'flush'], 'flush'],
-  ])('of %j it is `%s`', async (ways, best) => {
+  ])('of %j, by `%s`', async (ways, best) => {
     const called: string[] = []
     const vendor = Object.fromEntries(ways.map((way) => [way, async () => void called.push(way)]))
     await flushed(stages(vendor as never))
@@ -169,30 +169,30 @@ describe('what has a way to be flushed is flushed that way, as a method', () => 
 })
 
 describe('`cascade: false`', () => {
-  test('flushes the first stage, and says that the others had nothing to send', async () => {
+  test('flushes only the first stage, and reports the others as `nothing_to_send`', async () => {
     const [first, second, third] = [vi.fn(), vi.fn(), vi.fn()]
     const report = await flushed(stages(first, second, [third], { cascade: false }))
     expect([first, second, third].map(({ mock }) => mock.calls.length)).toEqual([1, 0, 0])
     expect(outcomes(report)).toEqual(['delivered', 'nothing_to_send', 'nothing_to_send'])
   })
 
-  test('wants `otel()` to be the first stage: behind another, nobody would ever send its spans', () => {
+  test('requires `otel()` to be the first stage: behind another, its spans would never be sent', () => {
     const { telemetry } = pipeline()
     expect(() => stages(() => {}, telemetry, { cascade: false })).toThrow(TypeError)
     expect(() => stages(() => {}, telemetry, { cascade: false })).toThrow('with `cascade: false`, `otel()` has to be the first stage')
     expect(() => stages(telemetry, () => {}, { cascade: false })).not.toThrow()
-    // Of a batch processor's own exports it only knows.
+    // Without an exporter, `otel()` only watches the exports of a batch processor.
     expect(() => stages(() => {}, otel(), { cascade: false })).not.toThrow()
   })
 
-  test('`true` is as if it were not there', async () => {
+  test('`cascade: true` is the same as no option', async () => {
     const last = vi.fn()
     await flushed(stages(() => {}, last, { cascade: true }))
     expect(last).toHaveBeenCalledOnce()
   })
 })
 
-describe('a TypeError when it is made', () => {
+describe('bad arguments are a TypeError', () => {
   test.each([
     [[[]], '`telemetry` must be at least one flushable, got [[]]'],
     [[], 'at least one flushable, got []'],

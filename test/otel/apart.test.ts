@@ -1,6 +1,6 @@
 /**
- * Where no promise may cross from one request to another (a platform with `timers: false`, as Cloudflare Workers will
- * be): a flush waits for the exports of its own invocation, and only finished spans are handed on. On a fake of one.
+ * On a platform where no promise may cross from one request to another (`timers: false`, as on Cloudflare Workers), a flush
+ * waits only for the exports of its own invocation, and only finished spans are handed on. On a fake platform.
  */
 import { makeProvider, sdkVersion } from '#sdk'
 import { SpanKind, context, trace } from '@opentelemetry/api'
@@ -29,7 +29,7 @@ const platform: Platform = {
 function wrapped(telemetry: Telemetry) {
   const reports: FlushReport[] = []
   const config = resolveOptions({ telemetry, logger: false, onFlush: (report) => void reports.push(report) })
-  /** A request that is being handled. One that is not ended is one that its platform has killed. */
+  /** A request that is being handled. If the test never ends it, its platform has killed it. */
   const request = () => {
     const begun = begin({ config, platform }, 'handler', [])
     if (!begun) throw new Error('nothing was opened')
@@ -48,7 +48,7 @@ function setup(options: OtelOptions = {}, mode: 'sync' | 'hold' = 'hold') {
 }
 
 describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () => {
-  test('nobody has started: its spans go out again, and the answer to the first does not count', async () => {
+  test('was started outside of any request: its spans are sent again, and the first answer does not count', async () => {
     const { exporter, record, reports, request, sent } = setup({ maxBufferSize: 2 })
     record('one', 'two')
     exporter.setMode('sync')
@@ -59,7 +59,7 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     expect(reports.map(({ spans }) => spans.acknowledged)).toEqual([3, 1])
   })
 
-  test('a request has left to the next flush', async () => {
+  test('a request has left to the next flush: its spans are sent again', async () => {
     const { exporter, record, reports, request, sent, telemetry } = setup({ maxBufferSize: 2 })
     const left = request()
     left.run(() => record('one', 'two', 'three'))
@@ -70,7 +70,7 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 4, pending: 0 } }])
   })
 
-  test('had not been answered when its own flush was over, however many of them hang', async () => {
+  test('was unanswered when its own flush was over, however many such exports hang', async () => {
     const { exporter, reports, request } = setup()
     for (let i = 0; i < 40; i++) {
       const end = request().end()
@@ -83,7 +83,7 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 41, pending: 0, carriedOver: 0 } })
   })
 
-  test('has to be answered before there is room for another one: it looks, and nobody tells it', async () => {
+  test('has to be answered before there is room for another: it polls until there is room', async () => {
     const { exporter, reports, request } = setup()
     const ends = Array.from({ length: 25 }, () => request().end())
     expect(exporter.inFlight).toBe(20)
@@ -100,7 +100,7 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     expect(reports.map(({ outcome }) => outcome)).toEqual(Array(25).fill('delivered'))
   })
 
-  test('a killed request has left: it takes up room until no request can still be waiting for it', async () => {
+  test('a killed request has left: that takes up room until no request can still be waiting for it', async () => {
     const { exporter, record, reports, request } = setup({ maxBufferSize: 2 })
     for (let i = 0; i < 20; i++) request().run(() => record('a', 'b'))
     exporter.setMode('sync')
@@ -112,7 +112,7 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     expect(exporter.spans.map(({ name }) => name)).toEqual(['root'])
   })
 
-  test('is under way, and not dead yet: it takes room for 30 seconds', async () => {
+  test('was sent less than 30 seconds ago: that takes up room, and is not taken for dead', async () => {
     const { exporter, request } = setup()
     await clock.advance(60_000)
     const ends = Array.from({ length: 21 }, () => request().end())
@@ -124,12 +124,12 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     await Promise.all(ends)
   })
 
-  test('an exporter’s own `forceFlush` would wait for', async () => {
+  test('belongs to another request, so it does not call the exporter’s own `forceFlush`, which would', async () => {
     const { exporter, request } = setup()
     const forceFlush = vi.spyOn(exporter, 'forceFlush')
     const first = request().end()
     await clock.advance(100)
-    expect(forceFlush).toHaveBeenCalledTimes(1) // one with a buffer of its own may answer only then
+    expect(forceFlush).toHaveBeenCalledTimes(1) // an exporter with its own buffer may answer only then
     const second = request().end()
     await clock.advance(1000)
     exporter.acknowledge(1)
@@ -141,14 +141,14 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
   })
 })
 
-test('what killed requests have left unanswered does not keep a later one from sending a full buffer', async () => {
+test('unanswered exports of killed requests do not keep a later request from sending a full buffer', async () => {
   const { record, request, sent } = setup({ maxBufferSize: 2, maxQueueSize: 4 })
   for (let i = 0; i < 10; i++) request().run(() => record('a', 'b', 'c', 'd'))
   expect(sent()).toHaveLength(20)
 })
 
 describe('spans of no request', () => {
-  test('are not sent by a request that would not wait for them, but with the next flush', async () => {
+  test('that fill a buffer wait for the next flush, since no request would wait for their export', async () => {
     const { record, request, sent } = setup({ maxBufferSize: 2 }, 'sync')
     await request().end()
     record('nobody’s', 'nor this')
@@ -157,7 +157,7 @@ describe('spans of no request', () => {
     expect(sent()).toEqual([['root'], ['nobody’s', 'nor this'], ['root']])
   })
 
-  test('are all that `forceFlush()` outside of a request sends', async () => {
+  test('are the only ones that `forceFlush()` outside of a request sends', async () => {
     const { provider, record, request, sent } = setup({}, 'sync')
     const { run, end } = request()
     run(() => record('mine'))
@@ -169,7 +169,7 @@ describe('spans of no request', () => {
   })
 })
 
-test('`forceFlush()` in a request sends, and waits for, what is that request’s', async () => {
+test('`forceFlush()` in a request sends, and waits for, only that request’s spans', async () => {
   const { exporter, provider, record, request, sent } = setup({ maxBufferSize: 2 })
   const other = request()
   other.run(() => record('one', 'two', 'three'))
@@ -183,7 +183,7 @@ test('`forceFlush()` in a request sends, and waits for, what is that request’s
   expect(exporter.inFlight).toBe(1)
 })
 
-test('what a resource is still waiting for is not waited for: another request may have to find it out', async () => {
+test('a flush does not wait for attributes of a resource, which another request may be detecting', async () => {
   const { exporter, request, telemetry } = setup({}, 'sync')
   const waitForAsyncAttributes = vi.fn(() => new Promise<never>(() => {}))
   const { run, end } = request()
@@ -209,7 +209,7 @@ function tracking() {
   return { exporter, telemetry, reports, request, using }
 }
 
-test('a tracked exporter is waited for by the request that has used it, and by no other', async () => {
+test('a tracked exporter is waited for only by the request that has used it', async () => {
   const { exporter, telemetry, reports, request, using } = tracking()
   await request().end()
   expect(reports).toMatchObject([{ outcome: 'nothing_to_send', spans: { pending: 0 } }])
@@ -227,7 +227,7 @@ test('a tracked exporter is waited for by the request that has used it, and by n
   expect(reports[2]).toMatchObject({ spans: { acknowledged: 1 } })
 })
 
-test('what a tracked exporter refuses after the flush of the request is told of in the next report', async () => {
+test('spans that a tracked exporter refuses after the flush of their request are in the next report', async () => {
   const { exporter, reports, request, using } = tracking()
   const end = using.end()
   await clock.advance(2000)
@@ -237,7 +237,7 @@ test('what a tracked exporter refuses after the flush of the request is told of 
   expect(reports).toMatchObject([{ spans: { pending: 1 } }, { spans: { failed: 1 } }])
 })
 
-test('where there is no timer either, as many exports as there are go out at once', async () => {
+test('if there is no timer to poll with, all exports go out at once, however many there are', async () => {
   const { exporter, request } = setup()
   useClock({ ...clock, setTimeout: () => { throw new Error('no timers here') } })
   for (let i = 0; i < 21; i++) void request().end()

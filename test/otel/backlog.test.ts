@@ -1,4 +1,4 @@
-/** What an outage has left, and how it goes out once the backend is back. */
+/** The spans that an outage has left, and how they go out once the backend (a fake exporter) is back. */
 import { sdkVersion } from '#sdk'
 import { SpanKind } from '@opentelemetry/api'
 import { type FlushReport, withTelemetry } from 'flushed'
@@ -12,7 +12,7 @@ import type { Platform } from '../../src/core/platform.ts'
 import { wrap } from '../../src/core/with-telemetry.ts'
 import { type ReadableSpan, answering, newIsolate, pipeline } from '../support/sdk.ts'
 
-/** A platform that leaves what it has to the next flush. */
+/** A fake platform that leaves the spans of its invocations to the next flush. */
 const deferring: Platform = {
   name: 'deferring',
   describe: (_args, parent) => ({ name: 'left', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }),
@@ -25,7 +25,7 @@ const LEFT = 7
 
 beforeEach(newIsolate)
 
-/** A program that has been through an outage: so many invocations with a span each, none of which was accepted. */
+/** A program after an outage: `LEFT` invocations with one span each, none of which was accepted. */
 async function afterOutage() {
   const made = pipeline({ maxBufferSize: BATCH }, 'hold')
   const reports: FlushReport[] = []
@@ -37,14 +37,14 @@ async function afterOutage() {
   return { ...made, reports, handler, outage, since }
 }
 
-describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
-  test('is not sent whole to a backend that is down: each flush tries a batch, and nothing is lost', async () => {
+describe(`with SDK ${sdkVersion}, the backlog of an outage`, () => {
+  test('is not all sent to a backend that is down: each flush tries one batch, and nothing is lost', async () => {
     const { outage, reports } = await afterOutage()
     expect(outage).toEqual([1, 2, BATCH, BATCH, BATCH, BATCH, BATCH])
     expect(reports.at(-1)).toMatchObject({ outcome: 'failed', spans: { carriedOver: LEFT, failed: 0, pending: 0 } })
   })
 
-  test('goes out once a batch has been accepted, in the same flush', async () => {
+  test('goes out once one batch has been accepted, in the same flush', async () => {
     const { exporter, handler, reports, since } = await afterOutage()
     const run = answering(exporter, handler, () => {
       expect(since()).toEqual([[BATCH, 'in_flight']])
@@ -57,7 +57,7 @@ describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
     expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: LEFT + 1, carriedOver: 0, pending: 0 } })
   })
 
-  test('is there for the next flush where the backend fails once more, and arrives once', async () => {
+  test('is kept for the next flush if the backend fails again, and arrives once', async () => {
     const { exporter, handler, reports } = await afterOutage()
     const run = answering(exporter, handler, () => exporter.acknowledge())
     await vi.waitFor(() => expect(exporter.inFlight).toBe(2))
@@ -70,7 +70,7 @@ describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
     expect(new Set(exporter.spans).size).toBe(exporter.spans.length)
   })
 
-  test('waits for the next flush where time is up before a batch is accepted, and arrives once', async () => {
+  test('is kept for the next flush if the deadline comes before a batch is accepted, and arrives once', async () => {
     const { exporter, handler, reports } = await afterOutage()
     const clock = fakeClock()
     useClock(clock)
@@ -87,7 +87,7 @@ describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
     expect(exporter.spans).toHaveLength(LEFT + 2)
   })
 
-  test('goes out at once with the last flush of a process', async () => {
+  test('goes out all at once with the last flush of a process', async () => {
     const { exporter, since, telemetry } = await afterOutage()
     const config = resolveOptions({ telemetry, logger: false })
     const platform = { name: 'test', describe: () => ({ name: '', kind: 0, attributes: {}, links: [], parent: undefined as never }) }
@@ -97,7 +97,7 @@ describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
     expect(await last).toMatchObject({ outcome: 'delivered', spans: { acknowledged: LEFT } })
   })
 
-  test('goes out before the exporter is shut down, though a flush has begun with a batch of it', async () => {
+  test('goes out before the exporter is shut down, even if a flush is under way with one batch of it', async () => {
     const { exporter, handler, provider, reports } = await afterOutage()
     const exported = exporter.nextExport()
     const run = handler()
@@ -111,7 +111,7 @@ describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
     expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { acknowledged: LEFT + 1 } })
   })
 
-  test('is accepted by a backend that refuses larger requests than a batch', async () => {
+  test('is accepted by a backend that refuses requests larger than a batch', async () => {
     let down = true
     const accepted: ReadableSpan[] = []
     const exporter = {
@@ -132,7 +132,7 @@ describe(`with SDK ${sdkVersion}, what an outage has left`, () => {
     expect(accepted).toHaveLength(LEFT + 1)
   })
 
-  test('comes before what has only been left meanwhile: of more than there is room for, the oldest goes', async () => {
+  test('goes out before spans merely left for the next flush; if there is no room, the oldest is dropped', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 4, maxQueueSize: 4 }, 'hold')
     const reports: FlushReport[] = []
     const handler = withTelemetry(async (...names: string[]) => {

@@ -1,4 +1,4 @@
-/** `provider.forceFlush()`, called by the application: what it sends is accounted for like all else. */
+/** `provider.forceFlush()`, called by the application: the spans that it sends are accounted for like all others. */
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
@@ -15,7 +15,7 @@ beforeEach(() => {
   reports = []
 })
 
-test('what it has acknowledged outside of any invocation is told by the next flush', async () => {
+test('spans that `forceFlush()` delivers outside of any invocation count in the next report', async () => {
   const { telemetry, provider, tracer } = pipeline()
   tracer.startSpan('module scope').end()
   await provider.forceFlush()
@@ -23,7 +23,7 @@ test('what it has acknowledged outside of any invocation is told by the next flu
   expect(spans()).toMatchObject([{ acknowledged: 2 }])
 })
 
-test('the next flush waits for what it has not been answered outside of any invocation', async () => {
+test('a flush waits for unanswered exports of an earlier `forceFlush()` outside of any invocation', async () => {
   const { exporter, telemetry, provider, tracer } = pipeline({}, 'hold')
   tracer.startSpan('module scope').end()
   const flushed = provider.forceFlush()
@@ -36,7 +36,7 @@ test('the next flush waits for what it has not been answered outside of any invo
   expect(spans()).toMatchObject([{ acknowledged: 2, pending: 0 }])
 })
 
-test('what it sends from an invocation that is over is told by the next flush', async () => {
+test('spans that `forceFlush()` sends from an invocation that is over count in the next report', async () => {
   const { exporter, telemetry, provider, tracer } = pipeline()
   let late = async () => {}
   await withTelemetry(
@@ -60,7 +60,7 @@ test('what it sends from an invocation that is over is told by the next flush', 
   expect(spans()).toMatchObject([{ acknowledged: 1 }, { acknowledged: 2, late: 1, pending: 0 }])
 })
 
-test('the failure of a flush that is over is not told of again: the backend may be well by now', async () => {
+test('`forceFlush()` does not repeat the failure of a flush that is over: the backend may be well by now', async () => {
   const { exporter, telemetry, provider, tracer } = pipeline({}, 'throw')
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()
   let flushed: Promise<void> | undefined
@@ -78,7 +78,7 @@ test('the failure of a flush that is over is not told of again: the backend may 
   expect(exporter.spans.map(({ name }) => name).toSorted()).toEqual(['late', 'root'])
 })
 
-test('a failure that it is told of is told of by the flush as well', async () => {
+test('an export that fails during `forceFlush()` is reported by the invocation’s flush as well', async () => {
   const { exporter, telemetry, provider, tracer } = pipeline({ maxBufferSize: 1 }, 'hold')
   const run = withTelemetry(
     async () => {
@@ -93,7 +93,7 @@ test('a failure that it is told of is told of by the flush as well', async () =>
   expect(reports).toMatchObject([{ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 2 } }])
 })
 
-test('two failures of it at once leave no promise that rejects unhandled', async () => {
+test('two failures during one `forceFlush()` cause no unhandled rejection', async () => {
   const unhandled: unknown[] = []
   const listen = (reason: unknown) => void unhandled.push(reason)
   process.on('unhandledRejection', listen)
@@ -124,7 +124,7 @@ test('two failures of it at once leave no promise that rejects unhandled', async
   await Promise.all(runs)
 })
 
-test('outside of any invocation, it waits for a flush that is under way', async () => {
+test('`forceFlush()` outside of any invocation waits for a flush that is under way', async () => {
   const { exporter, telemetry, provider } = pipeline({}, 'hold')
   const exported = exporter.nextExport()
   const run = withTelemetry(async () => {}, { telemetry, ...watch })()
@@ -139,9 +139,9 @@ test('outside of any invocation, it waits for a flush that is under way', async 
 })
 
 test.each([
-  ['by the providers’ own flush', async () => {}, undefined],
-  ['by the handler itself, which flushes something else', (flush: () => Promise<void>) => flush().catch(() => {}), () => {}],
-] as const)('what fails in an invocation of another telemetry, %s, goes with the next flush', async (_how, inside, telemetry) => {
+  ['in the providers’ own flush', async () => {}, undefined],
+  ['in the handler’s own `forceFlush()`', (flush: () => Promise<void>) => flush().catch(() => {}), () => {}],
+] as const)('spans that fail in an invocation of another telemetry, %s, go out with the next flush', async (_how, inside, telemetry) => {
   const { exporter, provider, tracer } = pipeline({}, 'throw')
   const handler = withTelemetry(async () => {
     tracer.startSpan('work').end()
@@ -153,7 +153,7 @@ test.each([
   expect(exporter.spans.map(({ name }) => name).toSorted()).toEqual(['root', 'work'])
 })
 
-test('of a provider that is flushed with the spans it gives makes no second attempt', async () => {
+test('a provider whose `forceFlush()` is part of the flush makes no second attempt', async () => {
   const given = { forceFlush: () => provider.forceFlush() }
   const sent: number[] = []
   const exporter: Exporter = {
@@ -167,7 +167,7 @@ test('of a provider that is flushed with the spans it gives makes no second atte
   }
 })
 
-test('in an invocation of another telemetry it does not wait for others', async () => {
+test('`forceFlush()` in an invocation of another telemetry does not wait for other invocations', async () => {
   const { exporter, telemetry, provider } = pipeline({}, 'hold')
   const exported = exporter.nextExport()
   const other = withTelemetry(async () => {}, { telemetry, ...watch })()
@@ -178,7 +178,7 @@ test('in an invocation of another telemetry it does not wait for others', async 
   await other
 })
 
-test('outside of any invocation, what a live one has failed to export before is sent again', async () => {
+test('`forceFlush()` outside of any invocation sends again what a live one has failed to export', async () => {
   const { exporter, telemetry, provider, tracer } = pipeline({ maxBufferSize: 2 }, 'hold')
   let over = () => {}
   const handler = withTelemetry(async () => {

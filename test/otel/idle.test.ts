@@ -1,4 +1,4 @@
-/** Invocations with nothing to send: their root is not sampled. */
+/** Invocations whose root span is not sampled: usually they have nothing to send. */
 import { makeProvider } from '#sdk'
 import { SamplingDecision, metrics, trace } from '@opentelemetry/api'
 import { type FlushReport, stages, withTelemetry } from 'flushed'
@@ -10,7 +10,7 @@ import { newIsolate } from '../support/sdk.ts'
 beforeEach(newIsolate)
 afterEach(() => metrics.disable())
 
-/** Samples what does not say `unsampled`, whatever its parent is. */
+/** Samples every span that is not named `unsampled`, whatever its parent is. */
 const sampler = {
   shouldSample: (_context: unknown, _traceId: string, name: string) => ({
     decision: name === 'unsampled' ? SamplingDecision.NOT_RECORD : SamplingDecision.RECORD_AND_SAMPLED,
@@ -26,7 +26,7 @@ function setup() {
   return { exporter, tracer: trace.getTracer('app'), reports, options }
 }
 
-test('say so in a report with all their stages', async () => {
+test('an unsampled invocation reports `nothing_to_send`, with all its stages', async () => {
   const { reports, options, exporter } = setup()
   await withTelemetry(async () => {}, { ...options, name: 'unsampled' })()
   expect(reports).toEqual([
@@ -45,20 +45,20 @@ test('say so in a report with all their stages', async () => {
   expect(exporter.exports).toEqual([])
 })
 
-test('have what is recorded in them sent', async () => {
+test('a sampled span within an unsampled invocation is sent', async () => {
   const { reports, options, exporter, tracer } = setup()
   await withTelemetry(async () => tracer.startSpan('charge').end(), { ...options, name: 'unsampled' })()
   expect([exporter.spans.map(({ name }) => name), reports[0]?.outcome]).toEqual([['charge'], 'delivered'])
 })
 
-test('send what was kept before', async () => {
+test('an unsampled invocation sends the spans that waited for the next flush', async () => {
   const { reports, options, exporter } = setup()
   trace.getTracer('app').startSpan('before').end()
   await withTelemetry(async () => {}, { ...options, name: 'unsampled' })()
   expect([exporter.spans.map(({ name }) => name), reports[0]?.spans.acknowledged]).toEqual([['before'], 1])
 })
 
-test('know what finishes after them for late, and the next one sends it', async () => {
+test('a span that ends after an unsampled invocation is late, and the next flush sends it', async () => {
   const { reports, options, exporter, tracer } = setup()
   const { promise: over, resolve } = Promise.withResolvers<void>()
   let late: Promise<void> | undefined
@@ -71,7 +71,7 @@ test('know what finishes after them for late, and the next one sends it', async 
   expect(reports.at(-1)?.spans).toMatchObject({ acknowledged: 1, late: 1 })
 })
 
-test('flush whatever else there is: a provider of metrics, a stage of one’s own', async () => {
+test('an unsampled invocation still flushes everything else: a meter provider, a custom stage', async () => {
   const { options } = setup()
   const forceFlush = vi.fn(async () => {})
   metrics.setGlobalMeterProvider({ getMeter: () => undefined as never, forceFlush } as never)

@@ -16,7 +16,7 @@ beforeEach(newIsolate)
 afterEach(() => vi.unstubAllEnvs())
 
 describe(`with SDK ${sdkVersion}`, () => {
-  test('`maxBufferSize` finished spans are an export, and the flush sends only the rest', async () => {
+  test('`maxBufferSize` finished spans are exported at once, and the flush sends only the rest', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 })
     let report: FlushReport | undefined
     await withTelemetry(async () => {
@@ -26,7 +26,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 6 } })
   })
 
-  test('512 by default, as OpenTelemetry has it, or what its environment variable says', async () => {
+  test('`maxBufferSize` is 512 by default, as in OpenTelemetry, or what its environment variable says', async () => {
     const burst = async () => {
       const { exporter, telemetry, tracer } = pipeline()
       await withTelemetry(async () => {
@@ -39,7 +39,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(await burst()).toEqual([300, 300, 1])
   })
 
-  test('a burst that the stock batch processor drops a third of is delivered whole', async () => {
+  test('a burst of which the stock batch processor drops a third is delivered whole', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     await withTelemetry(async () => {
       for (let i = 0; i < 3000; i++) tracer.startSpan('burst').end()
@@ -47,7 +47,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(exporter.spans).toHaveLength(3001)
   })
 
-  test('spans that wait for `flushIntervalMs` in a handler that still runs are an export', async () => {
+  test('spans that have waited for `flushIntervalMs` in a running handler are exported', async () => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 1000 })
@@ -68,7 +68,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(exporter.spans.map(({ name }) => name)).toEqual(['early', 'root'])
   })
 
-  test('the interval is the spans’ own age: a timer from an earlier invocation does not cut the next one in two', async () => {
+  test('`flushIntervalMs` is the spans’ own age: an earlier invocation’s timer does not split the next export', async () => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 1000 })
@@ -89,7 +89,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([2, 2])
   })
 
-  test('a `flushIntervalMs` that timers cannot count to is not one of no time at all', async () => {
+  test('a `flushIntervalMs` longer than timers can count is not taken for zero', async () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 3e9 })
@@ -109,7 +109,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(exporter.exports).toHaveLength(1)
   })
 
-  test('an exporter that does not answer is not given ever more; what does not fit is counted', async () => {
+  test('exports of full batches stop at `maxQueueSize` unanswered spans; spans that do not fit count as failed', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2, maxQueueSize: 4 }, 'hold')
     let report: FlushReport | undefined
     const exported = exporter.nextExport()
@@ -129,7 +129,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report?.outcome).toBe('partial')
   })
 
-  test('nor is it with time: what waits is sent once it has answered, or is counted', async () => {
+  test('exports at `flushIntervalMs` stop at `maxQueueSize` unanswered spans; others wait, or count as failed', async () => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry, tracer } = pipeline({ flushIntervalMs: 100, maxBufferSize: 4, maxQueueSize: 4 }, 'hold')
@@ -157,7 +157,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report?.spans).toMatchObject({ acknowledged: 9, failed: 2 })
   })
 
-  test('an early export that fails goes out again with the flush, and only then does it count', async () => {
+  test('an early export that fails is sent again by the flush, and only that attempt counts', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 }, 'hold')
     let report: FlushReport | undefined
     const exported = exporter.nextExport()
@@ -175,7 +175,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 3, failed: 0, carriedOver: 0 } })
   })
 
-  test('an early export that was answered counts with the next flush, where its own is left out', async () => {
+  test('an early export that was answered counts in the next flush, if its own invocation has none', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 })
     let report: FlushReport | undefined
     const left: Lifetime = { phase: 'background', hold: (_finish, invocation) => leave(invocation) }
@@ -189,7 +189,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 4, carriedOver: 0 } })
   })
 
-  test('an exporter that answers twice is believed the first time', async () => {
+  test('only the first answer of an exporter that answers twice counts', async () => {
     const { telemetry } = pipeline({
       exporter: {
         export(_spans, done) {
@@ -204,10 +204,10 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 1, carriedOver: 0 } })
   })
 
-  describe('more flushes at once than an exporter takes requests', () => {
+  describe('more flushes at once than an exporter gets requests', () => {
     const ANSWERED_AT_ONCE = 20
 
-    test('wait for their turn, and none is refused', async () => {
+    test('wait for their turn, and all are delivered', async () => {
       const { exporter, telemetry } = pipeline({}, 'hold')
       const reports: FlushReport[] = []
       const handler = withTelemetry(async () => {}, { telemetry, onFlush: (report) => reports.push(report) })
@@ -226,7 +226,7 @@ describe(`with SDK ${sdkVersion}`, () => {
       expect(exporter.spans).toHaveLength(runs.length + 1)
     })
 
-    test('are cut at their deadline, and go out with the next flush, once', async () => {
+    test('end at their deadline, and their spans go out once, with the next flush', async () => {
       const clock = fakeClock()
       useClock(clock)
       const { exporter, telemetry } = pipeline({}, 'hold')
@@ -256,7 +256,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     })
   })
 
-  test('exports are not traced: an instrumented exporter would never come to an end', async () => {
+  test('exports are not traced: otherwise an instrumented exporter would never stop', async () => {
     const recorded: boolean[] = []
     const { telemetry, tracer } = pipeline({
       exporter: {
@@ -271,14 +271,14 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(recorded).toEqual([false])
   })
 
-  test('nothing to send makes no request', async () => {
+  test('a flush with nothing to send makes no request', async () => {
     const { exporter, provider, telemetry } = pipeline()
     await provider.forceFlush()
     await telemetry.spanProcessor.forceFlush()
     expect(exporter.exports).toHaveLength(0)
   })
 
-  test('shutdown sends what there is, shuts the exporter down and leaves no timer', async () => {
+  test('shutdown sends what is left, shuts the exporter down and leaves no timer', async () => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, provider, telemetry, tracer } = pipeline()
@@ -295,14 +295,14 @@ describe(`with SDK ${sdkVersion}`, () => {
     await run
   })
 
-  test('shutdown says that something was not accepted, and shuts the exporter down all the same', async () => {
+  test('shutdown rejects if spans were not accepted, and still shuts the exporter down', async () => {
     const { exporter, telemetry, tracer } = pipeline({}, 'throw')
     tracer.startSpan('work').end()
     await expect(telemetry.spanProcessor.shutdown()).rejects.toThrow('1 spans not accepted')
     expect(exporter.stopped).toBe(true)
   })
 
-  test('shutdown gives an exporter that never answers 30 seconds, and shuts it down', async () => {
+  test('shutdown waits 30 seconds for an exporter that never answers, then shuts it down', async () => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry, tracer } = pipeline({}, 'hold')
@@ -316,7 +316,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(closed).toHaveBeenCalledOnce()
   })
 
-  test('an exporter that throws asynchronously has not accepted the spans, and nobody has to handle that', async () => {
+  test('an exporter whose `export` rejects has not accepted the spans, and causes no unhandled rejection', async () => {
     const reports: FlushReport[] = []
     const { telemetry } = pipeline({ exporter: { export: () => Promise.reject(new Error('no network')) as never, shutdown: async () => {} } })
     await withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (report) => reports.push(report) })()
@@ -325,9 +325,9 @@ describe(`with SDK ${sdkVersion}`, () => {
   })
 
   test.each([
-    ['a text', 'no network', 'no network'],
-    ['nothing', undefined, 'no reason given'],
-  ])('an exporter that refuses spans with %s is told of by that', async (_what, error, told) => {
+    ['a string as the error', 'no network', 'no network'],
+    ['no error', undefined, 'no reason given'],
+  ])('an exporter that refuses spans with %s: the report says so', async (_what, error, told) => {
     const { telemetry } = pipeline({ exporter: { export: (_spans, done) => done({ code: 1, error: error as never }), shutdown: async () => {} } })
     let report: FlushReport | undefined
     await withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (it) => void (report = it) })()

@@ -1,4 +1,4 @@
-/** An export that fails because its connection was gone: another attempt, in the same flush, on a new one. */
+/** An export that fails because its connection was lost: a second attempt, in the same flush, on a new connection. */
 import { sdkVersion } from '#sdk'
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
@@ -18,7 +18,7 @@ function setup() {
 }
 
 describe(`with SDK ${sdkVersion}`, () => {
-  test('an exporter that takes what it sends out of its array, by the piece, has all of it again', async () => {
+  test('an exporter that takes spans out of its array gets all of them again for the second attempt', async () => {
     const sent: string[][] = []
     const { telemetry, tracer } = pipeline({
       exporter: {
@@ -40,7 +40,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     ['node:http', gone('ECONNRESET')],
     ['a socket', gone('EPIPE')],
     ['fetch', new TypeError('fetch failed', { cause: gone('UND_ERR_SOCKET') })],
-  ])('as %s reports it: the second attempt counts', async (_what, error) => {
+  ])('a lost connection, as %s reports it: the second attempt counts', async (_what, error) => {
     const { exporter, handler, reports } = setup()
     const first = exporter.nextExport()
     const run = handler()
@@ -52,7 +52,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 1, failed: 0, carriedOver: 0 }, warnings: [] }])
   })
 
-  test('nor does what an asynchronous exporter throws of the first one, beside its answer', async () => {
+  test('an exporter that both answers and rejects: only the second attempt counts', async () => {
     const sent: string[] = []
     const { telemetry } = pipeline({
       exporter: {
@@ -70,7 +70,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect([sent, reports]).toMatchObject([['spans', 'spans'], [{ outcome: 'delivered', spans: { acknowledged: 1 } }]])
   })
 
-  test('nor does what an exporter throws right after its answer', async () => {
+  test('an exporter that answers, then throws: only the second attempt counts', async () => {
     const sent: string[] = []
     const { telemetry } = pipeline({
       exporter: {
@@ -100,7 +100,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(reports).toMatchObject([{ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 1 } }])
   })
 
-  test.each([gone('ECONNREFUSED'), new Error('no'), undefined])('any other failure is not tried again: %s', async (error) => {
+  test.each([gone('ECONNREFUSED'), new Error('no'), undefined])('any other failure is not tried again in the same flush: %s', async (error) => {
     const { exporter, handler } = setup()
     const first = exporter.nextExport()
     const run = handler()

@@ -1,4 +1,4 @@
-/** An invocation that is flushed twice: while its background work goes on, and when that has settled. On a fake platform. */
+/** An invocation that is flushed twice: while its background work goes on, and when that work has settled. On a fake platform. */
 import { sdkVersion } from '#sdk'
 import { SpanKind, context } from '@opentelemetry/api'
 import type { FlushReport } from 'flushed'
@@ -32,12 +32,12 @@ function setup(mode: 'sync' | 'hold' = 'sync', options: OtelOptions = {}) {
     const begun = begin({ config, platform }, 'handler', [])
     if (!begun) throw new Error('nothing was opened')
     const { owner } = begun
-    /** What the first flush says of the spans, in the invocation that goes on. */
+    /** Makes the first flush, while the invocation goes on, and resolves with its counts of spans. */
     const first = async () => {
       await flush(telemetry.stages, new Deadline(2000), owner)
       return telemetry.count?.(owner)
     }
-    /** Ends the invocation, and comes to the report of its last flush. */
+    /** Ends the invocation, and resolves with the report of its last flush. */
     const last = async () => {
       await begun.settle({ result: undefined })
       return report
@@ -50,7 +50,7 @@ function setup(mode: 'sync' | 'hold' = 'sync', options: OtelOptions = {}) {
 }
 
 describe(`with SDK ${sdkVersion}, the second flush`, () => {
-  test('has what has finished since the first, none of it late, and counts only that', async () => {
+  test('sends what has finished since the first, none of it late, and counts only that', async () => {
     const { request, sent } = setup()
     const { first, last, record } = request()
     record('handler')
@@ -62,7 +62,7 @@ describe(`with SDK ${sdkVersion}, the second flush`, () => {
     expect(await request().last()).toMatchObject({ spans: { acknowledged: 2, late: 1 } })
   })
 
-  test('waits for what the first has sent and has not seen answered, and tells of it', async () => {
+  test('waits for exports of the first that are still unanswered, and counts them', async () => {
     const { exporter, request, sent } = setup('hold')
     const { first, last, record } = request()
     record('handler')
@@ -76,7 +76,7 @@ describe(`with SDK ${sdkVersion}, the second flush`, () => {
     expect(sent()).toEqual([['handler'], ['root']])
   })
 
-  test('sends again what the backend has refused, and tells what became of it then', async () => {
+  test('sends again what the backend refused of the first, and reports the new result', async () => {
     const { exporter, request, sent } = setup('hold')
     const { first, last, record } = request()
     record('handler')
@@ -89,8 +89,8 @@ describe(`with SDK ${sdkVersion}, the second flush`, () => {
   })
 })
 
-describe('the answers to what an invocation has sent', () => {
-  test('are none to wait for where all are there', async () => {
+describe('the answers to an invocation’s exports', () => {
+  test('need not be waited for if all have come', async () => {
     const { request, telemetry } = setup()
     const { last, owner } = request()
     expect(telemetry.answered?.(owner)).toBeUndefined()
@@ -101,7 +101,7 @@ describe('the answers to what an invocation has sent', () => {
   test.each([
     ['acknowledged', 'acknowledge'],
     ['refused', 'fail'],
-  ] as const)('can be waited for beyond its flush, and until they are %s; another flush does not change that', async (_how, answer) => {
+  ] as const)('can be waited for beyond its flush, until its spans are %s; another flush does not change that', async (_how, answer) => {
     const { exporter, request, telemetry } = setup('hold')
     const { last, owner } = request()
     const report = last()

@@ -1,4 +1,4 @@
-/** Metrics and logs in the same deadline, and providers that are not one's own. */
+/** Metrics and logs within the same deadline, and providers and exporters that the application uses itself. */
 import { makeBatchProcessor, makeProvider } from '#sdk'
 import * as api from '@opentelemetry/api'
 import { withTelemetry } from 'flushed'
@@ -18,7 +18,7 @@ beforeEach(() => {
   Reflect.deleteProperty(globalThis, SEPARATE_LOGS)
 })
 
-/** API 1.10 has the logs; what came before it keeps them in a package, and under a global, of their own. */
+/** API 1.10 includes logs. Before that, logs had a package, and a global, of their own. */
 function registerLogs(provider: api.LoggerProvider): void {
   if ('logs' in api) return void api.logs.setGlobalLoggerProvider(provider)
   Object.assign(globalThis, { [SEPARATE_LOGS]: () => provider })
@@ -34,7 +34,7 @@ describe('metrics and logs', () => {
     const [meterProvider, loggerProvider] = [provider(async () => {}), provider(async () => {})]
     const { exporter, telemetry } = pipeline({ meterProvider, loggerProvider })
     await withTelemetry(async () => {}, { telemetry, ...watch })()
-    // The whole deadline: what gives up at its share of it would lose what it still had time for.
+    // The whole deadline: a provider that gave up at its share of it would lose what there was still time for.
     for (const { forceFlush } of [meterProvider, loggerProvider]) expect(forceFlush.mock.calls).toEqual([[{ timeoutMillis: 2050 }]])
     expect(exporter.spans).toHaveLength(1)
     expect(report?.outcome).toBe('delivered')
@@ -45,7 +45,7 @@ describe('metrics and logs', () => {
     ['rejects', () => Promise.reject(new Error('no metrics')), 'meterProvider failed: no metrics'],
     ['rejects as OpenTelemetry does', () => Promise.reject([new Error('one'), new Error('two')]), 'meterProvider failed: one; two'],
     ['hangs', () => new Promise(() => {}), 'meterProvider timed out after 400 ms'],
-  ] as const)('one provider that %s does not stop the others, and is named', async (_what, forceFlush, warning) => {
+  ] as const)('one provider that %s does not stop the others, and the report names it', async (_what, forceFlush, warning) => {
     const clock = fakeClock()
     useClock(clock)
     const [meterProvider, loggerProvider] = [provider(forceFlush), provider(async () => {})]
@@ -59,7 +59,7 @@ describe('metrics and logs', () => {
     expect(report?.warnings).toEqual([`stage "buffers": ${warning}`])
   })
 
-  test('are left alone with `false`', async () => {
+  test('are not flushed with `meterProvider: false` and `loggerProvider: false`', async () => {
     const flush = vi.fn(async () => {})
     metrics.setGlobalMeterProvider({ ...metrics.getMeterProvider(), forceFlush: flush } as never)
     const { telemetry } = pipeline({ meterProvider: false, loggerProvider: false })
@@ -80,7 +80,7 @@ describe('without options', () => {
     expect(flushed.toSorted()).toEqual(['logs', 'metrics', 'traces'])
   })
 
-  test('a batch processor behind the global provider is flushed, open spans and all', async () => {
+  test('a batch processor behind the global provider is flushed, including spans that were left open', async () => {
     const exporter = inMemoryExporter<ReadableSpan>()
     const telemetry = otel()
     const spanProcessors = [telemetry.spanProcessor, makeBatchProcessor(exporter)]
@@ -89,7 +89,7 @@ describe('without options', () => {
     expect(exporter.spans.map(({ name }) => name)).toEqual(['left', 'root'])
   })
 
-  test('spans of an `otel()` that the wrap does not know go out through its provider all the same', async () => {
+  test('spans of an `otel()` that the wrap was not given still go out, through its provider', async () => {
     const { exporter } = pipeline()
     await withTelemetry(async () => void trace.getTracer('app').startSpan('left'), { name: 'root', ...watch })()
     expect(exporter.spans.map(({ name }) => name)).toEqual(['left', 'root'])
@@ -98,7 +98,7 @@ describe('without options', () => {
 })
 
 describe('a provider that hangs', () => {
-  test('has timed out, whatever its own timer says', async () => {
+  test('is reported as timed out, whatever its own timer says', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [makeBatchProcessor(exporter)] }))
     await withTelemetry(async () => {}, { timeoutMs: 50, ...watch })()
@@ -107,7 +107,7 @@ describe('a provider that hangs', () => {
 })
 
 describe('two `otel()` behind one provider', () => {
-  test.each([0, 1])('each see every span end: nothing is taken to be open, by wraps of number %i', async (which) => {
+  test.each([0, 1])('each see every span end: wraps with number %i do not take any for open', async (which) => {
     const exporters = [inMemoryExporter<ReadableSpan>(), inMemoryExporter<ReadableSpan>()]
     const both = exporters.map((exporter) => otel({ exporter }))
     trace.setGlobalTracerProvider(makeProvider({ spanProcessors: both.map(({ spanProcessor }) => spanProcessor) }))
@@ -118,7 +118,7 @@ describe('two `otel()` behind one provider', () => {
     expect(report?.spans).toMatchObject({ acknowledged: 2, endedByDispose: 0, late: 0 })
   })
 
-  test('and two invocations at a time, export each its own', async () => {
+  test('export two concurrent invocations separately', async () => {
     const exporter = inMemoryExporter<ReadableSpan>()
     const [first, second] = [otel({ exporter: inMemoryExporter<ReadableSpan>() }), otel({ exporter })]
     trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [first.spanProcessor, second.spanProcessor] }))
@@ -141,7 +141,7 @@ describe('two `otel()` behind one provider', () => {
 })
 
 describe('a tracer provider that is not global', () => {
-  test('makes the root span when it is given, and its other processors are flushed', async () => {
+  test('makes the root span if it is given, and its other processors are flushed too', async () => {
     const [own, other] = [inMemoryExporter<ReadableSpan>(), inMemoryExporter<ReadableSpan>()]
     const telemetry = otel({
       exporter: own,
@@ -155,7 +155,7 @@ describe('a tracer provider that is not global', () => {
 })
 
 describe('another span processor', () => {
-  test('may hand on copies that are frozen', async () => {
+  test('may hand on frozen copies of spans', async () => {
     const exporter = inMemoryExporter<ReadableSpan>()
     const telemetry = otel({ exporter })
     const { spanProcessor } = telemetry
@@ -173,7 +173,7 @@ describe('another span processor', () => {
 })
 
 describe('several exporters', () => {
-  test('each keep their own account: one that fails gets its spans again, the other does not get them twice', async () => {
+  test('are accounted for separately: one that fails gets its spans again, the other does not get them twice', async () => {
     const second = inMemoryExporter<ReadableSpan>({ mode: 'sync' })
     const { exporter: first, telemetry } = pipeline({ exporters: [second] }, 'throw')
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
@@ -218,7 +218,7 @@ describe('a tracked exporter', () => {
     expect(done).toHaveBeenCalledOnce()
   })
 
-  test('of another signal has delivered something when its export is answered', async () => {
+  test('of another signal makes the exporters’ stage `delivered` when its export is answered', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })
     telemetry.track(exporter).export([], () => {})
@@ -229,7 +229,7 @@ describe('a tracked exporter', () => {
     expect(report?.stages.at(-1)).toMatchObject({ name: 'exporters', outcome: 'delivered' })
   })
 
-  test('of another signal has no say in what became of the spans', async () => {
+  test('of another signal does not affect the counts of spans', async () => {
     const { exporter, telemetry } = pipeline()
     telemetry.track(inMemoryExporter<ReadableSpan>()).export([], () => {})
     await withTelemetry(async () => {}, { telemetry, ...watch })()
@@ -237,7 +237,7 @@ describe('a tracked exporter', () => {
     expect(report?.spans).toMatchObject({ acknowledged: 1, failed: 0, pending: 0 })
   })
 
-  test('that has lost its connection is left to whoever called it', async () => {
+  test('that loses its connection is not tried again: its caller gets the error', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })
     const done = vi.fn()
@@ -251,7 +251,7 @@ describe('a tracked exporter', () => {
   test.each([
     ['throws', () => { throw new Error('no network') }],
     ['throws asynchronously', async () => { throw new Error('no network') }],
-  ])('that %s does so for whoever called it, and is not waited for', async (what, send) => {
+  ])('that %s does so for its caller, and is not waited for', async (what, send) => {
     const answered = vi.fn()
     const telemetry = otel({ tracerProvider: false })
     const tracked = telemetry.track({ export: send as (items: unknown, done: (result: { code: number }) => void) => void, shutdown: async () => {} })
@@ -259,11 +259,11 @@ describe('a tracked exporter', () => {
     await withTelemetry(async () => {}, { telemetry, ...watch })()
     expect(report).toMatchObject({ outcome: 'failed', spans: { failed: 1, pending: 0 } })
     expect(report?.warnings.join()).toContain('not accepted: no network')
-    // Who has been thrown to knows by that.
+    // A caller that got the exception is not called back as well.
     expect(answered).toHaveBeenCalledTimes(what === 'throws' ? 0 : 1)
   })
 
-  test('that never answers is given up after 30 seconds, and its spans are counted as lost', async () => {
+  test('that never answers is given up after 30 seconds, and its spans count as failed', async () => {
     const clock = fakeClock()
     useClock(clock)
     const telemetry = otel({ tracerProvider: false })
@@ -277,7 +277,7 @@ describe('a tracked exporter', () => {
     expect(report?.outcome).toBe('nothing_to_send')
   })
 
-  test('that refuses what several invocations have recorded says so to each that waits for it', async () => {
+  test('that refuses spans fails the flush of every invocation that waits for it, and counts them once', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })
     const spans = [makeProvider({}).getTracer('app').startSpan('span') as unknown as ReadableSpan]
@@ -292,7 +292,7 @@ describe('a tracked exporter', () => {
     expect(reports.map(({ spans }) => spans.failed)).toEqual([1, 0])
   })
 
-  test('that fails is named, and its spans are counted as lost: its processor has let go of them', async () => {
+  test('that fails has its error reported, and its spans count as failed: its processor has let go of them', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })
     const batches = makeBatchProcessor(telemetry.track(exporter), { maxExportBatchSize: 1 })
@@ -323,7 +323,7 @@ describe('a resource that is still being detected', () => {
     expect(exporter.spans).toHaveLength(2)
   })
 
-  test('is given five seconds, and no more from then on', async () => {
+  test('is waited for up to five seconds, and not again after that', async () => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry } = pipeline({}, 'sync')

@@ -1,4 +1,4 @@
-/** Spans that an exporter or a backend cannot take: they spoil nothing for others, and an outage is not taken for them. */
+/** Spans that an exporter or a backend cannot accept: others do not suffer, and an outage is not mistaken for such spans. */
 import { sdkVersion } from '#sdk'
 import { type FlushReport, withTelemetry } from 'flushed'
 import { type ExportOutcome, startCollector } from 'flushed/testing'
@@ -21,7 +21,7 @@ const failingToFetch = () => {
   throw new TypeError('fetch failed', { cause: coded('ECONNREFUSED') })
 }
 
-/** Invocations of a span each, one after another, and an exporter that answers by the names of what it is given. */
+/** Invocations of one span each, one after another, and a fake exporter that answers by the names of the spans it is given. */
 function setup(answer: (names: string[]) => Answer) {
   const sent: string[][] = []
   const accepted: string[] = []
@@ -56,7 +56,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     ['that are answered by gRPC’s INVALID_ARGUMENT', coded(3)],
     ['that are too large for gRPC', Object.assign(new Error('Received message larger than max (5242923 vs 4194304)'), { code: 8 })],
   ])('spans %s', (_what, answer) => {
-    test('are sent once more, by themselves, and given up then; nothing else waits for them', async () => {
+    test('are sent once more, by themselves, and then given up; no other spans wait for them', async () => {
       const { invoke, sent, accepted } = setup((names) => (names.includes('bad') ? answer : undefined))
       expect(await invoke('bad')).toMatchObject({ outcome: 'failed', spans: { carriedOver: 1, failed: 0 } })
       expect(await invoke('good 1')).toMatchObject({ outcome: 'partial', spans: { acknowledged: 1, failed: 1 } })
@@ -66,14 +66,14 @@ describe(`with SDK ${sdkVersion}`, () => {
     })
   })
 
-  // Those that a backend may give for a moment's sake.
+  // Answers that a backend may give because of a passing problem.
   test.each<[string, Answer]>([
     ['throws', throwing],
     ['answers 500', coded(500)],
     ['answers gRPC’s INTERNAL', coded(13)],
     ['answers 503', coded(503)],
     ['refuses connections', coded('ECONNREFUSED')],
-  ])('an exporter that %s for a while loses none, since nothing else is accepted either', async (_what, answer) => {
+  ])('an exporter that %s for a while loses no spans, since it accepts no others either', async (_what, answer) => {
     let down = true
     const { invoke, accepted, reports } = setup(() => (down ? answer : undefined))
     for (let id = 1; id < 6; id++) await invoke(`outage ${id}`)
@@ -83,7 +83,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(reports.map(({ spans }) => spans.failed)).toEqual([0, 0, 0, 0, 0, 0])
   })
 
-  test('what is on its way as an outage begins, and is accepted, tells nothing of what was refused later', async () => {
+  test('an export sent before an outage and accepted during it says nothing about spans refused since', async () => {
     const answers: Record<string, (result: ExportOutcome) => void> = {}
     const reports: FlushReport[] = []
     const { telemetry } = pipeline({
@@ -116,8 +116,8 @@ describe(`with SDK ${sdkVersion}`, () => {
 
   test.each<[unknown, Answer]>([
     ...[429, 503, 'ECONNREFUSED', 8, 14].map((code): [unknown, Answer] => [code, coded(code)]),
-    ['a connection’s end that is thrown', failingToFetch],
-  ])('what was answered by %s now and then is kept for as long as there is room', async (_what, answer) => {
+    ['a thrown connection error', failingToFetch],
+  ])('spans that are answered by %s now and then are kept for as long as there is room', async (_what, answer) => {
     const { invoke, accepted, reports } = setup((names) => (names.includes('unlucky') && sentBefore++ < 5 ? answer : undefined))
     let sentBefore = 0
     await invoke('unlucky')
@@ -127,10 +127,10 @@ describe(`with SDK ${sdkVersion}`, () => {
   })
 
   describe.each<[string, Answer]>([
-    ['only that it was in vain', new Error('in vain')],
-    ['nothing at all', null],
-  ])('where an exporter says %s', (_what, answer) => {
-    test('spans go by themselves after five times, so that the rest arrives, and are given up when twenty others have', async () => {
+    ['an error that says nothing', new Error('in vain')],
+    ['no error at all', null],
+  ])('spans that an exporter refuses with %s', (_what, answer) => {
+    test('go by themselves after five refusals, so that the rest arrives, and are given up when twenty others have', async () => {
       const { invoke, sent, accepted, reports } = setup((names) => (names.includes('bad') ? answer : undefined))
       await invoke('bad')
       for (let id = 1; id < 40; id++) await invoke(`good ${id}`)
@@ -141,7 +141,7 @@ describe(`with SDK ${sdkVersion}`, () => {
       expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', warnings: [] })
     })
 
-    test('an outage loses none, nor one that comes again', async () => {
+    test('are not lost in an outage, nor in a second one', async () => {
       let down = true
       let refusals = 0
       const { invoke, accepted, reports } = setup((names) => (down || (names.includes('0') && ++refusals < 15) ? answer : undefined))
@@ -153,7 +153,7 @@ describe(`with SDK ${sdkVersion}`, () => {
       expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(0)
     })
 
-    test('is no reason to give them up when they are refused for good once, before they have gone by themselves', async () => {
+    test('are not given up when they are refused for good once, before they have gone by themselves', async () => {
       const { invoke, accepted, sent } = setup(() => [answer, coded(401)][sent.length - 1])
       for (const name of ['first', 'second', 'third']) await invoke(name)
       expect(sent).toEqual([['first'], ['first', 'second'], ['third'], ['first', 'second']])
@@ -162,7 +162,7 @@ describe(`with SDK ${sdkVersion}`, () => {
   })
 
   test.each(['Request timed out', 'Export failed with retryable status', 'Concurrent export limit reached'])(
-    'an exporter of OpenTelemetry’s that says “%s” has said nothing of its spans',
+    '“%s”, an error of OpenTelemetry’s exporters, is not taken for a refusal of the spans',
     async (message) => {
       const { invoke, sent } = setup((names) => (names.includes('slow') ? new Error(message) : undefined))
       await invoke('slow')
@@ -177,13 +177,13 @@ describe(`with SDK ${sdkVersion}`, () => {
     ['Fetch request failed with non-retryable status 413', [['bad'], ['good'], ['bad'], ['better']]],
     ['Unexpected status 503', [['bad'], ['bad', 'good'], ['bad', 'good', 'better']]],
     ['429 is the status', [['bad'], ['bad', 'good'], ['bad', 'good', 'better']]],
-  ])('the status may be in words: “%s”', async (message, expected) => {
+  ])('the status is read from the words of the error: “%s”', async (message, expected) => {
     const { invoke, sent } = setup((names) => (names.includes('bad') ? new Error(message) : undefined))
     for (const name of ['bad', 'good', 'better']) await invoke(name)
     expect(sent).toEqual(expected)
   })
 
-  test('an outage that OpenTelemetry’s exporter is told of by 503 loses none, and makes one request a flush', async () => {
+  test('an outage that answers OpenTelemetry’s exporter with 503 loses no spans, with one request per flush', async () => {
     await using collector = await startCollector({ behavior: { status: 503, retryAfter: 60 } })
     const { telemetry } = pipeline({ exporter: new OTLPTraceExporter({ url: `${collector.url}/v1/traces` }) as never })
     const reports: FlushReport[] = []
@@ -196,7 +196,7 @@ describe(`with SDK ${sdkVersion}`, () => {
     expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(0)
   })
 
-  test('a link to nothing, which OpenTelemetry’s exporter cannot encode, costs its own invocation, and no other', async () => {
+  test('a span link without a context, which OpenTelemetry’s exporter cannot encode, costs only its invocation', async () => {
     await using collector = await startCollector()
     const { telemetry, tracer } = pipeline({ exporter: new OTLPTraceExporter({ url: `${collector.url}/v1/traces` }) as never })
     const handler = withTelemetry(

@@ -1,4 +1,4 @@
-/** Invocations side by side: each answers for its own spans, whatever has become of them before its flush. */
+/** Concurrent invocations: each accounts for its own spans, whatever became of them before its flush. */
 import { withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { beforeEach, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
 
-/** An invocation that records, and is over once it is told. */
+/** Starts an invocation that records spans, and ends it when `end` is called. */
 function begin({ telemetry, tracer }: ReturnType<typeof pipeline>, name: string, children: number) {
   const { promise: gate, resolve: end } = Promise.withResolvers<void>()
   const reports: FlushReport[] = []
@@ -26,7 +26,7 @@ function begin({ telemetry, tracer }: ReturnType<typeof pipeline>, name: string,
   }
 }
 
-test('what an exporter has refused before the flush is sent with it, and not with another one’s', async () => {
+test('spans refused before their invocation’s flush are sent again with that flush, not with another’s', async () => {
   const its = pipeline({ maxBufferSize: 1 }, 'throw')
   const slow = begin(its, 'slow', 1)
   its.exporter.setMode('sync')
@@ -38,7 +38,7 @@ test('what an exporter has refused before the flush is sent with it, and not wit
   expect(slow.reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 2 } }])
 })
 
-test('what has found no room is reported lost by the invocation that it is of', async () => {
+test('spans that found no room are reported as failed by their own invocation', async () => {
   const its = pipeline({ maxBufferSize: 2, maxQueueSize: 2 }, 'hold')
   const crowded = begin(its, 'crowded', 6)
   const other = begin(its, 'other', 0)
@@ -50,7 +50,7 @@ test('what has found no room is reported lost by the invocation that it is of', 
   expect(crowded.reports).toMatchObject([{ outcome: 'partial', spans: { acknowledged: 4, failed: 3 } }])
 })
 
-test('a flush that goes through their provider waits for nobody else’s exports', async () => {
+test('a flush that goes through the provider does not wait for other invocations’ exports', async () => {
   const its = pipeline({ tracerProvider: { forceFlush: () => its.provider.forceFlush() } as never }, 'hold')
   const slow = begin(its, 'slow', 1)
   const exported = its.exporter.nextExport()
@@ -64,7 +64,7 @@ test('a flush that goes through their provider waits for nobody else’s exports
   await over
 })
 
-test('what was refused for good is told of by its own invocation, though another one’s flush is over before', async () => {
+test('spans refused for good are reported by their own invocation, even if another one’s flush ends first', async () => {
   const its = pipeline({ maxBufferSize: 1 }, 'hold')
   const refuse = () => its.exporter.fail(Object.assign(new Error('Bad Request'), { code: 400 }))
   const { promise: gate, resolve: end } = Promise.withResolvers<void>()

@@ -1,4 +1,4 @@
-/** A backend that answers, and takes longer than flushes do: invocations side by side, whose exports overlap. */
+/** A backend (a fake exporter) that answers, but takes longer than flushes do: concurrent invocations, whose exports overlap. */
 import { sdkVersion } from '#sdk'
 import { type FlushReport, type TelemetryOptions, withTelemetry } from 'flushed'
 import { otel } from 'flushed/otel'
@@ -16,7 +16,7 @@ beforeEach(() => {
 
 type Exporting = Pick<ReturnType<typeof pipeline>, 'exporter'>
 
-/** Invocations that are done at once, up to where their export has been made. */
+/** Starts invocations whose handlers return at once. `call` resolves when the export has been made. */
 function caller({ exporter }: Exporting, options: TelemetryOptions, work = () => {}) {
   const reports: FlushReport[] = []
   const onFlush = (report: FlushReport) => void reports.push(report)
@@ -29,8 +29,8 @@ function caller({ exporter }: Exporting, options: TelemetryOptions, work = () =>
   return { call, reports }
 }
 
-describe(`with SDK ${sdkVersion}, an export that its own flush has not seen answered`, () => {
-  /** One that times out; another one's export has been answered since it was sent, if `alive`. */
+describe(`with SDK ${sdkVersion}, an export that was not answered during its own flush`, () => {
+  /** An invocation that times out. If `alive`, another one's export has been accepted since its own was sent. */
   async function late(alive: boolean) {
     const its = pipeline({}, 'hold')
     const { call, reports } = caller(its, { telemetry: its.telemetry })
@@ -47,7 +47,7 @@ describe(`with SDK ${sdkVersion}, an export that its own flush has not seen answ
     return { ...its, call, reports, sent }
   }
 
-  test('is not made again while the backend accepts others, and is counted when it is answered', async () => {
+  test('is not sent again while the backend accepts others, and counts once it is answered', async () => {
     const { call, exporter, reports, sent } = await late(true)
     const next = await call('next')
     expect(sent()).toEqual([['before'], ['slow'], ['next']])
@@ -56,7 +56,7 @@ describe(`with SDK ${sdkVersion}, an export that its own flush has not seen answ
     expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 2, pending: 0 } }])
   })
 
-  test('goes out again with the next flush where none was accepted since', async () => {
+  test('is sent again with the next flush if no other was accepted since', async () => {
     const { call, exporter, sent } = await late(false)
     const next = await call('next')
     expect(sent().at(-1)).toEqual(['before', 'slow', 'next'])
@@ -64,7 +64,7 @@ describe(`with SDK ${sdkVersion}, an export that its own flush has not seen answ
     await next.over
   })
 
-  test('goes out again once it has been on its way for longer than any answer takes', async () => {
+  test('is sent again once it has been under way for longer than any answer takes', async () => {
     const { call, exporter, sent } = await late(true)
     await clock.advance(30_000)
     const next = await call('next')
@@ -73,7 +73,7 @@ describe(`with SDK ${sdkVersion}, an export that its own flush has not seen answ
     await next.over
   })
 
-  test('goes out with the next flush after it was refused', async () => {
+  test('is sent again with the next flush after it was refused', async () => {
     const { call, exporter, sent } = await late(true)
     const next = await call('next')
     exporter.fail(undefined, 1)
@@ -94,7 +94,7 @@ describe(`with SDK ${sdkVersion}, an export that its own flush has not seen answ
   })
 })
 
-describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports waits for what was there when it began`, () => {
+describe(`with SDK ${sdkVersion}, a flush of exports that all invocations share`, () => {
   async function overlap(its: Exporting, options: TelemetryOptions, work?: () => void) {
     const { call, reports } = caller(its, options, work)
     const first = await call('first')
@@ -107,9 +107,9 @@ describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports wait
     await second.over
   }
 
-  test('the provider’s, of a wrap without options', () => overlap(pipeline({}, 'hold'), {}))
+  test('waits only for exports made before it began: the provider, for a wrap without options', () => overlap(pipeline({}, 'hold'), {}))
 
-  /** An exporter that somebody else uses, and the reports of whom it is flushed for. */
+  /** A tracked exporter that the test calls itself, and the reports of the invocations that wait for it. */
   function tracking() {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })
@@ -123,7 +123,7 @@ describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports wait
     return { exporter, tracer, reports, invoke, batch, send }
   }
 
-  test('save for a tracked exporter’s that has its own spans, however long another has been waiting for it in vain', async () => {
+  test('waits for an export with its own spans, even if another flush gave that up: a tracked exporter', async () => {
     const { exporter, tracer, reports, invoke, batch, send } = tracking()
     let go = () => {}
     const patient = invoke(3000, async () => {
@@ -140,7 +140,7 @@ describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports wait
     expect(reports).toMatchObject([{ outcome: 'timed_out', spans: { pending: 1 } }, { outcome: 'delivered', spans: { acknowledged: 1, pending: 0 } }])
   })
 
-  test('a tracked exporter’s that a flush has been waiting for in vain, which told so', async () => {
+  test('does not wait for an export that an earlier flush reported as pending: a tracked exporter', async () => {
     const { exporter, tracer, reports, invoke, batch, send } = tracking()
     const handler = () =>
       invoke(2000, async () => {
@@ -161,7 +161,7 @@ describe(`with SDK ${sdkVersion}, a flush that is for everybody’s exports wait
     ])
   })
 
-  test('a tracked exporter’s', async () => {
+  test('waits only for exports made before it began: a tracked exporter', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel({ tracerProvider: false })
     const tracked = telemetry.track(exporter)

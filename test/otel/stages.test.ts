@@ -1,4 +1,4 @@
-/** `otel()` among the stages of other things: one flush, one report, and its spans are counted as they are by itself. */
+/** `otel()` among other stages: one flush, one report, and its spans are counted as if it were alone. */
 import { span, stages, withTelemetry } from 'flushed'
 import type { FlushReport, TelemetryInput } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
@@ -18,7 +18,7 @@ describe.each([
   ['stages(vendor, telemetry)', (vendor: () => void, telemetry: ReturnType<typeof pipeline>['telemetry']) => stages(vendor, telemetry)],
   ['[vendor, telemetry]', (vendor: () => void, telemetry: ReturnType<typeof pipeline>['telemetry']) => [vendor, telemetry]],
 ] as const)('%s', (_title, together) => {
-  test('flushes the one, then the other', async () => {
+  test('flushes the vendor first, then `otel()`', async () => {
     const { telemetry, exporter } = pipeline()
     const vendor = vi.fn(() => expect(exporter.spans).toEqual([]))
     const report = await invoke(together(vendor, telemetry))
@@ -42,7 +42,7 @@ describe.each([
   })
 })
 
-test('of two invocations at a time, each flushes its own spans', async () => {
+test('two concurrent invocations each flush their own spans', async () => {
   const { telemetry, exporter } = pipeline()
   const options = { telemetry: stages(() => {}, telemetry), logger: false } as const
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
@@ -54,7 +54,7 @@ test('of two invocations at a time, each flushes its own spans', async () => {
   expect(exporter.spans.map(({ name }) => name)).toEqual(['fast', 'slow child', 'slow'])
 })
 
-test('a vendor that hangs leaves the network its share', async () => {
+test('a vendor that hangs leaves the network its share of the deadline', async () => {
   const clock = fakeClock()
   useClock(clock)
   const { telemetry } = pipeline()
@@ -66,7 +66,7 @@ test('a vendor that hangs leaves the network its share', async () => {
   expect(report.outcome).toBe('partial')
 })
 
-test('`cascade: false` keeps all stages of an `otel()` that is the first', async () => {
+test('`cascade: false` flushes all stages of an `otel()` that comes first', async () => {
   const { telemetry, exporter } = pipeline()
   const vendor = vi.fn()
   const report = await invoke(stages(telemetry, vendor, { cascade: false }))

@@ -1,4 +1,4 @@
-/** G1 Order, for spans of other people's SDKs, the real ones: what an invocation has adopted ends in order, before its root. */
+/** G1 Order, with the real SDKs of other vendors: spans that an invocation has adopted end in order, before its root. */
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
@@ -18,10 +18,10 @@ afterAll(() => vi.restoreAllMocks())
 
 const installed = (folder: string) => createRequire(new URL(`../../runtimes/${folder}/package.json`, import.meta.url))
 
-/** An SDK, as far as it is used here. */
+/** The part of an SDK that these tests use. */
 interface Vendor {
   readonly way: 'end' | 'finish' | 'close'
-  /** Whether its things can tell that they have ended. */
+  /** Whether its spans can tell that they have ended. */
   readonly tells: boolean
   start(name: string, parent?: Endable): Endable
 }
@@ -54,7 +54,7 @@ const vendors: Record<string, () => Vendor> = {
   },
 }
 
-/** What ends, in order. */
+/** The names of the spans that have ended, in order. */
 const ends: string[] = []
 
 beforeEach(() => void (ends.length = 0))
@@ -66,7 +66,7 @@ function watched(vendor: Vendor, name: string, parent?: Endable): Endable {
   return thing
 }
 
-/** A span processor that takes ends down. */
+/** A span processor that records which spans end. */
 const endsNoted = {
   onStart() {},
   onEnd: ({ name }: { name: string }) => void ends.push(name),
@@ -83,7 +83,7 @@ function watchedPipeline() {
 describe.each(Object.entries(vendors))('%s', (_name, makeVendor) => {
   const vendor = makeVendor()
 
-  test('has its children ended before their parents, among ours, and all of them before the root', async () => {
+  test('adopted spans end before their parents, in one order with OpenTelemetry’s, and before the root', async () => {
     const { telemetry, tracer } = watchedPipeline()
     const handler = withTelemetry(async () => {
       const order = adopt(watched(vendor, 'their order'))
@@ -96,7 +96,7 @@ describe.each(Object.entries(vendors))('%s', (_name, makeVendor) => {
     expect(ends).toEqual(['their bank', 'bank', 'their charge', 'charge', 'their order', 'root'])
   })
 
-  test('what has ended by itself is left alone', async () => {
+  test('an adopted span that the handler has ended is not ended again, if it can tell that it has ended', async () => {
     const { telemetry } = watchedPipeline()
     let report: FlushReport | undefined
     const handler = withTelemetry(async () => {
@@ -104,16 +104,16 @@ describe.each(Object.entries(vendors))('%s', (_name, makeVendor) => {
       order[vendor.way]()
     }, { telemetry, name: 'root', onFlush: (told) => (report = told) })
     await handler()
-    // A second `finish()` of Datadog's does nothing.
+    // Datadog's second `finish()` does nothing.
     expect(ends).toEqual(['their order', ...(vendor.tells ? [] : ['their order']), 'root'])
     expect(report).toMatchObject({ outcome: 'delivered', warnings: [], spans: { endedByDispose: vendor.tells ? 0 : 1 } })
   })
 })
 
-describe('spans of another provider of OpenTelemetry', () => {
+describe('adopted spans', () => {
   const others = () => makeProvider({ spanProcessors: [endsNoted] }).getTracer('theirs')
 
-  test('end in tree order with ours, and are marked', async () => {
+  test('of another OpenTelemetry provider end in tree order with ours, and are marked as unfinished', async () => {
     const { telemetry, tracer } = watchedPipeline()
     const below = (span: Span) => trace.setSpan(ROOT_CONTEXT, span)
     let bank: ReadableSpan | undefined
@@ -128,7 +128,7 @@ describe('spans of another provider of OpenTelemetry', () => {
     expect(bank?.attributes).toEqual({ 'flushed.unfinished': true })
   })
 
-  test('tell of an invocation that is about to time out, as ours do', async () => {
+  test('of another OpenTelemetry provider say so when their invocation is about to time out', async () => {
     const { telemetry } = watchedPipeline()
     let bank: ReadableSpan | undefined
     const handler = onLambda(async (_event: object, _context: object) => {
@@ -139,13 +139,13 @@ describe('spans of another provider of OpenTelemetry', () => {
     expect(bank?.status.message).toContain('timeout')
   })
 
-  test('that have ended are not touched', async () => {
+  test('of another OpenTelemetry provider are left alone when they have already ended', async () => {
     const { telemetry } = watchedPipeline()
     await withTelemetry(async () => adopt(others().startSpan('their bank')).end(), { telemetry, name: 'root' })()
     expect(ends).toEqual(['their bank', 'root'])
   })
 
-  test('may fail to end in their own time, which is a warning', async () => {
+  test('whose asynchronous end rejects are warnings in the report', async () => {
     const { telemetry } = watchedPipeline()
     let report: FlushReport | undefined
     const closing = async () => Promise.reject(new Error('still in use'))
@@ -157,7 +157,7 @@ describe('spans of another provider of OpenTelemetry', () => {
     expect(report?.warnings).toEqual([warning, warning])
   })
 
-  test('may fail to end when the report is out, which is told in the log', async () => {
+  test('whose asynchronous end rejects after the report are logged', async () => {
     const { telemetry } = watchedPipeline()
     const warn = vi.fn<(line: string) => void>()
     const { promise: closing, reject } = Promise.withResolvers<void>()
@@ -167,7 +167,7 @@ describe('spans of another provider of OpenTelemetry', () => {
     expect(warn.mock.calls).toEqual([['flushed: the end of a span failed: still in use']])
   })
 
-  test('of our own provider are ended once, adopted or not', async () => {
+  test('of our own provider end only once, even when adopted twice', async () => {
     const { telemetry, tracer } = watchedPipeline()
     await withTelemetry(async () => void adopt(adopt(tracer.startSpan('charge'))), { telemetry, name: 'root' })()
     expect(ends).toEqual(['charge', 'root'])

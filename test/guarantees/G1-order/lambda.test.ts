@@ -1,15 +1,15 @@
-/** G1 Order, on the real runtime client: what the collector has when the process is stopped. */
+/** G1 Order, on the real runtime client: which spans the collector has, and in which order, when the process is stopped. */
 import type { CollectedSpan } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
 import { rootOf, runtime, startFunction } from '../../support/lambda.ts'
 
 const INVOCATIONS = 1000
-/** Between the two clocks that a span reads one after the other, the system may run something else. */
+/** A span reads two clocks, one after the other, and the system may run something else in between. */
 const CLOCKS_APART = 50_000_000n
 const CHILDREN = ['bank', 'charge', 'label', 'ship', 'validate']
 
 describe(`on ${runtime}`, () => {
-  test(`${INVOCATIONS} invocations: six of six spans at every freeze, in one request, in order`, { timeout: 120_000 }, async () => {
+  test(`${INVOCATIONS} invocations each have all six spans acknowledged at the freeze, in one request, in order`, { timeout: 120_000 }, async () => {
     await using lambda = await startFunction('orders.handler')
     for (let id = 0; id < INVOCATIONS; id++) {
       const { result, freeze } = await lambda.invoke({ id })
@@ -24,7 +24,7 @@ describe(`on ${runtime}`, () => {
     expect(lambda.collector.received).toHaveLength(ids.length)
   })
 
-  test('leftovers, and nothing else, are marked', async () => {
+  test('only spans that were left open are marked as unfinished', async () => {
     await using lambda = await startFunction('orders.handler')
     const { freeze } = await lambda.invoke()
     const marked = freeze.spans.filter(({ attributes }) => attributes['flushed.unfinished'] === true)
@@ -33,8 +33,8 @@ describe(`on ${runtime}`, () => {
 })
 
 /**
- * Children before parents, parents before the root: in the request, and on the clock, as far as that goes. The SDK takes
- * the start of a span from one clock, of whole milliseconds, and adds a duration to it that another has measured.
+ * Children come before parents, and parents before the root: in the request, and by their end times, as far as those are
+ * precise. The SDK takes a span's start from a clock of whole milliseconds, and adds a duration that another clock measures.
  */
 function expectOrder(spans: readonly CollectedSpan[]): void {
   for (const [index, span] of spans.entries()) {

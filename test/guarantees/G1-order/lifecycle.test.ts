@@ -1,4 +1,4 @@
-/** G1 Order, against the lifecycle: children deepest first, the root, buffers, exporters, the network's answer. */
+/** G1 Order, against the lifecycle: children deepest first, then the root, buffers, exporters, and the network's answer. */
 import { context, trace } from '@opentelemetry/api'
 import { adopt, span, waitUntil, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
@@ -9,7 +9,7 @@ beforeEach(newIsolate)
 
 const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
-describe('the order in which an invocation ends', () => {
+describe('at the end of an invocation', () => {
   test('open spans end deepest first, then the root', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     await withTelemetry(
@@ -26,7 +26,7 @@ describe('the order in which an invocation ends', () => {
     expect(names(exporter.spans)).toEqual(['a.b.c', 'a.b', 'd', 'a', 'root'])
   })
 
-  test('a grandchild ends before its grandparent when the parent between them has ended already', async () => {
+  test('a grandchild ends before its grandparent even when the parent between them has already ended', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     await withTelemetry(
       async () => {
@@ -40,7 +40,7 @@ describe('the order in which an invocation ends', () => {
     expect(names(exporter.spans)).toEqual(['parent', 'child', 'grandparent', 'root'])
   })
 
-  test('what was left open is marked, what was ended is not', async () => {
+  test('spans that were left open are marked as unfinished, and ended spans are not', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     await withTelemetry(
       async () => {
@@ -53,7 +53,7 @@ describe('the order in which an invocation ends', () => {
     expect(marks).toEqual([['ended', undefined], ['left', true], ['root', undefined]])
   })
 
-  test('things of another SDK end in order too, youngest first, and only once', async () => {
+  test('adopted things of another SDK end too, youngest first, and only once', async () => {
     const { exporter, telemetry } = pipeline()
     const ended: string[] = []
     await withTelemetry(
@@ -68,7 +68,7 @@ describe('the order in which an invocation ends', () => {
     expect(names(exporter.spans)).toEqual(['parent', 'root'])
   })
 
-  test('an adopted thing whose end throws does not keep the others open, and is reported', async () => {
+  test('an adopted thing whose end throws does not keep other spans open, and is reported', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     let report: FlushReport | undefined
     await withTelemetry(
@@ -92,7 +92,7 @@ describe('the flush', () => {
     expect(exporter.exports.map(({ spans }) => names(spans))).toEqual([['left', 'root']])
   })
 
-  test('runs its stages in order, the flushables of a stage together', async () => {
+  test('runs its stages in order, and the flushables of one stage concurrently', async () => {
     const events: string[] = []
     const step = (name: string) => async () => {
       events.push(`${name} starts`)
@@ -111,7 +111,7 @@ describe('the flush', () => {
     ])
   })
 
-  test('reaches an exporter that has a buffer of its own, behind the spans it has been given', async () => {
+  test('flushes an exporter’s own buffer after the exporter has been given the spans', async () => {
     const wire: string[] = []
     const held: { name: string }[] = []
     const { telemetry } = pipeline({
@@ -125,7 +125,7 @@ describe('the flush', () => {
     expect(wire).toEqual(['root'])
   })
 
-  test('comes after background work, whose spans are part of it', async () => {
+  test('waits for background work, and includes its spans', async () => {
     const { exporter, telemetry, tracer } = pipeline()
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
     const run = withTelemetry(

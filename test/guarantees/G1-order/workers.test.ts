@@ -1,9 +1,9 @@
-/** G1 Order, on real workerd: what a POST has, and in which order. */
+/** G1 Order, on real workerd: which spans a POST has, and in which order. */
 import { describe, expect, test } from 'vitest'
 import { samples, names } from '../../support/workers.ts'
 
 describe.each(samples)('on $title', ({ startWorker }) => {
-  test('leftovers are ended deepest first, then the root: all in one POST, and marked', async () => {
+  test('spans left open are marked and end deepest first, then the root, all in one POST', async () => {
     await using worker = await startWorker('leftovers.mjs')
     await worker.fetch()
     await worker.collector.waitFor(({ spans }) => spans.length > 0)
@@ -15,7 +15,7 @@ describe.each(samples)('on $title', ({ startWorker }) => {
     expect([bank?.parentSpanId, charge?.parentSpanId]).toEqual([charge?.spanId, root?.spanId])
   })
 
-  test('what is recorded after the response is not in the POST of what was recorded before it', async () => {
+  test('a span that ends after the response goes in a second POST, not with those that ended before it', async () => {
     await using worker = await startWorker('background.mjs')
     await worker.fetch('/late')
     await worker.collector.waitFor(({ requests }) => requests.length === 2)

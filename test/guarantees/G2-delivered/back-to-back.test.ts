@@ -1,6 +1,6 @@
 /**
- * G2 Delivered is acknowledged, after the response and before the freeze, for as long as a sandbox is kept warm: each way
- * to register, each kind of response, on the real runtime clients.
+ * G2 Delivered is acknowledged, after the response and before the freeze, for as long as a sandbox stays warm: with each
+ * way to register and each kind of response, on the real runtime clients.
  */
 import { describe, expect, test } from 'vitest'
 import { expectSerial, forms, median } from '../../support/extension.ts'
@@ -15,13 +15,13 @@ const kinds = [
 ] as const
 const onEach = runtimes.flatMap((client) => kinds.map(([kind, handler, response]) => ({ ...client, kind, handler, response })))
 
-// All at once: nearly all of the time is the collector's. Two sandboxes take turns, so that whatever else the machine does
-// is done to both.
+// All tests run at once: they spend nearly all of their time waiting for the collector. In each, two sandboxes take turns,
+// so that whatever else the machine does slows down both.
 describe.each(onEach)(
   `on $title, $kind, a collector that takes ${SLOW.delayMs} ms, ${INVOCATIONS} invocations back to back`,
   { concurrent: true, timeout: 180_000, retry: 1 },
   ({ startFunction, handler, response }) => {
-    test.for(forms)('registered by %s: the response is as fast as the bare handler’s', async ([, module, env], { task }) => {
+    test.for(forms)('registered by %s: adds at most 2 ms (median) to the response, with every span delivered at the freeze', async ([, module, env], { task }) => {
       await using bare = await startFunction(`bare.${handler}`)
       await using lambda = await startFunction(`${module}.${handler}`, { behavior: SLOW, env })
       const took = { bare: [] as number[], wrapped: [] as number[] }
@@ -36,7 +36,7 @@ describe.each(onEach)(
       }
       expectSerial(lambda)
       expect(lambda.collector.received).toHaveLength(2 * INVOCATIONS)
-      // Pair by pair: the machine has other things to do, for some invocations and not for others, but for both of a pair.
+      // Compared pair by pair: other work on the machine slows down some invocations and not others, but both of a pair.
       const addedMs = median(took.wrapped.map((ms, id) => ms - (took.bare[id] ?? Number.NaN)))
       if (process.env['FLUSHED_FIGURES']) console.log(task.fullTestName, median(took.bare), median(took.wrapped), addedMs)
       expect(addedMs).toBeLessThanOrEqual(2)

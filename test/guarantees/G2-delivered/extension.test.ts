@@ -1,14 +1,14 @@
-/** G2 Delivered is acknowledged, after the response and before the freeze: on the real runtime clients. */
+/** G2 Delivered is acknowledged, after the response and before the freeze, on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
 import { count, expectSerial } from '../../support/extension.ts'
 import { rootOf, runtimes } from '../../support/lambda.ts'
 
 const SLOW = { delayMs: 300 }
-// A timer may ring a fraction early.
+// A timer may fire slightly early.
 const WORK_MS = 150 - 5
 
 describe.each(runtimes)('on $title, background work of 150 ms', ({ startFunction }) => {
-  test('after the response: it delays nothing, and is done and delivered before the freeze', async () => {
+  test('with the flush after the response: does not delay it, and is delivered before the freeze', async () => {
     await using lambda = await startFunction('registered.background')
     for (let id = 0; id < 3; id++) {
       const { result, freeze } = await lambda.invoke({ id })
@@ -23,7 +23,7 @@ describe.each(runtimes)('on $title, background work of 150 ms', ({ startFunction
     expect(lambda.logs().match(/audited$/gm)).toHaveLength(3)
   })
 
-  test('before the response: that waits for it', async () => {
+  test('with the flush before the response: the response waits for the work, and its span is delivered', async () => {
     await using lambda = await startFunction('extension.background')
     const { result, freeze } = await lambda.invoke({ id: 1 })
     expect(result.responseMs).toBeGreaterThanOrEqual(WORK_MS)
@@ -31,8 +31,8 @@ describe.each(runtimes)('on $title, background work of 150 ms', ({ startFunction
   })
 })
 
-describe.each(runtimes)('on $title, registered, and a handler in which there are several', ({ startFunction }) => {
-  test('a wrap inside a wrap is one invocation, and one flush', async () => {
+describe.each(runtimes)('on $title, registered, a handler that calls wrapped handlers', ({ startFunction }) => {
+  test('a wrap inside a wrap makes one invocation and one flush', async () => {
     await using lambda = await startFunction('registered.nested', { behavior: SLOW })
     for (let id = 0; id < 3; id++) {
       const { result, freeze } = await lambda.invoke({ id })
@@ -42,7 +42,7 @@ describe.each(runtimes)('on $title, registered, and a handler in which there are
     expectSerial(lambda)
   })
 
-  test('wrapped handlers side by side are flushed one after the other, and all of them before the freeze', async () => {
+  test('wrapped handlers called side by side are flushed one after the other, all before the freeze', async () => {
     await using lambda = await startFunction('registered.several', { behavior: SLOW })
     for (let id = 0; id < 2; id++) {
       const { freeze } = await lambda.invoke({ id })
@@ -54,7 +54,7 @@ describe.each(runtimes)('on $title, registered, and a handler in which there are
     expect(count(lambda, 'extension.next')).toBe(3)
   })
 
-  test('one that goes by another name is flushed with the next event at the latest', async () => {
+  test('one called with a request id unknown to Lambda is flushed with the next event at the latest', async () => {
     await using lambda = await startFunction('registered.renamed', { timeoutMs: 1000 })
     for (let id = 0; id < 3; id++) expect((await lambda.invoke({ id })).result.payload).toEqual({ id })
     const roots = lambda.collector.spans.filter((span) => rootOf([span])).map(({ attributes }) => attributes['faas.invocation_id'])

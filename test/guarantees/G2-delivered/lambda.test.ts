@@ -4,15 +4,15 @@ import { runtimes } from '../../support/lambda.ts'
 
 const SLOW = { delayMs: 400 }
 
-describe.each(runtimes)('on $title: every span is in a slow export when the handler returns', ({ startFunction }) => {
-  test('`try/finally forceFlush` freezes with none of them delivered', async () => {
+describe.each(runtimes)('on $title, when every span is in a slow export as the handler returns', ({ startFunction }) => {
+  test('`try/finally forceFlush()` freezes with no span delivered', async () => {
     await using lambda = await startFunction('in-flight.pattern', { behavior: SLOW })
     const { result, freeze } = await lambda.invoke({ id: 1 })
     expect(result.payload).toEqual({ id: 1 })
     expect(freeze.spans).toEqual([])
   })
 
-  test('`flushed` freezes with all of them delivered', async () => {
+  test('`flushed` freezes with every span delivered', async () => {
     await using lambda = await startFunction('in-flight.flushed', { behavior: SLOW })
     const { result, freeze } = await lambda.invoke({ id: 1 })
     expect(result.payload).toEqual({ id: 1 })
@@ -20,8 +20,8 @@ describe.each(runtimes)('on $title: every span is in a slow export when the hand
   })
 })
 
-describe.each(runtimes)('on $title: what the collector does not accept', ({ startFunction }) => {
-  test.each([400, 500])('with HTTP %i is not called delivered, and arrives with the next flush', async (status) => {
+describe.each(runtimes)('on $title, spans that the collector refuses', ({ startFunction }) => {
+  test.each([400, 500])('with HTTP %i are logged as kept, and arrive with the next flush', async (status) => {
     await using lambda = await startFunction('orders.handler', { behavior: { status } })
     const refused = await lambda.invoke({ id: 1 })
     expect(refused.freeze.spans).toEqual([])
@@ -29,7 +29,7 @@ describe.each(runtimes)('on $title: what the collector does not accept', ({ star
     lambda.collector.behave('ok')
     const { freeze } = await lambda.invoke({ id: 2 })
     expect(freeze.spans).toHaveLength(12)
-    // What was refused goes by itself: it would spoil the request of what goes with it.
+    // Refused spans go in a request of their own: they would make the collector refuse the spans sent with them.
     expect(freeze.requests).toBe(2)
   })
 })

@@ -10,8 +10,8 @@ import { type ReadableSpan, answering, newIsolate, pipeline } from '../../suppor
 
 beforeEach(newIsolate)
 
-describe('an export that was under way when the handler returned', () => {
-  test('`try/finally forceFlush` with a batch processor returns with nothing delivered', async () => {
+describe('an export that is under way when the handler returns', () => {
+  test('is not waited for by `try/finally forceFlush()` with a batch processor: nothing is delivered', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const processor = makeBatchProcessor(exporter, { maxExportBatchSize: 1 })
     const provider = makeProvider({ spanProcessors: [processor] })
@@ -29,7 +29,7 @@ describe('an export that was under way when the handler returned', () => {
     exporter.acknowledge()
   })
 
-  test('the wrap waits for it, and returns with everything delivered', async () => {
+  test('is waited for by the wrap, which returns with everything delivered', async () => {
     const { exporter, telemetry, tracer } = pipeline({ maxBufferSize: 2 }, 'hold')
     let report: FlushReport | undefined
     const started = exporter.nextExport()
@@ -50,7 +50,7 @@ describe('an export that was under way when the handler returned', () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 3, pending: 0 } })
   })
 
-  test('a batch processor one keeps is waited for as well, when its exporter is tracked', async () => {
+  test('of the application’s own batch processor is waited for too, if its exporter is tracked', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const telemetry = otel()
     const batches = makeBatchProcessor(telemetry.track(exporter), { maxExportBatchSize: 2 })
@@ -78,12 +78,12 @@ describe('an export that was under way when the handler returned', () => {
   })
 })
 
-describe('delivered', () => {
+describe('the outcome `delivered`', () => {
   test.each([
     ['a connection that was reset', new Error('socket hang up')],
     ['HTTP 503', Object.assign(new Error('Service Unavailable'), { code: 503 })],
     ['HTTP 400', Object.assign(new Error('Bad Request'), { code: 400 })],
-  ])('is not what a flush says after %s', async (_what, error) => {
+  ])('is not reported after %s', async (_what, error) => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     const reports: FlushReport[] = []
     const handler = withTelemetry(async () => {}, { telemetry, onFlush: (r) => reports.push(r), logger: false })
@@ -92,14 +92,14 @@ describe('delivered', () => {
     expect(reports[0]?.stages.at(-1)?.error?.message).toContain(error.message)
   })
 
-  test('is not what a flush says of an exporter that throws', async () => {
+  test('is not reported when the exporter throws', async () => {
     const { telemetry } = pipeline({}, 'throw')
     let report: FlushReport | undefined
     await withTelemetry(async () => {}, { telemetry, onFlush: (r) => (report = r), logger: false })()
     expect(report).toMatchObject({ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 1 } })
   })
 
-  test('is said only when the slower of two exporters has acknowledged', async () => {
+  test('is reported only when the slower of two exporters has acknowledged', async () => {
     const slow = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const { exporter: fast, telemetry } = pipeline({ exporters: [slow] })
     let report: FlushReport | undefined
@@ -114,8 +114,8 @@ describe('delivered', () => {
   })
 })
 
-describe('an exporter with a buffer of its own', () => {
-  test('that acknowledges at once is told to send after it has been given the spans', async () => {
+describe('an exporter with its own buffer', () => {
+  test('that acknowledges at once is flushed after it has been given the spans', async () => {
     const sent: string[] = []
     let buffer: ReadableSpan[] = []
     const exporter = {
@@ -135,7 +135,7 @@ describe('an exporter with a buffer of its own', () => {
     expect(sent).toEqual(['root'])
   })
 
-  test('that answers only when it is told to send is not waited for in vain', async () => {
+  test('that acknowledges only on `forceFlush()` is flushed before its answer is waited for', async () => {
     const waiting: (() => void)[] = []
     const exporter = {
       export: (_spans: ReadableSpan[], done: (result: { code: number }) => void) =>
@@ -153,8 +153,8 @@ describe('an exporter with a buffer of its own', () => {
   })
 })
 
-describe('what was not acknowledged', () => {
-  test('goes out with the next flush, in the same request', async () => {
+describe('spans that were not acknowledged', () => {
+  test('go out with the next flush, in the same request as its own spans', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     const reports: FlushReport[] = []
     const handler = withTelemetry(async () => {}, { telemetry, onFlush: (r) => reports.push(r), logger: false })
@@ -164,14 +164,14 @@ describe('what was not acknowledged', () => {
     expect(reports[1]).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 2, carriedOver: 0, failed: 0 } })
   })
 
-  test('is tried once a flush, however often it fails, and never twice by one flush', async () => {
+  test('are sent exactly once by each flush, however often they fail', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     const handler = withTelemetry(async () => {}, { telemetry, logger: false })
     for (let i = 0; i < 5; i++) await answering(exporter, handler, () => exporter.fail())
     expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([1, 2, 3, 4, 5])
   })
 
-  test('is given up, and counted, when the backend refuses it a second time; its neighbours are not', async () => {
+  test('are given up and counted as failed when the backend refuses them twice; spans refused once are kept', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     const reports: FlushReport[] = []
     const handler = withTelemetry(async () => {}, { telemetry, onFlush: (r) => reports.push(r), logger: false })
@@ -186,7 +186,7 @@ describe('what was not acknowledged', () => {
     ])
   })
 
-  test('is kept up to `maxQueueSize`; beyond that the oldest go, and every one of them is counted', async () => {
+  test('are kept up to `maxQueueSize`; beyond that the oldest are dropped, and each counts as failed', async () => {
     const { exporter, telemetry } = pipeline({ maxQueueSize: 3 }, 'hold')
     const reports: FlushReport[] = []
     const handler = withTelemetry(async () => {}, { telemetry, onFlush: (r) => reports.push(r), logger: false })

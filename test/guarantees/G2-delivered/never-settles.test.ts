@@ -1,4 +1,4 @@
-/** G2 Delivered, where the handler does not settle: the spans that explain it arrive, on the real runtime clients. */
+/** G2 Delivered, on the real runtime clients: when a handler does not settle, the spans that explain why still arrive. */
 import { describe, expect, test } from 'vitest'
 import type { CollectedSpan } from 'flushed/testing'
 import { type Lambda, rootOf, runtimes } from '../../support/lambda.ts'
@@ -6,7 +6,7 @@ import { type Lambda, rootOf, runtimes } from '../../support/lambda.ts'
 const names = (spans: readonly CollectedSpan[]) => spans.map(({ name }) => name)
 const phases = (lambda: Lambda) => [...lambda.logs().matchAll(/REPORT .*?"phase":"([\w-]+)"/g)].map(([, phase]) => phase)
 
-/** Children before their parents, the root last; each with the same error, and what was left open marked. */
+/** Children come before their parents, the root last. Each has the same error, and those left open are marked. */
 function expectEnded(spans: readonly CollectedSpan[], message: RegExp, errorType: string): void {
   expect(names(spans)).toEqual(['row', 'query', 'flushed-test'])
   for (const span of spans) expect(span.status).toMatchObject({ code: 'error', message: expect.stringMatching(message) })
@@ -15,18 +15,18 @@ function expectEnded(spans: readonly CollectedSpan[], message: RegExp, errorType
 }
 
 describe.each(runtimes)('on $title', ({ title, startFunction }) => {
-  test('early timeout: what is open is ended, says why, and is there before the timeout', async () => {
+  test('the early timeout ends open spans, gives each the reason, and delivers them before the timeout', async () => {
     await using lambda = await startFunction('never.hangs', { timeoutMs: 4000 })
     const result = await lambda.sandbox.invoke({})
     expect(result.timedOut).toBe(true)
     expectEnded(lambda.collector.spans, /shortly before its timeout/, 'TimeoutError')
     expect(phases(lambda)).toEqual(['early-timeout'])
-    // A tenth of the time it had.
+    // The early timeout comes when a tenth of the time is left.
     const invoked = lambda.sandbox.record.find(({ kind }) => kind === 'runtime.invoke')?.at ?? Number.NaN
     expect((lambda.collector.requests[0]?.receivedAt ?? Number.NaN) - invoked).toBeGreaterThan(3500)
   })
 
-  test.each(['register', 'register/shutdown-only'])('early timeout off, %s: SIGTERM does the same', async (form) => {
+  test.each(['register', 'register/shutdown-only'])('early timeout off, registered by `%s`: SIGTERM ends open spans, says why and delivers them', async (form) => {
     await using lambda = await startFunction('never.hangs', { timeoutMs: 1500, env: { EARLY: 'false', REGISTER: form } })
     const result = await lambda.sandbox.invoke({})
     expect(result.timedOut).toBe(true)
@@ -35,7 +35,7 @@ describe.each(runtimes)('on $title', ({ title, startFunction }) => {
     await expect.poll(() => phases(lambda)).toEqual(['shutdown'])
   })
 
-  test('SIGTERM: whoever else listens for it decides when the process ends', async () => {
+  test('another listener for SIGTERM decides when the process ends', async () => {
     const env = { EARLY: 'false', REGISTER: 'register', LISTENS: 'yes' }
     await using lambda = await startFunction('never.hangs', { timeoutMs: 1500, env })
     await lambda.sandbox.invoke({})
@@ -43,18 +43,18 @@ describe.each(runtimes)('on $title', ({ title, startFunction }) => {
     await expect.poll(() => lambda.logs()).toContain('LISTENED')
   })
 
-  // Client 3.3 takes an empty event loop for the handler's answer, and the sandbox freezes.
-  test.skipIf(title.includes('ric 3'))('a handler that waits for nothing ends its process, but not before its spans are there', async () => {
+  // Client 3.3 takes an empty event loop as the handler's answer, and the sandbox freezes.
+  test.skipIf(title.includes('ric 3'))('a handler with nothing left to wait for ends its process, but only after its spans are delivered', async () => {
     await using lambda = await startFunction('never.empty', { timeoutMs: 3000 })
     const result = await lambda.sandbox.invoke({})
     expect(result.ok && result.payload !== null).toBe(false)
     await lambda.collector.waitFor(({ spans }) => spans.length === 3)
     expectEnded(lambda.collector.spans, /nothing was left to wait for/, 'StoppedError')
-    // At once: the early timeout keeps nothing alive.
+    // At once: the early timeout does not keep the process alive.
     await expect.poll(() => phases(lambda)).toEqual(['shutdown'])
   })
 
-  test('the signal lets the handler stop; its result stands, and what it records after that is late', async () => {
+  test('a handler that stops on the signal keeps its result; spans it records from then on are late', async () => {
     await using lambda = await startFunction('never.stops', { timeoutMs: 2000, env: { EARLY: '1500' } })
     const { result } = await lambda.invoke()
     expect(result).toMatchObject({ ok: true, payload: { stopped: 'TimeoutError' } })
@@ -63,7 +63,7 @@ describe.each(runtimes)('on $title', ({ title, startFunction }) => {
     expect(lambda.logs()).toContain('1 span recorded after the flush')
   })
 
-  test('after the response, too', async () => {
+  test('the early timeout delivers open spans with the flush after the response too; a later result stands', async () => {
     await using lambda = await startFunction('never.late', { timeoutMs: 2000, env: { EARLY: '1800', REGISTER: 'register' } })
     const { result, freeze } = await lambda.invoke()
     expect(result).toMatchObject({ ok: true, payload: { late: true } })

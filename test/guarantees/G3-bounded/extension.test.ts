@@ -1,13 +1,13 @@
-/** G3 Bounded, after the response: how long the sandbox is held. on the real runtime clients. */
+/** G3 Bounded, with the flush after the response, on the real runtime clients: how long the sandbox is held. */
 import { describe, expect, test } from 'vitest'
 import { count, expectSerial, median, warnings } from '../../support/extension.ts'
 import { runtimes } from '../../support/lambda.ts'
 
 const TIMEOUT_MS = 400
 
-// Real milliseconds: a machine that is busy with something else may hold up any one of them.
+// These tests measure real milliseconds, and a busy machine may delay any of them.
 describe.each(runtimes)('on $title, registered', { retry: 2 }, ({ startFunction }) => {
-  test('a collector that hangs costs the response nothing, and the sandbox `timeoutMs` + 50 ms', async () => {
+  test('a hung collector does not delay the response, and holds the sandbox for at most `timeoutMs` + 50 ms', async () => {
     await using lambda = await startFunction('registered.handler', { env: { TIMEOUT_MS: String(TIMEOUT_MS) } })
     await lambda.invoke({ id: 0 })
     lambda.collector.behave('hang')
@@ -39,13 +39,13 @@ describe.each(runtimes)('on $title, registered', { retry: 2 }, ({ startFunction 
   })
 })
 
-describe.each(runtimes)('on $title, registered, a handler that the wrap knows nothing of', ({ startFunction }) => {
+describe.each(runtimes)('on $title, registered, a handler that bypasses the wrap', ({ startFunction }) => {
   const TIMEOUT = { timeoutMs: 800 }
 
   test.for([
-    ['outside the wrap', { id: 1 }, true],
-    ['that throws before the wrap runs', { fails: true }, false],
-  ] as const)('%s: the sandbox is held once until its deadline, with a warning, and hardly from then on', async ([, event, ok]) => {
+    ['and answers by itself', { id: 1 }, true],
+    ['and throws before the wrap runs', { fails: true }, false],
+  ] as const)('%s: the sandbox is held until its deadline once, with one warning, and hardly afterwards', async ([, event, ok]) => {
     await using lambda = await startFunction('registered.outside', TIMEOUT)
     const first = await lambda.invoke(event)
     expect(first.result).toMatchObject({ ok, timedOut: false })
@@ -60,7 +60,7 @@ describe.each(runtimes)('on $title, registered, a handler that the wrap knows no
     expect(warnings(lambda)[0]).toContain('did not pass through a wrapped handler')
   })
 
-  test('one that is let go, and does come to a wrapped handler, is flushed before its response', async () => {
+  test('but reaches it after the sandbox was let go: the invocation is flushed before its response', async () => {
     await using lambda = await startFunction('registered.outside', TIMEOUT)
     await lambda.invoke({})
     const slow = await lambda.invoke({ id: 2, wrapped: true, waitMs: 250 })
@@ -71,7 +71,7 @@ describe.each(runtimes)('on $title, registered, a handler that the wrap knows no
     expect(lambda.logs().match(/"phase":"[^"]*"/g)).toEqual(['"phase":"before-response"', '"phase":"after-response"'])
   })
 
-  test('of an isolate in which nothing is wrapped: the sandbox is never held', async () => {
+  test('in an isolate where nothing is wrapped: the sandbox is never held, and nothing is warned of', async () => {
     await using lambda = await startFunction('bare.handler', { env: { NODE_OPTIONS: '--import flushed/lambda/register' } })
     for (let id = 0; id < 3; id++) {
       const { result } = await lambda.invoke({ id })
@@ -83,7 +83,7 @@ describe.each(runtimes)('on $title, registered, a handler that the wrap knows no
 })
 
 describe.each(runtimes)('on $title, registered, a handler that does not settle', { retry: 2 }, ({ startFunction }) => {
-  test('exits: the process is gone, and the next invocation has a new one, with an extension', async () => {
+  test('but exits: the next invocation gets a new process, which registers its own extension', async () => {
     await using lambda = await startFunction('registered.exits')
     const result = await lambda.sandbox.invoke({})
     expect(result).toMatchObject({ ok: false, timedOut: false })
@@ -92,8 +92,9 @@ describe.each(runtimes)('on $title, registered, a handler that does not settle',
     expect(count(lambda, 'extension.register')).toBe(2)
   })
 
-  test('hangs: the extension has let go by the timeout', async () => {
-    // Long enough for the early end, a tenth of it before, to be over by then though it is the process's first.
+  test('but hangs: the extension lets go before the timeout', async () => {
+    // Long enough for the early timeout, which comes when a tenth of it is left, to be over before it, even though the
+    // invocation is the process's first.
     await using lambda = await startFunction('registered.hangs', { timeoutMs: 2000 })
     const result = await lambda.sandbox.invoke({})
     expect(result.timedOut).toBe(true)
@@ -104,8 +105,8 @@ describe.each(runtimes)('on $title, registered, a handler that does not settle',
   })
 })
 
-describe.each(runtimes)('on $title, registered, and `before-response`', ({ startFunction }) => {
-  test('the response waits, the extension does not', async () => {
+describe.each(runtimes)('on $title, registered, with `before-response`', ({ startFunction }) => {
+  test('the response waits for the flush, the extension does not', async () => {
     await using lambda = await startFunction('registered.beforeResponse', { behavior: { delayMs: 200 } })
     for (let id = 0; id < 3; id++) {
       const { result, freeze } = await lambda.invoke({ id })

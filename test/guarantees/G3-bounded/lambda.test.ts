@@ -1,13 +1,13 @@
-/** G3 Bounded, on the real runtime clients: what each weather costs the response. */
+/** G3 Bounded, on the real runtime clients: what a slow or failing collector costs the response. */
 import { describe, expect, test } from 'vitest'
 import { median } from '../../support/extension.ts'
 import { runtimes } from '../../support/lambda.ts'
 
 const TIMEOUT_MS = 600
 
-// Real milliseconds: a machine that is busy with something else may hold up any one of them.
+// These tests measure real milliseconds, and a busy machine may delay any of them.
 describe.each(runtimes)('on $title', { retry: 2 }, ({ startFunction }) => {
-  test('a collector that takes 200 ms costs one round trip, not two', async () => {
+  test('a collector that takes 200 ms costs the response one round trip, not two', async () => {
     await using lambda = await startFunction('orders.handler', { behavior: { delayMs: 200 } })
     await lambda.invoke()
     const { result, freeze } = await lambda.invoke()
@@ -22,7 +22,7 @@ describe.each(runtimes)('on $title', { retry: 2 }, ({ startFunction }) => {
     ['refuses connections', 'refuse', 'OTLPTraceExporter'],
     ['answers 503', { status: 503 }, 'OTLPTraceExporter'],
   ] as const)(
-    'a collector that %s costs at most `timeoutMs` + 50 ms; the spans go out with the next flush',
+    'a collector that %s costs at most `timeoutMs` + 50 ms; the spans arrive with the next flush',
     async (_what, behavior, warning) => {
       await using lambda = await startFunction('orders.handler', { env: { TIMEOUT_MS: String(TIMEOUT_MS) } })
       const took = []
@@ -52,7 +52,7 @@ describe.each(runtimes)('on $title', { retry: 2 }, ({ startFunction }) => {
 
   test('an invocation that is almost out of time is not held until its timeout', async () => {
     await using lambda = await startFunction('orders.handler', { env: { TIMEOUT_MS: '5000' }, timeoutMs: 1500 })
-    // Not the process's first, which takes longer than the margin in places.
+    // The process's first invocation is not measured: on some machines it takes longer than the margin.
     await lambda.invoke({ id: 0 })
     lambda.collector.behave('hang')
     const { result } = await lambda.invoke({ id: 1 })

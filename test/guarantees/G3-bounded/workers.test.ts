@@ -1,4 +1,4 @@
-/** G3 Bounded, on real workerd: what a slow collector, and one that never answers, cost a response. */
+/** G3 Bounded, on real workerd: what a collector that is slow, or never answers, costs a response. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Collector } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { CROSSED, corners, newest, runtimes } from '../../support/workers.ts'
 
 const SPANS = 3
 
-/** How many spans were acknowledged: one whose answer came too late was sent once more. */
+/** How many different spans were acknowledged: a span whose answer came too late is sent once more. */
 const different = ({ spans }: Collector) => new Set(spans.map(({ spanId }) => spanId)).size
 
 describe.each(runtimes)('on $title', ({ startWorker }) => {
@@ -17,7 +17,7 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
     await worker.collector.waitFor(({ spans }) => spans.length === 3)
   })
 
-  test('one that hangs delays none either; the same isolate delivers once it answers, what hung included', async () => {
+  test('a collector that hangs delays no response; once it answers, the same isolate delivers every span', async () => {
     await using worker = await startWorker('orders.mjs', { behavior: 'hang', bindings: { TIMEOUT_MS: 100 } })
     for (const id of [1, 2, 3]) expect(await (await worker.fetch(`/?id=${id}`)).json()).toEqual({ id })
     expect(worker.collector.spans).toEqual([])
@@ -33,7 +33,7 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
 })
 
 describe(`on ${newest.title}`, () => {
-  test.each(['string', 'stream', 'none'])('an exporter that is at work for long delays no response: body %s', async (body) => {
+  test.each(['string', 'stream', 'none'])('an exporter that keeps the processor busy delays no response: body %s', async (body) => {
     await using worker = await newest.startWorker('busy.mjs')
     const exported = worker.collector.waitFor(({ requests }) => requests.length > 0).then(() => performance.now())
     await (await worker.fetch(`/?body=${body}`)).text()
@@ -43,7 +43,7 @@ describe(`on ${newest.title}`, () => {
 })
 
 describe(`on ${newest.title}`, () => {
-  test('a request that has left no timers: nothing is lost, and all is reported', async () => {
+  test('a request that takes all of its timers loses no span, and every span is reported', async () => {
     await using worker = await newest.startWorker('timers.mjs')
     for (const path of ['/timers', '/', '/timers', '/']) await worker.fetch(path)
     await worker.collector.waitFor((collector) => different(collector) === 4)
@@ -55,11 +55,11 @@ describe(`on ${newest.title}`, () => {
 
 describe.concurrent.each(corners)('a collector that hangs for more requests than an exporter makes at a time, on $title', { timeout: 60_000 }, ({ startWorker }) => {
   const HUNG = 31
-  /** By then the exporter has answered for those whose requests have waited for it. */
+  /** By then the exporter has given up on the exports whose requests waited for it. */
   const ANSWERED_MS = 1500
   const bindings = { TIMEOUT_MS: 100, EXPORTER_TIMEOUT_MS: 1000 }
 
-  test('with flushed: every span arrives once it answers again', async () => {
+  test('with flushed: every span arrives once the collector answers again', async () => {
     await using worker = await startWorker('orders.mjs', { behavior: 'hang', bindings })
     for (let id = 0; id < HUNG; id++) await worker.fetch(`/?id=${id}`)
     await worker.reported(HUNG)
@@ -88,11 +88,11 @@ describe.concurrent.each(corners)('a collector that hangs for more requests than
     expect(worker.collector.spans).toEqual([])
   })
 
-  test('with OpenTelemetry’s batch processor by itself, nothing ever does, though it answers', async () => {
+  test('with OpenTelemetry’s batch processor and no flush: nothing ever arrives, even if the collector answers', async () => {
     await using worker = await startWorker('stock.mjs')
     for (let id = 0; id < 10; id++) {
       await worker.fetch(`/order-${id}`)
-      // Longer than its timer takes.
+      // Longer than the batch processor's timer takes.
       await wait(250)
     }
     expect(worker.collector.requests).toEqual([])

@@ -1,4 +1,4 @@
-/** What a client sees on the wire, of a Worker and of the same Worker wrapped, in real workerd. */
+/** G4 Transparent, on real workerd: what a client sees on the wire, from a Worker and from the same Worker wrapped. */
 import { describe, expect, test } from 'vitest'
 import { startOrigin } from '../../support/origin.ts'
 import { ask } from '../../support/raw.ts'
@@ -6,13 +6,13 @@ import { runtimes } from '../../support/workers.ts'
 // @ts-expect-error: a Worker, of which the paths are used
 import { routes } from '../workers/bodies-bare.mjs'
 
-/** Those that end by themselves; the others are in test/platforms/workers/streams.test.ts. */
+/** The bodies that end by themselves; the others are tested in test/platforms/workers/streams.test.ts. */
 const paths = Object.keys(routes as object).filter((path) => !/idle|websocket|flood|endless/.test(path))
 
 const bodies = runtimes.filter(({ flags }) => flags === 'nodejs_als')
 
 describe.each(bodies)('on $title', ({ startWorker }) => {
-  test.each([{}, { FLUSH: 'before-response' }])('status, headers and bytes are those of the Worker by itself (%j)', async (more) => {
+  test.each([{}, { FLUSH: 'before-response' }])('status, headers and bytes are the same with the wrap as without (%j)', async (more) => {
     await using origin = await startOrigin()
     const bindings = { ORIGIN: origin.url, ...more }
     await using worker = await startWorker('bodies.mjs', {
@@ -25,7 +25,7 @@ describe.each(bodies)('on $title', ({ startWorker }) => {
       for (const method of ['GET', 'HEAD']) {
         const of = (url: URL) => ask(new URL(`/${path}`, url), { method })
         const [expected, answer] = await Promise.all([of(bare), of(worker.url)])
-        // The one exception: of what is sent as events nobody counts the bytes.
+        // The one exception: a wrapped event stream is sent chunked, since its bytes are not counted.
         if (path === 'events' && method === 'GET') expected.headers.splice(0, 2, 'Transfer-Encoding', 'chunked')
         expect.soft({ path, method, ...answer }).toEqual({ path, method, ...expected })
       }

@@ -7,19 +7,19 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     ['an answering collector', 'ok'],
     ['a collector that answers 500', { status: 500 }],
   ] as const)('with %s', (_what, behavior) => {
-    test('a value that is no promise is the response', async () => {
+    test('a value that is returned without a promise is the response', async () => {
       await using lambda = await startFunction('orders.returnsValue', { behavior })
       const { result } = await lambda.invoke({ id: 7 })
       expect(result).toMatchObject({ ok: true, payload: { id: 7 } })
     })
 
-    test('an error that is thrown synchronously is the invocation’s, type and message', async () => {
+    test('a synchronously thrown error fails the invocation with its own type and message', async () => {
       await using lambda = await startFunction('orders.throws', { behavior })
       const { result } = await lambda.invoke()
       expect(result).toMatchObject({ ok: false, error: { errorType: 'RangeError', errorMessage: 'out of stock' } })
     })
 
-    test('a rejection with `undefined` fails the invocation just as it does without a wrap', async () => {
+    test('a rejection with `undefined` fails the invocation just as it does without the wrap', async () => {
       await using bare = await startFunction('bare.rejectsUndefined')
       await using lambda = await startFunction('orders.rejectsUndefined', { behavior })
       const [expected, { result }] = [await bare.sandbox.invoke({}), await lambda.invoke()]
@@ -28,7 +28,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     })
   })
 
-  test('a handler that fails has its spans delivered at the freeze, the root with the error', async () => {
+  test('a handler that throws has its spans delivered before the freeze, with the error on the root', async () => {
     await using lambda = await startFunction('orders.throws')
     const { freeze } = await lambda.invoke()
     const root = rootOf(freeze.spans)
@@ -37,7 +37,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(root?.attributes['error.type']).toBe('RangeError')
   })
 
-  test('a sandbox that lives through a hung collector has no unhandled rejection, then or later', async () => {
+  test('a hung collector causes no unhandled rejection, neither then nor when its requests fail later', async () => {
     await using lambda = await startFunction('orders.handler', { behavior: 'hang', env: { TIMEOUT_MS: '200' } })
     for (let id = 0; id < 5; id++) expect((await lambda.invoke({ id })).result.payload).toEqual({ id })
     await lambda.collector.refuse() // every hanging request fails at once

@@ -17,7 +17,7 @@ function revoked(): object {
   return proxy
 }
 
-/** Every way in which a flush can go wrong. */
+/** A flush that works, and every way in which one can go wrong. */
 const weathers: Record<string, () => unknown> = {
   'works': async () => {},
   'throws synchronously': () => {
@@ -39,17 +39,17 @@ const weathers: Record<string, () => unknown> = {
 describe.each(Object.entries(weathers))('when the flush %s', (_what, telemetry) => {
   const wrap = <R>(handler: () => R) => withTelemetry(handler as () => Promise<R>, { telemetry, logger: false })
 
-  test('the result of the handler is that of the wrapper, the very same', async () => {
+  test('the wrapper resolves with the handler’s own result, the very same object', async () => {
     const result = { big: true }
     expect(await wrap(async () => result)()).toBe(result)
   })
 
-  test('a handler that returns no promise gets its value through', async () => {
+  test('a value that is returned without a promise comes through', async () => {
     expect(await wrap(() => 42)()).toBe(42)
     expect(await wrap(() => undefined)()).toBeUndefined()
   })
 
-  test('an error is the very same, thrown or rejected with', async () => {
+  test('the caller gets the very same error, thrown or rejected with', async () => {
     await expect(wrap(async () => Promise.reject(boom))()).rejects.toBe(boom)
     await expect(
       wrap(() => {
@@ -58,7 +58,7 @@ describe.each(Object.entries(weathers))('when the flush %s', (_what, telemetry) 
     ).rejects.toBe(boom)
   })
 
-  test.each([undefined, null, 0, 'text', Symbol.iterator])('a rejection with %s stays one', async (reason) => {
+  test.each([undefined, null, 0, 'text', Symbol.iterator])('a rejection with %s reaches the caller unchanged', async (reason) => {
     const outcome = await wrap(() => Promise.reject(reason))().then(
       () => 'resolved',
       (rejected: unknown) => ({ rejected }),
@@ -72,12 +72,12 @@ describe('the handler’s spans', () => {
     ['throws', () => { throw boom }, 'Error', 'boom'],
     ['rejects', () => Promise.reject(boom), 'Error', 'boom'],
     ['rejects with undefined', () => Promise.reject(undefined), 'undefined', 'undefined'],
-    ['throws what is an error in another realm', () => { throw runInNewContext('new TypeError("elsewhere")') }, 'TypeError', 'elsewhere'],
-    ['throws what has no name', () => { throw Object.assign(new Error('nameless'), { name: '' }) }, 'object', 'nameless'],
-    ['throws what only looks like an error', () => { throw { message: 'm', stack: 's' } }, 'object', '{"message":"m","stack":"s"}'],
-    ['throws a proxy that tells nothing', () => { throw revoked() }, 'object', 'object'],
+    ['throws an error of another realm', () => { throw runInNewContext('new TypeError("elsewhere")') }, 'TypeError', 'elsewhere'],
+    ['throws an error with an empty name', () => { throw Object.assign(new Error('nameless'), { name: '' }) }, 'object', 'nameless'],
+    ['throws an object that only looks like an error', () => { throw { message: 'm', stack: 's' } }, 'object', '{"message":"m","stack":"s"}'],
+    ['throws a revoked proxy', () => { throw revoked() }, 'object', 'object'],
     ['rejects with a string', () => Promise.reject('no luck'), 'string', '"no luck"'],
-  ] as const)('are delivered when it %s, the root with the error on it', async (_what, body, type, message) => {
+  ] as const)('are delivered when it %s, with the error on the root', async (_what, body, type, message) => {
     const { exporter, telemetry, tracer } = pipeline()
     const handler = withTelemetry(
       async () => {
@@ -94,7 +94,7 @@ describe('the handler’s spans', () => {
   })
 })
 
-describe('what the user’s own hooks do', () => {
+describe('a failing hook', () => {
   const broken = () => {
     throw new Error('hook broken')
   }
@@ -103,19 +103,19 @@ describe('what the user’s own hooks do', () => {
     ['onFlush throws', { onFlush: broken }],
     ['onFlush rejects', { onFlush: async () => broken() }],
     ['attributes throws', { attributes: broken }],
-  ])('does not matter to the handler, but is logged: %s', async (_what, options) => {
+  ])('is logged, and does not affect the handler: %s', async (_what, options) => {
     const { telemetry } = pipeline()
     const warn = vi.fn()
     expect(await withTelemetry(async () => 'result', { telemetry, logger: { warn }, ...options })()).toBe('result')
     await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.stringContaining('hook broken')))
   })
 
-  test('does not matter to the handler: a logger that throws', async () => {
+  test('does not affect the handler: a logger that throws', async () => {
     const handler = withTelemetry(async () => 'result', { telemetry: broken, logger: { warn: broken }, onFlush: broken })
     expect(await handler()).toBe('result')
   })
 
-  test('does not matter to the handler: a tracer provider that cannot start a span', async () => {
+  test('is logged, and does not affect the handler: a `tracer` that throws', async () => {
     const warn = vi.fn()
     const telemetry = { stages: [], tracer: broken }
     expect(await withTelemetry(async () => 'result', { telemetry, logger: { warn } })()).toBe('result')
@@ -123,15 +123,15 @@ describe('what the user’s own hooks do', () => {
   })
 })
 
-describe('what the platform does', () => {
+describe('a failure of the platform, or of the telemetry', () => {
   const broken = () => {
     throw new Error('platform broken')
   }
 
   test.each([
-    ['a context that cannot tell the remaining time', { getRemainingTimeInMillis: broken }],
-    ['a context that resists being read', new Proxy({}, { get: broken })],
-  ])('does not matter to the handler nor to its spans, but is logged: %s', async (_what, context) => {
+    ['a context whose `getRemainingTimeInMillis` throws', { getRemainingTimeInMillis: broken }],
+    ['a context whose every property throws when read', new Proxy({}, { get: broken })],
+  ])('is logged, and affects neither the handler nor its spans: %s', async (_what, context) => {
     const { exporter, telemetry } = pipeline()
     const warn = vi.fn()
     const handler = withLambdaTelemetry(async (_event: object, _context: object) => 'result', { telemetry, logger: { warn } })
@@ -140,7 +140,7 @@ describe('what the platform does', () => {
     expect(exporter.spans).toHaveLength(1)
   })
 
-  test('does not matter to the handler: telemetry that cannot count, and spans that cannot take an error', async () => {
+  test('does not affect the handler: a `count` and a `recordException` that throw', async () => {
     const span = { ...trace.wrapSpanContext({ traceId: '1', spanId: '2', traceFlags: 1 }), isRecording: () => true }
     const tracer = { startSpan: () => ({ ...span, spanContext: () => ({ traceId: '1', spanId: '2' }), recordException: broken }) }
     const telemetry = { stages: [], count: broken, tracer: () => tracer as never }
@@ -150,7 +150,7 @@ describe('what the platform does', () => {
 })
 
 describe('the wrapper', () => {
-  test('passes `this` and every argument on', async () => {
+  test('passes on `this` and every argument', async () => {
     const { telemetry } = pipeline()
     const app = {
       factor: 3,
@@ -184,7 +184,7 @@ describe('the wrapper', () => {
   })
 })
 
-test('late failures of what was left behind are nobody’s unhandled rejection', async () => {
+test('a flush function that rejects after the deadline causes no unhandled rejection', async () => {
   const clock = fakeClock()
   useClock(clock)
   let fail: (reason: Error) => void = () => {}
@@ -200,7 +200,7 @@ test('late failures of what was left behind are nobody’s unhandled rejection',
   expect(unhandled).not.toHaveBeenCalled()
 })
 
-test('what begins when it is waited for, as the queries of some libraries do, is a part of the invocation', async () => {
+test('a thenable that starts only when awaited, as some libraries’ queries do, is part of the invocation', async () => {
   const { exporter, telemetry, tracer } = pipeline()
   // oxlint-disable-next-line unicorn/no-thenable -- what this is about
   const query: PromiseLike<number> = { then: (done) => (tracer.startSpan('query').end(), Promise.resolve(7).then(done)) }
@@ -209,7 +209,7 @@ test('what begins when it is waited for, as the queries of some libraries do, is
   expect(child?.parentSpanContext?.spanId).toBe(root?.spanContext().spanId)
 })
 
-describe('a flush function whose result cannot be looked at', () => {
+describe('a flush function whose result throws when inspected', () => {
   const impossible = () =>
     // oxlint-disable-next-line unicorn/no-thenable -- what this is about
     Object.defineProperty({}, 'then', {
@@ -220,8 +220,8 @@ describe('a flush function whose result cannot be looked at', () => {
 
   test.each([
     ['', async () => 'result'],
-    [', of an invocation with background work', async () => (waitUntil(Promise.resolve()), 'result')],
-  ])('has failed, and the handler has not%s', async (_what, handler) => {
+    [', with background work', async () => (waitUntil(Promise.resolve()), 'result')],
+  ])('fails alone: the handler’s result stands, and the spans are delivered%s', async (_what, handler) => {
     const { exporter, telemetry } = pipeline()
     let report: FlushReport | undefined
     const options = { telemetry: stages(impossible, telemetry), logger: false, onFlush: (it: FlushReport) => void (report = it) } as const

@@ -16,7 +16,7 @@ describe(`on ${runtime}`, () => {
     expect(traces.size).toBe(20)
   })
 
-  test('an invocation that fails takes nothing along into the next one', async () => {
+  test('an invocation that fails leaves nothing behind for the next one', async () => {
     await using lambda = await startFunction('orders.throws')
     await lambda.invoke()
     const second = await lambda.invoke()

@@ -14,7 +14,7 @@ const remote: Context = trace.setSpanContext(ROOT_CONTEXT, {
   isRemote: true,
 })
 
-/** Ten invocations whose handlers pass each of their steps together. */
+/** Runs ten invocations at once, whose handlers reach each of their steps together. */
 async function tenTogether(within: Context) {
   const { exporter, telemetry, tracer } = pipeline()
   const reports: FlushReport[] = []
@@ -35,7 +35,7 @@ async function tenTogether(within: Context) {
       tracer.startActiveSpan('ended', { attributes: { id } }, (s) => s.end())
       await together()
       tracer.startActiveSpan('left', { attributes: { id } }, () => {})
-      // Handed on without the invocation's context, as some instrumentations do.
+      // Only the span context is handed on, without the invocation's context, as some instrumentations do.
       const root = trace.getSpanContext(context.active())
       if (root) tracer.startSpan('by trace', { attributes: { id } }, trace.setSpanContext(ROOT_CONTEXT, root))
       await together()
@@ -52,7 +52,7 @@ describe.each([
   ['of ten traces', ROOT_CONTEXT],
   ['of one trace', remote],
 ])('ten concurrent invocations %s', (_what, within) => {
-  test('each export their own five spans in one export, and nobody else’s', async () => {
+  test('each send their own five spans in one export, and no other spans', async () => {
     const { exporter, results } = await tenTogether(within)
     expect(results).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     const exports = exporter.exports.map(({ spans }) => spans.map(({ name, attributes }) => `${attributes['id']} ${name}`))
@@ -61,7 +61,7 @@ describe.each([
     )
   })
 
-  test('each report their own', async () => {
+  test('each report their own spans', async () => {
     const { reports } = await tenTogether(within)
     expect(reports).toHaveLength(10)
     for (const { spans } of reports) expect(spans).toMatchObject({ acknowledged: 5, endedByDispose: 3, late: 0 })
@@ -80,7 +80,7 @@ test('an invocation does not wait for another one’s export', async () => {
   expect(await slow).toBe('slow')
 })
 
-test('an invocation that throws does not end the spans of one that runs', async () => {
+test('an invocation that throws does not end the spans of another that is still running', async () => {
   const { exporter, telemetry, tracer } = pipeline()
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()
   const handler = withTelemetry(
@@ -101,7 +101,7 @@ test('an invocation that throws does not end the spans of one that runs', async 
   expect(exporter.spans[2]).toMatchObject({ name: 'good', attributes: { done: true } })
 })
 
-test('spans of no invocation go with the next flush, once', async () => {
+test('spans that belong to no invocation go out with the next flush, once', async () => {
   const { exporter, telemetry, tracer } = pipeline()
   tracer.startSpan('module scope').end()
   const handler = withTelemetry(async () => {}, { telemetry, name: 'root' })
@@ -110,7 +110,7 @@ test('spans of no invocation go with the next flush, once', async () => {
   expect(exporter.exports.map(({ spans }) => spans.map(({ name }) => name))).toEqual([['module scope', 'root'], ['root']])
 })
 
-test('`provider.forceFlush()` inside a handler sends that invocation’s spans and leaves the others alone', async () => {
+test('`provider.forceFlush()` inside a handler sends only the spans of that invocation', async () => {
   const { exporter, provider, telemetry, tracer } = pipeline()
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()
   const handler = withTelemetry(

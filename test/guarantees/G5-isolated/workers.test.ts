@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { CROSSED, type StartedWorker, corners, samples } from '../../support/workers.ts'
 
 const SPANS = 3
-/** What is tested is no deadline. */
+/** The deadline is not what these tests are about. */
 const PATIENT = { TIMEOUT_MS: 20_000 }
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
-/** So many requests, some at a time. */
+/** Sends `requests` requests, `clients` at a time, and waits until all their spans have arrived. */
 async function load(worker: StartedWorker, requests: number, clients: number, headers: Record<string, string> = {}) {
   let next = 0
   const client = async () => {
@@ -21,14 +21,14 @@ async function load(worker: StartedWorker, requests: number, clients: number, he
   await worker.collector.waitFor(({ spans }) => spans.length >= SPANS * requests, { timeoutMs: 30_000 })
 }
 
-/** Whose spans a POST has. */
+/** The orders whose spans are in a POST. */
 const ordersIn = ({ spans }: CollectorRequest) =>
   new Set(spans.map(({ attributes }) => Number(attributes['app.order'] ?? String(attributes['url.query']).slice('id='.length))))
 
 const spanIds = ({ collector }: StartedWorker) => collector.received.map(({ spanId }) => spanId)
 
 describe.each(samples)('on $title', ({ startWorker }) => {
-  test('1,000 requests, 20 at a time: every span arrives once, at most one POST a flush, and nothing crosses', { timeout: 60_000 }, async () => {
+  test('1,000 requests, 20 at a time: every span arrives once, at most one POST per flush, no I/O crosses requests', { timeout: 60_000 }, async () => {
     await using worker = await startWorker('orders.mjs', { bindings: PATIENT })
     await load(worker, 1000, 20)
     expect(new Set(spanIds(worker)).size).toBe(1000 * SPANS)
@@ -42,7 +42,7 @@ describe.each(samples)('on $title', ({ startWorker }) => {
 })
 
 describe.each(corners)('on $title', ({ startWorker }) => {
-  test('concurrent requests of one trace send their own spans, each its own', async () => {
+  test('concurrent requests of one trace each send their own spans, in a POST of their own', async () => {
     await using worker = await startWorker('orders.mjs', { bindings: PATIENT })
     await load(worker, 100, 20, { traceparent: TRACEPARENT })
     expect(new Set(worker.collector.spans.map(({ traceId }) => traceId)).size).toBe(1)
@@ -54,7 +54,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     }
   })
 
-  test('more requests than an exporter makes at a time, to a slow collector: none waits for another’s promise, all arrive', { timeout: 40_000 }, async () => {
+  test('more exports than an exporter makes at a time, to a slow collector: all arrive, no I/O crosses requests', { timeout: 40_000 }, async () => {
     await using worker = await startWorker('orders.mjs', { behavior: { delayMs: 200 }, bindings: PATIENT })
     await load(worker, 200, 20)
     expect(new Set(spanIds(worker)).size).toBe(200 * SPANS)

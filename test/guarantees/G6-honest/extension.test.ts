@@ -1,4 +1,7 @@
-/** G6 Honest, after the response: every span, and every reason why there is no extension. on the real runtime clients. */
+/**
+ * G6 Honest, with the flush after the response, on the real runtime clients: every span is accounted for, and so is every
+ * reason for having no extension.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Behaviors } from 'flushed/testing'
@@ -19,8 +22,8 @@ const reported = (logs: string): Spans[] =>
 const sum = (spans: Spans[], key: keyof Spans) => spans.reduce((total, each) => total + each[key], 0)
 
 /**
- * Invokes until every span that was created has been delivered or reported as lost. The exporter takes 30 requests at a
- * time: after an outage it first has to see that those are over, and those that it tries again, it does by the clock.
+ * Invokes until every span that was created has been delivered or reported as lost. The exporter allows 30 requests at a
+ * time: after an outage it first has to see that those are over, and it retries some of them on its own timers.
  */
 async function recover(lambda: Lambda, invocations: number) {
   lambda.collector.behave('ok')
@@ -47,7 +50,7 @@ describe.each(runtimes)(`on $title, registered, a collector that for ${OUTAGE} i
     ['does not answer', 'hang'],
     ['answers 500', { status: 500 }],
     ['answers 503, which the exporter itself tries again', { status: 503 }],
-  ] as const)('%s: within the buffer’s bound nothing is lost', async ([, behavior]) => {
+  ] as const)('%s: nothing is lost within the buffer’s limit', async ([, behavior]) => {
     const { lost, delivered, more } = await outage(behavior)
     expect([lost, delivered]).toEqual([0, 2 * (OUTAGE + more)])
   })
@@ -55,9 +58,9 @@ describe.each(runtimes)(`on $title, registered, a collector that for ${OUTAGE} i
   test.for([
     ['does not answer', 'hang'],
     ['answers 500', { status: 500 }],
-  ] as const)('%s: beyond it, the exact number is reported', async ([, behavior]) => {
+  ] as const)('%s: beyond the buffer’s limit, the exact number of lost spans is reported', async ([, behavior]) => {
     const { lost, delivered, acknowledged } = await outage(behavior, { OTEL_BSP_MAX_QUEUE_SIZE: '20' })
-    // All but what the buffer and requests under way have room for.
+    // All except those that the buffer and the requests under way have room for.
     expect(lost).toBeGreaterThan(OUTAGE)
     expect(acknowledged).toBe(delivered)
   })
@@ -78,12 +81,12 @@ const refusals: [string, string, LambdaSetup, string][] = [
   ['reset, in CommonJS', 'required.handler', refused('reset'), 'ECONNRESET'],
   ['never answered', 'registered.handler', refused('hang'), 'not answered within 1000 ms'],
   ['never answered, in CommonJS', 'required.handler', refused('hang'), 'not answered within 1000 ms'],
-  ['too late, since nobody waited for it', 'extension.late', NOTHING, 'Extension.RegistrationClosed'],
-  ['not asked for, though `after-response` is', 'extension.handler', { env: { FLUSH: 'after-response' } }, "import 'flushed/lambda/register'"],
+  ['too late, because it was not awaited', 'extension.late', NOTHING, 'Extension.RegistrationClosed'],
+  ['missing, though `after-response` is asked for', 'extension.handler', { env: { FLUSH: 'after-response' } }, "import 'flushed/lambda/register'"],
 ]
 
 describe.each(runtimes)('on $title, a registration that is', { concurrent: true }, ({ startFunction }) => {
-  test.for(refusals)('%s: one warning, and the flush is before the response', async ([, handler, setup, reason]) => {
+  test.for(refusals)('%s: one warning is logged, and the flush comes before the response', async ([, handler, setup, reason]) => {
     await using lambda = await startFunction(handler, { ...setup, behavior: { delayMs: 100 } })
     expect(lambda.sandbox.initError).toBeUndefined()
     for (let id = 0; id < 3; id++) {
@@ -98,8 +101,8 @@ describe.each(runtimes)('on $title, a registration that is', { concurrent: true 
   })
 })
 
-describe.each(runtimes)('on $title, an extension in bad weather', ({ startFunction }) => {
-  test.for(['registered.handler', 'required.handler'])('an answer to its registration that comes late is still an answer: %s', async (handler) => {
+describe.each(runtimes)('on $title, an extension', ({ startFunction }) => {
+  test.for(['registered.handler', 'required.handler'])('is used even if its registration is answered late: %s', async (handler) => {
     await using lambda = await startFunction(handler, { extensions: { answerAfterMs: 1300 } })
     expect(lambda.sandbox.initError).toBeUndefined()
     for (let id = 0; id < 2; id++) expect((await lambda.invoke({ id })).freeze.spans).toHaveLength(2)
@@ -107,7 +110,7 @@ describe.each(runtimes)('on $title, an extension in bad weather', ({ startFuncti
     expect(warnings(lambda)).toEqual([])
   })
 
-  test.for([1, 3])('a connection that is lost at `next` %i: from then on before the response, one warning, nothing held', async (resetNext) => {
+  test.for([1, 3])('that loses its connection at `next` %i: one warning, nothing held, from then on flushed before the response', async (resetNext) => {
     await using lambda = await startFunction('registered.handler', { extensions: { resetNext }, timeoutMs: 3000 })
     for (let id = 0; id < 5; id++) {
       const { result, freeze } = await lambda.invoke({ id })
@@ -120,7 +123,7 @@ describe.each(runtimes)('on $title, an extension in bad weather', ({ startFuncti
   })
 })
 
-test.skipIf(runtime.includes('NOT'))(`on ${runtime}, started by npx: the registration is the function’s own`, async () => {
+test.skipIf(runtime.includes('NOT'))(`on ${runtime}, started by npx: only the function’s process registers, not that of npx`, async () => {
   const prefix = fileURLToPath(new URL('../../runtimes/lambda', import.meta.url))
   await using lambda = await startFunction('extension.handler', {
     runtime: { command: 'npx', args: ['--offline', '--prefix', prefix, 'aws-lambda-ric'] },
@@ -132,7 +135,7 @@ test.skipIf(runtime.includes('NOT'))(`on ${runtime}, started by npx: the registr
 })
 
 describe.each(runtimes)('on $title, an answered registration', ({ startFunction }) => {
-  test('never warns', async () => {
+  test('logs no warning', async () => {
     await using lambda = await startFunction('registered.handler', { env: { FLUSH: 'after-response' } })
     for (let id = 0; id < 3; id++) await lambda.invoke({ id })
     expect(warnings(lambda)).toEqual([])

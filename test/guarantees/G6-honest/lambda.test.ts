@@ -15,7 +15,7 @@ const reportsIn = (logs: string): Report[] =>
 const sum = (reports: Report[], key: keyof Report['spans']) => reports.reduce((total, { spans }) => total + spans[key], 0)
 
 describe(`on ${runtime}`, () => {
-  test('an outage within the buffer’s bound loses nothing, and the reports add up to what was created', async () => {
+  test('an outage within the buffer’s limit loses nothing, and the reports add up to all spans created', async () => {
     await using lambda = await startFunction('reporting.handler', { behavior: { status: 500 } })
     for (let i = 0; i < 10; i++) await lambda.invoke()
     lambda.collector.behave('ok')
@@ -27,7 +27,7 @@ describe(`on ${runtime}`, () => {
     expect([sum(reports, 'acknowledged'), sum(reports, 'failed')]).toEqual([22, 0])
   })
 
-  test('an outage beyond it loses the oldest, and says exactly how many', async () => {
+  test('an outage beyond the buffer’s limit loses the oldest spans, and the reports say exactly how many', async () => {
     await using lambda = await startFunction('reporting.handler', { behavior: { status: 500 }, env: { OTEL_BSP_MAX_QUEUE_SIZE: '6' } })
     for (let i = 0; i < 10; i++) await lambda.invoke()
     lambda.collector.behave('ok')
@@ -37,7 +37,7 @@ describe(`on ${runtime}`, () => {
     expect([sum(reports, 'acknowledged'), sum(reports, 'failed')]).toEqual([8, 14])
   })
 
-  test('a span that ends after the response is late: it arrives with the next flush, and is counted', async () => {
+  test('a span that ends after the response arrives with the next flush, and is counted as late', async () => {
     await using lambda = await startFunction('reporting.late')
     await lambda.invoke()
     const { freeze } = await lambda.invoke()
@@ -45,7 +45,7 @@ describe(`on ${runtime}`, () => {
     expect(sum(reportsIn(lambda.logs()), 'late')).toBeGreaterThanOrEqual(1)
   })
 
-  test('the next root span tells how the flush before it went', async () => {
+  test('a root span carries the outcome of the flush before it', async () => {
     await using lambda = await startFunction('orders.handler')
     const roots = []
     for (let i = 0; i < 2; i++) roots.push((await lambda.invoke()).freeze.spans.at(-1))

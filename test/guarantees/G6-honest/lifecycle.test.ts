@@ -19,8 +19,8 @@ beforeEach(() => {
   warn.mockClear()
 })
 
-describe('a flush that went well', () => {
-  test('says so, with its stages, and writes nothing to the log', async () => {
+describe('a flush that succeeds', () => {
+  test('is reported as delivered, with its stages, and logs nothing', async () => {
     const { telemetry, tracer } = pipeline()
     await withTelemetry(async () => void tracer.startSpan('left'), { telemetry, ...watch })()
     expect(reports).toMatchObject([
@@ -38,7 +38,7 @@ describe('a flush that went well', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('says that there was nothing to send when the trace is not sampled, and makes no export', async () => {
+  test('is reported as `nothing_to_send` when its flush function says so', async () => {
     const { exporter, telemetry } = pipeline()
     const unsampled = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0, isRemote: true }
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
@@ -48,7 +48,7 @@ describe('a flush that went well', () => {
     expect(exporter.exports).toHaveLength(1)
   })
 
-  test('is told to the next root span, since a span cannot report on its own flush', async () => {
+  test('is recorded on the next root span, since a span cannot report on its own flush', async () => {
     const { exporter, telemetry } = pipeline()
     const handler = withTelemetry(async () => {}, { telemetry })
     await handler()
@@ -62,7 +62,7 @@ describe('a flush that went well', () => {
   })
 })
 
-test('a flush that had nothing to send does not keep the next root span from telling of the one before', async () => {
+test('a root span carries the outcome of the last flush that had something to send', async () => {
   const { exporter, telemetry } = pipeline()
   const handler = withTelemetry(async () => {}, { telemetry })
   await handler()
@@ -72,8 +72,8 @@ test('a flush that had nothing to send does not keep the next root span from tel
   expect(exporter.spans.map(({ attributes }) => attributes['flushed.previous_flush.outcome'])).toEqual([undefined, 'delivered'])
 })
 
-describe('a flush that did not', () => {
-  test('has one line in the log that names the stage, the exporter and the number of spans', async () => {
+describe('a flush that does not succeed', () => {
+  test('logs one line, which names the stage, the exporter and the number of spans', async () => {
     const { exporter, telemetry, tracer } = pipeline({}, 'hold')
     const handler = withTelemetry(async () => tracer.startSpan('child').end(), { telemetry, ...watch })
     await answering(exporter, handler, () => exporter.fail(new Error('connect ECONNREFUSED')))
@@ -83,7 +83,7 @@ describe('a flush that did not', () => {
     expect(line).toContain('2 spans kept for the next flush')
   })
 
-  test('says what has not been answered at the deadline, and the next one what became of it', async () => {
+  test('reports what is unanswered at the deadline; the next report says what became of it', async () => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry } = pipeline({}, 'hold')
@@ -103,7 +103,7 @@ describe('a flush that did not', () => {
   test.each([
     ['acknowledged', (exporter: { acknowledge(): void }) => exporter.acknowledge()],
     ['refused', (exporter: { fail(): void }) => exporter.fail()],
-  ] as const)('sends again what was still not answered when the next one began, and counts it once, even if it is %s then', async (_what, answerAtLast) => {
+  ] as const)('has its unanswered spans sent again by the next one and counted once, even if they are then %s', async (_what, answerAtLast) => {
     const clock = fakeClock()
     useClock(clock)
     const { exporter, telemetry } = pipeline({}, 'hold')
@@ -119,13 +119,13 @@ describe('a flush that did not', () => {
     expect(reports.map(({ spans }) => spans.acknowledged)).toEqual([0, 2, 1])
   })
 
-  test('is partial when some of it was delivered', async () => {
+  test('is `partial` when some of it was delivered', async () => {
     const telemetry = [[async () => {}, async () => Promise.reject(new Error('half broken'))]]
     await withTelemetry(async () => {}, { telemetry, ...watch })()
     expect(reports[0]).toMatchObject({ outcome: 'partial', stages: [{ outcome: 'partial' }] })
   })
 
-  test('names every flushable that failed, and none of them stops the others', async () => {
+  test('names every flushable that failed, and still runs the others', async () => {
     const ran: string[] = []
     class Metrics {
       forceFlush() {
@@ -145,20 +145,20 @@ describe('a flush that did not', () => {
     ])
   })
 
-  test('says so when a flush function answers `false`', async () => {
+  test('is `timed_out` when a flush function resolves with `false`', async () => {
     const flushSentry = async () => false
     await withTelemetry(async () => {}, { telemetry: flushSentry, ...watch })()
     expect(reports[0]).toMatchObject({ outcome: 'timed_out' })
     expect(reports[0]?.warnings.join()).toContain('flushSentry timed out')
   })
 
-  test('has failed when a flush function comes to an error, thrown or not', async () => {
+  test('is `failed` when a flush function resolves with an error', async () => {
     const flushVendor = async () => new Error('vendor broken')
     await withTelemetry(async () => {}, { telemetry: flushVendor, ...watch })()
     expect(reports[0]).toMatchObject({ outcome: 'failed', warnings: ['stage "stage 1": flushVendor failed: vendor broken'] })
   })
 
-  test.each(['throws', 'rejects with'])('has failed when a flush function %s an error of another realm, as in a test runner', async (how) => {
+  test.each(['throws', 'rejects with'])('is `failed` when a flush function %s an error of another realm, as in a test runner', async (how) => {
     const error: unknown = runInNewContext('new TypeError("fetch failed")')
     const flushVendor = () => {
       if (how === 'throws') throw error
@@ -168,7 +168,7 @@ describe('a flush that did not', () => {
     expect(reports[0]).toMatchObject({ outcome: 'failed', warnings: ['stage "stage 1": flushVendor failed: fetch failed'] })
   })
 
-  test('tells what is kept for the next flush once, whatever flushes end meanwhile', async () => {
+  test('reports what is kept for the next flush only once, even if other flushes end meanwhile', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
     const runs: Promise<unknown>[] = []
@@ -185,7 +185,7 @@ describe('a flush that did not', () => {
     expect(warn).toHaveBeenCalledOnce()
   })
 
-  test('is silent in the log with `logger: false`, and still reported', async () => {
+  test('logs nothing with `logger: false`, and is still reported', async () => {
     const log = vi.spyOn(console, 'warn')
     await withTelemetry(async () => {}, { telemetry: () => Promise.reject(boom), ...watch, logger: false })()
     expect(log).not.toHaveBeenCalled()
@@ -218,7 +218,7 @@ describe('late telemetry', () => {
 })
 
 describe('a wrap that cannot do its work', () => {
-  test('says once that no provider records spans', async () => {
+  test('warns once that no tracer provider records spans', async () => {
     const { telemetry } = pipeline()
     trace.disable()
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
@@ -227,16 +227,16 @@ describe('a wrap that cannot do its work', () => {
     expect(warn.mock.calls).toEqual([[expect.stringContaining('no OpenTelemetry tracer provider records spans')]])
   })
 
-  test('says nothing of invocations that are not to be traced', async () => {
+  test('does not warn about invocations whose tracing is suppressed', async () => {
     const { telemetry } = pipeline()
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
-    // A first one, since that registers what carries contexts.
+    // The first invocation registers the context manager.
     await handler()
     await context.with(ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true), handler)
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('says in each report, and once in the log, that its spans do not reach what is flushed', async () => {
+  test('warns in each report, and once in the log, that no spans reach `otel()`', async () => {
     const { telemetry } = pipeline()
     trace.disable()
     trace.setGlobalTracerProvider(makeProvider({}))
@@ -248,7 +248,7 @@ describe('a wrap that cannot do its work', () => {
     expect(reports.map(({ warnings }) => warnings)).toEqual([[warning], [warning]])
   })
 
-  test('does not say so where it flushes the providers, or what it tracks', async () => {
+  test('does not warn that no spans reach `otel()` if it flushes the global providers, or only tracks exporters', async () => {
     trace.disable()
     trace.setGlobalTracerProvider(makeProvider({}))
     await withTelemetry(async () => {}, watch)()
@@ -256,7 +256,7 @@ describe('a wrap that cannot do its work', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('says once that an exporter alone is flushed, which does not have what a batch processor holds', async () => {
+  test('warns once that it flushes only an exporter, which does not have what a batch processor still holds', async () => {
     const exporter = inMemoryExporter<ReadableSpan>()
     trace.disable()
     const provider = makeProvider({ spanProcessors: [makeBatchProcessor(exporter)] })
@@ -269,7 +269,7 @@ describe('a wrap that cannot do its work', () => {
     expect(warn).toHaveBeenCalledOnce()
   })
 
-  test('does not say that none are recorded where the environment has turned the SDK off', async () => {
+  test('does not warn that no spans are recorded if the environment has turned the SDK off', async () => {
     vi.stubEnv('OTEL_SDK_DISABLED', 'True')
     onTestFinished(() => void vi.unstubAllEnvs())
     const { telemetry } = pipeline()
@@ -278,7 +278,7 @@ describe('a wrap that cannot do its work', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('does not say so of a trace that is sampled out, nor of another SDK', async () => {
+  test('does not warn that no spans are recorded if the trace is sampled out, or for another SDK', async () => {
     const { telemetry } = pipeline()
     trace.disable()
     trace.setGlobalTracerProvider(makeProvider({ sampler: neverSampled() }))
@@ -288,7 +288,7 @@ describe('a wrap that cannot do its work', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('says in each report, and once in the log, that it is not the outermost wrapper when a span outside of it is open', async () => {
+  test('warns in each report, and once in the log, that it is not outermost if a span outside of it is open', async () => {
     const { telemetry, tracer } = pipeline()
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
     await handler()
@@ -302,7 +302,7 @@ describe('a wrap that cannot do its work', () => {
     expect(warn.mock.calls).toEqual([[warning]])
   })
 
-  test('says nothing of that where there is nothing to flush: a provider that sends by itself, as Deno’s, has spans of its own around', async () => {
+  test('does not warn about an open outer span if there is nothing to flush, as with Deno’s own provider', async () => {
     const { tracer } = pipeline()
     const handler = withTelemetry(async () => {}, { telemetry: () => 'nothing_to_send', ...watch })
     await handler()
@@ -314,7 +314,7 @@ describe('a wrap that cannot do its work', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('says once that it cannot flush after the response when it was asked to', async () => {
+  test('warns once that it cannot flush after the response if it was asked to', async () => {
     const { telemetry } = pipeline()
     const handler = withTelemetry(async () => {}, { telemetry, flush: 'after-response', ...watch })
     await handler()

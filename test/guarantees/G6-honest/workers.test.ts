@@ -1,9 +1,9 @@
-/** G6 Honest, on real workerd: what reports say, against what the collector has. */
+/** G6 Honest, on real workerd: what the reports say, compared with what the collector has. */
 import { describe, expect, test } from 'vitest'
 import { samples } from '../../support/workers.ts'
 
 describe.each(samples)('on $title', ({ startWorker }) => {
-  test('what was not answered in time is pending, once, and acknowledged by the flush that has sent it again', async () => {
+  test('spans not answered in time are pending, once, and acknowledged by the flush that sends them again', async () => {
     await using worker = await startWorker('orders.mjs', { behavior: 'hang', bindings: { TIMEOUT_MS: 100 } })
     await worker.fetch('/?id=1')
     const [hung] = await worker.reported(1)
@@ -16,7 +16,7 @@ describe.each(samples)('on $title', ({ startWorker }) => {
     expect(worker.collector.spans).toHaveLength(6)
   })
 
-  test('what was refused is carried over, and told', async () => {
+  test('refused spans are reported as carried over, and arrive with the next flush', async () => {
     await using worker = await startWorker('orders.mjs', { behavior: { status: 400 } })
     await worker.fetch('/?id=1')
     expect((await worker.reported(1))[0]).toMatchObject({ outcome: 'failed', spans: { acknowledged: 0, carriedOver: 3 } })
@@ -25,7 +25,7 @@ describe.each(samples)('on $title', ({ startWorker }) => {
     expect((await worker.reported(2))[1]).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 6, carriedOver: 0 } })
   })
 
-  test('the next root span tells of the flush before it', async () => {
+  test('a root span carries the outcome of the flush before it', async () => {
     await using worker = await startWorker('orders.mjs')
     await worker.fetch('/?id=1')
     await worker.reported(1)

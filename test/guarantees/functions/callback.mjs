@@ -1,4 +1,4 @@
-// Callback-style handlers, which Node 24's runtime refuses as they are.
+// Callback-style handlers, which Node 24's runtime refuses if they are not wrapped.
 import { scrypt } from 'node:crypto'
 import { withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
@@ -9,7 +9,7 @@ const soon = (then) => setTimeout(then, 20)
 
 export const bare = (event, _context, callback) => soon(() => callback(null, { id: event.id }))
 
-/** Beside a wrapped handler, which is what makes the sandbox be held. */
+/** Not wrapped, beside wrapped handlers: because of those, the sandbox is held. */
 export const unwrapped = (event, context, callback) => {
   context.callbackWaitsForEmptyEventLoop = event.waits
   bare(event, context, callback)
@@ -41,7 +41,7 @@ export const promises = wrap(async (event, _context, _callback) => {
   return { id: event.id }
 })
 
-/** Comes to nothing itself, and calls back before it does. */
+/** Resolves with `undefined`, and calls back before it does. */
 export const awaits = wrap(async (event, _context, callback) => {
   work()
   await new Promise(soon)
@@ -54,19 +54,19 @@ export const forgets = wrap((_event, _context, _callback) => {
   soon(() => {})
 })
 
-/** Is done when it returns, and says nothing of it. */
+/** Is done when it returns, and does not say so: no callback, no promise. */
 export const returns = wrap((_event, _context) => void work())
 
 export const value = withTelemetry((event, _context) => (work(), { id: event.id }), { telemetry, timeoutMs: 300 })
 
-/** Leaves something to wait for, which a promise does not. */
+/** Leaves something to wait for. With a promise, nothing would wait for it. */
 export const leaves = wrap((event, _context, callback) => {
   work()
   setInterval(() => {}, 1000)
   callback(null, { id: event.id })
 })
 
-/** Ends by the context, where that can: runtimes up to Node 22. */
+/** Ends through the context, on runtimes where that is possible: up to Node 22. */
 export const ended = wrap((event, context) => {
   work()
   soon(() => context.succeed({ id: event.id }))
@@ -82,7 +82,7 @@ export const hashed = wrap((event, context) => {
   scrypt('secret', 'salt', 16, () => context.succeed({ id: event.id }))
 })
 
-/** Of no parameters, as far as its `length` tells. */
+/** Has no parameters, according to its `length`. */
 export const spread = wrap((...args) => {
   work()
   const [event, , callback] = args

@@ -1,5 +1,5 @@
-// Invocations that wait for each other half-way, so that their spans interleave. One is told from the others by its
-// attributes: every span says whose it is.
+// Invocations that wait for each other half-way, so that their spans interleave. The attributes of every span say which
+// invocation it belongs to.
 import { threadId } from 'node:worker_threads'
 import { withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
@@ -34,7 +34,7 @@ export const handler = withTelemetry(async ({ id, together = 1 }) => {
   return { id, trace: process.env._X_AMZN_TRACE_ID, thread: threadId }
 }, options)
 
-// Longer than the function's timeout, which nobody enforces here.
+// Takes longer than the function's timeout, which nothing enforces here.
 export const slow = withTelemetry(async ({ ms }) => {
   await new Promise((waited) => setTimeout(waited, ms))
   tracer.startSpan('after all').end()

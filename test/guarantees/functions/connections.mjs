@@ -1,5 +1,5 @@
 // A span during init, so that the connection to the collector is older than the first freeze. Once with OpenTelemetry's
-// exporter, which tries again by itself; once with one that leaves that to others.
+// exporter, which tries again by itself; once with an exporter that does not.
 import http from 'node:http'
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -32,6 +32,6 @@ const options = { telemetry, timeoutMs: Number(process.env.TIMEOUT_MS ?? 2000) }
 tracer.startSpan('init').end()
 await telemetry.spanProcessor.forceFlush()
 
-// Synchronous up to its flush: what the thaw has in store for the sockets has had no turn yet.
+// Synchronous up to its flush: since the thaw, no turn of the event loop has let the sockets notice that they are closed.
 export const stock = withTelemetry(() => tracer.startSpan('child').end(), options)
 export { stock as impatient }

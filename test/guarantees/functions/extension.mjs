@@ -43,16 +43,16 @@ export const background = withTelemetry(async ({ id }) => {
 /** A wrapped handler that calls another, which is a part of it. */
 export const nested = withTelemetry((event, context) => handler(event, context), { ...options, name: 'outer' })
 
-/** Keeps something for everything that runs on behalf of the invocation. */
+/** Keeps a value in AsyncLocalStorage for everything that runs on behalf of the invocation. */
 export const stored = (event, context) => storage.run(`for ${event.id}`, handler, event, context)
 
-/** A handler of one's own around wrapped ones: at the same time, and one after the other. */
+/** An unwrapped handler that calls wrapped ones: two at the same time, then one more. */
 export const several = async ({ id }, context) => {
   await Promise.all([handler({ id }, context), background({ id }, context)])
   return handler({ id }, context)
 }
 
-/** Calls a wrapped handler under a name that Lambda has never heard of. */
+/** Calls a wrapped handler with a request id that Lambda does not know. */
 export const renamed = ({ id }) => handler({ id }, { awsRequestId: `renamed ${id}` })
 
 /** Answers some events by itself. */

@@ -1,4 +1,4 @@
-// Traces every request of node:http, in both ways in which instrumentations do that.
+// Traces every request of node:http, in both of the ways that instrumentations use.
 import 'flushed/lambda/register'
 import { subscribe } from 'node:diagnostics_channel'
 import http from 'node:http'

@@ -1,4 +1,4 @@
-// Handlers that do not settle in time, if ever. `REGISTER` names the way in which the extension is registered, if it is.
+// Handlers that do not settle in time, if ever. `REGISTER` says how the extension is registered, if it is.
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { currentInvocation, waitUntil, withTelemetry } from 'flushed/lambda'
@@ -6,7 +6,7 @@ import { telemetry, tracer } from './setup.mjs'
 
 if (process.env.REGISTER) await import(`flushed/lambda/${process.env.REGISTER}`)
 
-// Somebody else who has something to do at the end, and ends the process when it is done.
+// Another listener, which has something to do at the end, and ends the process when that is done.
 if (process.env.LISTENS) process.on('SIGTERM', () => setTimeout(() => console.log('LISTENED') ?? process.exit(), 300))
 
 const options = {
@@ -23,13 +23,13 @@ export const hangs = withTelemetry(() => {
   return new Promise(() => setInterval(() => {}, 1000))
 }, options)
 
-/** Waits for what nothing will ever bring about. */
+/** Waits for a promise that nothing will ever settle. */
 export const empty = withTelemetry(() => {
   query()
   return new Promise(() => {})
 }, options)
 
-/** Stops when it is told to, and still has something to say. */
+/** Stops when its signal is aborted, and then records one more span. */
 export const stops = withTelemetry(async () => {
   const { signal } = currentInvocation()
   query()
@@ -40,14 +40,14 @@ export const stops = withTelemetry(async () => {
   return { stopped: signal.reason.name }
 }, options)
 
-/** Is late, and in time all the same. */
+/** Settles after the early timeout, but before the function's own. */
 export const late = withTelemetry(async () => {
   query()
   await pause(700)
   return { late: true }
 }, options)
 
-/** Answers, and leaves work behind that is never over. */
+/** Answers, and leaves background work that never ends. */
 export const works = withTelemetry(async () => {
   query()
   waitUntil(new Promise(() => setInterval(() => {}, 1000)))

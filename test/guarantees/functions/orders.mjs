@@ -1,4 +1,4 @@
-// Five children, two of which, one below the other, are left open.
+// Five child spans, of which two, one below the other, are left open.
 import { withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
 

@@ -1,4 +1,4 @@
-// One child each, flushed as seldom as `POLICY` says, and an audit in the background where it is asked for.
+// One child span per invocation, flushed as seldom as `POLICY` says, and a background audit if the event asks for one.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitUntil, withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'

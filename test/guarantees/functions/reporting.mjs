@@ -1,4 +1,4 @@
-// One child each, and the report of every flush on a line of its own.
+// One child span per invocation, and the report of every flush on a line of its own.
 import { setImmediate } from 'node:timers'
 import { withTelemetry } from 'flushed/lambda'
 import { telemetry, tracer } from './setup.mjs'
@@ -11,7 +11,7 @@ const options = {
 
 export const handler = withTelemetry(async () => tracer.startSpan('child').end(), options)
 
-// Nobody waits for what it leaves behind: the sandbox thaws, and there it goes on.
+// Nothing waits for what it leaves behind, which goes on when the sandbox thaws.
 export const late = withTelemetry(async () => {
   const later = () => tracer.startSpan('late').end()
   queueMicrotask(() => setImmediate(() => setImmediate(later)))

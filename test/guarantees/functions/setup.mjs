@@ -1,4 +1,4 @@
-// What every function here deploys: OpenTelemetry's SDK 3.x, and an OTLP exporter pointed by the standard variable.
+// What every function here deploys: OpenTelemetry's SDK 3.x, and an OTLP exporter, whose endpoint is in the standard variable.
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { TracerProvider } from '@opentelemetry/sdk-trace'

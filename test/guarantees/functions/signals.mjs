@@ -1,4 +1,4 @@
-// Traces, metrics and logs by OpenTelemetry's own SDKs and OTLP exporters, with an instrumentation of somebody else's.
+// Traces, metrics and logs with OpenTelemetry's own SDKs and OTLP exporters, and with its instrumentation of undici.
 import { logs, metrics, trace } from '@opentelemetry/api'
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
@@ -33,7 +33,7 @@ async function order() {
 export const handler = withTelemetry(order, { telemetry, timeoutMs: 800 })
 export const withoutOptions = withTelemetry(order)
 
-// Asks, and does not wait for the answer, which never comes.
+// Makes a request, and does not wait for the answer, which never comes.
 export const asks = withTelemetry(async () => {
   void fetch(process.env.PARTNER_URL).catch(() => {})
 }, { telemetry })

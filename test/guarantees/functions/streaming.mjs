@@ -1,4 +1,5 @@
-// Streaming handlers, each without a wrap and in either order with one. awslambda is a global that the runtime provides.
+// Streaming handlers, each without a wrap, and with one around or inside `streamifyResponse`. The runtime provides the
+// global `awslambda`.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -33,7 +34,7 @@ export const parts = styled(async ({ gapMs = 0 }, stream) => {
   stream.end('two')
 })
 
-/** Is done before its stream is. */
+/** Settles before its stream has ended. */
 export const later = styled(async ({ gapMs }, stream) => {
   stream.write('one ')
   setTimeout(() => stream.end('two'), gapMs)
@@ -45,10 +46,10 @@ export const open = styled(async (_event, stream) => {
   setInterval(() => {}, 1000)
 })
 
-/** Announces a status and headers. */
+/** Sets a status and headers. */
 export const http = styled(async (_event, stream) => {
   const body = awslambda.HttpResponseStream.from(stream, { statusCode: 201, headers: { 'x-a': 'b' } })
-  // What is given to `end` alone, the client sends without the metadata.
+  // The client sends a body that is only given to `end` without the metadata.
   body.write('created')
   body.end()
 })
@@ -59,14 +60,14 @@ export const fails = styled(async (_event, stream) => {
   throw new RangeError('out of stock')
 })
 
-/** Fails when all has been said. */
+/** Fails after it has ended its stream. */
 export const failsAfter = styled(async (_event, stream) => {
   stream.end('whole')
   await delay(10)
   throw new RangeError('out of stock')
 })
 
-/** Fails as streams do, which destroys the response stream. */
+/** Fails as streams do: that destroys the response stream. */
 export const pipes = styled(async (_event, stream) => {
   async function* source() {
     yield 'half'
@@ -89,13 +90,13 @@ export const endless = styled(async ({ forMs }, stream) => {
 /** Ends its stream, and does nothing else. */
 export const ends = styled(async (_event, stream) => void stream.end('pong'))
 
-/** Leaves work behind. */
+/** Leaves background work. */
 export const background = styled(async (_event, stream) => {
   waitUntil(tracer.startActiveSpan('audit', (audit) => delay(150).then(() => audit.end())))
   stream.end('pong')
 })
 
-/** Says how much its stream buffers, which the runtime takes from a symbol of the handler. */
+/** Answers with how much its stream buffers, which the runtime takes from a symbol of the handler. */
 export const buffers = styled(async (_event, stream) => void stream.end(`${stream.writableHighWaterMark} bytes`))
 
 /** Wrapped twice, around and inside. */

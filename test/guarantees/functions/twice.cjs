@@ -1,4 +1,4 @@
-// Registered by both copies of the package.
+// Registered by both copies of the package: CommonJS and ESM.
 require('flushed/lambda/register')
 require('flushed/lambda/register/shutdown-only')
 const registered = import('flushed/lambda/register')

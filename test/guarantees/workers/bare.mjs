@@ -1,4 +1,4 @@
-// The Workers of orders.mjs, without any telemetry.
+// The Worker of orders.mjs, without any telemetry.
 export default {
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url)

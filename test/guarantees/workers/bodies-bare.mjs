@@ -1,9 +1,9 @@
-// Every kind of body that a Worker may answer with: the path says which. Without any telemetry.
+// A Worker without telemetry that answers with every kind of body there is. The path says which.
 const bytes = new TextEncoder()
 const chunk = (index) => bytes.encode(`chunk ${index}\n`)
 const query = (request, name, otherwise) => Number(new URL(request.url).searchParams.get(name) ?? otherwise)
 
-/** Writes as many chunks as asked for, one every so many milliseconds, and says so. */
+/** Writes as many chunks as the request asks for, at the interval it asks for, and logs each. */
 async function produce(writable, request) {
   const writer = writable.getWriter()
   for (let index = 0; index < query(request, 'chunks', 3); index++) {
@@ -33,7 +33,7 @@ function pulled(request, { type, last = (controller) => controller.close(), ever
   })
 }
 
-/** Not right after a chunk: whether that one still goes is a race, which the runtime itself decides. */
+/** Fails, but not right after a chunk: then the runtime might or might not still send that chunk. */
 async function fails(controller) {
   await scheduler.wait(20)
   controller.error(new RangeError('out of chunks'))
@@ -118,7 +118,7 @@ export const routes = {
     })
     return new Response(null, { status: 101, webSocket: client })
   },
-  /** 50 MiB, in pieces of 64 KiB, as fast as they are taken; says how many went. */
+  /** 50 MiB, in pieces of 64 KiB, as fast as they are taken. Logs how many were written. */
   flood() {
     const { readable, writable } = new IdentityTransformStream()
     const piece = new Uint8Array(1 << 16)
@@ -154,7 +154,7 @@ export const routes = {
   },
 }
 
-/** What comes from elsewhere, passed on as it is or in a new response. */
+/** Responses from elsewhere, passed on as they are or in a new response. */
 for (const path of ['chunked', 'endless', 'large', 'known', 'gzip', 'range', 'found', 'slow', 'broken', 'html']) {
   const init = { redirect: 'manual', headers: { range: 'bytes=1-4' } }
   routes[`from-${path}`] = (_request, env) => origin(env, `/${path}`, init)
@@ -164,7 +164,7 @@ for (const path of ['chunked', 'endless', 'large', 'known', 'gzip', 'range', 'fo
   }
 }
 routes['rewritten-html'] = async (_request, env) => rewriter().transform(await origin(env, '/html'))
-/** In a response of one's own: what it is said to be is all that tells one from the other. */
+/** In a response of one's own: only the content type tells one from the other. */
 for (const [name, type] of [['events', 'text/event-stream'], ['lines', 'application/x-ndjson']]) {
   routes[`${name}-endless`] = async (_request, env) => new Response((await origin(env, '/endless')).body, { headers: { 'content-type': type } })
 }

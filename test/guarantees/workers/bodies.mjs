@@ -3,7 +3,7 @@ import { withTelemetry } from 'flushed/workers'
 import bare from './bodies-bare.mjs'
 import { optionsFor } from './setup.mjs'
 
-/** Five seconds, and a span for every chunk. */
+/** A body that takes five seconds, with a span for every chunk. */
 function counted() {
   const invocation = currentInvocation()
   let index = 0

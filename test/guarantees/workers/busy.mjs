@@ -4,7 +4,7 @@ import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { otel } from 'flushed/otel'
 import { withTelemetry } from 'flushed/workers'
 
-/** Some hundred milliseconds of a processor's time, as it takes to encode very many spans. */
+/** Takes some hundred milliseconds of processor time, as encoding very many spans does. */
 function work() {
   let state = 1
   for (let i = 0; i < 3e8; i++) state = Math.imul(state, 48_271) ^ i
@@ -13,7 +13,7 @@ function work() {
 
 class Busy extends OTLPTraceExporter {
   export(spans, callback) {
-    // Used, or the loop would be optimised away.
+    // The result is used: otherwise the loop would be optimised away.
     if (work() !== 0.5) super.export(spans, callback)
   }
 }

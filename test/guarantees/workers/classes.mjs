@@ -1,4 +1,4 @@
-// What people write as classes, not wrapped; and a Worker that calls them.
+// Classes as people write them, not wrapped, and a Worker that calls them.
 import { DurableObject, RpcTarget, WorkerEntrypoint, WorkflowEntrypoint } from 'cloudflare:workers'
 import { span } from 'flushed'
 import { jobs } from './jobs.mjs'
@@ -21,12 +21,12 @@ export class Orders extends WorkerEntrypoint {
     return this.#tax
   }
 
-  // The same, of RPC: its value can be called, and is the runtime's own.
+  // A getter too, but of RPC: its value can be called, and is the runtime's own.
   get level() {
     return this.env.ORDERS.taxed(4)
   }
 
-  // Its helper's result is used before and after something was awaited.
+  // Uses the result of its helper both before and after an `await`.
   async total(price) {
     const before = this.taxed(price)
     await scheduler.wait(1)
@@ -53,7 +53,7 @@ export class Orders extends WorkerEntrypoint {
     return new Blob(['streamed']).stream()
   }
 
-  // A promise of RPC, not awaited.
+  // Returns an RPC promise that it does not await.
   forwarded() {
     return this.env.ORDERS.taxed(21)
   }
@@ -99,7 +99,7 @@ export class Room extends DurableObject {
     return this.load()
   }
 
-  // Calls itself for a while after it has answered, as a Durable Object may.
+  // Calls a method of its own some time after it has answered, as a Durable Object may.
   async tick() {
     setTimeout(() => this.load(), 5)
     return 'ticking'
@@ -145,7 +145,7 @@ export class Room extends DurableObject {
   }
 }
 
-// As they were before there was a class to extend.
+// A Durable Object from before there was a class to extend.
 export class Legacy {
   constructor(state, env) {
     this.state = state
@@ -192,7 +192,7 @@ export class Checkout extends WorkflowEntrypoint {
   }
 }
 
-/** Everything that can be said of a call: what came back, or what was thrown. */
+/** The outcome of a call: what it returned, or what it threw. */
 const outcome = async (call) => {
   try {
     return await call()

@@ -1,4 +1,4 @@
-// Classes with decorators: a Durable Object, and an entrypoint that it is called from.
+// Classes with decorators: a Durable Object, and an entrypoint that calls it.
 import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers'
 import { Flushed, Telemetry, Traced, span } from 'flushed/decorators'
 import { optionsFor } from './setup.mjs'
@@ -49,10 +49,10 @@ export default class Front extends WorkerEntrypoint {
     }
   }
 
-  // What it returns is more than a promise: what it comes to can be called before it is there.
+  // Returns more than a promise: the result can be called before it is there.
   @Traced() call(method, name) {
     const room = this.env.ROOM.getByName('one')
-    // A function becomes a stub on the other side, and has whatever method it is asked for.
+    // On the other side, a function becomes a stub, which has whatever method it is asked for.
     return method === 'greet' ? room.join(name, (who) => `hello ${who}`) : room[method](name)
   }
 }

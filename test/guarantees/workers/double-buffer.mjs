@@ -1,4 +1,4 @@
-/** A Worker whose telemetry is a vendor's bundle with two buffers. How it is flushed is in `env.HOW`. */
+/** A Worker whose telemetry is a vendor's bundle with two buffers. `env.HOW` says how it is flushed. */
 import { stages } from 'flushed'
 import { withTelemetry } from 'flushed/workers'
 import { createMonitoring } from '../../support/monitoring.ts'

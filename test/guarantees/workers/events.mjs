@@ -1,4 +1,4 @@
-// A Worker that is told of all there is but requests. What it has seen it writes to the log.
+// A Worker that handles every kind of event other than requests, and logs what it has seen.
 import { currentInvocation, span } from 'flushed'
 import { withTelemetry } from 'flushed/workers'
 import { optionsFor } from './setup.mjs'

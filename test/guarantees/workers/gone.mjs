@@ -1,4 +1,4 @@
-// Requests whose caller gives up half way: `/gate/held` makes one of them, to `/held`.
+// Requests whose caller gives up half-way: `/gate/held` makes such a request, to `/held`.
 import { DurableObject } from 'cloudflare:workers'
 import { currentInvocation } from 'flushed'
 import { withTelemetry as edge } from 'flushed/edge'
@@ -7,7 +7,7 @@ import { withTelemetry } from 'flushed/workers'
 import { Hono } from 'hono'
 import { optionsFor } from './setup.mjs'
 
-/** Works for long. */
+/** Works for a long time. */
 async function works(ms) {
   const invocation = currentInvocation()
   invocation.span('first').end()
@@ -21,7 +21,7 @@ async function works(ms) {
 
 const routes = {
   held: () => works(1500),
-  /** With other work, which lasts for longer than it, or not. */
+  /** With other work, which takes longer than the handler (`within`), or less long (`beyond`). */
   within(_request, _env, ctx) {
     ctx.waitUntil(scheduler.wait(1200))
     return works(900)

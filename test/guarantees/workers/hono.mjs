@@ -1,4 +1,4 @@
-/** An application of Hono, as its documentation has it. */
+/** A Hono application, as in Hono's documentation. */
 import { trace } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed/workers'
 import { Hono } from 'hono'

@@ -1,4 +1,4 @@
-/** A router of itty-router, which takes any property that is asked of it for a route. */
+/** A router of itty-router, which takes any property that is read from it for a route. */
 import { trace } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed/workers'
 import { AutoRouter } from 'itty-router'

@@ -1,4 +1,4 @@
-// A class whose methods are named as events are, and calls of them.
+// A class whose methods have the names of events, and calls of these methods.
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { span } from 'flushed'
 

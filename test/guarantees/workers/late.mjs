@@ -1,4 +1,4 @@
-// What goes on when a request, or a call by RPC, is over: a socket of its own, a stream, a function that a caller has been given.
+// What goes on after a request, or an RPC call, is over: a socket of its own, a stream, a function that the caller was given.
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { context, trace } from '@opentelemetry/api'
 import { currentInvocation } from 'flushed'

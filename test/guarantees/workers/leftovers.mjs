@@ -8,7 +8,7 @@ export default withTelemetry(
     async fetch() {
       const invocation = currentInvocation()
       const charge = invocation.span('charge')
-      // By hand, for where there is no AsyncLocalStorage to carry it. In a POST, spans are in groups by tracer.
+      // The context is passed by hand, for runtimes without AsyncLocalStorage. In a POST, spans are grouped by tracer.
       trace.getTracer('flushed').startSpan('bank', {}, trace.setSpan(invocation.context, charge))
       invocation.span('done').end()
       await scheduler.wait(1)

@@ -3,7 +3,7 @@ import { optionsFor } from './setup.mjs'
 
 let options
 
-/** A Worker without a wrap: what is to be one invocation is a scope in it. */
+/** A Worker without a wrap: a scope in its handler is the invocation. */
 export default {
   async fetch(request, env) {
     options ??= optionsFor(env)

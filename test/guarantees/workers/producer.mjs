@@ -1,4 +1,4 @@
-// A Worker that others follow, and that connects to one.
+// A Worker that others tail, and that connects to another one.
 export default {
   async fetch(_request, { TARGET }) {
     console.log('a line')

@@ -1,4 +1,4 @@
-// What is written for Node requires its modules: CommonJS finds a `require` where wrangler puts one.
+// Code that is written for Node requires Node's modules. CommonJS finds this `require` where wrangler puts one.
 import { createRequire } from 'node:module'
 
 export const require = createRequire('/')

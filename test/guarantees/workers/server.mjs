@@ -1,4 +1,4 @@
-// A server of Node, as a Worker: of Express or of `http`, with the whole wrapped or not.
+// A Node server as a Worker, with Express or `http`. The Worker as a whole is wrapped, or not.
 import { require } from './require.mjs'
 import { httpServerHandler } from 'cloudflare:node'
 import { env } from 'cloudflare:workers'
@@ -13,7 +13,7 @@ const { createServer } = require('node:http')
 
 const served = () => ({ ...optionsFor(env), logger: undefined })
 
-/** Nothing is made at module scope. */
+/** Makes something on first use: nothing is made at module scope. */
 function once(make) {
   let made
   return (...args) => (made ??= make())(...args)

@@ -4,11 +4,11 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { otel } from 'flushed/otel'
 
-/** Its own timeout is 10 seconds by default. */
+/** The exporter's own timeout is 10 seconds by default. */
 export const exporterFor = ({ COLLECTOR, EXPORTER_TIMEOUT_MS: timeoutMillis }) =>
   new OTLPTraceExporter({ url: `${COLLECTOR}/v1/traces`, ...(timeoutMillis && { timeoutMillis }) })
 
-/** Called once an isolate: the options of a wrap are. */
+/** Called once per isolate, as the options of a wrap are. */
 export function telemetryFor(env) {
   const telemetry = otel({ exporter: exporterFor(env) })
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))

@@ -12,7 +12,7 @@ export default {
     }
     const { pathname } = new URL(request.url)
     provider.getTracer('stock').startSpan(pathname.slice(1)).end()
-    // What those do who have noticed that nothing arrives, and do not wait for ever.
+    // As people do who have noticed that nothing arrives, and who do not wait for ever.
     if (env.TIMEOUT_MS) ctx.waitUntil(provider.forceFlush({ timeoutMillis: env.TIMEOUT_MS }).catch(() => {}))
     return new Response('hello')
   },

@@ -1,4 +1,4 @@
-/** A Worker that is flushed as docs/recipes.md says, with the vendor's SDK that is in `env.VENDOR`. */
+/** A Worker that is flushed as docs/recipes.md says, with the vendor's SDK that `env.VENDOR` names. */
 import * as Sentry from '@sentry/core'
 import { ServerRuntimeClient } from '@sentry/core/server'
 import { initLogger, log } from 'evlog'
@@ -12,7 +12,7 @@ import { traceable } from 'langsmith/traceable'
 import { PostHog } from 'posthog-node'
 import { onFlush } from './setup.mjs'
 
-/** What is flushed, and what records one event. */
+/** By vendor: what is flushed, and what records one event. */
 const vendors = {
   evlog(endpoint) {
     const drain = createDrainPipeline()(createOTLPDrain({ endpoint }))
@@ -24,7 +24,7 @@ const vendors = {
     return [langfuse, (event) => langfuse.trace({ name: event })]
   },
   langsmith(apiUrl) {
-    // In its other mode, what one request waits for is another's timer.
+    // In its other mode, one request would wait for another one's timer.
     const client = new Client({ apiUrl, apiKey: 'key', manualFlushMode: true })
     return [() => client.flush(), traceable(async (event) => event, { name: 'order', client, tracingEnabled: true })]
   },
