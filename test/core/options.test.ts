@@ -89,6 +89,8 @@ describe('the options of a wrap', () => {
     })()
     expect(isFlushedError(caught) && caught.code).toBe('FLUSHED_INVALID_OPTION')
     expect(isFlushedError(new TypeError('other'))).toBe(false)
+    const ofAnotherCopy = Object.assign(new Error('timed out'), { code: 'FLUSHED_TIMEOUT' })
+    expect(isFlushedError(ofAnotherCopy)).toBe(true)
   })
 
   test('a value that cannot be printed does not hide the error', () => {

@@ -38,14 +38,21 @@ describe('a flush that succeeds', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('is reported as `nothing_to_send` when its flush function says so', async () => {
+  test('is reported as `nothing_to_send` when the trace is not sampled, and makes no export', async () => {
     const { exporter, telemetry } = pipeline()
     const unsampled = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0, isRemote: true }
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    // The first call registers the context manager, without which nobody could tell of the parent.
+    await handler()
     await context.with(trace.setSpanContext(ROOT_CONTEXT, unsampled), handler)
-    await withTelemetry(async () => {}, { telemetry: () => 'nothing_to_send', ...watch })()
     expect(reports.map(({ outcome }) => outcome)).toEqual(['delivered', 'nothing_to_send'])
     expect(exporter.exports).toHaveLength(1)
+  })
+
+  test('is reported as `nothing_to_send` when its flush function says so', async () => {
+    pipeline()
+    await withTelemetry(async () => {}, { telemetry: () => 'nothing_to_send', ...watch })()
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['nothing_to_send'])
   })
 
   test('is recorded on the next root span, since a span cannot report on its own flush', async () => {
