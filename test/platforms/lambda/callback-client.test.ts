@@ -43,7 +43,7 @@ describe.each(runtimes)('on $title: a callback-style handler', ({ title, startFu
     expect(freeze.spans.map((span) => span.name)).toEqual(NAMES)
   })
 
-  test('without a callback parameter that returns nothing ends at once, with its spans delivered', async () => {
+  test('that has no callback and returns nothing ends at once, with its spans delivered by the freeze', async () => {
     await using lambda = await startFunction('callback.returns', { timeoutMs: 2000 })
     for (let id = 0; id < 3; id++) {
       const { result, freeze } = await lambda.invoke()
@@ -52,7 +52,7 @@ describe.each(runtimes)('on $title: a callback-style handler', ({ title, startFu
     }
   })
 
-  test('without a callback parameter returns its result even if a hung collector holds the event loop', async () => {
+  test('that has a result returns it at once, even if a hung collector holds the event loop', async () => {
     await using lambda = await startFunction('callback.value', { behavior: 'hang', timeoutMs: 4000 })
     for (const id of [1, 2, 3]) expect(await lambda.sandbox.invoke({ id })).toMatchObject({ ok: true, payload: { id } })
   })

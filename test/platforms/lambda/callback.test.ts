@@ -123,7 +123,7 @@ describe('a callback-style handler', () => {
     expect(context.callbackWaitsForEmptyEventLoop).toBe(false)
   })
 
-  test('writes to Lambda’s context, except for the functions with which the runtime ends the invocation', async () => {
+  test('writes to Lambda’s context, except for the functions that end the invocation', async () => {
     const { run, context, answered } = wrapped((_event, given, _callback) => {
       const { done } = given
       const patched = vi.fn((error, result) => done(error, { patched: result }))
@@ -146,7 +146,7 @@ describe('a callback-style handler', () => {
     expect(answered).not.toHaveBeenCalled()
   })
 
-  test('deletes from Lambda’s context too, except for the functions with which the runtime ends the invocation', async () => {
+  test('deletes from Lambda’s context too, except for the functions that end the invocation', async () => {
     const { run, context, answered } = wrapped((_event, given, callback) => {
       Object.assign(given, { tenant: 'acme' })
       for (const key of ['tenant', 'done']) Reflect.deleteProperty(given, key)

@@ -35,7 +35,7 @@ describe('every invocation', () => {
     expect([1, 2, 3].map((order) => described({ order }).attributes['faas.coldstart'])).toEqual([true, false, false])
   })
 
-  it('is dated by the clock that is passed', () => {
+  it('tells a cold start by the clock that is passed', () => {
     resetColdStart(0)
     const late = describeInvocation({}, context, { active: ROOT_CONTEXT, now: () => 60_000 })
     expect(late.attributes['faas.coldstart']).toBe(false)

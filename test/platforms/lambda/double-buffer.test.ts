@@ -1,4 +1,4 @@
-/** A fake vendor's SDK, with one buffer behind another, on the real runtime client. */
+/** A fake of a vendor's SDK, with one buffer behind another, on the real runtime client. */
 import { describe, expect, test } from 'vitest'
 import { endpoint } from '../../support/endpoint.ts'
 import { runtime, startFunction } from '../../support/lambda.ts'

@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => useClock(undefined))
 
-/** Prepares a handler that takes `ms` milliseconds, in an invocation whose context says that it has `left`. */
+/** Prepares a handler that takes `ms` milliseconds, in an invocation whose context says that `left` are left. */
 function invoking(ms: number, left: number, earlyTimeoutMs?: number) {
   const exporter = inMemoryExporter<ReadableSpan>()
   const telemetry = otel({ exporter })

@@ -95,7 +95,7 @@ describe(`on ${runtime}, as a Managed Instance`, () => {
     expect(lambda.logs()).not.toContain('flushed: ')
   })
 
-  test('a collector that hangs causes a warning, no unhandled rejection, and gets the spans once it is back', async () => {
+  test('a collector that hangs causes a warning, not an unhandled rejection, and gets the spans once it is back', async () => {
     const env = { ...ONE_THREAD, TIMEOUT_MS: '200' }
     await using lambda = await startFunction('concurrent.handler', { concurrency: TOGETHER, env, behavior: 'hang' })
     const warned = new Promise((resolve) => lambda.sandbox.on('log', ({ line }) => line.includes('4 spans not acknowledged') && resolve(line)))

@@ -80,7 +80,7 @@ describe('a span around the handler', () => {
     expect(parentWithin(event, joined)).toEqual(joined)
   })
 
-  it('is not the parent if it belongs to another trace than the caller: the caller is', () => {
+  it('gives way to the caller if it belongs to another trace', () => {
     expect(parentWithin(events.httpApi, around('b'.repeat(32)))).toMatchObject(events.CALLER)
   })
 

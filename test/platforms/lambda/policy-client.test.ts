@@ -51,7 +51,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(audits.map(({ attributes }) => attributes['flushed.unfinished'])).toEqual([undefined, undefined, undefined])
   })
 
-  test('the next flush reports background work that failed after its telemetry was left', async () => {
+  test('the next flush reports failed background work of an invocation whose telemetry was left', async () => {
     await using lambda = await startFunction('policy.handler', policy({ everyInvocations: 2 }))
     await lambda.invoke({ id: 'bad', auditMs: 1 })
     await lambda.invoke({ id: 'good' })

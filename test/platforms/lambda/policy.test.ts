@@ -88,7 +88,7 @@ describe('the policy `adaptive`', () => {
     expect(flushes).toHaveLength(2)
   })
 
-  test('waits for a flush that is under way in a flush at the end of an invocation too', async () => {
+  test('makes a flush at the end of an invocation wait for one that is under way too', async () => {
     const { invoke, flushes } = scheduled('adaptive')
     for (let i = 0; i < 6; i++) await invoke()
     await time.advance(1000)

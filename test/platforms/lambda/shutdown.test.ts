@@ -23,7 +23,7 @@ test('the last flush gets 450 of Lambda’s 500 ms, and 250 of 300 ms beside an 
   expect(shutdownBudgetMs(folder)).toBe(250)
 })
 
-test('no `beforeExit` listener is left when all telemetry has been shut down', async () => {
+test('no `beforeExit` listener of flushed is left when all telemetry has been shut down', async () => {
   const [none, one, other] = [process.listenerCount('beforeExit'), pipeline(), pipeline()]
   for (const { telemetry } of [one, one, other]) withTelemetry(async () => {}, { telemetry })
   expect(process.listenerCount('beforeExit')).toBe(none + 1)

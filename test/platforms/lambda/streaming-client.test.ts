@@ -153,7 +153,7 @@ describe.each(runtimes)('on $title: the caller', { retry: 2 }, ({ title, startFu
     }
   })
 
-  test('is answered at once, and only the sandbox is held for the flush', async () => {
+  test('is answered at once, and the sandbox is held only for the flush', async () => {
     await using lambda = await startFunction('streaming.ends.inside', { behavior: SLOW })
     const { result } = await lambda.invoke()
     const { afterMs } = await result.frozen

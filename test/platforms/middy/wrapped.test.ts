@@ -52,7 +52,7 @@ describe('the wrapped handler', () => {
     expect(reports).toHaveLength(1)
   })
 
-  test('has the name, the length and the keys of middy’s, and so do its methods', () => {
+  test('has the keys, name and length of middy’s, and its methods have the name and length of middy’s methods', () => {
     const original = middy()
     const wrapped = withTelemetry(original)
     expect([wrapped.name, wrapped.length]).toEqual([original.name, original.length])

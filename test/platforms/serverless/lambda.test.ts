@@ -20,7 +20,7 @@ describe.each(clients)('on $title', ({ start }) => {
     ['`flushed/express`', 'wrapped', 'GET /v1/orders/:id', '/v1/orders/:id'],
     ['`flushed/fastify`', 'fastified', 'GET /v1/orders/:id', '/v1/orders/:id'],
     ['`flushed/node`, without routes,', 'node', 'flushed-test', undefined],
-  ])('%s in `withTelemetry(serverless(app))` has a child span in ten requests, all delivered by the freeze', async (_what, handler, name, route) => {
+  ])('%s in `withTelemetry(serverless(app))` is a child in each of ten requests, delivered by the freeze', async (_what, handler, name, route) => {
     await using lambda = await start(handler)
     for (let id = 1; id <= 10; id++) {
       const { result, freeze } = await lambda.invoke(httpApi(`/v1/orders/${id}`))

@@ -63,7 +63,7 @@ const functions: [string, (options: Options) => RequestListener, string][] = [
 ]
 
 describe.each(functions)('a fake of Vercel’s request context: %s', (_what, listenerOf, name) => {
-  test('keeps the function alive for a flush of each request, which begins at once', async () => {
+  test('keeps the function alive until the flush of each request is over; the flush begins at once', async () => {
     const { exporter, options, reports, warnings } = setup()
     const { at, held } = await deploy(listenerOf(options))
     for (const count of [1, 2, 3]) {

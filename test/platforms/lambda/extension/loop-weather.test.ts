@@ -40,7 +40,7 @@ describe('with a fake Extensions API: a flush', () => {
     expect(log).toEqual(['x', 'a'])
   })
 
-  test('of another request than the current event’s does not hold the sandbox', async () => {
+  test('of another request than the current event’s must be awaited: the sandbox is not held for it', async () => {
     const { loop, invoke } = start()
     await invoke('a')
     loop.begun('x')
@@ -71,7 +71,7 @@ describe('with a fake Extensions API: a poll that fails', () => {
     expect(shared.failure).not.toContain('again')
   })
 
-  test('because Lambda does not know the extension is not repeated', async () => {
+  test('with 403, since Lambda does not know the extension, is not repeated', async () => {
     const { fail, running, polls, later } = start()
     await fail(new Refusal('the request for the next event', 403, '{"errorType":"Extension.UnknownExtensionIdentifier"}'))
     await running

@@ -7,7 +7,7 @@ import { flush, onFakeTimers, start, TIMEOUT_MS, turn, warn, wrapped } from './l
 onFakeTimers()
 
 describe('with a fake Extensions API: an invocation', () => {
-  test('that is done before its event arrives is flushed then, and `next` comes after the flush', async () => {
+  test('that is done before its event arrives is flushed when it arrives, and `next` comes after the flush', async () => {
     const { loop, invoke, polls } = start()
     const log: string[] = []
     const finish = flush(log, 'a')
@@ -63,7 +63,7 @@ describe('with a fake Extensions API: an invocation', () => {
     expect(polls()).toBe(2)
   })
 
-  test('that does not settle releases the sandbox before its deadline, and cannot hold it again after that', async () => {
+  test('that does not settle releases the sandbox before its deadline; what settles later must be awaited', async () => {
     const { loop, invoke, polls, later } = start()
     loop.begun('a')
     await invoke('a')
@@ -76,7 +76,7 @@ describe('with a fake Extensions API: an invocation', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('that is retried under the same request ID is held again, if it begins before its event or after', async () => {
+  test('that is retried under the same request ID is held again, whether it begins before or after its event', async () => {
     const { loop, invoke, polls } = start()
     for (const beginsFirst of [false, true, false]) {
       const before = polls()

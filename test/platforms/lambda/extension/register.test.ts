@@ -83,7 +83,7 @@ async function extensionsApi() {
   return { calls, env, [Symbol.dispose]: () => void close() }
 }
 
-test.for(['import', 'require', '--import'] as const)('registering by %s at a fake API polls once, and lets the process end', async (form) => {
+test.for(['import', 'require', '--import'] as const)('registering by %s at a fake Extensions API polls once, and lets the process end', async (form) => {
   using api = await extensionsApi()
   expect(await output(form, api.env)).toEqual({ stdout: ['result', 'result'], warnings: [] })
   expect(api.calls).toEqual(['POST register', 'GET event/next'])
@@ -98,7 +98,7 @@ test('registering by require uses a worker thread that does not load what the pr
   expect(stdout).toEqual(['preloaded', 'result', 'result'])
 })
 
-test.for(['import', 'require'] as const)('registering by %s in a worker thread does nothing: that is for the main thread', async (form) => {
+test.for(['import', 'require'] as const)('registering by %s in a worker thread does nothing: that is left to the main thread', async (form) => {
   using api = await extensionsApi()
   const load = form === 'import' ? `import('flushed/lambda/register')` : `require('flushed/lambda/register')`
   const source = `new (require('node:worker_threads').Worker)(${JSON.stringify(load)}, { eval: true })`
@@ -133,7 +133,7 @@ test.for([
   expect(api.calls.filter((call) => call === 'POST register')).toHaveLength(registrations)
 })
 
-test.for(['-e', '-p', '--eval=1'])('`NODE_OPTIONS`, in a `node %s` that a script runs before the function, does not register', async (flag) => {
+test.for(['-e', '-p', '--eval=1'])('`NODE_OPTIONS`, in a `node %s` of a script that runs before the function, does not register', async (flag) => {
   using api = await extensionsApi()
   const env = { PATH: process.env['PATH'], ...api.env, NODE_OPTIONS: '--import flushed/lambda/register' }
   await run(process.execPath, [flag, ...(flag.includes('=') ? [] : ['1'])], { cwd: root, env })

@@ -34,7 +34,7 @@ describe.each(clients.flatMap((client) => ['inside', 'around'].map((style) => ({
   'on $title, registered, a streaming handler that is wrapped $style `streamifyResponse`',
   { concurrent: true },
   ({ start, style, older }) => {
-    test('is flushed once its caller has everything, and only the sandbox is held for that', async () => {
+    test('is flushed once its caller has everything, and the sandbox is held only for that flush', async () => {
       await using lambda = await start(`streaming.parts.${style}`, { behavior: SLOW })
       for (const each of await expectReleased(lambda, { heldMs: SLOW.delayMs })) {
         expect(each.result).toMatchObject({ ok: true, payload: 'one two' })
