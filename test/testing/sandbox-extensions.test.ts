@@ -71,7 +71,7 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
     expect(types.sort()).toEqual(['Extension.InvalidExtensionState', undefined])
   })
 
-  test('cannot be the eleventh', async () => {
+  test('cannot register as the eleventh', async () => {
     const names = Array.from({ length: 11 }, (_, n) => `e${n}`).join()
     const types = await refusals({ FIXTURE_NAMES: names, FIXTURE_EVENTS: '[]' })
     expect(types.filter((type) => type !== undefined)).toEqual(['Extension.TooManyExtensions'])
@@ -102,7 +102,7 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
     await using lambda = await start({}, { extensions: { refuse: 'hang' }, initTimeoutMs: 500 })
     expect(lambda.initError?.errorMessage).toContain('no next from the runtime')
   })
-  test.each<RegistrationRefusal>([503, 'reset'])('can be answered with %s', async (refuse) => {
+  test.each<RegistrationRefusal>([503, 'reset'])('can have its registration answered with %s', async (refuse) => {
     await using lambda = await start({}, { extensions: { refuse } })
     // The fixture cannot read that answer, and the function does not load.
     expect(lambda.initError).toBeDefined()

@@ -32,7 +32,7 @@ type Callback = (error?: unknown, result?: unknown) => void
 function wrapped(handler: (event: unknown, context: Call['context'], callback: Callback) => unknown) {
   const { telemetry, exporter } = pipeline()
   const { context, answered } = call()
-  // As the client calls it, with a callback of its own.
+  // Called as the client calls it, with a callback of its own.
   const handle = withTelemetry(handler, { telemetry }) as unknown as (...args: unknown[]) => Promise<unknown>
   return { run: () => handle({}, context, answered), answered, exporter, context }
 }

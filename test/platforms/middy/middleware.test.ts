@@ -56,7 +56,7 @@ describe('an invocation', () => {
     expect(exporter.spans[0]?.attributes['http.response.status_code']).toBe(204)
   })
 
-  test('is the current one in the handler, and ends what was left open', async () => {
+  test('is the current invocation in the handler, and ends what was left open', async () => {
     const { exporter, reports, tracer, middleware } = setup()
     const adopted: string[] = []
     const handler = middy(async () => {
