@@ -1,11 +1,11 @@
-/** What people compile decorators with, each as it comes: nothing is shared among them but the sources. */
+/** What people compile decorators with, each as it comes: the compilers share nothing but the sources. */
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { compilerOptions, makeProject, node, packageOf } from '../support/project.ts'
 
-/** How decorators are compiled: standard ones, legacy ones, and those with types compiled into metadata. */
+/** How decorators are compiled: as standard ones, as legacy ones, or as legacy ones with types compiled into metadata. */
 export type Kind = 'standard' | 'legacy' | 'legacy with metadata'
 
 const kinds: readonly Kind[] = ['standard', 'legacy', 'legacy with metadata']
@@ -23,25 +23,25 @@ interface Job {
   readonly entry: string
 }
 
-/** @returns the module that was made of the entry */
+/** @returns the path of the module that the entry was compiled to */
 type Compile = (job: Job) => Promise<string>
 
 /** A way to compile the suite. */
 export interface Cell {
   readonly title: string
   readonly kind: Kind
-  /** Cases that fail with any decorator at all: the compiler's own mistakes. */
+  /** Cases that fail with any decorator at all, because of the compiler's own mistakes. */
   readonly broken: readonly string[]
   /** @param project what `makeSuite` has made @returns the module that has the suite's `run` @throws what the compiler says */
   compile(project: string): Promise<string>
 }
 
-/** The suite, in a project of a user's. */
+/** Puts the suite into a project like a user's. */
 export const makeSuite = (): Promise<string> =>
   makeProject('compiled', 'test/compiled/suite', {
     '@opentelemetry/api': packageOf('@opentelemetry/api'),
     '@opentelemetry/sdk-trace': packageOf('@opentelemetry/sdk-trace'),
-    // Which tsup looks for there, to have types compiled into metadata.
+    // tsup looks for it there, to compile types into metadata.
     '@swc/core': packageOf('@swc/core', 'decorators'),
   })
 
@@ -52,7 +52,7 @@ async function writeConfig({ kind, project, out, entry }: Job): Promise<string> 
   return file
 }
 
-/** Types are checked too: the suite is written with the package's types of both kinds. */
+/** Checks types too: the suite uses the package's types for both kinds of decorators. */
 const tsc =
   (compiler: string): Compile =>
   async (job) => {
@@ -124,21 +124,21 @@ async function cellsOf(name: string, folder: string, compile: Compile, of = kind
   }))
 }
 
-/** A class's metadata never inherits that of the class it extends. */
+/** In swc's output, a class's metadata never inherits that of the class it extends. */
 const SWC_BROKEN = ['metadata: ours is inherited']
 
-/** All of them. */
+/** All ways to compile the suite. */
 export async function allCells(): Promise<Cell[]> {
   const [typescript6, typescript7, swcCore] = [packageOf('typescript'), packageOf('typescript-7', 'decorators'), packageOf('@swc/core', 'decorators')]
   const cells = await Promise.all([
     cellsOf('tsc', typescript6, tsc(typescript6)),
     cellsOf('tsc', typescript7, tsc(typescript7)),
-    // Which compiles no types into metadata.
+    // esbuild compiles no types into metadata.
     cellsOf('esbuild', packageOf('esbuild'), esbuild, ['standard', 'legacy']),
     cellsOf('tsup', packageOf('tsup'), tsup),
     cellsOf('swc', swcCore, swc('2022-03'), ['standard'], SWC_BROKEN),
     cellsOf('swc', swcCore, swc('2022-03'), ['legacy', 'legacy with metadata']),
-    // Its getter of a private accessor returns what is not defined.
+    // With 2023-11, the getter of a private accessor returns something that is not defined.
     cellsOf('swc (2023-11)', swcCore, swc('2023-11'), ['standard'], ['accessors: a private one', ...SWC_BROKEN]),
   ])
   return cells.flat()

@@ -1,6 +1,6 @@
 /**
- * The same behaviour of decorators, whatever they are compiled with and wherever they run: the suite in test/compiled/suite
- * over the built package, in real runtimes.
+ * Decorators behave the same, whatever they are compiled with and wherever they run: the suite in test/compiled/suite runs
+ * with the built package, in real runtimes.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Cell, allCells, makeSuite } from './compilers.ts'
@@ -10,7 +10,7 @@ import type { Outcome } from './suite/runner.ts'
 const [cells, allNodes] = await Promise.all([allCells(), nodes()])
 
 const MINUTE = 60_000
-/** Of cases, with `reflect-metadata` and without: no cell leaves most of them out. */
+/** Every cell runs more cases than this, counted with `reflect-metadata` and without: none leaves most of them out. */
 const MOST = 100
 
 const compiled = new Map<Cell, Compiled>()
@@ -45,8 +45,8 @@ function expectAllPassed(outcomes: readonly Outcome[], { broken }: Cell): void {
   expect(outcomes.length).toBeGreaterThan(MOST)
 }
 
-describe.each(cells)('compiled by $title', (cell) => {
-  test.each(allNodes)('on $title', async (node) => expectAllPassed(await node.run(suiteOf(cell)), cell), MINUTE)
+describe.each(cells)('decorators compiled by $title, but for its known mistakes,', (cell) => {
+  test.each(allNodes)('pass the suite on $title', async (node) => expectAllPassed(await node.run(suiteOf(cell)), cell), MINUTE)
 
-  test.each(workerFlags)(`on ${workerd}, %s`, async (flag) => expectAllPassed(await running.run(suiteOf(cell), flag), cell), MINUTE)
+  test.each(workerFlags)(`pass the suite on ${workerd}, %s`, async (flag) => expectAllPassed(await running.run(suiteOf(cell), flag), cell), MINUTE)
 })

@@ -1,4 +1,4 @@
-/** What bundlers that minify leave of the names of classes, which spans are named after. */
+/** What bundlers that minify leave of class names, after which spans are named. */
 import { describe, expect, test } from 'vitest'
 import { bundle } from '../support/bundle.ts'
 
@@ -28,13 +28,13 @@ describe.each([
     return module.default
   }
 
-  test('a class that is minified has another name, its methods and `name` have not', async () => {
+  test('minifying renames a class in its span names, but neither its methods nor the option `name`', async () => {
     const [byDefault, named] = await namesOf(false)
     expect(byDefault).toMatch(/^[\w$]{1,3}\.create$/)
     expect(named).toBe('orders remove')
   })
 
-  test('names that are kept are the source’s', async () => {
+  test('`keepNames` keeps the names of the source', async () => {
     expect(await namesOf(true)).toEqual(['Orders.create', 'orders remove'])
   })
 })

@@ -1,4 +1,4 @@
-/** Where the compiled suite runs. */
+/** The runtimes that the compiled suite runs on. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,12 +13,12 @@ export interface Compiled {
   readonly emitted: boolean
 }
 
-/** Node 22 and its companions. */
+/** The folder that has Node 22, and what runs the suite. */
 const packages = join(root, 'test/runtimes/decorators')
 
 const run = promisify(execFile)
 
-/** A Node: the one that is installed in a folder. */
+/** The Node that is installed in a folder. */
 export async function nodeOf(folder: string) {
   const path = join(folder, 'node_modules/node/bin/node')
   const { stdout: version } = await run(path, ['--version'])
@@ -46,7 +46,7 @@ const bundled = async (file: string): Promise<string> => {
     external: ['node:*'],
     alias: { suite: file },
     keepNames: true,
-    // The repository's own tsconfig would lead `flushed/…` to the sources.
+    // The repository's own tsconfig would resolve `flushed/…` to the sources.
     tsconfigRaw: '{}',
     logLevel: 'silent',
   })
@@ -55,12 +55,12 @@ const bundled = async (file: string): Promise<string> => {
 
 const flags = { 'no flags': [], nodejs_compat: ['nodejs_compat'] } as const
 
-/** Without AsyncLocalStorage and with it. */
+/** The compatibility flags: without AsyncLocalStorage, and with it. */
 export const workerFlags = Object.keys(flags) as (keyof typeof flags)[]
 
 const binary = binaries.at(-1) as (typeof binaries)[number]
 
-/** What the flags are of. */
+/** The workerd that takes these flags. */
 export const workerd = `workerd ${binary.version}`
 
 /** A workerd with a Worker of its own for every suite and flag. */

@@ -9,7 +9,7 @@ describe('fakeClock', () => {
     expect(clock.now()).toBe(1250)
   })
 
-  test('runs what falls due, in order, at its own time', async () => {
+  test('runs the timers that fall due in order, each at its own time', async () => {
     const clock = fakeClock()
     const ran: string[] = []
     clock.setTimeout(() => ran.push(`late ${clock.now()}`), 20)
@@ -21,7 +21,7 @@ describe('fakeClock', () => {
     expect(clock.pending).toBe(1)
   })
 
-  test('runs promise callbacks between timers, and timers they arm', async () => {
+  test('runs promise callbacks between timers, and the timers that those set', async () => {
     const clock = fakeClock()
     const ran: string[] = []
     const sleep = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
@@ -37,7 +37,7 @@ describe('fakeClock', () => {
     expect(ran).toEqual(['first 10', 'between 15', 'second 20'])
   })
 
-  test('forgets what is cleared', async () => {
+  test('does not run a timer that has been cleared', async () => {
     const clock = fakeClock()
     const timer = clock.setTimeout(() => expect.unreachable(), 5)
     clock.clearTimeout(timer)
@@ -46,7 +46,7 @@ describe('fakeClock', () => {
     await clock.advance(10)
   })
 
-  test('tick runs what is due already', async () => {
+  test('runs timers that are due already on `tick`, and stands still', async () => {
     const clock = fakeClock()
     let ran = false
     clock.setTimeout(() => (ran = true), 0)
@@ -55,7 +55,7 @@ describe('fakeClock', () => {
     expect(clock.now()).toBe(0)
   })
 
-  test.each([-1, Number.NaN, Infinity])('does not move by %s', async (ms) => {
+  test.each([-1, Number.NaN, Infinity])('refuses to move by %s', async (ms) => {
     await expect(fakeClock().advance(ms)).rejects.toThrow(RangeError)
   })
 })

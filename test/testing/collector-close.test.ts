@@ -1,4 +1,4 @@
-/** A collector that is closed while it inflates a body, which takes as long as the test says. */
+/** A collector that is closed while it inflates a body, with a fake `gunzip` that takes as long as the test says. */
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('a body that is inflated when the collector is closed gets no answer, and leaves no timer', async () => {
+test('a body that is being inflated when the collector is closed gets no answer, and leaves no timer', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const rule = vi.fn(() => ({ delayMs: 60_000 }))
   const collector = await startCollector({ behavior: rule })

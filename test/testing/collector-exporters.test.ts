@@ -8,7 +8,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { inMemoryExporter, startCollector } from 'flushed/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
-/** A parent and a child that uses everything a span can have. */
+/** A parent, and a child that has everything a span can have. */
 function finishedSpans(): readonly ReadableSpan[] {
   const exporter = inMemoryExporter<ReadableSpan>()
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
@@ -35,7 +35,7 @@ function finishedSpans(): readonly ReadableSpan[] {
 const exported = (exporter: JsonExporter | ProtobufExporter, spans: readonly ReadableSpan[]) =>
   new Promise<{ code: number; error?: Error }>((resolve) => exporter.export([...spans], resolve))
 
-describe('the collector and the real exporters', () => {
+describe('the collector, with the real exporters,', () => {
   test.each([
     ['JSON', JsonExporter, 'json'],
     ['protobuf', ProtobufExporter, 'protobuf'],
@@ -64,7 +64,7 @@ describe('the collector and the real exporters', () => {
     expect(collector.spans[1]).not.toHaveProperty('parentSpanId')
   })
 
-  test('gives the same spans for both encodings, gzipped or not', async () => {
+  test('reads the same spans from both encodings, gzipped or not', async () => {
     await using collector = await startCollector()
     const spans = finishedSpans()
     const url = `${collector.url}/v1/traces`
@@ -103,7 +103,7 @@ describe('the collector and the real exporters', () => {
   test.each([
     ['JSON', JsonExporter],
     ['protobuf', ProtobufExporter],
-  ] as const)('is understood when it refuses, in %s', async (_name, Exporter) => {
+  ] as const)('is understood when it refuses a request, in %s', async (_name, Exporter) => {
     await using collector = await startCollector({ behavior: { status: 400, message: 'no such tenant' } })
     const { code, error } = await exported(new Exporter({ url: `${collector.url}/v1/traces` }), finishedSpans())
     expect(code).toBe(1)
@@ -116,7 +116,7 @@ describe('the collector and the real exporters', () => {
     ['a partial success', 'protobuf', ProtobufExporter, 1],
     ['a warning', 'JSON', JsonExporter, 0],
     ['a warning', 'protobuf', ProtobufExporter, 0],
-  ] as const)('is understood when it answers %s, in %s', async (_what, _name, Exporter, partialSuccess) => {
+  ] as const)('is understood when it answers with %s, in %s', async (_what, _name, Exporter, partialSuccess) => {
     await using collector = await startCollector({ behavior: { partialSuccess, message: 'deprecated field' } })
     const warn = vi.fn()
     diag.setLogger({ error() {}, warn, info() {}, debug() {}, verbose() {} }, { suppressOverrideMessage: true })

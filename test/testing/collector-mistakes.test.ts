@@ -1,4 +1,4 @@
-/** Mistakes of a test that uses the collector are the test's to hear of, and not the exporter's alone. */
+/** Mistakes in a test that uses the collector: the test is told of them, and not only the exporter. */
 import { startCollector } from 'flushed/testing'
 import type { Behaviors, BehaviorRule, Collector, CollectorOptions, WaitOptions } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
@@ -12,20 +12,20 @@ describe('a rule that throws', () => {
     throw mistake
   }
 
-  test('is answered 500, and every wait ends with its error', async () => {
+  test('answers 500, and every wait ends with its error', async () => {
     const collector = await startCollector({ behavior: { traces: thrower } })
     const waiting = [1, 2].map(() => expect(collector.waitFor(() => false, { timeoutMs: 600_000 })).rejects.toBe(mistake))
     const response = await post(collector)
     expect([response.status, await response.json()]).toEqual([500, { message: 'expected two spans' }])
     await Promise.all(waiting)
     collector.reset()
-    // Even for what holds: the rule may have been wrong about that, too.
+    // Even if the predicate holds: the rule may have been wrong about that, too.
     await expect(collector.waitFor(() => true)).rejects.toBe(mistake)
-    // Whoever has heard of it need not hear again: leaving an `await using` would make a `SuppressedError` of it.
+    // A wait has rejected with it, so `close` does not: leaving an `await using` would make a `SuppressedError` of it.
     await collector.close()
   })
 
-  test('has `close` reject once, when everything is closed', async () => {
+  test('makes `close` reject once, after everything is closed', async () => {
     const collector = await startCollector({ behavior: thrower })
     await post(collector)
     collector.behave(() => {
@@ -37,7 +37,7 @@ describe('a rule that throws', () => {
     await collector.close()
   })
 
-  test('has one of two calls of `close` reject, both when everything is closed', async () => {
+  test('makes one of two calls of `close` reject, and both settle after everything is closed', async () => {
     const collector = await startCollector({ behavior: (request) => (request.headers['x-hang'] ? 'hang' : thrower()) })
     const hanging = fetch(`${collector.url}/v1/traces`, {
       method: 'POST',
@@ -54,7 +54,7 @@ describe('a rule that throws', () => {
     await expect(hanging).rejects.toThrow()
   })
 
-  test('is heard of by a test that neither waits nor closes', async () => {
+  test('makes a test fail that neither waits nor closes', async () => {
     const scope = async () => {
       await using collector = await startCollector({ behavior: thrower })
       await post(collector)
@@ -62,7 +62,7 @@ describe('a rule that throws', () => {
     await expect(scope()).rejects.toBe(mistake)
   })
 
-  test('may throw nothing at all', async () => {
+  test('may throw `undefined`', async () => {
     const collector = await startCollector()
     collector.behave(() => {
       throw undefined
@@ -78,10 +78,10 @@ describe('a rule that throws', () => {
 
 test.each([
   ['nothing', () => undefined, 'undefined'],
-  ['a behavior there is not', () => 'hangs', '"hangs"'],
+  ['an unknown behavior', () => 'hangs', '"hangs"'],
   ['a promise', async () => 'ok', '"a promise"'],
   ['a function', () => () => 'ok', '() => "ok"'],
-])('a rule that returns %s is one that throws', async (_what, rule, quoted) => {
+])('a rule that returns %s counts as one that throws', async (_what, rule, quoted) => {
   const collector = await startCollector({ behavior: rule as BehaviorRule })
   expect((await post(collector)).status).toBe(500)
   const message = `option \`behavior\` must be a function that returns 'ok' or 'hang' or 'reset' or an answer such as { status: 503 }, got ${quoted}`
@@ -107,15 +107,15 @@ const behaviors: [unknown, string][] = [
   [{ message: 7 }, 'option `message` must be a string, got 7'],
 ]
 
-describe('a behavior that cannot be', () => {
-  test.each(behaviors)('%j is refused when it is set, and what was set before stays', async (behavior, message) => {
+describe('an invalid behavior', () => {
+  test.each(behaviors)('%j is refused when it is set, and the behavior before stays', async (behavior, message) => {
     await using collector = await startCollector({ behavior: { status: 418 } })
     expect(() => collector.behave(behavior as Behaviors)).toThrow(TypeError)
     expect(() => collector.behave(behavior as Behaviors)).toThrow(message)
     expect((await post(collector)).status).toBe(418)
   })
 
-  test('is refused when releasing', async () => {
+  test('is refused by `release`', async () => {
     await using collector = await startCollector()
     expect(() => collector.release({ state: 503 } as never)).toThrow('unknown option `state`')
   })

@@ -1,4 +1,4 @@
-/** What the collector accepts in part: each signal has its own word for what was rejected, and its own way of counting. */
+/** Requests that the collector accepts in part: each signal has its own field for what was rejected, and its own way of counting. */
 import { startCollector } from 'flushed/testing'
 import type { CollectorBehavior } from 'flushed/testing'
 import { expect, test } from 'vitest'
@@ -21,13 +21,13 @@ async function answered(behavior: CollectorBehavior, path: string, body: object)
   return { answer, collector, rejected: collector.requests[0]?.rejected }
 }
 
-test('the last spans are rejected', async () => {
+test('`partialSuccess` rejects the last spans of a request', async () => {
   const { answer, collector, rejected } = await answered({ partialSuccess: 2, message: 'too old' }, '/v1/traces', traces('a', 'b', 'c'))
   expect(answer).toEqual({ partialSuccess: { rejectedSpans: '2', errorMessage: 'too old' } })
   expect([collector.spans.map(({ name }) => name), rejected]).toEqual([['a'], 2])
 })
 
-test('the last log records are rejected', async () => {
+test('`partialSuccess` rejects the last log records of a request', async () => {
   const { answer, collector, rejected } = await answered({ partialSuccess: 2 }, '/v1/logs', logs('a', 'b', 'c'))
   expect(answer).toEqual({ partialSuccess: { rejectedLogRecords: '2', errorMessage: '' } })
   expect([collector.logs.map(({ severityText }) => severityText), rejected]).toEqual([['a'], 2])
@@ -37,7 +37,7 @@ test.each([
   [1, { a: [1, 2, 3, 4, 5], b: [6], none: [] }],
   [5, { a: [1, 2], none: [] }],
   [7, { none: [] }],
-])('the last %i data points are rejected, and the metrics that had no other', async (partialSuccess, left) => {
+])('`partialSuccess: %i` rejects the last data points, and the metrics that have no others', async (partialSuccess, left) => {
   const { answer, collector, rejected } = await answered({ partialSuccess }, '/v1/metrics', metrics({ a: [1, 2, 3, 4, 5], b: [6], none: [], c: [7] }))
   expect(answer).toEqual({ partialSuccess: { rejectedDataPoints: String(partialSuccess), errorMessage: '' } })
   expect(Object.fromEntries(collector.metrics.map(({ name, points }) => [name, points.map(({ value }) => value)]))).toEqual(left)
@@ -48,7 +48,7 @@ test.each([
   ['/v1/traces', traces('a', 'b'), { rejectedSpans: '2' }],
   ['/v1/logs', logs('a', 'b'), { rejectedLogRecords: '2' }],
   ['/v1/metrics', metrics({ a: [1, 2] }), { rejectedDataPoints: '2' }],
-])('no more is rejected than there was: %s', async (path, body, expected) => {
+])('no more is rejected than a request had: %s', async (path, body, expected) => {
   const { answer, collector } = await answered({ partialSuccess: 100 }, path, body)
   expect(answer).toMatchObject({ partialSuccess: expected })
   expect([collector.spans, collector.logs, collector.metrics]).toEqual([[], [], []])
@@ -60,6 +60,6 @@ test.each([{ partialSuccess: 0, message: 'deprecated field' }, { message: 'depre
   expect([collector.spans.length, rejected]).toEqual([1, 0])
 })
 
-test('without a message, nothing rejected is nothing said', async () => {
+test('without a message, `partialSuccess: 0` is answered with an empty object', async () => {
   expect((await answered({ partialSuccess: 0 }, '/v1/metrics', metrics({ a: [1] }))).answer).toEqual({})
 })

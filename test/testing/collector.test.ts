@@ -47,7 +47,7 @@ describe('what a request gets', () => {
     expect(collector.requests).toMatchObject([{ acknowledged: false }])
   })
 
-  test('nothing, until it is released', async () => {
+  test('no answer until it is released', async () => {
     await using collector = await startCollector({ behavior: 'hang' })
     const hanging = post(collector)
     await collector.waitFor(({ requests }) => requests.length === 1)
@@ -59,7 +59,7 @@ describe('what a request gets', () => {
     expect(collector.spans).toHaveLength(2)
   })
 
-  test('nothing, until the collector is closed', async () => {
+  test('no answer, and an error when the collector is closed', async () => {
     const collector = await startCollector({ behavior: 'hang' })
     const hanging = post(collector)
     await collector.waitFor(({ requests }) => requests.length === 1)
@@ -68,7 +68,7 @@ describe('what a request gets', () => {
     await collector.close()
   })
 
-  test('what a function says, and a signal’s own rule', async () => {
+  test('what the rule for its signal says, which may be a function', async () => {
     await using collector = await startCollector()
     collector.behave({ traces: ({ spans }) => (spans[0]?.name === 'bad' ? { status: 400 } : 'ok'), logs: { status: 500 } })
     expect((await post(collector, traces('good'))).status).toBe(200)
@@ -77,7 +77,7 @@ describe('what a request gets', () => {
     expect((await post(collector, '{}', '/v1/metrics')).status).toBe(200)
   })
 
-  test('no connection while it is refused', async () => {
+  test('no connection while the collector refuses, and an answer once it accepts again', async () => {
     await using collector = await startCollector()
     const { url } = collector
     await collector.refuse()
@@ -146,7 +146,7 @@ describe('what the collector understands', () => {
 })
 
 describe('waiting', () => {
-  test('gives up with a report of what there was', async () => {
+  test('gives up with a report of what has arrived', async () => {
     await using collector = await startCollector({ behavior: { status: 503 } })
     await post(collector)
     const waiting = collector.waitFor(({ spans }) => spans.length > 0, { timeoutMs: 20 })
@@ -155,7 +155,7 @@ describe('waiting', () => {
     )
   })
 
-  test('reports what was understood and what was not, and forgets both with reset', async () => {
+  test('reports what was understood and what was not, until `reset` forgets both', async () => {
     await using collector = await startCollector()
     await post(collector)
     await fetch(collector.url)
@@ -178,7 +178,7 @@ describe('waiting', () => {
     await Promise.all([post(collector), expect(waiting).rejects.toThrow('unexpected request')])
   })
 
-  test('ends when the collector is closed, and does not begin then', async () => {
+  test('ends when the collector is closed, and ends at once as long as it is closed', async () => {
     const collector = await startCollector()
     await post(collector)
     const never = () => collector.waitFor(({ spans }) => spans.length === 2, { timeoutMs: 600_000 })
@@ -194,7 +194,7 @@ describe('waiting', () => {
     await collector.close()
   })
 
-  test('reset forgets, and what was under way then is not acknowledged to the next test', async () => {
+  test('after a `reset`, nothing is left of a request that was under way, even if it is acknowledged later', async () => {
     await using collector = await startCollector({ behavior: 'hang' })
     const hanging = post(collector)
     await collector.waitFor(({ requests }) => requests.length === 1)

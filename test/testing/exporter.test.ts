@@ -40,7 +40,7 @@ describe('inMemoryExporter', () => {
     expect(exporter.spans.map(({ name }) => name)).toEqual(['a', 'c'])
   })
 
-  test('forceFlush and shutdown wait for what is in flight', async () => {
+  test('waits for exports in flight in forceFlush and in shutdown, and fails exports after that', async () => {
     const exporter = inMemoryExporter({ mode: 'hold' })
     exporting(exporter, 'a')
     const done: string[] = []
@@ -62,14 +62,14 @@ describe('inMemoryExporter', () => {
     expect(exporting(exporter, 'b')).toEqual([{ code: 0 }])
   })
 
-  test('refuses a mode there is not, and an option', () => {
+  test('refuses an unknown mode and an unknown option', () => {
     const message = "option `mode` must be 'sync' or 'microtask' or 'hold' or 'throw', got \"holds\""
     expect(() => inMemoryExporter({ mode: 'holds' as 'hold' })).toThrow(message)
     expect(() => inMemoryExporter().setMode('holds' as 'hold')).toThrow(message)
     expect(() => inMemoryExporter({ mod: 'hold' } as object)).toThrow('unknown option `mod`; the options are `mode`')
   })
 
-  test('is a SpanExporter, and tells of the next export', async () => {
+  test('is a SpanExporter, and can be asked for the next export', async () => {
     const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
     const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] })
     const next = exporter.nextExport()

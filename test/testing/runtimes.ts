@@ -11,10 +11,10 @@ const [newest, ...older] = clients
   .filter(({ real }) => real)
   .map((client) => ({ title: client.version, runtime: client as RuntimeCommand, real: true }))
 
-/** The newest real client, if it can be had, and the loop that stands in for it. */
+/** The newest real client, if there is one, and the loop that stands in for it. */
 export const runtimes = newest ? [newest, builtin] : [builtin]
 
-/** The real clients of Lambda's older runtimes, as far as they can be had. */
+/** The real clients of Lambda's older runtimes, if there are any. */
 export const olderRuntimes = older
 
 /** The handler `name` of a fixture. */

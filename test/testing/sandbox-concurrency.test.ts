@@ -15,7 +15,7 @@ describe.each(runtimes)('with `concurrency`, on $title', ({ runtime }) => {
     })
   const kinds = (lambda: { record: readonly { kind: string }[] }) => lambda.record.map(({ kind }) => kind)
 
-  test('as many as that run at once, and see neither one trace nor a freeze', async () => {
+  test('that many invocations run at once, with no trace in the environment and no freeze', async () => {
     await using lambda = await start('meet')
     const results = await Promise.all([1, 2, 3].map(() => lambda.invoke({ size: 3 })))
     expect(results.map(({ payload }) => payload)).toEqual([1, 2, 3].map(() => ({ concurrency: '3' })))
@@ -23,7 +23,7 @@ describe.each(runtimes)('with `concurrency`, on $title', ({ runtime }) => {
     expect(kinds(lambda)).not.toContain('thaw')
   })
 
-  test('more than that wait', async () => {
+  test('further invocations wait', async () => {
     await using lambda = await start('crowd')
     const results = await Promise.all(Array.from({ length: 10 }, () => lambda.invoke({})))
     expect(results.at(-1)?.payload).toEqual({ most: 3 })
@@ -47,7 +47,7 @@ describe.each(runtimes)('with `concurrency`, on $title', ({ runtime }) => {
     expect(kinds(lambda).filter((kind) => kind === 'spawn')).toHaveLength(1)
   })
 
-  test('a process that dies fails all that is under way, and another takes its place', async () => {
+  test('a process that dies fails all invocations under way, and another process takes its place', async () => {
     await using lambda = await start('exits')
     const [waiting, dying] = [lambda.invoke({ exit: false }), lambda.invoke({ exit: true })]
     expect(await waiting).toMatchObject({ ok: false, error: { errorType: 'Runtime.ExitError' } })

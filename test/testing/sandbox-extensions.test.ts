@@ -21,7 +21,7 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
     return (payload as Payload).registrations.map(({ body }) => body.errorType)
   }
 
-  test('registers while the function loads, and hears of each invocation', async () => {
+  test('registers while the function loads, and gets an event for each invocation', async () => {
     await using lambda = await start({}, { timeoutMs: 2000 })
     const first = await lambda.invoke({}, { requestId: 'r-1', traceId: 'Root=1-a-b' })
     const { registrations } = first.payload as Payload
@@ -45,7 +45,7 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
     ])
   })
 
-  test('of no events does not hold the sandbox', async () => {
+  test('that is registered for no events does not hold the sandbox', async () => {
     await using lambda = await start({ FIXTURE_EVENTS: '[]' })
     for (const requestId of ['r-1', 'r-2']) {
       const result = await lambda.invoke({ holdMs: 1000 }, { requestId })
@@ -54,7 +54,7 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
     expect(lambda.record.filter(({ kind }) => kind === 'extension.next')).toHaveLength(1)
   })
 
-  test('that never polls hangs init', async () => {
+  test('that never polls makes init time out', async () => {
     await using lambda = await start({ FIXTURE_POLL: 'no' }, { initTimeoutMs: 1000 })
     expect(lambda.initError).toEqual({
       errorType: 'Sandbox.Timedout',
@@ -66,12 +66,12 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
     expect(await refusals({ FIXTURE_EVENTS: '["INVOKE","SHUTDOWN"]' })).toEqual(['Extension.InvalidEventType'])
   })
 
-  test('cannot register under a name twice', async () => {
+  test('cannot register twice under the same name', async () => {
     const types = await refusals({ FIXTURE_NAMES: 'one,one', FIXTURE_EVENTS: '[]' })
     expect(types.sort()).toEqual(['Extension.InvalidExtensionState', undefined])
   })
 
-  test('cannot be the eleventh', async () => {
+  test('cannot register as the eleventh', async () => {
     const names = Array.from({ length: 11 }, (_, n) => `e${n}`).join()
     const types = await refusals({ FIXTURE_NAMES: names, FIXTURE_EVENTS: '[]' })
     expect(types.filter((type) => type !== undefined)).toEqual(['Extension.TooManyExtensions'])
@@ -84,7 +84,7 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
     expect(lambda.record).toContainEqual(expect.objectContaining({ kind: 'extension.refused', extension: 'too-late' }))
   })
 
-  test('that asks twice at once is refused', async () => {
+  test('that polls twice at once is refused', async () => {
     await using lambda = await start({ FIXTURE_EVENTS: '[]' }, {}, 'twice')
     expect((await lambda.invoke({})).payload).toMatchObject({ errorType: 'Extension.InvalidExtensionState' })
   })
@@ -98,25 +98,25 @@ describe.each(runtimes)('an internal extension on $title', ({ runtime }) => {
     expect(await refusals({}, { extensions: { refuse } })).toEqual([refuse])
   })
 
-  test('can be left without an answer', async () => {
+  test('can be left without an answer to its registration', async () => {
     await using lambda = await start({}, { extensions: { refuse: 'hang' }, initTimeoutMs: 500 })
     expect(lambda.initError?.errorMessage).toContain('no next from the runtime')
   })
-  test.each<RegistrationRefusal>([503, 'reset'])('can be answered with %s', async (refuse) => {
+  test.each<RegistrationRefusal>([503, 'reset'])('can have its registration answered with %s', async (refuse) => {
     await using lambda = await start({}, { extensions: { refuse } })
-    // The fixture makes no sense of it, and the function does not load.
+    // The fixture cannot read that answer, and the function does not load.
     expect(lambda.initError).toBeDefined()
     expect(lambda.record.filter(({ kind }) => kind.startsWith('extension.'))).toEqual([])
   })
 
-  test('can be answered late, though it is registered', async () => {
+  test('can be registered, and get the answer late', async () => {
     await using lambda = await start({}, { extensions: { answerAfterMs: 300 } })
     const at = (kind: string) => lambda.record.find((entry) => entry.kind === kind)?.at ?? Number.NaN
     expect(at('extension.next') - at('extension.register')).toBeGreaterThanOrEqual(295)
     expect(lambda.initError).toBeUndefined()
   })
 
-  test('can lose its connection', async () => {
+  test('can lose the connection of a poll', async () => {
     await using lambda = await start({}, { extensions: { resetNext: 2 }, timeoutMs: 3000 })
     const result = await lambda.invoke({})
     expect((await result.frozen).outcome).toBe('exited')

@@ -17,7 +17,7 @@ describe.each(runtimes)('the freeze on $title', ({ runtime }) => {
     expect(after.ticks - before.ticks).toBeLessThan(100)
   })
 
-  test('keeps a floating request in the process, until the thaw', async () => {
+  test('holds a floating request back in the process until the thaw', async () => {
     await using collector = await startCollector()
     await using lambda = await startLambda({ handler: fixture('handlers', 'float_request'), runtime })
     let atFreeze: number | undefined
@@ -31,7 +31,7 @@ describe.each(runtimes)('the freeze on $title', ({ runtime }) => {
     await (await lambda.invoke({ url: `${collector.url}/v1/traces` })).frozen
   })
 
-  test('comes at the last next, after the caller has the answer', async () => {
+  test('comes with the last `next`, after the caller has the answer', async () => {
     await using lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime })
     const events: string[] = []
     lambda.on('freeze', ({ requestId }) => events.push(`freeze ${requestId}`))
@@ -44,7 +44,7 @@ describe.each(runtimes)('the freeze on $title', ({ runtime }) => {
     expect(result).not.toHaveProperty('frozenAfterMs')
   })
 
-  test('is what the caller waits for without early return', async () => {
+  test('is waited for by the caller with `earlyReturn: false`', async () => {
     await using lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime, earlyReturn: false })
     const result = await lambda.invoke({ holdMs: 200 })
     expect(result.ok).toBe(true)
@@ -52,7 +52,7 @@ describe.each(runtimes)('the freeze on $title', ({ runtime }) => {
     expect((result.frozenAfterMs ?? 0) - result.responseMs).toBeGreaterThan(150)
   })
 
-  test('1,000 invocations take a few seconds', async () => {
+  test('1,000 invocations, each with a freeze, take less than ten seconds', async () => {
     await using lambda = await startLambda({ handler: fixture('handlers', 'warm'), runtime })
     const started = performance.now()
     for (let n = 1; n < 1000; n += 1) await lambda.invoke(n)

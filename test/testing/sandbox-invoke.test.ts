@@ -32,7 +32,7 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect(result.responseMs).toBeGreaterThanOrEqual(result.firstByteMs)
   })
 
-  test('has its client context and its identity in any language', async () => {
+  test('gets its client context and its identity in any script', async () => {
     await using lambda = await start('echo')
     const [clientContext, cognitoIdentity] = [{ name: '日本 🗾 é "\n' }, { cognitoIdentityId: 'né' }]
     const { payload } = await lambda.invoke({}, { clientContext, cognitoIdentity })
@@ -47,7 +47,7 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect((await result.frozen).outcome).toBe('frozen')
   })
 
-  test('whose response is longer than Lambda takes fails, and the next one finds the process as it was', async () => {
+  test('whose response is longer than Lambda takes fails, and the next one runs in the same process', async () => {
     await using lambda = await start('long')
     const quotes = 2
     const longest = await lambda.invoke({ length: 6_291_556 - quotes })
@@ -62,7 +62,7 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect(lambda.record.filter(({ kind }) => kind === 'spawn')).toHaveLength(1)
   })
 
-  test('whose response is streamed may be longer', async () => {
+  test('whose response is streamed may be longer than a buffered one', async () => {
     await using lambda = await start('long', {}, 'streaming')
     const { ok, payload } = await lambda.invoke({ length: 7_000_000 })
     expect([ok, String(payload).length]).toEqual([true, 7_000_000])
@@ -78,7 +78,7 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect(kinds).toEqual(['spawn', 'runtime.next', 'freeze', ...each, ...each, ...each])
   })
 
-  test('that exits is an error, and the next one starts cold', async () => {
+  test('that exits fails, and the next one starts cold', async () => {
     await using lambda = await start('exit')
     const { pid } = lambda
     const result = await lambda.invoke({ code: 3 }, { requestId: 'r-1' })
@@ -92,7 +92,7 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect(lambda.pid).not.toBe(pid)
   })
 
-  test('that exits is over though something that it left holds its output', async () => {
+  test('that exits is over even if a process that it left behind holds its output', async () => {
     await using lambda = await start('haunt')
     const result = await lambda.invoke({})
     const left = lambda.logs.map(({ line }) => /^left (\d+)$/.exec(line)?.[1]).find(Boolean)
@@ -114,7 +114,7 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect((await result.frozen).outcome).toBe('exited')
   })
 
-  test('hands on what the function logs', async () => {
+  test('passes on what the function logs', async () => {
     await using lambda = await start('log')
     const lines: string[] = []
     lambda.on('log', ({ stream, line }) => lines.push(`${stream}: ${line}`))
@@ -123,7 +123,7 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect(lambda.logs).toHaveLength(2)
   })
 
-  test('gets an init error once, and a new environment after it', async () => {
+  test('gets an init error once; the next one gets a new environment', async () => {
     await using lambda = await start('callback')
     expect(lambda.initError).toMatchObject({ errorType: 'Runtime.CallbackHandlerDeprecated' })
     expect((await lambda.invoke({})).error?.errorType).toBe('Runtime.CallbackHandlerDeprecated')
@@ -131,7 +131,7 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect(lambda.record.filter(({ kind }) => kind === 'spawn')).toHaveLength(2)
   })
 
-  test('of a streaming handler arrives in pieces', async () => {
+  test('of a streaming handler gets its response in pieces', async () => {
     await using lambda = await start('parts', {}, 'streaming')
     const result = await lambda.invoke({ parts: ['one ', 'two ', 'three'] })
     expect(result).toMatchObject({ ok: true, payload: 'one two three' })
@@ -140,7 +140,7 @@ describe.each(runtimes)('an invocation on $title', ({ runtime }) => {
     expect((await result.frozen).outcome).toBe('frozen')
   })
 
-  test('of a streaming handler may begin with a prelude', async () => {
+  test('of a streaming handler may get a prelude before its response', async () => {
     await using lambda = await start('http', {}, 'streaming')
     expect(await lambda.invoke({})).toMatchObject({
       ok: true,
@@ -173,21 +173,21 @@ test.each(['orders.handler', '/app/orders', '/app/.handler'])('a handler %s is r
 })
 
 test.each([
-  ['a command that there is not', { runtime: { command: '/no/such/node' } }, 'spawn /no/such/node ENOENT'],
+  ['a command that does not exist', { runtime: { command: '/no/such/node' } }, 'spawn /no/such/node ENOENT'],
   ['a command that is no program', { runtime: { command: import.meta.dirname } }, `spawn ${import.meta.dirname} EACCES`],
-  ['no folder for the function', { handler: '/no/such/folder/orders.handler' }, 'the task root /no/such/folder is no folder'],
-  ['a file for its folder', { handler: `${import.meta.filename}/orders.handler` }, `the task root ${import.meta.filename} is no folder`],
-])('a runtime that cannot be started, with %s, says why', async (_what, options, why) => {
+  ['a task root that does not exist', { handler: '/no/such/folder/orders.handler' }, 'the task root /no/such/folder is no folder'],
+  ['a task root that is a file', { handler: `${import.meta.filename}/orders.handler` }, `the task root ${import.meta.filename} is no folder`],
+])('a runtime that cannot be started, because of %s, says why', async (_what, options, why) => {
   await using lambda = await startLambda({ handler: fixture('handlers', 'echo'), ...options })
   const error = { errorType: 'Runtime.ExitError', errorMessage: `Runtime could not be started: ${why}` }
   expect(lambda.initError).toEqual(error)
-  // Reported once, and found again by the process that takes its place.
+  // Reported once for the init, and once more by the process that takes its place.
   expect([(await lambda.invoke({})).error, (await lambda.invoke({})).error]).toEqual([error, error])
   expect(lambda.pid).toBeUndefined()
 })
 
-// Node may tell of the end of a process before it reads its last words, and does where several end at once.
-test('functions that exit together have all that they wrote in the logs', async () => {
+// Node may report the end of a process before it has read the last output, and does so if several end at once.
+test('functions that exit together have all of their output in the logs', async () => {
   const starting = Array.from({ length: 12 }, () => startLambda({ handler: fixture('handlers', 'lament'), timeoutMs: 20_000 }))
   const sandboxes = await Promise.all(starting)
   const lines = sandboxes.map(async (lambda) => {
@@ -198,8 +198,8 @@ test('functions that exit together have all that they wrote in the logs', async 
   await Promise.all(sandboxes.map((lambda) => lambda.shutdown()))
 })
 
-// Its lines, and that it waits for the next event, come by two ways.
-test('functions that are frozen have all that they wrote in the logs', async () => {
+// A function's output and its request for the next event come by two different ways.
+test('functions that are frozen have all of their output in the logs', async () => {
   const starting = Array.from({ length: 6 }, () => startLambda({ handler: fixture('handlers', 'chatter'), timeoutMs: 20_000 }))
   const sandboxes = await Promise.all(starting)
   const missing = sandboxes.map(async (lambda) => {

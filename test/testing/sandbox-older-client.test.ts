@@ -1,4 +1,4 @@
-/** What the client of the runtimes up to Node 22 does otherwise, and the sandbox answers all the same. */
+/** What the runtime client up to Node 22 does differently, which the sandbox answers all the same. */
 import { startLambda } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
 import { fixture, olderRuntimes } from './runtimes.ts'

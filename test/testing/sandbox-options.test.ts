@@ -56,7 +56,7 @@ test.each<[unknown, string]>([
   [Symbol('s'), '`event` must be what JSON can express, got Symbol(s)'],
   [7n, '`event` must be what JSON can express, got 7n'],
   [{ big: 7n }, '`event` must be what JSON can express, got object'],
-])('an invocation of %o is refused, and the next one finds the process as it was', async (event, message) => {
+])('an invocation with the event %o is refused, and the next one runs in the same process', async (event, message) => {
   await using lambda = await startLambda({ handler })
   const refused = lambda.invoke(event)
   await expect(refused).rejects.toThrow(message)

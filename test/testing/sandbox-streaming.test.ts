@@ -8,7 +8,7 @@ describe.each(runtimes)('a streamed response on $title', ({ runtime }) => {
   const start = (name: string) => startLambda({ handler: fixture('streaming', name), runtime })
   const logged = (lambda: Awaited<ReturnType<typeof start>>) => lambda.logs.map(({ line }) => line).join('\n')
 
-  test('whose caller leaves: the caller has what came before, and the function runs to its end', async () => {
+  test('whose caller leaves ends there for the caller, and the function runs to its end', async () => {
     await using lambda = await start('endless')
     const result = await lambda.invoke({ parts: 20 }, { disconnect: { afterBytes: 25 } })
     expect(result).toMatchObject({ ok: false, disconnected: true, timedOut: false, error: { errorType: 'Sandbox.Disconnected' } })
@@ -29,18 +29,18 @@ describe.each(runtimes)('a streamed response on $title', ({ runtime }) => {
     expect(await lambda.invoke({ parts: 1 })).toMatchObject({ ok: true })
   })
 
-  test('that is shorter than the disconnect is whole', async () => {
+  test('that ends before the disconnect is complete', async () => {
     await using lambda = await start('endless')
     expect(await lambda.invoke({ parts: 2 }, { disconnect: { afterBytes: 25 } })).toMatchObject({ ok: true, disconnected: false })
   })
 
-  test('needs a promise', async () => {
+  test('needs a handler that returns a promise', async () => {
     await using lambda = await start('promiseless')
     await (await lambda.invoke({})).frozen
     expect(logged(lambda)).toContain('Streaming does not support non-async handlers.')
   })
 
-  test('has no use for what the handler returns', async () => {
+  test('does not use what the handler returns, and a warning says so', async () => {
     await using lambda = await start('talks')
     const result = await lambda.invoke({})
     await result.frozen
@@ -48,7 +48,7 @@ describe.each(runtimes)('a streamed response on $title', ({ runtime }) => {
     expect(logged(lambda)).toContain('Streaming handlers ignore return values.')
   })
 
-  test('has its content type before its first byte', async () => {
+  test('cannot be given a content type after its first byte', async () => {
     await using lambda = await start('late')
     const { error } = await lambda.invoke({})
     expect(error).toMatchObject({ errorType: 'Runtime.InvalidStreamingOperation', errorMessage: 'Cannot set content-type, too late.' })

@@ -22,8 +22,8 @@ function ending({ record }: LambdaSandbox) {
 const processKinds = (lambda: LambdaSandbox) => ending(lambda).kinds.filter((kind) => !kind.includes('.'))
 
 /**
- * How a process ends that answers SIGTERM with `process.exit()` while its runtime waits for work. The real client waits in
- * native code, which exit waits for in turn: it takes a SIGKILL.
+ * How a process ends that calls `process.exit()` on SIGTERM while its runtime waits for work. The real client waits in native
+ * code, and the exit waits for that code: only SIGKILL ends the process.
  */
 const exitWhileWaiting = (real: boolean) => (real ? ['sigterm', 'sigkill', 'exit'] : ['sigterm', 'exit'])
 
@@ -31,7 +31,7 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
   const extension = (env: Record<string, string>, options: Partial<LambdaOptions> = {}) =>
     startLambda({ handler: fixture('extension', 'handler'), runtime, timeoutMs, env, ...options })
 
-  test('kills at once where there is no extension', async () => {
+  test('kills the process at once if there is no extension', async () => {
     await using lambda = await startLambda({ handler: fixture('handlers', 'hang'), runtime, timeoutMs })
     const result = await lambda.invoke({}, { requestId: 'r-1' })
     expect(result).toMatchObject({
@@ -44,14 +44,14 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
     expect(ending(lambda).kinds).toEqual(['timeout', 'sigkill', 'exit'])
   })
 
-  test.each(['["INVOKE"]', '[]'])('sends SIGTERM first where an extension is registered for %s', async (events) => {
+  test.each(['["INVOKE"]', '[]'])('sends SIGTERM first if an extension is registered for %s', async (events) => {
     await using lambda = await extension({ FIXTURE_EVENTS: events })
     expect(await lambda.invoke({ hang: true })).toMatchObject({ timedOut: true })
     expect(processKinds(lambda)).toEqual(['timeout', 'sigterm', 'exit'])
     await expect.poll(() => lambda.logs.map(({ line }) => line)).toContainEqual(expect.stringContaining('SIGTERM'))
   })
 
-  test('waits 500 ms for a process that stays, 300 ms beside an external extension', async () => {
+  test('gives a process 500 ms from SIGTERM to SIGKILL, or 300 ms beside an external extension', async () => {
     const graces = [false, true].map(async (externalExtension) => {
       await using lambda = await extension({ FIXTURE_STAY: 'yes' }, { externalExtension })
       await lambda.invoke({ hang: true })
@@ -65,7 +65,7 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
     expect(beside).toBeLessThan(alone)
   })
 
-  test('includes what an extension does after the response', async () => {
+  test('includes the time that an extension takes after the response', async () => {
     await using lambda = await extension({})
     const { pid } = lambda
     const result = await lambda.invoke({ holdMs: 5000 })
@@ -76,7 +76,7 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
     expect(lambda.pid).not.toBe(pid)
   })
 
-  test.each([true, false])('is final: an answer within the grace finds nobody, with earlyReturn: %s', async (earlyReturn) => {
+  test.each([true, false])('is final: an answer in the grace period is discarded, with `earlyReturn: %s`', async (earlyReturn) => {
     await using lambda = await extension({ FIXTURE_STAY: 'yes' }, { earlyReturn })
     const { pid } = lambda
     const result = await lambda.invoke({ untilTerminated: true })
@@ -88,14 +88,14 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
     expect(lambda.pid).not.toBe(pid)
   })
 
-  test('keeps what has been streamed before, and nothing that comes within the grace', async () => {
+  test('keeps what was streamed before it, and nothing that comes in the grace period', async () => {
     await using lambda = await extension({ FIXTURE_STAY: 'yes' }, { handler: fixture('extension', 'stream') })
     const { ok, error, chunks } = await lambda.invoke({})
     expect([ok, error?.errorType]).toEqual([false, 'Sandbox.Timedout'])
     expect(chunks.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['before'])
   })
 
-  test('is an error for a caller who waits for the freeze', async () => {
+  test('is an error for a caller that waits for the freeze', async () => {
     await using lambda = await extension({}, { earlyReturn: false })
     expect(await lambda.invoke({ holdMs: 5000 })).toMatchObject({ ok: false, error: { errorType: 'Sandbox.Timedout' } })
   })
@@ -103,8 +103,8 @@ describe.each(runtimes)('the timeout on $title', ({ runtime, real }) => {
 
 describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) => {
   test.each([
-    ['kills at once where there is no extension', 'handlers', 'warm', ['sigkill', 'exit']],
-    ['sends SIGTERM where there is one', 'extension', 'handler', exitWhileWaiting(real)],
+    ['kills the process at once if there is no extension', 'handlers', 'warm', ['sigkill', 'exit']],
+    ['sends SIGTERM if there is an extension', 'extension', 'handler', exitWhileWaiting(real)],
   ])('shutdown %s', async (_what, file, name, kinds) => {
     const lambda = await startLambda({ handler: fixture(file, name), runtime })
     await (await lambda.invoke({})).frozen
@@ -115,7 +115,7 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     expect(lambda.pid).toBeUndefined()
   })
 
-  /** A function that has been told of an invocation, and answers on SIGTERM. */
+  /** Starts a function that has received an invocation, and answers it on SIGTERM. */
   async function underWay() {
     const env = { FIXTURE_EVENTS: '[]', FIXTURE_STAY: 'yes' }
     const lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime, env })
@@ -125,7 +125,7 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     return { lambda, result, from: lambda.record.length }
   }
 
-  test('shutdown lets an invocation answer within the grace, and freezes nothing', async () => {
+  test('shutdown lets an invocation answer in the grace period, and freezes nothing', async () => {
     const { lambda, result, from } = await underWay()
     await lambda.shutdown()
     const { ok, frozen } = await result
@@ -134,7 +134,7 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     expect(kinds).toEqual(['sigterm', 'runtime.response', 'runtime.next', 'sigkill', 'exit'])
   })
 
-  test('shutdown in the grace of a timeout ends nothing a second time', async () => {
+  test('shutdown in the grace period of a timeout does not end the process a second time', async () => {
     const env = { FIXTURE_STAY: 'yes' }
     const lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime, timeoutMs, env })
     const terminated = new Promise<void>((resolve) => lambda.on('entry', ({ kind }) => kind === 'sigterm' && resolve()))
@@ -145,7 +145,7 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     expect((await result).timedOut).toBe(true)
   })
 
-  test.each(['shutdown', Symbol.asyncDispose] as const)('%s refuses an invocation for which it was starting anew', async (end) => {
+  test.each(['shutdown', Symbol.asyncDispose] as const)('%s refuses invocations that wait for a new process, and starts none', async (end) => {
     const lambda = await startLambda({ handler: fixture('handlers', 'exit'), runtime })
     await (await lambda.invoke({ code: 1 })).frozen
     const invocations = Promise.allSettled([lambda.invoke({}), lambda.invoke({})])
@@ -156,7 +156,7 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     expect(lambda.pid).toBeUndefined()
   })
 
-  test('a runtime that exits leaves nothing behind that it has spawned', async () => {
+  test('a process that the runtime has spawned ends when the runtime exits', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const gone = once(server, 'connection').then(([socket]) => once((socket as Socket).resume(), 'close'))
@@ -167,7 +167,7 @@ describe.each(runtimes)('the end of a sandbox on $title', ({ runtime, real }) =>
     server.close()
   })
 
-  test('leaving the scope kills at once', async () => {
+  test('leaving the scope of `await using` kills the process at once', async () => {
     let ended: LambdaSandbox | undefined
     {
       await using lambda = await startLambda({ handler: fixture('extension', 'handler'), runtime })

@@ -1,4 +1,4 @@
-/** `@Flushed`: the platform's context, wherever it is. */
+/** `@Flushed` finds the platform's context, wherever it is. */
 import { Flushed } from 'flushed/decorators'
 import { withTelemetry } from 'flushed/edge'
 import { behaviour, is, same } from './runner.js'

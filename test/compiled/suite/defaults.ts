@@ -1,4 +1,4 @@
-/** `@Telemetry`: what holds for a whole class. */
+/** `@Telemetry`: options for a whole class. */
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { behaviour, is, same } from './runner.js'
 import { names, only } from './world.js'

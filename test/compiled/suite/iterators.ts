@@ -1,4 +1,4 @@
-/** `@Traced`: generators and iterators, whose span is open until they are through. */
+/** `@Traced`: generators and iterators, whose span stays open until they are done. */
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import { Flushed, Traced } from 'flushed/decorators'
 import { behaviour, is, same, thrownBy } from './runner.js'
@@ -36,7 +36,7 @@ class Pages {
     yield 1
     throw error
   }
-  /** Iterable, and no generator: it need not have a `return`. */
+  /** An iterable that is no generator: it need not have a `return`. */
   @Traced()
   feed(count: number) {
     let page = 0

@@ -1,4 +1,4 @@
-/** What others have written onto a method is on it with ours above or below. */
+/** What other decorators write onto a method stays on it, with ours above or below. */
 import { wrapInfo } from 'flushed'
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { behaviour, is, same } from './runner.js'
@@ -10,7 +10,7 @@ interface WithMetadata {
 }
 export const metadata = Reflect as unknown as WithMetadata
 
-/** Metadata on the function, as Nest's `SetMetadata` writes it, for both kinds. */
+/** Metadata on the function, as Nest's `SetMetadata` writes it, for both kinds of decorators. */
 function Role(role: string) {
   return (target: unknown, _at: unknown, descriptor?: { value?: unknown }): void =>
     metadata.defineMetadata('role', role, (descriptor ? descriptor.value : target) as object)

@@ -1,4 +1,4 @@
-/** Beside decorators of other people. */
+/** `@Flushed` and `@Traced` beside other people's decorators. */
 import { Flushed, Traced } from 'flushed/decorators'
 import { behaviour, same } from './runner.js'
 import { names } from './world.js'

@@ -1,10 +1,10 @@
-/** What cannot be decorated, or is misspelled, is told while the class is made. */
+/** Decorators refuse what they cannot decorate, and misspelled options, while the class is made. */
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { behaviour, refused } from './runner.js'
 
 type Anything = (...args: unknown[]) => never
 
-/** For what the types refuse as well. */
+/** For what the types refuse too. */
 const untyped = (decorator: unknown) => decorator as Anything
 
 behaviour('refused: without parentheses', async () => {

@@ -1,6 +1,6 @@
 /**
- * A test runner of no size: this suite runs in workerd without a flag and on every Node, with whatever the compilers make of
- * it, and no test framework does.
+ * A minimal test runner. This suite runs in workerd without a flag and on every Node, as whatever the compilers make of it;
+ * no test framework does.
  */
 import { type World, newWorld } from './world.js'
 
@@ -14,7 +14,7 @@ export interface Facts {
   readonly emitted: boolean
 }
 
-/** What became of a case: `error` is why it failed. */
+/** The outcome of a case. `error` says why it failed. */
 export interface Outcome {
   readonly name: string
   readonly error?: string
@@ -24,7 +24,7 @@ type Case = (world: World) => unknown
 
 const cases: { name: string; needs: Partial<Facts>; run: Case }[] = []
 
-/** A case, where the facts are those it needs. */
+/** Adds a case. It runs only where the facts are those that it needs. */
 export function behaviour(name: string, run: Case, needs: Partial<Facts> = {}): void {
   cases.push({ name, run, needs })
 }
@@ -46,7 +46,7 @@ async function outcomeOf(name: string, run: Case, facts: Facts): Promise<Outcome
   }
 }
 
-/** Runs the cases that these facts allow, one after the other: the provider is a global one. */
+/** Runs the cases that these facts allow, one after the other, since the tracer provider is a global one. */
 export async function run(facts: Facts): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   for (const { name, needs, run } of cases) {
@@ -61,17 +61,17 @@ const shown = (value: unknown): string =>
     inner === undefined || typeof inner === 'function' || typeof inner === 'symbol' ? `<${String(inner)}>` : inner,
   )
 
-/** The very same value. */
+/** Expects the very same value. */
 export function is(actual: unknown, expected: unknown, what = 'value'): void {
   if (!Object.is(actual, expected)) throw new Error(`${what}: expected ${shown(expected)}, got ${shown(actual)}`)
 }
 
-/** Values that look the same. */
+/** Expects values that look the same. */
 export function same(actual: unknown, expected: unknown, what = 'value'): void {
   if (shown(actual) !== shown(expected)) throw new Error(`${what}: expected ${shown(expected)}, got ${shown(actual)}`)
 }
 
-/** What `run` throws, or rejects with. */
+/** Returns what `run` throws, or rejects with. */
 export async function thrownBy(run: () => unknown): Promise<unknown> {
   try {
     await run()
@@ -81,7 +81,7 @@ export async function thrownBy(run: () => unknown): Promise<unknown> {
   throw new Error('nothing was thrown')
 }
 
-/** A mistake is told while the class is made, in words that match. */
+/** Expects a `TypeError` while the class is made, with a message that matches. */
 export async function refused(run: () => unknown, message: RegExp): Promise<void> {
   const thrown = await thrownBy(run)
   if (!(thrown instanceof TypeError)) throw new Error(`expected a TypeError, got ${String(thrown)}`)

@@ -1,4 +1,4 @@
-/** What is the same text for both kinds of decorators. */
+/** The cases whose source is the same for both kinds of decorators. */
 import './context.js'
 import './defaults.js'
 import './flushed.js'

@@ -1,4 +1,4 @@
-/** `@Traced`: a child span around whatever a method comes to. */
+/** `@Traced`: a child span around a method, whatever the method returns. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { Flushed, Traced } from 'flushed/decorators'
 import { behaviour, is, same, thrownBy } from './runner.js'

@@ -18,16 +18,16 @@ export interface Span {
 
 export interface World extends Facts {
   readonly options: ReturnType<typeof optionsOf>
-  /** What has been acknowledged, in the order in which it had ended. */
+  /** The spans that have been acknowledged, in the order in which they ended. */
   readonly spans: Span[]
-  /** What has ended, exported or not. */
+  /** The spans that have ended, exported or not. */
   readonly ended: Span[]
   readonly reports: FlushReport[]
 }
 
 const SUCCESS = 0
 
-// No microtask: whoever does not wait for the answer does not see its spans here.
+// Not in a microtask: whoever does not wait for the answer does not see its spans here.
 const later = (run: () => void) => void setTimeout(run, 1)
 
 function optionsOf(spans: Span[], reports: FlushReport[]) {
@@ -44,7 +44,7 @@ function optionsOf(spans: Span[], reports: FlushReport[]) {
   return { telemetry: otel({ exporter }), onFlush: (report: FlushReport) => void reports.push(report), logger: false as const }
 }
 
-/** A world of its own for a case: no span of another's is in it. */
+/** Makes a world for one case. It has no spans of other cases. */
 export function newWorld(facts: Facts): World {
   const spans: Span[] = []
   const ended: Span[] = []
@@ -63,7 +63,7 @@ export function newWorld(facts: Facts): World {
 
 export const names = (spans: readonly Span[]): string[] => spans.map(({ name }) => name)
 
-/** The span of a name. @throws if there is not one, and one only */
+/** The span with a name. @throws unless there is exactly one */
 export function only(spans: readonly Span[], name: string): Span {
   const found = spans.filter((span) => span.name === name)
   if (found.length !== 1) throw new Error(`expected one span "${name}" among: ${names(spans).join(', ') || 'none'}`)
@@ -79,11 +79,11 @@ export function keeping() {
   const work: Promise<unknown>[] = []
   const context = {
     waitUntil(this: unknown, promise: Promise<unknown>): void {
-      // Those of platforms refuse to be called on anything else.
+      // The `waitUntil` of a platform refuses to be called on anything else.
       if (this !== context) throw new TypeError('Illegal invocation')
       work.push(promise)
     },
-    /** All of the work is over. */
+    /** Resolves when all of the work is over. */
     async over() {
       for (let at = 0; at < work.length; at++) await work[at]
     },

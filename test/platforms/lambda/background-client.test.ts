@@ -1,9 +1,9 @@
-/** Background work after the response, on the real runtime clients: it has the time that the platform leaves. */
+/** Background work after the response, on the real runtime clients: it may take the time that the platform leaves. */
 import { describe, expect, test } from 'vitest'
 import { rootOf, runtimes } from '../../support/lambda.ts'
 
 describe.each(runtimes)('on $title', ({ startFunction }) => {
-  test('work that takes longer than a flush may is waited for, and is no part of the root span', async () => {
+  test('background work that takes longer than `timeoutMs` is waited for, and does not extend the root span', async () => {
     await using lambda = await startFunction('registered.background', { env: { TIMEOUT_MS: '500', AUDIT_MS: '800' } })
     const { freeze } = await lambda.invoke({ id: 1 })
     const audit = freeze.spans.find(({ name }) => name === 'audit')
@@ -13,7 +13,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(lambda.logs()).not.toContain('not over in time')
   })
 
-  test('work that is never over is left in time for the flush, and the invocation has not failed', async () => {
+  test('background work that never ends is abandoned in time for the flush, and the invocation succeeds', async () => {
     const env = { REGISTER: 'register' }
     await using lambda = await startFunction('never.works', { timeoutMs: 3000, env })
     const { result, freeze } = await lambda.invoke()
@@ -25,7 +25,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(lambda.logs()).toContain('background work was not over in time')
   })
 
-  test('work that SIGTERM ends is no failure of the invocation either', async () => {
+  test('background work that SIGTERM ends does not make the root span an error', async () => {
     const env = { REGISTER: 'register', TIMEOUT_MS: '5000' }
     await using lambda = await startFunction('never.works', { timeoutMs: 30_000, env })
     await lambda.sandbox.invoke({})

@@ -1,4 +1,4 @@
-/** The circuit breaker, against an exporter that never answers and a clock of the test's own. */
+/** The circuit breaker, with an in-memory exporter that never answers, on a fake clock. */
 import { trace } from '@opentelemetry/api'
 import { makeProvider } from '#sdk'
 import type { FlushReport } from 'flushed'
@@ -36,7 +36,7 @@ function deployed(options: { circuitBreaker?: boolean; maxQueueSize?: number } =
     logger,
     ...lambda,
   })
-  /** Invokes, and lets as much time pass as the flush may take. Milliseconds until the response. */
+  /** Invokes, and lets as much time pass as the flush may take. Returns the milliseconds until the response. */
   const invoke = async (event: { work?: Promise<void> } = {}): Promise<number> => {
     const before = time.now()
     let settledAt: number | undefined
@@ -52,7 +52,7 @@ function deployed(options: { circuitBreaker?: boolean; maxQueueSize?: number } =
 }
 
 describe('a collector that never answers', () => {
-  test('is paid for ten seconds; then the response does not wait, and one line says so', async () => {
+  test('delays responses for ten seconds; then they no longer wait, and one line in the log says so', async () => {
     const { invoke, breaks, exporter } = deployed()
     const waits = []
     for (let i = 0; i < 8; i++) waits.push(await invoke())
@@ -73,7 +73,7 @@ describe('a collector that never answers', () => {
     expect(breaks()).toHaveLength(1)
   })
 
-  test('does not take background work along: the response waits for that as ever, and for no more', async () => {
+  test('does not affect background work: the response waits for that as ever, and for nothing else', async () => {
     const { invoke } = deployed()
     for (let i = 0; i < 5; i++) await invoke()
     const work = Promise.withResolvers<void>()
@@ -82,7 +82,7 @@ describe('a collector that never answers', () => {
     expect(await invoke({ work: new Promise(() => {}) })).toBe(TIMEOUT_MS / 2)
   })
 
-  test('gets every span when it is back, and the end of the pause is told', async () => {
+  test('gets every span once it is back, and a line in the log says that the pause is over', async () => {
     const { invoke, exporter, reports, lines } = deployed()
     for (let i = 0; i < 8; i++) await invoke()
     await time.advance(5000)
@@ -94,7 +94,7 @@ describe('a collector that never answers', () => {
     expect(reports.at(-1)).toMatchObject({ spans: { acknowledged: 1 } })
   })
 
-  test('costs spans beyond the buffer’s bound, and the exact number is reported', async () => {
+  test('costs the spans that exceed `maxQueueSize`, and the report has their exact number', async () => {
     const { invoke, exporter, reports } = deployed({ maxQueueSize: 6 })
     for (let i = 0; i < 10; i++) await invoke()
     await time.advance(5000)
@@ -103,7 +103,7 @@ describe('a collector that never answers', () => {
     expect(reports.at(-1)).toMatchObject({ spans: { acknowledged: 7, failed: 4 } })
   })
 
-  test('is paid for ever where the breaker is switched off', async () => {
+  test('delays every response if the breaker is switched off', async () => {
     const { invoke, breaks } = deployed({ circuitBreaker: false })
     const waits = []
     for (let i = 0; i < 7; i++) waits.push(await invoke())
@@ -112,7 +112,7 @@ describe('a collector that never answers', () => {
   })
 })
 
-test('a collector that answers now and then is not given up', async () => {
+test('a collector that answers now and then does not make flushing pause', async () => {
   const { invoke, exporter, breaks } = deployed()
   for (let i = 0; i < 12; i++) {
     exporter.setMode(i % 4 === 3 ? 'microtask' : 'hold')

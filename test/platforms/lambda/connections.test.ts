@@ -1,4 +1,4 @@
-/** Connections to the collector that are lost while the sandbox is frozen, on the real runtime clients. */
+/** Connections to the collector that are lost between invocations, while the sandbox is frozen, on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
 import { runtimes } from '../../support/lambda.ts'
 import { type Loss, startProxy } from '../../support/proxy.ts'
@@ -6,7 +6,7 @@ import { type Loss, startProxy } from '../../support/proxy.ts'
 const NAMES = ['child', 'flushed-test']
 
 describe.each(runtimes)('on $title', ({ startFunction }) => {
-  /** A function whose connection to the collector is as old as its init. */
+  /** Starts a function that opens its connection to the collector during init. */
   async function start(handler: string, env: Record<string, string> = {}) {
     const proxy = await startProxy()
     const lambda = await startFunction(`connections.${handler}`, {
@@ -17,11 +17,11 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     return { ...lambda, proxy }
   }
 
-  test.each<Loss>(['closed', 'reset'])('one that was %s is not used again: the spans are there at the freeze, at no cost', async (how) => {
+  test.each<Loss>(['closed', 'reset'])('a connection that was %s during a freeze is replaced without delay, and no span is lost', async (how) => {
     await using lambda = await start('stock')
     for (let id = 0; id < 3; id++) {
       lambda.proxy.lose(how)
-      await new Promise((frozen) => setTimeout(frozen, 150)) // what matters is that time passes
+      await new Promise((frozen) => setTimeout(frozen, 150)) // real time has to pass here
       const { result, freeze } = await lambda.invoke({ id })
       expect(freeze.spans.map(({ name }) => name)).toEqual(NAMES)
       expect(result.responseMs).toBeLessThan(500)
@@ -30,7 +30,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(lambda.logs()).not.toContain('flushed: ')
   })
 
-  test('one that is reset when it is used is replaced within the same flush, if the exporter says so', async () => {
+  test('a connection that is reset on use is replaced within the same flush if the exporter reports the error', async () => {
     await using lambda = await start('impatient')
     for (let id = 0; id < 3; id++) {
       lambda.proxy.lose('reset when used')
@@ -41,7 +41,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(lambda.logs()).not.toContain('flushed: ')
   })
 
-  test('OpenTelemetry’s exporter replaces it too, after about a second, if it is given that', async () => {
+  test('OpenTelemetry’s exporter retries on a new connection after about a second, if the flush has that long', async () => {
     await using lambda = await start('stock')
     lambda.proxy.lose('reset when used')
     const { result, freeze } = await lambda.invoke()
@@ -50,7 +50,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(lambda.logs()).not.toContain('flushed: ')
   })
 
-  test('with less than that, the report says so, and the next flush delivers', async () => {
+  test('a flush too short for the retry warns of unacknowledged spans, and the next one delivers them', async () => {
     await using lambda = await start('stock', { TIMEOUT_MS: '300' })
     lambda.proxy.lose('reset when used')
     const { freeze } = await lambda.invoke({ id: 1 })
@@ -60,7 +60,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(new Set(next.freeze.spans.map(({ spanId }) => spanId)).size).toBe(4)
   })
 
-  test('what keeps failing is tried twice in one flush, no more', async () => {
+  test('an export that keeps being reset is tried twice in one flush, no more', async () => {
     await using lambda = await start('impatient')
     lambda.collector.behave('reset')
     const { result } = await lambda.invoke()

@@ -8,7 +8,7 @@ function document(Records: unknown[]): Record<string, unknown> {
 }
 
 describe('S3', () => {
-  it('describes the object, its key unescaped', () => {
+  it('describes the object, with its key unescaped', () => {
     expect(document(s3.Records)).toEqual({
       'faas.document.collection': 'invoices',
       'faas.document.name': '2026/annual reporté.pdf',
@@ -23,11 +23,11 @@ describe('S3', () => {
     ['LifecycleExpiration:Delete', 'delete'],
     ['ObjectTagging:Put', 'edit'],
     ['ObjectRestore:Completed', 'edit'],
-  ])('%s is an operation of kind %s', (eventName, operation) => {
+  ])('reports the event %s as the operation %s', (eventName, operation) => {
     expect(document([s3Record(eventName, 'a')])['faas.document.operation']).toBe(operation)
   })
 
-  it('names no object of several, and an operation only if they share it', () => {
+  it('names no object if there are several, and an operation only if they share it', () => {
     const same = document([s3Record('ObjectCreated:Put', 'a'), s3Record('ObjectCreated:Copy', 'b')])
     expect(same).not.toHaveProperty('faas.document.name')
     expect(same['faas.document.operation']).toBe('insert')
@@ -35,7 +35,7 @@ describe('S3', () => {
     expect(mixed).not.toHaveProperty('faas.document.operation')
   })
 
-  it('takes a key that cannot be unescaped as it is', () => {
+  it('keeps a key that cannot be unescaped as it is', () => {
     expect(document([s3Record('ObjectCreated:Put', '100%')])['faas.document.name']).toBe('100%')
   })
 })
@@ -50,21 +50,21 @@ describe('DynamoDB', () => {
     })
   })
 
-  it.each([['INSERT', 'insert'], ['MODIFY', 'edit'], ['REMOVE', 'delete']])('%s is %s', (eventName, operation) => {
+  it.each([['INSERT', 'insert'], ['MODIFY', 'edit'], ['REMOVE', 'delete']])('reports the change %s as the operation %s', (eventName, operation) => {
     expect(document([dynamoDbRecord(eventName)])['faas.document.operation']).toBe(operation)
   })
 
-  it('names no operation for several kinds, or an unheard-of one', () => {
+  it('names no operation for changes of several kinds, or of an unknown one', () => {
     expect(document([dynamoDbRecord('INSERT'), dynamoDbRecord('REMOVE')])).not.toHaveProperty('faas.document.operation')
     expect(document([dynamoDbRecord('TRUNCATE')])).not.toHaveProperty('faas.document.operation')
   })
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, '1', null])('has no time made of %s', (ApproximateCreationDateTime) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, '1', null])('has no time if the creation time is %s', (ApproximateCreationDateTime) => {
     const record = { ...dynamoDbRecord('INSERT'), dynamodb: { ApproximateCreationDateTime } }
     expect(document([record])).not.toHaveProperty('faas.document.time')
   })
 
-  it('is a batch, whose failures may be reported', () => {
+  it('counts as a batch, whose failures can be reported', () => {
     expect(described(dynamoDb).batchSize).toBe(2)
   })
 })

@@ -16,7 +16,7 @@ describe('every invocation', () => {
     expect(plain).toMatchObject({ name: 'orders', kind: SpanKind.SERVER, links: [], trigger: 'other', source: 'unknown', batchSize: 0 })
   })
 
-  it('carries its identifiers, and apart from them those of the function', () => {
+  it('carries its own identifiers, and separately those of the function', () => {
     const { attributes, constant } = described({ order: 1 })
     expect(attributes).toEqual({
       'faas.trigger': 'other',
@@ -31,29 +31,29 @@ describe('every invocation', () => {
     })
   })
 
-  it('is a cold start once', () => {
+  it('is a cold start only once', () => {
     expect([1, 2, 3].map((order) => described({ order }).attributes['faas.coldstart'])).toEqual([true, false, false])
   })
 
-  it('takes the clock it is given', () => {
+  it('tells a cold start by the clock that is passed', () => {
     resetColdStart(0)
     const late = describeInvocation({}, context, { active: ROOT_CONTEXT, now: () => 60_000 })
     expect(late.attributes['faas.coldstart']).toBe(false)
   })
 
-  it('starts in the active context, unless a request brings another', () => {
+  it('has the active context as its parent if the event brings no other', () => {
     const active = contextApi.active().setValue(createContextKey('mine'), 1)
     expect(describeInvocation({}, context, { active }).parent).toBe(active)
     expect(describeInvocation(messages.sqs, context, { active }).parent).toBe(active)
   })
 
-  it('owns its attributes: one invocation cannot write into the next', () => {
+  it('has attributes of its own: one invocation cannot write into those of the next', () => {
     described({}).attributes['mine'] = true
     expect(described({}).attributes).not.toHaveProperty('mine')
   })
 })
 
-describe('the trigger is known by the shape of the event', () => {
+describe('the trigger is recognised by the shape of the event', () => {
   it.each([
     ['REST API', http.restApi, 'api_gateway_rest', 'http', 'GET /pets/{petId}', SpanKind.SERVER],
     ['HTTP API', http.httpApi, 'api_gateway_http', 'http', 'POST /orders/{id}', SpanKind.SERVER],
@@ -88,7 +88,7 @@ describe('the trigger is known by the shape of the event', () => {
 })
 
 describe('a timer', () => {
-  it.each([['scheduled rule', others.scheduledRule], ['EventBridge Scheduler', others.scheduler]])('says when: %s', (_, event) => {
+  it.each([['scheduled rule', others.scheduledRule], ['EventBridge Scheduler', others.scheduler]])('has the scheduled time, and no cron expression: %s', (_, event) => {
     expect(described(event).attributes['faas.time']).toBe('2026-01-02T12:45:00Z')
     expect(described(event).attributes).not.toHaveProperty('faas.cron')
   })

@@ -1,4 +1,4 @@
-/** A vendor's bundle with two buffers, on a real runtime client. */
+/** A fake of a vendor's SDK, with one buffer behind another, on the real runtime client. */
 import { describe, expect, test } from 'vitest'
 import { endpoint } from '../../support/endpoint.ts'
 import { runtime, startFunction } from '../../support/lambda.ts'
@@ -11,7 +11,7 @@ describe(`on ${runtime}`, () => {
     return { items, lambda: await startFunction('double-buffer.handler', { env: { ENDPOINT: backend.url, CASCADE } }) }
   }
 
-  test('under `stages`, what an invocation has recorded is at the backend before the sandbox freezes', async () => {
+  test('with `stages`, what an invocation records reaches the backend before the freeze', async () => {
     const { items, lambda } = await vendor('true')
     await using _lambda = lambda
     for (let id = 1; id <= 3; id++) {
@@ -20,7 +20,7 @@ describe(`on ${runtime}`, () => {
     }
   })
 
-  test('with `cascade: false` it is there when the environment ends', async () => {
+  test('with `cascade: false`, what invocations record reaches the backend only when the environment ends', async () => {
     const { items, lambda } = await vendor('false')
     await using _lambda = lambda
     for (let id = 1; id <= 3; id++) await lambda.invoke({ id })

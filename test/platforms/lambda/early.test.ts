@@ -1,4 +1,4 @@
-/** When an invocation is taken to be about to time out, by what its context says, and a clock of the test's own. */
+/** When an invocation counts as about to time out, by what its context says, on a fake clock. */
 import { AsyncResource } from 'node:async_hooks'
 import { type Context, ROOT_CONTEXT, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import { makeProvider } from '#sdk'
@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => useClock(undefined))
 
-/** Invokes a handler that takes `ms` milliseconds, of as many as its context says. */
+/** Prepares a handler that takes `ms` milliseconds, in an invocation whose context says that `left` are left. */
 function invoking(ms: number, left: number, earlyTimeoutMs?: number) {
   const exporter = inMemoryExporter<ReadableSpan>()
   const telemetry = otel({ exporter })
@@ -31,7 +31,7 @@ function invoking(ms: number, left: number, earlyTimeoutMs?: number) {
 
 const statuses = (spans: readonly ReadableSpan[]) => spans.map(({ status }) => status.code)
 
-test('with an `earlyTimeoutMs` that is no less than the timeout, each has the usual time, and a line says so once', async () => {
+test('an `earlyTimeoutMs` that is no less than the time left is replaced by the default, with one warning', async () => {
   const { exporter, lines, invoke } = invoking(20, 2994, 3000)
   const results = [invoke(), invoke()]
   await time.advance(20)
@@ -40,7 +40,7 @@ test('with an `earlyTimeoutMs` that is no less than the timeout, each has the us
   expect(lines).toEqual(['flushed: `earlyTimeoutMs` is 3000, and the function has 2994 ms left: using 299'])
 })
 
-test('it is ended that long before its timeout', async () => {
+test('an invocation is ended `earlyTimeoutMs` before its timeout', async () => {
   const { exporter, invoke } = invoking(4000, 3000, 1000)
   void invoke()
   await time.advance(1999)
@@ -49,7 +49,7 @@ test('it is ended that long before its timeout', async () => {
   expect(statuses(exporter.spans)).toEqual([SpanStatusCode.ERROR])
 })
 
-test('a context without any time, as tests make them, ends nothing', async () => {
+test('a context that says no time is left, as in unit tests, does not end the invocation early', async () => {
   const { exporter, lines, invoke } = invoking(20, 0)
   const result = invoke()
   await time.advance(20)
@@ -58,8 +58,8 @@ test('a context without any time, as tests make them, ends nothing', async () =>
   expect(lines).not.toContainEqual(expect.stringContaining('earlyTimeoutMs'))
 })
 
-test('what listens to the signal is a part of its own invocation, and `onFlush` of none, whoever has set the timer', async () => {
-  // As Node's: they ring in the context of whoever sets them, and are left where they keep nothing alive.
+test('an abort listener runs in its invocation’s context and `onFlush` in none, whoever set the timer', async () => {
+  // Like Node's timers: they fire in the context that set them, and can be unref'd, so that one is kept for later alarms.
   const setTimer = (ring: () => void, ms: number) =>
     Object.assign(time.setTimeout(AsyncResource.bind(ring), ms) as object, { ref() {}, unref() {} })
   useClock({ ...time, setTimeout: setTimer })
@@ -70,7 +70,7 @@ test('what listens to the signal is a part of its own invocation, and `onFlush` 
     currentInvocation()?.signal.addEventListener('abort', () => span('cleanup').end())
     if (hangs) await new Promise(() => {})
   }, { telemetry, onFlush })
-  // Its flush sets a timer, which is left to the other: instrumentations must not trace what is done there.
+  // The flush of this invocation sets a timer in a context where tracing is suppressed. The next one reuses that timer.
   await handler(false, { getRemainingTimeInMillis: () => 3000 })
   await time.advance(20)
   void handler(true, { getRemainingTimeInMillis: () => 3000 })

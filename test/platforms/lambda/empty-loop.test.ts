@@ -1,4 +1,4 @@
-/** Who listens for an empty event loop, while a handler waits for that. */
+/** Who is told of an empty event loop (`beforeExit`) while a handler waits for that. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -14,20 +14,20 @@ beforeEach(() => {
 })
 afterEach(() => others.forEach((listener) => process.off(EVENT, listener)))
 
-/** Something that waits: its end by itself, its end by the event loop, and what it comes to. */
+/** A handler that waits: `end` ends it by itself, an empty event loop releases it, and `result` says which of them did. */
 function waiting() {
   const { promise, resolve } = Promise.withResolvers<string>()
   return { end: () => resolve('ended'), result: untilEmpty(promise, () => resolve('released')) }
 }
 
-test('nobody else is told that the event loop is empty while something waits for that', async () => {
+test('no other listener is told of an empty event loop while a handler waits for that', async () => {
   const { result } = waiting()
   process.emit(EVENT, 0)
   expect(await result).toBe('released')
   for (const listener of others) expect(listener).not.toHaveBeenCalled()
 })
 
-test.each(['ended', 'been released'])('who listened before does so again when all have %s, in the same order', async (how) => {
+test.each(['ended', 'been released'])('earlier listeners are back, in the same order, when all waiting handlers have %s', async (how) => {
   const before = process.rawListeners(EVENT)
   const [one, other] = [waiting(), waiting()]
   one.end()
@@ -42,7 +42,7 @@ test.each(['ended', 'been released'])('who listened before does so again when al
   expect([first, second, once].map(({ mock }) => mock.calls.length)).toEqual([2, 2, 1])
 })
 
-test('who begins to listen meanwhile is neither lost nor doubled', async () => {
+test('a listener that is added meanwhile is neither lost nor duplicated', async () => {
   const before = process.listeners(EVENT)
   const meanwhile = vi.fn()
   const { end, result } = waiting()
@@ -54,14 +54,14 @@ test('who begins to listen meanwhile is neither lost nor doubled', async () => {
   process.off(EVENT, meanwhile)
 })
 
-test('many at once leave no listener each, of which Node would warn', async () => {
+test('many waiting handlers share one listener, since Node would warn of many', async () => {
   const all = Array.from({ length: 20 }, waiting)
   expect(process.listenerCount(EVENT)).toBe(1)
   process.emit(EVENT, 0)
   expect(await Promise.all(all.map(({ result }) => result))).toEqual(Array(20).fill('released'))
 })
 
-test('the others hear of it next, though what was released leaves nothing to wait for', async () => {
+test('other listeners are called next, even if the released handler leaves nothing to wait for', async () => {
   const url = new URL('../../../src/platforms/lambda/empty-loop.ts', import.meta.url).href
   const program = `
     process.once('beforeExit', () => console.log('heard'))

@@ -1,4 +1,4 @@
-/** What an environment's initialisation makes of `faas.coldstart`, on the real runtime clients. */
+/** How the type of an environment's initialisation decides `faas.coldstart`, on the real runtime clients. */
 import { describe, expect, test } from 'vitest'
 import { type Lambda, rootOf, runtimes } from '../../support/lambda.ts'
 import { startProxy } from '../../support/proxy.ts'
@@ -14,13 +14,13 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     ['on-demand', [true, false, false]],
     ['provisioned-concurrency', [false, false, false]],
     ['snap-start', [true, false, false]],
-  ])('%s', async (type, expected) => {
+  ])('with initialisation type %s, three invocations have `faas.coldstart` %j', async (type, expected) => {
     await using lambda = await startFunction('orders.handler', { env: { AWS_LAMBDA_INITIALIZATION_TYPE: type } })
     expect(await coldStarts(lambda)).toEqual(expected)
   })
 
-  // A runtime client that knew of restores would ask for one; neither of these does, and no Node.js runtime has SnapStart.
-  test('the first invocation after a snapshot, whose connections are gone, is cold and has its spans delivered', async () => {
+  // A runtime client that knows of restores would ask for one. Neither of these does, and no Node.js runtime has SnapStart.
+  test('the first invocation after a snapshot is cold, and its spans are delivered though connections are gone', async () => {
     await using proxy = await startProxy()
     await using lambda = await startFunction('connections.stock', {
       env: { AWS_LAMBDA_INITIALIZATION_TYPE: 'snap-start', OTEL_EXPORTER_OTLP_ENDPOINT: proxy.url },
@@ -28,7 +28,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     })
     expect(lambda.collector.spans.map(({ name }) => name)).toEqual(['init'])
     proxy.lose('closed')
-    await new Promise((stored) => setTimeout(stored, 150)) // what matters is that time passes
+    await new Promise((stored) => setTimeout(stored, 150)) // real time has to pass here
     expect(await coldStarts(lambda)).toEqual([true, false, false])
     expect(lambda.freezes.map(({ spans }) => spans.length)).toEqual([2, 2, 2])
     expect(lambda.sandbox.record.filter(({ kind }) => kind === 'spawn')).toHaveLength(1)

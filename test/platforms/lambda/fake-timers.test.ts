@@ -1,4 +1,4 @@
-/** A function's own tests may stop the time: a wrapped handler returns all the same. */
+/** A function's own tests may fake all timers: a wrapped handler still flushes and returns. */
 import middy from '@middy/core'
 import { withTelemetry } from 'flushed/lambda'
 import { telemetry } from 'flushed/middy'
@@ -7,7 +7,7 @@ import { pipeline } from '../../support/sdk.ts'
 
 afterEach(() => void vi.useRealTimers())
 
-/** What Jest fakes; Vitest leaves microtasks alone. */
+/** What Jest fakes. Vitest leaves microtasks alone. */
 const ALL = ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'queueMicrotask', 'performance', 'Date'] as const
 
 type Made = ReturnType<typeof pipeline>['telemetry']
@@ -15,11 +15,11 @@ const handler = async () => new Date().getFullYear()
 
 test.each([
   { what: 'a wrapped handler', year: 2030, wrap: (made: Made) => withTelemetry(handler, { telemetry: made }) },
-  { what: 'one within the middleware of middy', year: 2031, wrap: (made: Made) => middy().use(telemetry({ telemetry: made })).handler(handler) },
+  { what: 'a handler with the middy middleware', year: 2031, wrap: (made: Made) => middy().use(telemetry({ telemetry: made })).handler(handler) },
 ])('$what is flushed and returns while all timers are fake', async ({ year, wrap }) => {
   const { exporter, telemetry: made } = pipeline()
   const wrapped = wrap(made) as (event: object, context: object) => Promise<number>
-  // What is idle for longer than a moment may have been frozen, and takes a turn of the event loop to notice.
+  // After an idle time the sandbox may have been frozen: the flush then waits for some turns of the event loop first.
   vi.useFakeTimers({ now: new Date(year, 6), toFake: [...ALL] })
   expect(await wrapped({}, {})).toBe(year)
   expect(exporter.spans).toHaveLength(1)

@@ -3,7 +3,7 @@ import { resetKnownMethods } from '../../../src/web/methods.ts'
 import * as events from './events/http.ts'
 import { described } from './support.ts'
 
-/** The attributes that HTTP adds to those of every invocation. */
+/** The attributes that an HTTP request adds to those of every invocation. */
 function httpAttributes(event: unknown): Record<string, unknown> {
   const all = Object.entries(described(event).attributes)
   return Object.fromEntries(all.filter(([key]) => !key.startsWith('faas.') && !key.startsWith('cloud.') && !key.startsWith('aws.')))
@@ -28,19 +28,19 @@ describe('a REST API', () => {
     })
   })
 
-  it('does with single values', () => {
+  it('describes the request by single-value headers and parameters too', () => {
     const event = { ...events.restApi, multiValueHeaders: null, multiValueQueryStringParameters: null }
     expect(httpAttributes(event)).toMatchObject({ 'url.query': 'color=light%20grey&tag=b', 'client.address': '203.0.113.7' })
   })
 
-  it('has its resource’s path where the URL’s is not told', () => {
+  it('has `path` as its `url.path` if the request context has none', () => {
     const event = { ...events.restApi, requestContext: { ...events.restApi.requestContext, path: undefined } }
     expect(httpAttributes(event)).toMatchObject({ 'url.path': '/pets/10', 'http.route': '/pets/{petId}' })
   })
 })
 
 describe('an HTTP API', () => {
-  it('describes the request, without its secrets', () => {
+  it('describes the request, with secrets in the query redacted', () => {
     expect(httpAttributes(events.httpApi)).toEqual({
       'http.request.method': 'POST',
       'http.route': '/orders/{id}',
@@ -54,19 +54,19 @@ describe('an HTTP API', () => {
     })
   })
 
-  it('has no route where only the default one matched', () => {
+  it('has no route if only `$default` matched', () => {
     const { name, attributes } = described({ ...events.httpApi, routeKey: '$default' })
     expect(name).toBe('orders')
     expect(attributes).not.toHaveProperty('http.route')
   })
 
-  it('knows the route of a method-less key', () => {
+  it('takes the method from the request if the route key says `ANY`', () => {
     expect(described({ ...events.httpApi, routeKey: 'ANY /orders' }).name).toBe('POST /orders')
   })
 })
 
 describe('a function URL', () => {
-  it('describes the request; HTTP/2.0 is called 2', () => {
+  it('describes the request, with HTTP/2.0 as protocol version 2', () => {
     expect(httpAttributes(events.functionUrl)).toEqual({
       'http.request.method': 'GET',
       'url.path': '/hello',
@@ -80,7 +80,7 @@ describe('a function URL', () => {
 })
 
 describe('a WebSocket API', () => {
-  it('has an HTTP request in its handshake', () => {
+  it('has an HTTP request method in its handshake', () => {
     expect(httpAttributes(events.webSocketConnect)).toEqual({
       'http.request.method': 'GET',
       'http.route': '$connect',
@@ -90,7 +90,7 @@ describe('a WebSocket API', () => {
     })
   })
 
-  it('has none in its messages', () => {
+  it('has no HTTP request method in its messages', () => {
     expect(httpAttributes(events.webSocketMessage)).toEqual({
       'http.route': 'sendMessage',
       'url.scheme': 'wss',
@@ -114,7 +114,7 @@ describe('a load balancer', () => {
     })
   })
 
-  it('does so with multi-value headers', () => {
+  it('describes the request by multi-value headers and parameters too', () => {
     expect(httpAttributes(events.loadBalancerMulti)).toMatchObject({
       'url.query': 'query=1234%20ABCD&query=x',
       'url.scheme': 'http',
@@ -129,7 +129,7 @@ describe('a load balancer', () => {
     ['[2001:db8::1]:41000', '2001:db8::1'],
     ['2001:db8::1', '2001:db8::1'],
     ['unknown', undefined],
-  ])('tells of the client %s without its port', (forwarded, expected) => {
+  ])('reads the client `%s` as %s, without the port', (forwarded, expected) => {
     const headers = { ...events.loadBalancer.headers, 'x-forwarded-for': forwarded }
     expect(httpAttributes({ ...events.loadBalancer, headers })['client.address']).toBe(expected)
   })
@@ -143,7 +143,7 @@ describe('a load balancer', () => {
     ['[2001:db8::1]:8080', '[2001:db8::1]', 8080],
     ['[broken', '[broken', undefined],
     ['', undefined, undefined],
-  ])('reads the host `%s` of https as %s, port %s', (host, address, port) => {
+  ])('reads the host `%s` of an HTTPS request as %s, port %s', (host, address, port) => {
     const { attributes } = described({ ...events.loadBalancer, headers: { host, 'x-forwarded-proto': 'https' } })
     expect([attributes['server.address'], attributes['server.port']]).toEqual([address, port])
   })
@@ -152,34 +152,34 @@ describe('a load balancer', () => {
     ['8443', 8443],
     ['443', undefined],
     ['none', undefined],
-  ])('has its own port, %s, where the host has none', (forwarded, port) => {
+  ])('reads `x-forwarded-port: %s` as port %s if the host has none', (forwarded, port) => {
     const headers = { host: 'shop.example.com', 'x-forwarded-proto': 'https', 'x-forwarded-port': forwarded }
     expect(described({ ...events.loadBalancer, headers }).attributes['server.port']).toBe(port)
   })
 
-  it('has the scheme that the client has used, where proxies add theirs', () => {
+  it('has the scheme that the client used if proxies added theirs', () => {
     const headers = { host: 'shop.example.com', 'x-forwarded-proto': 'https, http' }
     expect(described({ ...events.loadBalancer, headers }).attributes['url.scheme']).toBe('https')
   })
 })
 
-describe('a method', () => {
+describe('an HTTP method', () => {
   afterEach(() => {
     vi.unstubAllEnvs()
     resetKnownMethods()
   })
 
-  it('that nobody knows is _OTHER, and HTTP in the name', () => {
+  it('that is unknown is `_OTHER` in the attribute and `HTTP` in the span name', () => {
     const { name, attributes } = withMethod('BREW')
     expect(name).toBe('HTTP /pets/{petId}')
     expect(attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': 'BREW' })
   })
 
-  it('is known by its exact case', () => {
+  it('is known in its exact case only', () => {
     expect(withMethod('get').attributes['http.request.method']).toBe('_OTHER')
   })
 
-  it('may be made known by the environment, in the place of the default ones', () => {
+  it('is known if `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` lists it, which replaces the default list', () => {
     vi.stubEnv('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS', 'BREW, GET')
     resetKnownMethods()
     expect(withMethod('BREW').name).toBe('BREW /pets/{petId}')

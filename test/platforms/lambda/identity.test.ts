@@ -8,16 +8,16 @@ describe('cloud.resource_id', () => {
   const resourceId = (invokedFunctionArn: string, functionVersion?: string) =>
     identify({ ...context, invokedFunctionArn, ...(functionVersion && { functionVersion }) }).attributes['cloud.resource_id']
 
-  it('is the ARN itself where that has no qualifier', () => {
+  it('is the ARN itself if the ARN has no qualifier', () => {
     expect(resourceId(ARN, '$LATEST')).toBe(ARN)
   })
 
-  it('is the ARN itself where that names a version', () => {
+  it('is the ARN itself if the ARN names a version', () => {
     expect(resourceId(`${ARN}:7`, '7')).toBe(`${ARN}:7`)
     expect(resourceId(`${ARN}:$LATEST`, '$LATEST')).toBe(`${ARN}:$LATEST`)
   })
 
-  it('has the version an alias resolved to in the place of the alias', () => {
+  it('has the version that an alias resolved to in place of the alias', () => {
     const { attributes } = identify({ ...context, invokedFunctionArn: `${ARN}:live`, functionVersion: '7' })
     expect(attributes['cloud.resource_id']).toBe(`${ARN}:7`)
     expect(attributes['aws.lambda.invoked_arn']).toBe(`${ARN}:live`)
@@ -28,12 +28,12 @@ describe('cloud.resource_id', () => {
   })
 })
 
-describe('the answer', () => {
-  it('is kept while the function is invoked the same way', () => {
+describe('the identity of a function', () => {
+  it('is kept while it is invoked the same way', () => {
     expect(identify({ ...context })).toBe(identify({ ...context }))
   })
 
-  it('follows every change of the way', () => {
+  it('follows every change of ARN, version or name', () => {
     const live = { ...context, invokedFunctionArn: `${ARN}:live`, functionVersion: '7' }
     expect(identify(live).attributes['cloud.resource_id']).toBe(`${ARN}:7`)
     expect(identify({ ...live, functionVersion: '8' }).attributes['cloud.resource_id']).toBe(`${ARN}:8`)
@@ -41,8 +41,8 @@ describe('the answer', () => {
   })
 })
 
-describe('with less to go by', () => {
-  it('names the function from the environment, then from the ARN', () => {
+describe('with an incomplete context, the identity', () => {
+  it('takes the name from the environment, or else from the ARN', () => {
     vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'from-environment')
     expect(identify({ invokedFunctionArn: ARN, functionVersion: 'a' }).name).toBe('from-environment')
     vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', undefined)
@@ -54,11 +54,11 @@ describe('with less to go by', () => {
     expect(identify({ functionName: 'local', functionVersion: 'c' }).attributes).toEqual({ 'cloud.region': 'us-east-2' })
   })
 
-  it.each([undefined, null])('does without a context: %s', (nothing) => {
+  it.each([undefined, null])('still has a name if the context is %s', (nothing) => {
     expect(identify(nothing).name).toEqual(expect.any(String))
   })
 
-  it('makes nothing of what is no ARN', () => {
+  it('takes no resource ID and no account ID from what is no ARN', () => {
     const { attributes } = identify({ functionName: 'f', invokedFunctionArn: 'orders' })
     expect(attributes).not.toHaveProperty('cloud.resource_id')
     expect(attributes).not.toHaveProperty('cloud.account.id')

@@ -19,12 +19,12 @@ const invokeTogether = ({ sandbox }: Lambda, together = TOGETHER) =>
 
 const arrived = ({ collector }: Lambda, spans: number) => collector.waitFor((c) => c.spans.length >= spans, { timeoutMs: 3000 })
 
-/** Whose a span says it is. */
+/** The invocation that a span says it belongs to. */
 const idOf = (span: CollectedSpan | undefined) => span?.attributes['app.id']
 
 const tracesOf = (spans: readonly CollectedSpan[]) => [...Map.groupBy(spans, ({ traceId }) => traceId).values()]
 
-/** Each invocation has a trace to itself, with all of its spans, once, and none of another's. */
+/** Expects a trace for each invocation that has all of its spans, each once, and none of another invocation's. */
 function expectUnmixed(spans: readonly CollectedSpan[], invocations: number): void {
   expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(4 * invocations)
   const traces = tracesOf(spans)
@@ -37,7 +37,7 @@ function expectUnmixed(spans: readonly CollectedSpan[], invocations: number): vo
 }
 
 describe(`on ${runtime}, as a Managed Instance`, () => {
-  test(`${TOGETHER} invocations interleaved in one thread: each delivers its own spans, and only those, in one request`, async () => {
+  test(`${TOGETHER} interleaved invocations in one thread each deliver exactly their own spans, in one request`, async () => {
     await using lambda = await startFunction('concurrent.handler', { concurrency: TOGETHER, env: ONE_THREAD })
     const results = await invokeTogether(lambda)
     expect(results.map(({ payload }) => payload)).toEqual(results.map((_, id) => expect.objectContaining({ id })))
@@ -47,7 +47,7 @@ describe(`on ${runtime}, as a Managed Instance`, () => {
     expect(lambda.collector.requests).toHaveLength(TOGETHER)
   })
 
-  test('in several threads too', async () => {
+  test('invocations in several threads each deliver exactly their own spans', async () => {
     await using lambda = await startFunction('concurrent.handler', { concurrency: TOGETHER, env: TWO_THREADS })
     // Both threads have to be there before they can share the work.
     while (lambda.sandbox.record.filter(({ kind }) => kind === 'runtime.next').length < 2) await nextEntry(lambda)
@@ -57,7 +57,7 @@ describe(`on ${runtime}, as a Managed Instance`, () => {
     expect(new Set(results.map(({ payload }) => (payload as { thread: number }).thread)).size).toBe(2)
   })
 
-  test('a collector that takes 300 ms delays no response, and loses nothing', async () => {
+  test('a collector that takes 300 ms delays no response, and no span is lost', async () => {
     await using lambda = await startFunction('concurrent.handler', { concurrency: TOGETHER, env: ONE_THREAD, behavior: { delayMs: 300 } })
     for (const _ of [1, 2]) await invokeTogether(lambda)
     await arrived(lambda, 8 * TOGETHER)
@@ -78,7 +78,7 @@ describe(`on ${runtime}, as a Managed Instance`, () => {
     }
   })
 
-  test("`flush: 'before-response'` is kept to", async () => {
+  test("with `flush: 'before-response'`, the response waits for the collector", async () => {
     const env = { ...ONE_THREAD, FLUSH: 'before-response' }
     await using lambda = await startFunction('concurrent.handler', { concurrency: 2, env, behavior: { delayMs: 300 } })
     const { responseMs } = await lambda.sandbox.invoke({ id: 1 })
@@ -86,7 +86,7 @@ describe(`on ${runtime}, as a Managed Instance`, () => {
     expect(lambda.collector.spans).toHaveLength(4)
   })
 
-  test('a handler that outlives its timeout goes on, and what it records is delivered', async () => {
+  test('a handler that runs past its timeout goes on, and its spans are delivered', async () => {
     await using lambda = await startFunction('concurrent.slow', { concurrency: 2, env: ONE_THREAD, timeoutMs: 100, behavior: { delayMs: 100 } })
     const result = await lambda.sandbox.invoke({ id: 1, ms: 300 })
     expect(result).toMatchObject({ timedOut: true, error: { errorType: 'Sandbox.Timedout' } })
@@ -95,7 +95,7 @@ describe(`on ${runtime}, as a Managed Instance`, () => {
     expect(lambda.logs()).not.toContain('flushed: ')
   })
 
-  test('a collector that hangs is reported, delays nothing, and gets the spans once it is back', async () => {
+  test('a collector that hangs causes a warning, not an unhandled rejection, and gets the spans once it is back', async () => {
     const env = { ...ONE_THREAD, TIMEOUT_MS: '200' }
     await using lambda = await startFunction('concurrent.handler', { concurrency: TOGETHER, env, behavior: 'hang' })
     const warned = new Promise((resolve) => lambda.sandbox.on('log', ({ line }) => line.includes('4 spans not acknowledged') && resolve(line)))
@@ -109,15 +109,15 @@ describe(`on ${runtime}, as a Managed Instance`, () => {
   })
 })
 
-// Without a client: a flush that throws is a bug, and there is no telling which.
-test.each([() => Promise.reject(new Error('no')), () => { throw new Error('no') }])('a flush that fails rejects nothing, and is warned about', async (finish) => {
+// Without a runtime client: only a bug makes a flush throw, and nobody can say which.
+test.each([() => Promise.reject(new Error('no')), () => { throw new Error('no') }])('a flush that fails causes a warning, and no unhandled rejection', async (finish) => {
   const warned = new Promise((resolve) => vi.spyOn(console, 'warn').mockImplementation(resolve))
   expect(goingOn.hold(finish, undefined as never)).toBeUndefined()
   expect(await warned).toBe('flushed: the flush failed: no')
   vi.restoreAllMocks()
 })
 
-describe('what never ends is waited for no longer than Lambda lets anything take', () => {
+describe('an invocation is waited for no longer than Lambda’s longest timeout, 15 minutes, with', () => {
   let time = fakeClock()
   beforeEach(() => {
     newIsolate()
@@ -131,7 +131,7 @@ describe('what never ends is waited for no longer than Lambda lets anything take
 
   const forever = new Promise<void>(() => {})
   const context = { awsRequestId: 'r-1', getRemainingTimeInMillis: () => 30_000 }
-  /** Invokes, and tells what is left of the invocation shortly before the time is up and shortly after. */
+  /** Invokes, and returns what is left of the invocation one minute before the time is up and one minute after. */
   async function leftOf(handler: () => Promise<unknown>, ...args: unknown[]) {
     const { telemetry, exporter } = pipeline()
     const handle: AnyFunction = withTelemetry(handler, { telemetry, logger: false })
@@ -147,8 +147,8 @@ describe('what never ends is waited for no longer than Lambda lets anything take
   }
 
   test.each<[string, () => Promise<unknown>, unknown[]]>([
-    ['background work', async () => waitUntil(forever), [{}, context]],
-    ['a response stream that is left open', async () => {}, [{}, new PassThrough(), context]],
+    ['background work that never ends', async () => waitUntil(forever), [{}, context]],
+    ['a response stream that stays open', async () => {}, [{}, new PassThrough(), context]],
   ])('%s', async (_what, handler, args) => {
     expect(await leftOf(handler, ...args)).toEqual([{ live: 1, ended: 0 }, { live: 0, ended: 1 }])
   })

@@ -25,28 +25,28 @@ describe('SQS', () => {
     expect(messaging({ Records: [events.sqsRecord('a1')] })).toMatchObject({ 'messaging.message.id': 'a1', 'messaging.batch.message_count': 1 })
   })
 
-  it('names no queue where the records are of several', () => {
+  it('names no queue if the records come from several', () => {
     const Records = [events.sqsRecord('a1'), events.sqsRecord('a2', { eventSourceARN: 'arn:aws:sqs:eu-west-1:123456789012:other' })]
     expect(described({ Records }).name).toBe('multiple_sources process')
     expect(messaging({ Records })).not.toHaveProperty('messaging.destination.name')
   })
 
-  it('keeps the name of the function where the queue is not known', () => {
+  it('keeps the function’s name if the queue is not known', () => {
     expect(described({ Records: [events.sqsRecord('a1', { eventSourceARN: undefined })] }).name).toBe('orders')
   })
 })
 
-describe('links', () => {
+describe('span links', () => {
   const links = (...records: unknown[]) => described({ Records: records }).links
 
-  it('lead to the senders, by trace header or message attribute, and say which message', () => {
+  it('lead to the senders, by trace header or message attribute, and name the message', () => {
     expect(described(events.sqs).links).toEqual([
       { context: events.XRAY_CONTEXT, attributes: { 'messaging.message.id': 'a1' } },
       { context: { ...http.CALLER, traceFlags: 1, isRemote: true }, attributes: { 'messaging.message.id': 'a2' } },
     ])
   })
 
-  it('are two where the two name different spans, one where they agree', () => {
+  it('are two if header and attribute name different spans, one if they agree', () => {
     const traced = (spanId: string) => ({
       attributes: { AWSTraceHeader: events.XRAY },
       messageAttributes: { traceparent: { stringValue: `00-${events.XRAY_CONTEXT.traceId}-${spanId}-01` } },
@@ -66,7 +66,7 @@ describe('links', () => {
     ['fields in another order, and more of them', 'Lineage=1:2;Sampled=0; Parent=53995c3f42cd8ad8 ;Root=1-5759e988-bd862e3fe1be46a994272793', 0],
     ['an undecided sampling', 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=?', 0],
     ['no sampling', 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8', 0],
-  ])('understand a trace header with %s', (_, AWSTraceHeader, traceFlags) => {
+  ])('are made from a trace header with %s', (_, AWSTraceHeader, traceFlags) => {
     const [link] = links(events.sqsRecord('a1', { attributes: { AWSTraceHeader } }))
     expect(link?.context).toEqual({ ...events.XRAY_CONTEXT, traceFlags })
   })
@@ -84,7 +84,7 @@ describe('links', () => {
     'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8a',
     ';;;==;',
     42,
-  ])('are not made of %j', (AWSTraceHeader) => {
+  ])('are not made from the trace header %j', (AWSTraceHeader) => {
     expect(links(events.sqsRecord('a1', { attributes: { AWSTraceHeader } }))).toEqual([])
   })
 })
@@ -106,7 +106,7 @@ describe('SNS', () => {
 })
 
 describe('other deliveries', () => {
-  it('Kinesis, which the registry has no messaging system for', () => {
+  it('Kinesis has no messaging system, since the registry has none for it', () => {
     expect(messaging(events.kinesis)).toEqual({
       ...processing,
       'messaging.destination.name': 'clicks',
@@ -115,29 +115,29 @@ describe('other deliveries', () => {
     })
   })
 
-  it('Firehose', () => {
+  it('Firehose names its stream and counts its records', () => {
     expect(messaging(events.firehose)).toEqual({ ...processing, 'messaging.destination.name': 'clicks-to-lake', 'messaging.batch.message_count': 1 })
   })
 
-  it('Kafka, counted over partitions', () => {
+  it('Kafka counts its messages over all partitions', () => {
     expect(messaging(events.kafka)).toEqual({ ...processing, 'messaging.system': 'kafka', 'messaging.destination.name': 'orders', 'messaging.batch.message_count': 2 })
   })
 
-  it('Kafka, over several topics', () => {
+  it('Kafka with several topics has a span name that says so', () => {
     const mixed = { ...events.kafka, records: { 'a-0': [{ topic: 'a' }], 'b-0': [{ topic: 'b' }] } }
     expect(described(mixed).name).toBe('multiple_sources process')
   })
 
-  it('ActiveMQ and RabbitMQ', () => {
+  it('ActiveMQ and RabbitMQ name their system and their queue', () => {
     expect(messaging(events.activeMq)).toMatchObject({ 'messaging.system': 'activemq', 'messaging.destination.name': 'testQueue' })
     expect(messaging(events.rabbitMq)).toMatchObject({ 'messaging.system': 'rabbitmq', 'messaging.destination.name': 'pizzaQueue' })
   })
 
-  it('EventBridge, which does not say which bus', () => {
+  it('EventBridge has no destination, since the event does not name its bus', () => {
     expect(messaging(events.eventBridge)).toEqual({ ...processing, 'messaging.message.id': events.eventBridge.id })
   })
 
-  it('CloudWatch Logs, left compressed', () => {
+  it('CloudWatch Logs have no attributes of their own, since their data stay compressed', () => {
     expect(messaging(events.cloudWatchLogs)).toEqual(processing)
   })
 })

@@ -38,23 +38,23 @@ describe('an event that is malformed', () => {
     ['a revoked proxy', revoked({})],
     ['a getter that throws', { get requestContext() { return thrower() } }],
     ['records that are revoked', { Records: revoked([]) }],
-    ['no records', { Records: [] }], ['records of nothing', { Records: [null] }], ['records that are none', { Records: 'aws:sqs' }],
-    ['an unheard-of source', { Records: [{ eventSource: 'aws:teapot' }] }],
+    ['no records', { Records: [] }], ['records of nothing', { Records: [null] }], ['records that are a string', { Records: 'aws:sqs' }],
+    ['an unknown source', { Records: [{ eventSource: 'aws:teapot' }] }],
     ['a half of EventBridge', { 'detail-type': 'Scheduled Event' }], ['a bare context', { requestContext: {} }], ['a context of null', { requestContext: null }],
     ['a getter deep inside', { ...http.httpApi, requestContext: { http: {}, get domainName() { return thrower() } } }],
     ['headers that throw', { ...http.httpApi, requestContext: { ...http.httpApi.requestContext, get routeKey() { return thrower() } }, routeKey: undefined }],
-  ])('is a plain invocation: %s', (_, event) => {
+  ])('is described as a plain invocation: %s', (_, event) => {
     const description = described(event)
     expect(description).toMatchObject({ name: 'orders', kind: SpanKind.SERVER, trigger: 'other', links: [], parent: ROOT_CONTEXT, batchSize: 0 })
     expect(description.attributes['faas.trigger']).toBe('other')
     expect(description.attributes['faas.invocation_id']).toBe(context.awsRequestId)
   })
 
-  it('may go round in circles', () => {
+  it('may contain cycles', () => {
     expect(described(cyclic).trigger).toBe('http')
   })
 
-  it('may be huge, and is not read to its end', () => {
+  it('may be huge: endless records are not read to the end, a long query is redacted', () => {
     const record = messages.sqsRecord('a', { attributes: { AWSTraceHeader: messages.XRAY } })
     const endless = described({ Records: Object.assign([record], { length: 4_000_000_000 }) })
     expect(endless.batchSize).toBe(4_000_000_000)
@@ -74,8 +74,8 @@ describe('a context that is malformed', () => {
   })
 })
 
-describe('any sample with any of its parts exchanged', () => {
-  // A fixed generator: a failure must be the same failure tomorrow.
+describe('a sample event with random parts replaced by odd values', () => {
+  // A generator with a fixed seed: a failure must be the same failure tomorrow.
   let seed = 20260102
   const random = (below: number) => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
@@ -96,7 +96,7 @@ describe('any sample with any of its parts exchanged', () => {
     return copy
   }
 
-  it('is described, with values an exporter can take', () => {
+  it('is described, with attribute values that an exporter can take', () => {
     for (let round = 0; round < 20_000; round++) {
       let event: unknown = samples[round % samples.length]
       for (let times = 1 + random(3); times > 0; times--) event = mutate(event, 1 + random(5))

@@ -27,7 +27,7 @@ describe('with no propagator registered', () => {
     expect(parentOf(event)).toMatchObject({ ...events.CALLER, traceFlags: 1, isRemote: true })
   })
 
-  it('the trace state is kept, over several headers too', () => {
+  it('the trace state is kept, even if it comes in several headers', () => {
     expect(parentOf(events.httpApi)?.traceState?.serialize()).toBe('vendor=1')
     expect(parentOf(events.loadBalancerMulti)?.traceState?.serialize()).toBe('a=1,b=2')
   })
@@ -39,61 +39,61 @@ describe('with no propagator registered', () => {
   })
 })
 
-describe('of a direct invocation, with no propagator registered', () => {
+describe('a direct invocation, with no propagator registered', () => {
   const { traceId, spanId } = events.CALLER
   const traceparent = `00-${traceId}-${spanId}-01`
   const parentBy = (clientContext: unknown, event: unknown = { id: 1 }) =>
     trace.getSpanContext(described(event, ROOT_CONTEXT, clientContext).parent)
 
-  // The second is what OpenTelemetry's instrumentation of the AWS SDK wrote earlier.
-  it.each(['custom', 'Custom'])('the caller is found by what its AWS SDK has put into `%s` of the client context', (key) => {
+  // `Custom` is what OpenTelemetry's instrumentation of the AWS SDK wrote earlier.
+  it.each(['custom', 'Custom'])('finds its caller by what the caller’s AWS SDK put into `%s` of the client context', (key) => {
     expect(parentBy({ [key]: { traceparent, tracestate: 'vendor=1' } })).toMatchObject({ ...events.CALLER, traceFlags: 1, isRemote: true })
   })
 
-  it('the one does not hide the other', () => {
+  it('finds its caller in `Custom` even if `custom` holds something else', () => {
     expect(parentBy({ custom: { tenant: 'a' }, Custom: { traceparent } })).toMatchObject(events.CALLER)
   })
 
   it.each([
-    ['another application’s', { custom: { tenant: 'a' } }],
-    ['one of mobile SDKs', { client: { app_title: 'orders' }, env: { locale: 'en' } }],
-    ['no object', 'traceparent'],
-    ['one that is no text', { custom: { traceparent: [traceparent] } }],
-    ['a custom part that is none', { custom: traceparent }],
-  ])('there is no parent with %s', (_, clientContext) => {
+    ['of another application', { custom: { tenant: 'a' } }],
+    ['of a mobile SDK', { client: { app_title: 'orders' }, env: { locale: 'en' } }],
+    ['that is no object', 'traceparent'],
+    ['whose `traceparent` is no string', { custom: { traceparent: [traceparent] } }],
+    ['whose `custom` is no object', { custom: traceparent }],
+  ])('has no parent with a client context %s', (_, clientContext) => {
     expect(parentBy(clientContext)).toBeUndefined()
   })
 
-  it('a request’s own headers go first', () => {
+  it('with an HTTP event prefers the request’s own headers', () => {
     const other = `00-${'b'.repeat(32)}-${'c'.repeat(16)}-01`
     expect(parentBy({ custom: { traceparent: other } }, events.httpApi)).toMatchObject(events.CALLER)
   })
 })
 
-describe('with a span around the handler', () => {
+describe('a span around the handler', () => {
   const around = (traceId: string) => ({ traceId, spanId: 'a'.repeat(16), traceFlags: 1 })
   const parentWithin = (event: unknown, span: SpanContext) =>
     trace.getSpanContext(described(event, trace.setSpanContext(ROOT_CONTEXT, span)).parent)
 
-  it.each(sources)('that has joined the caller’s trace, it is the parent: %s', (_, event) => {
+  it.each(sources)('is the parent if it has joined the caller’s trace: %s', (_, event) => {
     const joined = around(events.CALLER.traceId)
     expect(parentWithin(event, joined)).toEqual(joined)
   })
 
-  it('of another trace, the caller is', () => {
+  it('gives way to the caller if it belongs to another trace', () => {
     expect(parentWithin(events.httpApi, around('b'.repeat(32)))).toMatchObject(events.CALLER)
   })
 
-  it('and no caller, it is', () => {
+  it('is the parent if there is no caller', () => {
     const alone = around('b'.repeat(32))
     expect(parentWithin(events.functionUrl, alone)).toEqual(alone)
   })
 })
 
-describe('with a propagator registered', () => {
-  it.each(sources)('the caller is found by it: %s', (_, event) => {
+describe('a registered propagator', () => {
+  it.each(sources)('finds the caller: %s', (_, event) => {
     const asked = propagator((context, carrier, getter) => {
-      // Some names are registered in mixed case, as those of B3 and X-Ray are.
+      // Some propagators ask for names in mixed case, as those of B3 and X-Ray do.
       const [, traceId = '', spanId = ''] = String(getter.get(carrier, 'TraceParent')).split('-')
       return trace.setSpanContext(context, { traceId, spanId, traceFlags: 0 })
     })
@@ -101,12 +101,12 @@ describe('with a propagator registered', () => {
     expect(parentOf(event)).toEqual({ ...events.CALLER, traceFlags: 0 })
   })
 
-  it('it alone decides', () => {
+  it('decides alone: a `traceparent` that it ignores is not used', () => {
     propagation.setGlobalPropagator(propagator((context) => context))
     expect(parentOf(events.httpApi)).toBeUndefined()
   })
 
-  it('it reads headers in any case, and can list them', () => {
+  it('reads headers in any case, and can list them', () => {
     const seen: unknown[] = []
     propagation.setGlobalPropagator(
       propagator((context, carrier, getter) => {
@@ -126,7 +126,7 @@ describe('with a propagator registered', () => {
     ['schedule', others.scheduledRule],
     ['a direct call', { id: 1 }],
     ['no event', null],
-  ])('one that looks elsewhere than at headers is asked for any event, once: %s', (_, event) => {
+  ])('that looks elsewhere than at headers is asked once for any event: %s', (_, event) => {
     // As `xray-lambda` reads `_X_AMZN_TRACE_ID`.
     const extract = vi.fn<TextMapPropagator['extract']>((context) => trace.setSpanContext(context, { ...events.CALLER, traceFlags: 1 }))
     propagation.setGlobalPropagator(propagator(extract))
@@ -134,7 +134,7 @@ describe('with a propagator registered', () => {
     expect(extract).toHaveBeenCalledOnce()
   })
 
-  it('one that throws costs the parent and nothing else', () => {
+  it('that throws costs the parent and nothing else', () => {
     propagation.setGlobalPropagator(
       propagator(() => {
         throw new Error('no')

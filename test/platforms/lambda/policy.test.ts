@@ -1,4 +1,4 @@
-/** When a schedule flushes, on a clock of the test's own. What the runtime clients make of it is in `policy-client`. */
+/** When a `policy` flushes, on a fake clock. `policy-client` has the same on the real runtime clients. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { fakeClock, useClock } from 'flushed/testing'
@@ -36,17 +36,17 @@ function scheduled(policy: Policy, backlog = () => 0) {
   const wrap: Wrap = { config, platform: { name: 'test', describe: () => { throw new Error('nothing is opened') } } }
   const schedule = new Schedule(policy, false, () => wrap)
   const settled = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), { live: false })
-  /** One invocation. What its sandbox waits for: its own flush, another that is under way, or nothing. */
+  /** Runs one invocation. Returns what its sandbox waits for: its own flush, another that is under way, or nothing. */
   const invoke = async ({ fast = false, phase = 'after-response' as Phase } = {}) => {
     schedule.begun(() => 60_000)
     if (!fast) await turn()
     let held: unknown = 'nothing'
     const inner = { phase, hold: (finish: () => unknown) => (held = finish() ?? 'nothing') }
     schedule.lifetime(inner).hold(() => Promise.resolve(undefined).then(() => undefined), settled)
-    // In an object, or it would be waited for here.
+    // In an object: an async function that returned the promise itself would wait for it.
     return { held }
   }
-  /** The same, in one word. */
+  /** Runs one invocation, and says in one word what became of its telemetry. */
   const outcome = async () => {
     const before = flushes.length
     const { held } = await invoke()
@@ -62,20 +62,20 @@ const times = async (n: number, outcome: () => Promise<string>) => {
   return outcomes
 }
 
-describe('adaptive', () => {
-  test('flushes at the end of each until five have followed quickly, then beside the next', async () => {
+describe('the policy `adaptive`', () => {
+  test('flushes at the end of each invocation until five have followed quickly, then beside the next', async () => {
     const { outcome } = scheduled('adaptive')
     expect(await times(8, outcome)).toEqual([...Array(5).fill('flushed'), 'left', 'overlapped', 'flushed'])
   })
 
-  test('a pause of a second makes traffic sparse again', async () => {
+  test('flushes at the end of each invocation again after a pause of one second', async () => {
     const { outcome } = scheduled('adaptive')
     await times(5, outcome)
     await time.advance(1000)
     expect(await times(6, outcome)).toEqual([...Array(5).fill('flushed'), 'left'])
   })
 
-  test('what is under way is waited for before the freeze, and no other flush begins beside it', async () => {
+  test('waits for a flush that is under way before the freeze, and starts no other beside it', async () => {
     const { invoke, flushes } = scheduled('adaptive')
     for (let i = 0; i < 6; i++) await invoke()
     const [first, second] = [(await invoke()).held, (await invoke()).held]
@@ -88,7 +88,7 @@ describe('adaptive', () => {
     expect(flushes).toHaveLength(2)
   })
 
-  test('what is under way is waited for by a flush at the end, too', async () => {
+  test('makes a flush at the end of an invocation wait for one that is under way too', async () => {
     const { invoke, flushes } = scheduled('adaptive')
     for (let i = 0; i < 6; i++) await invoke()
     await time.advance(1000)
@@ -101,7 +101,7 @@ describe('adaptive', () => {
     await waited
   })
 
-  test('a handler that settles at once, before its response, leaves what is left to the next', async () => {
+  test('leaves the flush to the next invocation if a handler settles at once, before its response', async () => {
     const { invoke, flushes } = scheduled('adaptive')
     for (let i = 0; i < 6; i++) await invoke()
     await invoke({ fast: true, phase: 'before-response' })
@@ -111,7 +111,7 @@ describe('adaptive', () => {
     expect(flushes).toHaveLength(1)
   })
 
-  test('what is flushed beside a handler has no more time than its invocation', async () => {
+  test('gives a flush beside a handler no more time than the invocation has', async () => {
     const { schedule, invoke, told } = scheduled('adaptive')
     for (let i = 0; i < 6; i++) await invoke()
     schedule.begun(() => 300)
@@ -119,7 +119,7 @@ describe('adaptive', () => {
     expect(told.at(-1)).toBeLessThanOrEqual(300)
   })
 
-  test('with nothing left, nothing is flushed beside the handler', async () => {
+  test('flushes nothing beside a handler if no telemetry is left from before', async () => {
     const { schedule, flushes } = scheduled('adaptive')
     for (let i = 0; i < 3; i++) schedule.begun(() => 60_000)
     await turn()
@@ -127,7 +127,7 @@ describe('adaptive', () => {
   })
 })
 
-test.each<Policy>(['adaptive', { everyInvocations: 100 }, { everyMs: 60_000 }])('%j: spans enough for a batch are flushed at once', async (policy) => {
+test.each<Policy>(['adaptive', { everyInvocations: 100 }, { everyMs: 60_000 }])('the policy %j flushes at once if there are enough spans for a batch', async (policy) => {
   let backlog = 0
   const { outcome } = scheduled(policy, () => backlog)
   await times(7, outcome)
@@ -135,7 +135,7 @@ test.each<Policy>(['adaptive', { everyInvocations: 100 }, { everyMs: 60_000 }])(
   expect(await outcome()).toBe('flushed')
 })
 
-test('registered for shutdown only is enough for what is left', async () => {
+test('a policy may leave telemetry if the extension is registered for shutdown only', async () => {
   shared.extension = { events: 'shutdown', begun() {}, holds: () => false, done() {} }
   const { outcome } = scheduled({ everyInvocations: 3 })
   expect(await times(3, outcome)).toEqual(['left', 'left', 'flushed'])

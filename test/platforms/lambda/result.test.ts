@@ -9,7 +9,7 @@ import { described } from './support.ts'
 
 const tracer = new TracerProvider().getTracer('test')
 
-/** What a result does to the span of an event. */
+/** Returns what a result adds to the root span of an event. */
 function reflected(event: unknown, result: unknown): { attributes: unknown; status: unknown } {
   const span = tracer.startSpan('root')
   reflect(span, described(event), result, event)
@@ -19,34 +19,34 @@ function reflected(event: unknown, result: unknown): { attributes: unknown; stat
 
 const untouched = { attributes: {}, status: SpanStatusCode.UNSET }
 
-describe('the status of a response', () => {
+describe('the response status', () => {
   const answering = (statusCode: unknown) => reflected(http.restApi, { statusCode, body: '' })
 
-  it.each([200, 204, 302, 404, 499])('%i is no error of the server', (statusCode) => {
+  it.each([200, 204, 302, 404, 499])('%i is not a server error', (statusCode) => {
     expect(answering(statusCode)).toEqual({ attributes: { 'http.response.status_code': statusCode }, status: SpanStatusCode.UNSET })
   })
 
-  it.each([500, 503, 599])('%i is one', (statusCode) => {
+  it.each([500, 503, 599])('%i is a server error', (statusCode) => {
     expect(answering(statusCode)).toEqual({
       attributes: { 'http.response.status_code': statusCode, 'error.type': String(statusCode) },
       status: SpanStatusCode.ERROR,
     })
   })
 
-  it('may be a string', () => {
+  it('may be given as a string', () => {
     expect(answering('201').attributes).toEqual({ 'http.response.status_code': 201 })
   })
 
-  it.each(['', 'ok', '20x', 0, 99, 600, 200.5, Number.NaN, null, true, {}, [200]])('is not made of %j', (statusCode) => {
+  it.each(['', 'ok', '20x', 0, 99, 600, 200.5, Number.NaN, null, true, {}, [200]])('is not recorded if the status code is %j', (statusCode) => {
     expect(answering(statusCode)).toEqual(untouched)
   })
 
-  it.each([undefined, null, 'text', 7])('is not known of the result %j', (result) => {
+  it.each([undefined, null, 'text', 7])('is not recorded if the result is %j', (result) => {
     expect(reflected(http.restApi, result)).toEqual(untouched)
     expect(reflected(http.loadBalancer, result)).toEqual(untouched)
   })
 
-  it('is 200 where payload format 2.0 takes the result for the body', () => {
+  it('is 200 if payload format 2.0 takes the result for the body', () => {
     for (const event of [http.httpApi, http.functionUrl]) {
       for (const result of [{ id: 1 }, 'text', 7, []]) {
         expect(reflected(event, result).attributes).toEqual({ 'http.response.status_code': 200 })
@@ -54,7 +54,7 @@ describe('the status of a response', () => {
     }
   })
 
-  it('is not guessed of a streaming handler, which returns nothing', () => {
+  it('is not guessed for a streaming handler, which returns nothing', () => {
     expect(reflected(http.functionUrl, undefined)).toEqual(untouched)
   })
 })
@@ -67,34 +67,34 @@ describe('a partial batch response', () => {
     status: SpanStatusCode.ERROR,
   })
 
-  it('is counted', () => {
+  it('has its failures counted, and is no error', () => {
     expect(reflected(messages.sqs, naming())).toEqual(partial(0))
     expect(reflected(messages.sqs, naming('a1'))).toEqual(partial(1))
   })
 
-  it('counts a record once that it names twice', () => {
+  it('that names a record twice counts it once', () => {
     expect(reflected(messages.sqs, naming('a1', 'a1'))).toEqual(partial(1))
   })
 
-  it('is an error when all records failed', () => {
+  it('is an error if all records failed', () => {
     for (const event of [messages.sqs, messages.kinesis, others.dynamoDb]) {
       expect(reflected(event, naming('a1', 'a2'))).toEqual(complete(2))
     }
   })
 
   it.each([[naming(null)], [naming('')], [naming(undefined)], [{ batchItemFailures: [{ id: 'a1' }] }], [{ batchItemFailures: [null] }]])(
-    'that does not say which record is meant is an error, since Lambda takes all for failed: %j',
+    'that does not identify a record is an error, since Lambda then treats all as failed: %j',
     (result) => {
       for (const event of [messages.sqs, messages.kinesis, others.dynamoDb]) expect(reflected(event, result)).toEqual(complete(1))
     },
   )
 
-  it('that names an unknown message is one for a queue, but not for a stream', () => {
+  it('that names an unknown message is an error for a queue, but not for a stream', () => {
     expect(reflected(messages.sqs, naming('a3'))).toEqual(complete(1))
     for (const event of [messages.kinesis, others.dynamoDb]) expect(reflected(event, naming('a3'))).toEqual(partial(1))
   })
 
-  it.each([undefined, null, {}, { batchItemFailures: null }, { batchItemFailures: 'a1' }, 'ok'])('is not seen in %j', (result) => {
+  it.each([undefined, null, {}, { batchItemFailures: null }, { batchItemFailures: 'a1' }, 'ok'])('is not recognised in %j', (result) => {
     expect(reflected(messages.sqs, result)).toEqual(untouched)
   })
 })
@@ -106,7 +106,7 @@ describe('a result that means nothing to its trigger', () => {
     ['S3', others.s3],
     ['authorizer', http.authorizer],
     ['SNS', messages.sns],
-  ])('is left alone: %s', (_, event) => {
+  ])('leaves the root span as it is: %s', (_, event) => {
     expect(reflected(event, { statusCode: 500, batchItemFailures: [{}] })).toEqual(untouched)
   })
 })
@@ -118,30 +118,30 @@ describe('a result', () => {
     expect(result).toEqual({ statusCode: '500', headers: {} })
   })
 
-  it('may resist being read', () => {
+  it('that throws when it is read leaves the root span as it is', () => {
     const hostile = new Proxy({}, { get: () => { throw new Error('no') } })
     expect(reflected(http.restApi, hostile)).toEqual(untouched)
     expect(reflected(messages.sqs, hostile)).toEqual(untouched)
   })
 })
 
-describe('what has become of a durable execution', () => {
+describe('the status of a durable execution', () => {
   const ended = (result: unknown) => reflected(others.durable, result)
 
-  it.each(['SUCCEEDED', 'PENDING'])('%s is no error', (Status) => {
+  it.each(['SUCCEEDED', 'PENDING'])('%s is not an error', (Status) => {
     expect(ended({ Status })).toEqual({ attributes: { 'durable.invocation.status': Status }, status: SpanStatusCode.UNSET })
   })
 
-  it('FAILED is one, of the type and the message that its handler has thrown', () => {
+  it('FAILED is an error, with the type that the handler threw', () => {
     const failed = ended({ Status: 'FAILED', Error: { ErrorType: 'RangeError', ErrorMessage: 'out of stock' } })
     expect(failed).toEqual({ attributes: { 'durable.invocation.status': 'FAILED', 'error.type': 'RangeError' }, status: SpanStatusCode.ERROR })
   })
 
-  it('FAILED without more is one, too', () => {
+  it('FAILED without details is an error too', () => {
     expect(ended({ Status: 'FAILED' }).status).toBe(SpanStatusCode.ERROR)
   })
 
-  it.each([undefined, null, 'FAILED', {}, { Status: 5 }])('nothing is made of %j', (result) => {
+  it.each([undefined, null, 'FAILED', {}, { Status: 5 }])('is not recorded for the result %j', (result) => {
     expect(ended(result)).toEqual(untouched)
   })
 })

@@ -1,4 +1,4 @@
-/** How long the last flush may take. That it is made is shown on the runtime clients, with the guarantees. */
+/** How long the last flush may take, and what is kept for it. That it happens is shown on the runtime clients, in `guarantees`. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import { pipeline } from '../../support/sdk.ts'
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-test('Lambda leaves 500 ms, and 300 ms beside an external extension', async () => {
+test('the last flush gets 450 of Lambda’s 500 ms, and 250 of 300 ms beside an external extension', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'extensions-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   expect(shutdownBudgetMs(join(folder, 'none'))).toBe(450)
@@ -23,7 +23,7 @@ test('Lambda leaves 500 ms, and 300 ms beside an external extension', async () =
   expect(shutdownBudgetMs(folder)).toBe(250)
 })
 
-test('nothing listens to the process any more when all telemetry has been shut down', async () => {
+test('no `beforeExit` listener of flushed is left when all telemetry has been shut down', async () => {
   const [none, one, other] = [process.listenerCount('beforeExit'), pipeline(), pipeline()]
   for (const { telemetry } of [one, one, other]) withTelemetry(async () => {}, { telemetry })
   expect(process.listenerCount('beforeExit')).toBe(none + 1)
@@ -33,7 +33,7 @@ test('nothing listens to the process any more when all telemetry has been shut d
   expect(process.listenerCount('beforeExit')).toBe(none)
 })
 
-test('wraps that are made anew for each request are not kept', async () => {
+test('wraps that are made anew for each request can be garbage-collected', async () => {
   const { telemetry } = pipeline()
   const attributesOfOne = () => {
     const attributes = {}
@@ -47,7 +47,7 @@ test('wraps that are made anew for each request are not kept', async () => {
   expect(kept.deref()).toBeUndefined()
 })
 
-test('a process ends whose other copy of the package has left an invocation open', async () => {
+test('an invocation that another copy of the package left open does not keep the process alive', async () => {
   const program = `
     import { createRequire } from 'node:module'
     import { openInvocation } from 'flushed'

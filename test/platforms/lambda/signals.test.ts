@@ -1,4 +1,4 @@
-/** All signals of OpenTelemetry's SDKs, and somebody else's instrumentation, on the real runtime client. */
+/** Traces, metrics and logs of OpenTelemetry's SDKs, and a third-party instrumentation, on the real runtime client. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ describe(`on ${runtime}`, () => {
   test.each([
     ['an `otel()`', 'signals.handler'],
     ['no options, over the global providers', 'signals.withoutOptions'],
-  ])('traces, metrics and logs are acknowledged at the freeze, with %s', async (_what, handler) => {
+  ])('traces, metrics and logs are acknowledged by the freeze, with %s', async (_what, handler) => {
     await using lambda = await startFunction(handler, { behavior: { delayMs: 100 } })
     let atFreeze: string[] = []
     lambda.sandbox.on('freeze', ({ requestId }) => {
@@ -19,9 +19,9 @@ describe(`on ${runtime}`, () => {
     expect(atFreeze.toSorted()).toEqual(['charge', 'flushed-test', 'ordered', 'orders'])
   })
 
-  test('metrics that hang cost no more than the deadline, are named, and keep nothing else from arriving', { retry: 2 }, async () => {
+  test('a metrics export that hangs costs at most the deadline and is named in the log; other signals arrive', { retry: 2 }, async () => {
     await using lambda = await startFunction('signals.handler')
-    // Not the process's first, which takes tens of milliseconds more.
+    // The process's first invocation takes tens of milliseconds more, so it is not the one that is measured.
     await lambda.invoke()
     lambda.collector.behave({ metrics: 'hang' })
     const { result, freeze } = await lambda.invoke()
@@ -33,7 +33,7 @@ describe(`on ${runtime}`, () => {
     expect(lambda.logs()).toMatch(/stage "buffers": meterProvider (timed out|failed: Operation timed out)/)
   })
 
-  test('a request that an instrumentation has left open is ended, marked and delivered', async () => {
+  test('a request span that an instrumentation left open is ended, marked and delivered', async () => {
     const partner = createServer(() => {})
     await new Promise<void>((listening) => partner.listen(0, '127.0.0.1', listening))
     const { port } = partner.address() as AddressInfo

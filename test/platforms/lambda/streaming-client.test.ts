@@ -5,7 +5,7 @@ import { rootOf, runtimes } from '../../support/lambda.ts'
 
 const SLOW = { delayMs: 300 }
 
-/** Of a median of ten, on a machine that does other things too. 200 of them are compared to 2 ms: see `back-to-back.test.ts`. */
+/** For a median of ten, on a machine that does other things too. `back-to-back.test.ts` compares 200 invocations to 2 ms. */
 const NOISE_MS = 25
 
 const reportOf = (logs: string): { phase: string; outcome: string } => JSON.parse(/REPORT (.*)/.exec(logs)?.[1] ?? 'null')
@@ -15,13 +15,13 @@ const styles = [
   ['withTelemetry(streamifyResponse(handler))', 'around'],
 ] as const
 
-/** Client 3 looks at rejections that nobody handles, and exits at once. */
+/** Client 3 listens for unhandled rejections, and exits at once. */
 const exitsAtOnce = (title: string) => title.includes('aws-lambda-ric 3')
 
 const onEach = runtimes.flatMap((client) => styles.map(([order, style]) => ({ ...client, order, style })))
 
 describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => {
-  test('streams, and its spans are delivered at the freeze, after the response', async () => {
+  test('streams, and its spans are delivered after the response and before the freeze', async () => {
     await using lambda = await startFunction(`streaming.parts.${style}`)
     const { result, freeze } = await lambda.invoke({ gapMs: 150 })
     expect(result).toMatchObject({ ok: true, payload: 'one two' })
@@ -34,7 +34,7 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
     expect(reportOf(lambda.logs())).toMatchObject({ phase: 'after-response', outcome: 'delivered' })
   })
 
-  test('keeps the high-water mark', async () => {
+  test('keeps the high-water mark of its stream', async () => {
     const bytes = async (which: string) => {
       await using lambda = await startFunction(`streaming.buffers.${which}`)
       return (await lambda.invoke()).result.payload
@@ -49,7 +49,7 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
     expect(freeze.spans).toHaveLength(1)
   })
 
-  test('that is done before its stream has a root span as long as the stream', async () => {
+  test('has a root span as long as its stream if the handler is done first', async () => {
     await using lambda = await startFunction(`streaming.later.${style}`)
     const { result, freeze } = await lambda.invoke({ gapMs: 100 })
     expect(result).toMatchObject({ ok: true, payload: 'one two' })
@@ -57,7 +57,7 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
     expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(90)
   })
 
-  test('that fails half-way is a failed response, and a root span with the error', async () => {
+  test('has a failed response, and a root span with the error, if the handler fails half-way', async () => {
     await using lambda = await startFunction(`streaming.fails.${style}`)
     const { result, freeze } = await lambda.invoke()
     expect(result).toMatchObject({ ok: false, payload: 'half', error: { errorType: 'RangeError', errorMessage: 'out of stock' } })
@@ -65,7 +65,7 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
     expect(reportOf(lambda.logs()).phase).toBe('before-response')
   })
 
-  test('that fails after its end is a whole response, and a root span with the error', async () => {
+  test('has a complete response, and a root span with the error, if the handler fails after the stream’s end', async () => {
     await using lambda = await startFunction(`streaming.failsAfter.${style}`)
     const { result, freeze } = await lambda.invoke()
     expect(result).toMatchObject({ ok: true, payload: 'whole' })
@@ -74,11 +74,11 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
   })
 
   test.skipIf(exitsAtOnce(title)).each([
-    ['whose pipeline fails', 'pipes', {}, 'out of stock'],
-    ['whose connection is reset', 'endless', { disconnect: { afterBytes: 2000, whose: 'runtime' } }, 'ECONNRESET'],
-    // By then its root has ended, and is being sent.
-    ['whose connection is reset after its end', 'ends', { disconnect: { afterBytes: 4, whose: 'runtime' } }, ''],
-  ] as const)('%s ends the process as it does without a wrap, but with its spans delivered', async (_what, name, options, message) => {
+    ['its pipeline fails', 'pipes', {}, 'out of stock'],
+    ['its connection is reset', 'endless', { disconnect: { afterBytes: 2000, whose: 'runtime' } }, 'ECONNRESET'],
+    // By then, the root span has ended and is being exported.
+    ['its connection is reset after its end', 'ends', { disconnect: { afterBytes: 4, whose: 'runtime' } }, ''],
+  ] as const)('ends the process as without a wrap, but with its spans delivered, if %s', async (_what, name, options, message) => {
     await using bare = await startFunction(`streaming.${name}.bare`)
     const expected = await bare.sandbox.invoke({ forMs: 5000 }, options)
     await using lambda = await startFunction(`streaming.${name}.${style}`, { behavior: { delayMs: 150 } })
@@ -92,7 +92,7 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
     expect(lambda.collector.spans).toHaveLength(1)
   })
 
-  test.skipIf(exitsAtOnce(title))('that ends the process leaves nothing to a later flush', async () => {
+  test.skipIf(exitsAtOnce(title))('leaves nothing to a later flush if its stream fails, which ends the process', async () => {
     const env = { NODE_OPTIONS: '--import flushed/lambda/register', POLICY: '{"everyInvocations":10}' }
     await using lambda = await startFunction(`streaming.pipes.${style}`, { env, behavior: { delayMs: 50 } })
     const result = await lambda.sandbox.invoke({})
@@ -100,7 +100,7 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
     expect(rootOf(lambda.collector.spans)?.status).toMatchObject({ message: 'out of stock' })
   })
 
-  test('whose caller leaves runs to its end, as Lambda has it, and its spans are delivered', async () => {
+  test('runs to its end if the caller disconnects, as on Lambda, and its spans are delivered', async () => {
     await using lambda = await startFunction(`streaming.endless.${style}`)
     const { result, freeze } = await lambda.invoke({ forMs: 200 }, { disconnect: { afterBytes: 2000 } })
     expect(result).toMatchObject({ ok: false, disconnected: true })
@@ -112,14 +112,14 @@ describe.each(onEach)('on $title: $order', ({ title, startFunction, style }) => 
 })
 
 describe.each(runtimes)('on $title', ({ startFunction }) => {
-  test('a stream that is never ended is waited for until shortly before the timeout, and its root span says so', async () => {
+  test('a stream that never ends is waited for until shortly before the timeout, and its root span says so', async () => {
     await using lambda = await startFunction('streaming.open.around', { timeoutMs: 1500, env: { MARGIN_MS: '700' } })
     const result = await lambda.sandbox.invoke({})
     expect(result.timedOut).toBe(true)
     expect(rootOf(lambda.collector.spans)?.attributes['flushed.response_stream']).toBe('unfinished')
   })
 
-  test('a handler that is wrapped twice has one root span, and one flush', async () => {
+  test('a handler that is wrapped twice has one root span and one flush', async () => {
     await using lambda = await startFunction('streaming.twice')
     const { result, freeze } = await lambda.invoke()
     expect(result.payload).toBe('pong')
@@ -128,10 +128,10 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
   })
 })
 
-// Real milliseconds: a machine that is busy with something else may hold up any one of them. So the sandboxes take turns,
-// each of them holding its flush while the others answer.
+// Real milliseconds: a machine that is busy with something else may delay any one of them. So the sandboxes take turns:
+// each makes its flush while the others answer.
 describe.each(runtimes)('on $title: the caller', { retry: 2 }, ({ title, startFunction }) => {
-  test.for(['ok', 'hang'] as const)('gets first and last byte as soon as without a wrap, when the collector is %s', async (weather, { expect }) => {
+  test.for(['ok', 'hang'] as const)('gets the first and the last byte as soon as without a wrap if the collector’s behavior is `%s`', async (weather, { expect }) => {
     const setup = { behavior: weather === 'ok' ? SLOW : weather, env: { TIMEOUT_MS: '400' } }
     await using bare = await startFunction('streaming.parts.bare')
     await using inside = await startFunction('streaming.parts.inside', setup)
@@ -153,7 +153,7 @@ describe.each(runtimes)('on $title: the caller', { retry: 2 }, ({ title, startFu
     }
   })
 
-  test('is answered at once, and the sandbox is held for the flush alone', async () => {
+  test('is answered at once, and the sandbox is held only for the flush', async () => {
     await using lambda = await startFunction('streaming.ends.inside', { behavior: SLOW })
     const { result } = await lambda.invoke()
     const { afterMs } = await result.frozen

@@ -1,4 +1,4 @@
-/** Streaming handlers, on streams of the test's own. */
+/** Streaming handlers, on `PassThrough` streams in place of the runtime's. */
 import { EventEmitter, once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { SpanStatusCode } from '@opentelemetry/api'
@@ -16,7 +16,7 @@ const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWat
 
 const context = (remainingMs = 3000) => ({ ...identity, getRemainingTimeInMillis: () => remainingMs })
 
-/** A stream whose bytes go nowhere, and that can be asked for. */
+/** A stream that discards its bytes. */
 const sink = () => new PassThrough().resume()
 
 type Handler = (event: unknown, stream: PassThrough, context: unknown) => unknown
@@ -29,7 +29,7 @@ function wrapped(handler: Handler, more: object = {}) {
 }
 
 describe('a wrapped streaming handler', () => {
-  test('finds Lambda’s context after the stream', async () => {
+  test('finds Lambda’s context in the third argument, after the stream', async () => {
     const attributes = vi.fn(() => ({}))
     const { handle, root } = wrapped(async (_event, stream) => void stream.end(), { attributes })
     const [event, stream, third] = [{ id: 1 }, sink(), context()]
@@ -38,7 +38,7 @@ describe('a wrapped streaming handler', () => {
     expect(attributes).toHaveBeenCalledExactlyOnceWith(event, stream, third)
   })
 
-  test('gets `this` and the very arguments, and comes to its own result', async () => {
+  test('gets its `this` and the same arguments, and its own result comes out', async () => {
     const seen: unknown[] = []
     const { handle } = wrapped(async function (this: unknown, ...args) {
       seen.push(this, ...args)
@@ -52,8 +52,8 @@ describe('a wrapped streaming handler', () => {
 
   test.each<[string, unknown]>([
     ['an object', {}],
-    ['a response, as if it were one that streams nothing', { statusCode: 503 }],
-  ])('may return %s, and gets no status of that, which it has told its stream', async (_what, result) => {
+    ['a response, as a handler that does not stream returns it', { statusCode: 503 }],
+  ])('may return %s; no status is taken from that, since its stream has it', async (_what, result) => {
     const { handle, root } = wrapped(async (_event, stream) => (stream.end(), result))
     expect(await handle(functionUrl, sink(), context())).toBe(result)
     expect(root()?.attributes).toHaveProperty(['http.request.method'])
@@ -61,7 +61,7 @@ describe('a wrapped streaming handler', () => {
     expect(root()?.status.code).toBe(SpanStatusCode.UNSET)
   })
 
-  test('that returns no promise is waited for as well', async () => {
+  test('that returns no promise is flushed after its stream has finished', async () => {
     const { handle, phases } = wrapped((_event, stream) => void setImmediate(() => stream.end()))
     const stream = sink()
     await handle({}, stream, context())
@@ -69,7 +69,7 @@ describe('a wrapped streaming handler', () => {
     expect(phases).toEqual(['after-response'])
   })
 
-  test('has a root span that is open until the stream has finished', async () => {
+  test('has a root span that stays open until the stream has finished', async () => {
     let end = () => {}
     const { handle, exporter } = wrapped(async (_event, stream) => void (end = () => stream.end()))
     const stream = sink()
@@ -81,7 +81,7 @@ describe('a wrapped streaming handler', () => {
     expect(exporter.spans).toHaveLength(1)
   })
 
-  test('whose stream is closed before its end says so, with no error', async () => {
+  test('whose stream is closed before its end is marked as aborted, without an error', async () => {
     const { handle, root } = wrapped(async (_event, stream) => {
       stream.write('half')
       stream.destroy()
@@ -92,7 +92,7 @@ describe('a wrapped streaming handler', () => {
     expect(root()?.status.code).toBe(SpanStatusCode.UNSET)
   })
 
-  test('whose stream fails has the error on its root span, and its own result', async () => {
+  test('whose stream fails has the error on its root span, and its own result comes out', async () => {
     const { handle, root, phases } = wrapped(async (_event, stream) => {
       stream.on('error', () => {})
       stream.destroy(new RangeError('gone'))
@@ -104,7 +104,7 @@ describe('a wrapped streaming handler', () => {
     expect(phases).toEqual(['before-response'])
   })
 
-  test('does not keep a failing stream from being an uncaught error', async () => {
+  test('adds no `error` listener to its stream, whose failure stays an uncaught error', async () => {
     const { handle } = wrapped(async (_event, stream) => void stream.destroy())
     const stream = sink()
     await handle({}, stream, context())
@@ -112,10 +112,10 @@ describe('a wrapped streaming handler', () => {
   })
 
   test.each<[string, Handler]>([
-    ['when it has ended', async (_event, stream) => void stream.end()],
-    ['when its handler has failed', () => Promise.reject(new RangeError('out of stock'))],
-  ])('whose stream fails once the flush is over, %s, ends the process as it would without', async (_what, handler) => {
-    // Of the test's own, which decide as those of client 3 do.
+    ['with the stream ended', async (_event, stream) => void stream.end()],
+    ['with the handler failed', () => Promise.reject(new RangeError('out of stock'))],
+  ])('whose stream fails after the flush, %s, ends the process as it would without a wrap', async (_what, handler) => {
+    // The test runner's own listeners would decide what happens, as those of client 3 do.
     const others = process.listeners('unhandledRejection')
     process.removeAllListeners('unhandledRejection')
     const stream = sink().on('error', () => {})
@@ -135,27 +135,27 @@ describe('a wrapped streaming handler', () => {
     expect(phases).toEqual(['before-response'])
   })
 
-  test('that throws before any promise rejects', async () => {
+  test('that throws synchronously rejects', async () => {
     const { handle } = wrapped(() => {
       throw new RangeError('out of stock')
     })
     await expect(handle({}, sink(), context())).rejects.toThrow('out of stock')
   })
 
-  test('with no time left does not wait for a stream that is open', async () => {
+  test('with no time left does not wait for an open stream, and marks it as unfinished', async () => {
     const { handle, root } = wrapped(async () => {})
     await handle({}, sink(), context(50))
     expect(root()?.attributes['flushed.response_stream']).toBe('unfinished')
   })
 
-  test('does not wait for a stand-in that cannot tell its end', async () => {
+  test('does not wait for a fake stream that cannot tell when it ends', async () => {
     const { handle, exporter } = wrapped(async (_event, stream) => void stream.end())
     const mock = Object.assign(new EventEmitter(), { write: vi.fn(), end: vi.fn() })
     await handle({}, mock as unknown as PassThrough, context(60_000))
     expect(exporter.spans).toHaveLength(1)
   })
 
-  test('is flushed once by the outermost of several wraps, with one stream end each', async () => {
+  test('is flushed once, by the outermost of several wraps, which leave no listeners on the stream', async () => {
     const { telemetry, exporter } = pipeline()
     const onFlush = vi.fn()
     const inner = withTelemetry(async (_event: unknown, stream: PassThrough, _context: unknown) => void stream.end(), { telemetry, onFlush })
@@ -174,17 +174,17 @@ describe('the wrapper of a streaming handler', () => {
   const handler = () => async (_event: unknown, stream: PassThrough, _context: unknown) => void stream.end()
 
   test.each([
-    ['around', () => withTelemetry(streamify(handler()))],
-    ['inside', () => streamify(withTelemetry(handler()))],
-    ['twice', () => streamify(withTelemetry(streamify(withTelemetry(handler()))))],
-  ])('%s has both symbols, a length that no runtime refuses, and its name', (_order, make) => {
+    ['around `streamifyResponse`', () => withTelemetry(streamify(handler()))],
+    ['inside `streamifyResponse`', () => streamify(withTelemetry(handler()))],
+    ['around and inside, twice', () => streamify(withTelemetry(streamify(withTelemetry(handler()))))],
+  ])('has both symbols, its name, and a length that no runtime refuses: %s', (_order, make) => {
     const made = make()
     expect([Reflect.get(made, STREAMING), Reflect.get(made, HIGH_WATER_MARK)]).toEqual(['response', 4096])
     expect([made.length, made.name]).toEqual([2, ''])
     expect(wrapInfo(made)?.platform).toBe('lambda')
   })
 
-  test('keeps lengths up to two, names and own properties, and names the original', () => {
+  test('keeps a length of up to two, the name and own properties, and refers to the original', () => {
     const original = Object.assign(async function orders(_event: unknown) {}, { config: { memory: 128 } })
     const made = withTelemetry(original)
     expect([made.length, made.name, made.config]).toEqual([1, 'orders', original.config])

@@ -1,4 +1,4 @@
-/** Requests whose last hooks middy does not call, on real middy: their invocations end all the same. */
+/** Requests whose last hooks middy does not call, on real middy: their invocations still end. */
 import middy from '@middy/core'
 import httpErrorHandler from '@middy/http-error-handler'
 import { SpanStatusCode } from '@opentelemetry/api'
@@ -14,7 +14,7 @@ const event = { version: '2.0', routeKey: 'GET /', requestContext: { http: { met
 const STATUS = 'http.response.status_code'
 const boom = () => Promise.reject(new RangeError('out of stock'))
 
-/** The one root span, exported, of a request that is over. */
+/** Expects one export and one report of a request that is over, and returns its first span. */
 async function theRoot({ exporter, reports }: ReturnType<typeof setup>) {
   // After a while without requests, a flush begins some turns later: see thaw.ts of flushed/lambda.
   for (let n = 0; n < 4; n++) await turn()
@@ -32,7 +32,7 @@ describe('a middleware that answers early', () => {
     ['before the handler, by a promise', { before: async () => (await turn(), answer) }],
     ['before the handler, by a property', { before: (request: middy.Request) => void (request.earlyResponse = answer) }],
     ['after the handler', { after: () => answer }],
-  ])('%s: the invocation ends, with that answer, and is flushed', async (_when, theirs) => {
+  ])('ends the invocation with its answer, and the invocation is flushed: %s', async (_when, theirs) => {
     const made = setup()
     const handler = middy(async () => ({ statusCode: 200 })).use(made.middleware).use(theirs)
     expect(await handler(event, lambdaContext('1'))).toBe(answer)
@@ -40,7 +40,7 @@ describe('a middleware that answers early', () => {
     expect(root?.attributes[STATUS]).toBe(403)
   })
 
-  test('on an error: so does the invocation, with both', async () => {
+  test('on an error ends the invocation with its answer, and the error is on the root span', async () => {
     const made = setup()
     const handler = middy(boom).use(made.middleware).use({ onError: () => answer })
     expect(await handler(event, lambdaContext('1'))).toBe(answer)
@@ -49,7 +49,7 @@ describe('a middleware that answers early', () => {
     expect(root?.events.map(({ attributes }) => attributes?.['exception.message'])).toEqual(['out of stock'])
   })
 
-  test('to two middlewares of ours ends the inner one before the outer one', async () => {
+  test('inside two telemetry middlewares ends the inner invocation before the outer one', async () => {
     const made = setup()
     const inner = telemetry({ ...made.options, name: 'inner' })
     const handler = middy(async () => 'never').use(made.middleware).use(inner).use({ before: () => answer })
@@ -59,7 +59,7 @@ describe('a middleware that answers early', () => {
     expect(made.exporter.spans[0]?.attributes['flushed.unfinished']).toBeUndefined()
   })
 
-  test('and then throws has not answered', async () => {
+  test('and then throws has not answered: its error is the result', async () => {
     const made = setup()
     const theirs = {
       before(request: middy.Request) {
@@ -72,7 +72,7 @@ describe('a middleware that answers early', () => {
     expect((await theRoot(made))?.status.message).toBe('out of stock')
   })
 
-  test('with `undefined`: so does the invocation', async () => {
+  test('with `undefined` ends the invocation too', async () => {
     const made = setup()
     const theirs = { before: (request: middy.Request) => void (request.earlyResponse = undefined) }
     const handler = middy(async () => 'never').use(made.middleware).use(theirs)
@@ -80,7 +80,7 @@ describe('a middleware that answers early', () => {
     await theRoot(made)
   })
 
-  test('with `undefined` on an error: the error is the caller’s, and the root span’s', async () => {
+  test('with `undefined` on an error leaves the error to the caller and on the root span', async () => {
     const made = setup()
     const theirs = { onError: (request: middy.Request) => void (request.earlyResponse = undefined) }
     const handler = middy(boom).use(made.middleware).use(theirs)
@@ -88,7 +88,7 @@ describe('a middleware that answers early', () => {
     expect((await theRoot(made))?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'out of stock' })
   })
 
-  test('does not wait for a collector that hangs, and what it has not taken goes with the next flush', async () => {
+  test('does not wait for a collector that hangs, and its span is sent again with the next flush', async () => {
     const { exporter, reports, middleware } = setup('hold')
     const handler = middy(async () => 'late').use(middleware)
     const early = { before: ({ event }: middy.Request) => (event === 'early' ? 'early' : undefined) }
@@ -103,7 +103,7 @@ describe('a middleware that answers early', () => {
 })
 
 describe('an error', () => {
-  test('is on the root span, and the caller’s', async () => {
+  test('is on the root span, and reaches the caller', async () => {
     const made = setup()
     await expect(middy(boom).use(made.middleware)(event, lambdaContext('1'))).rejects.toThrow('out of stock')
     const root = await theRoot(made)
@@ -111,14 +111,14 @@ describe('an error', () => {
     expect(root?.attributes['error.type']).toBe('RangeError')
   })
 
-  test('of another middleware is too', async () => {
+  test('of another middleware is on the root span too, and reaches the caller', async () => {
     const made = setup()
     const handler = middy(async () => {}).use(made.middleware).use({ before: boom })
     await expect(handler(event, lambdaContext('1'))).rejects.toThrow('out of stock')
     expect((await theRoot(made))?.status.message).toBe('out of stock')
   })
 
-  test('that an error handler has made a response of is on the span, with the response, however it was replaced', async () => {
+  test('that an error handler turned into a response is on the root span, together with the response', async () => {
     const made = setup()
     const handler = middy(boom).use(made.middleware).use(httpErrorHandler({ logger: false }))
     expect(await handler(event, lambdaContext('1'))).toMatchObject({ statusCode: 500 })
@@ -129,9 +129,9 @@ describe('an error', () => {
   })
 
   test.each([
-    ['to `undefined`, before it answers', (request: middy.Request) => Object.assign(request, { error: undefined, response: { statusCode: 404 } })],
-    ['to `null`, when it has answered', (request: middy.Request) => Object.assign(request, { response: { statusCode: 404 }, error: null })],
-  ])('that an error handler has cleared %s, is on the span, with the response, which waits for the flush', async (_how, clear) => {
+    ['to `undefined` before it answered', (request: middy.Request) => Object.assign(request, { error: undefined, response: { statusCode: 404 } })],
+    ['to `null` after it answered', (request: middy.Request) => Object.assign(request, { response: { statusCode: 404 }, error: null })],
+  ])('that an error handler cleared %s is on the root span with the response, which waits for the flush', async (_how, clear) => {
     const made = setup()
     const handler = middy(boom).use(made.middleware).use({ onError: (request) => void clear(request) })
     expect(await handler(event, lambdaContext('1'))).toEqual({ statusCode: 404 })
@@ -142,7 +142,7 @@ describe('an error', () => {
     expect(root?.events.map(({ attributes }) => attributes?.['exception.message'])).toEqual(['out of stock'])
   })
 
-  test('that two error handlers have cleared is no other error', async () => {
+  test('that two error handlers cleared is recorded once', async () => {
     const made = setup()
     const clear = { onError: (request: object) => void Object.assign(request, { error: undefined, response: { statusCode: 200 } }) }
     expect(await middy(boom).use(made.middleware).use(clear).use(clear)(event, lambdaContext('1'))).toEqual({ statusCode: 200 })
@@ -151,7 +151,7 @@ describe('an error', () => {
     expect(root?.events).toHaveLength(1)
   })
 
-  test('that is the caller’s fault is on the span, and does not make it one', async () => {
+  test('that is the caller’s fault is on the root span, and does not make the span an error', async () => {
     const made = setup()
     const unprocessable = () => Promise.reject(Object.assign(new Error('no such tenant'), { statusCode: 422 }))
     const handler = middy(unprocessable).use(made.middleware).use(httpErrorHandler({ logger: false }))
@@ -168,7 +168,7 @@ describe('an error hook that throws', () => {
     ['the error again', ({ error }: middy.Request) => Promise.reject(error), ['out of stock']],
     ['another one', () => Promise.reject(new Error('logger down')), ['out of stock', 'logger down']],
     ['a primitive', () => Promise.reject('logger down'), ['out of stock', '"logger down"']],
-  ])('%s: the invocation ends, with all there was', async (_what, onError, messages) => {
+  ])('ends the invocation, with every error on the root span: %s', async (_what, onError, messages) => {
     const made = setup()
     const handler = middy(boom).use(made.middleware).use({ onError })
     await expect(handler(event, lambdaContext('1'))).rejects.toBeDefined()
@@ -178,7 +178,7 @@ describe('an error hook that throws', () => {
   })
 })
 
-test('the request stays what other middlewares make of it', async () => {
+test('other middlewares can read and replace the response, and the request keeps its keys', async () => {
   const { exporter, middleware } = setup()
   const seen: unknown[] = []
   const theirs: middy.MiddlewareObj = {

@@ -1,4 +1,4 @@
-/** Whose context is whose, on real middy: hooks enter a context and never get to leave it. */
+/** Contexts of several invocations, on real middy: hooks can enter a context, but never leave it. */
 import middy from '@middy/core'
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -14,23 +14,23 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 const own = () => {}
-/** As `NodeSDK` does. */
+/** Registers a context manager as `NodeSDK` does. */
 const theirs = () => void context.setGlobalContextManager(new AsyncLocalStorageContextManager())
 
 describe.each([
-  ['with the context manager of ours', own],
-  ['with a context manager of the application’s', theirs],
+  ['with flushed’s own context manager', own],
+  ['with a context manager of the application', theirs],
 ])('%s', (_what, register) => {
   beforeEach(() => {
     newIsolate()
     register()
   })
 
-  test('the context is left when the invocation is over: for the caller, and for the next invocation', async () => {
+  test('the context of an invocation that is over is left, for the caller and for the next invocation', async () => {
     const { exporter, tracer, middleware } = setup()
     const seen: unknown[] = []
     const look = () => void seen.push(currentInvocation(), trace.getSpan(context.active()))
-    // Used before ours, so that it runs in whatever the last invocation has left behind.
+    // Used before the telemetry middleware, so that it runs in whatever context the last invocation has left behind.
     const handler = middy(async () => {}).use({ before: look }).use(middleware)
     for (const id of ['1', '2', '3']) {
       await handler({}, lambdaContext(id))
@@ -43,7 +43,7 @@ describe.each([
     expect(new Set(exporter.spans.map((each) => each.spanContext().traceId)).size).toBe(5)
   })
 
-  test('ten that one caller starts in one turn are ten, each with its own spans', async () => {
+  test('ten invocations that one caller starts in one turn each have their own spans and flush', async () => {
     const { exporter, reports, tracer, middleware } = setup()
     const handler = middy(async (id: number) => {
       tracer.startSpan('ended', { attributes: { id } }).end()
@@ -65,7 +65,7 @@ describe.each([
     expect(reports.map(({ spans }) => spans)).toEqual(Array(10).fill(expect.objectContaining({ acknowledged: 6, endedByDispose: 2 })))
   })
 
-  test('one that starts while another one runs is not a part of it', async () => {
+  test('an invocation that starts while another one runs is not a part of it', async () => {
     const { exporter, middleware } = setup()
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
     const handler = middy(async (wait: boolean) => (wait ? gate : undefined)).use(middleware)
@@ -79,7 +79,7 @@ describe.each([
     expect(new Set(exporter.spans.map((each) => each.spanContext().traceId)).size).toBe(2)
   })
 
-  test('what was entered does not pile up', async () => {
+  test('past invocations can be garbage-collected, though their contexts were entered', async () => {
     const invocations: WeakRef<object>[] = []
     const handler = middy(async () => void invocations.push(new WeakRef(currentInvocation() ?? expect.unreachable())))
     handler.use(telemetry({ telemetry: async () => {}, logger: false }))
@@ -90,13 +90,13 @@ describe.each([
   })
 })
 
-describe('with a context manager of the application’s, that cannot enter a context', () => {
+describe('with a context manager of the application, which cannot enter a context', () => {
   beforeEach(() => {
     newIsolate()
     theirs()
   })
 
-  test('spans are the invocation’s: counted, ended and flushed with it; those of `span()` are below its root', async () => {
+  test('spans are counted, ended and flushed with the invocation; those of `span()` are below its root', async () => {
     const { exporter, reports, tracer, middleware } = setup()
     const adopted: string[] = []
     const handler = middy(async () => {
@@ -117,7 +117,7 @@ describe('with a context manager of the application’s, that cannot enter a con
     expect(reports).toMatchObject([{ spans: { acknowledged: 6, endedByDispose: 2, late: 0 } }])
   })
 
-  test('a wrapped handler has its spans below it again', async () => {
+  test('a handler that is wrapped itself has its spans below its own span again', async () => {
     const { exporter, reports, tracer, options, middleware } = setup()
     const { withTelemetry } = await import('flushed/lambda')
     const inner = withTelemetry(async () => (await turn(), tracer.startSpan('work').end()), { ...options, name: 'inner' })

@@ -18,7 +18,7 @@ const ways = [
 const inBothWays = clients.flatMap((client) => ways.map(([way, name]) => ({ ...client, way, handler: `orders.${name}` })))
 
 describe.each(inBothWays)('on $title, $way', ({ start, handler }) => {
-  test(`${INVOCATIONS} invocations: four of four spans at every freeze, one trace each, below their own root`, { timeout: 60_000 }, async () => {
+  test(`${INVOCATIONS} invocations each deliver four of four spans by the freeze, in one trace below their own root`, { timeout: 60_000 }, async () => {
     await using lambda = await start(handler)
     const traces = new Set<string>()
     for (let id = 0; id < INVOCATIONS; id++) {
@@ -36,7 +36,7 @@ describe.each(inBothWays)('on $title, $way', ({ start, handler }) => {
     expect(traces.size).toBe(INVOCATIONS)
   })
 
-  test('an error is the invocation’s, and on its root span', async () => {
+  test('an error is the result of the invocation, and is on its root span', async () => {
     await using lambda = await start(handler)
     const { result, freeze } = await lambda.invoke({ fail: true })
     expect(result).toMatchObject({ ok: false, error: { errorType: 'RangeError', errorMessage: 'out of stock' } })
@@ -44,7 +44,7 @@ describe.each(inBothWays)('on $title, $way', ({ start, handler }) => {
     expect(rootOf(freeze.spans)?.status).toEqual({ code: 'error', message: 'out of stock' })
   })
 
-  test('a collector that answers 500 leaves the response alone', async () => {
+  test('a collector that answers 500 does not change the response', async () => {
     await using lambda = await start(handler, { behavior: { status: 500 } })
     const { result } = await lambda.invoke({ id: 7 })
     expect(result).toMatchObject({ ok: true, payload: { id: 7 } })
@@ -53,7 +53,7 @@ describe.each(inBothWays)('on $title, $way', ({ start, handler }) => {
 })
 
 describe.each(clients)('on $title', ({ start }) => {
-  test('an early answer below the middleware is delivered with the next invocation at the latest', async () => {
+  test('the span of an early answer below the middleware arrives with the next invocation at the latest', async () => {
     await using lambda = await start('orders.used', { behavior: { delayMs: 100 } })
     const { result } = await lambda.invoke({ early: true })
     expect(result.payload).toEqual({ early: true })
@@ -65,14 +65,14 @@ describe.each(clients)('on $title', ({ start }) => {
     expect(early.endTimeUnixNano - early.startTimeUnixNano).toBeLessThan(100_000_000n)
   })
 
-  test('an early answer below a wrap is delivered at its freeze', async () => {
+  test('the span of an early answer below a wrap arrives by the freeze of its own invocation', async () => {
     await using lambda = await start('orders.wrapped', { behavior: { delayMs: 100 } })
     const { result, freeze } = await lambda.invoke({ early: true })
     expect(result.payload).toEqual({ early: true })
     expect(freeze.spans.map(({ name }) => name)).toEqual(['flushed-test'])
   })
 
-  test('a streamed response comes as it is, with its span delivered', async () => {
+  test('a streamed response arrives as it is, and its span is delivered', async () => {
     await using lambda = await start('orders.streamed')
     const { result, freeze } = await lambda.invoke({ id: 3 })
     expect(result).toMatchObject({ ok: true, payload: 'order 3', prelude: { statusCode: 200 } })
@@ -83,7 +83,7 @@ describe.each(clients)('on $title', ({ start }) => {
 const REGISTERED = { behavior: { delayMs: 300 }, env: { NODE_OPTIONS: '--import flushed/lambda/register' } }
 
 describe.each(inBothWays)('on $title, $way, registered as an extension', { concurrent: true }, ({ start, handler }) => {
-  test('the response is sent, then the spans, then the sandbox is let go', async () => {
+  test('the response is sent first, then the spans, and then the sandbox is released', async () => {
     await using lambda = await start(handler, REGISTERED)
     for (let id = 0; id < 5; id++) {
       const { result, freeze } = await lambda.invoke({ id })
@@ -95,7 +95,7 @@ describe.each(inBothWays)('on $title, $way, registered as an extension', { concu
     expect(warnings(lambda)).toEqual([])
   })
 
-  test.for([{ early: true }, { fail: true }])('so it is with %o', async (event) => {
+  test.for([{ early: true }, { fail: true }])('the answer to %o is sent first too, then the spans', async (event) => {
     await using lambda = await start(handler, REGISTERED)
     for (let id = 0; id < 3; id++) {
       const { result, freeze } = await lambda.invoke(event)

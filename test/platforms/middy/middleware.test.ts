@@ -56,7 +56,7 @@ describe('an invocation', () => {
     expect(exporter.spans[0]?.attributes['http.response.status_code']).toBe(204)
   })
 
-  test('is the current one in the handler, and ends what was left open', async () => {
+  test('is the current invocation in the handler, and ends what was left open', async () => {
     const { exporter, reports, tracer, middleware } = setup()
     const adopted: string[] = []
     const handler = middy(async () => {
@@ -73,7 +73,7 @@ describe('an invocation', () => {
     expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 4, endedByDispose: 3 } }])
   })
 
-  test('is over when its flush is: the response waits for the acknowledgement', async () => {
+  test('is over when its flush is over: the response waits for the acknowledgement', async () => {
     const { exporter, middleware } = setup('hold')
     let answered = false
     const run = middy(async () => 'done').use(middleware)({}, lambdaContext('1')).then(() => (answered = true))
@@ -84,7 +84,7 @@ describe('an invocation', () => {
     await run
   })
 
-  test('inside of a wrap is a child span, and only the wrap flushes', async () => {
+  test('inside a wrap is a child span, and only the wrap flushes', async () => {
     const { exporter, reports, tracer, options, middleware } = setup()
     const { withTelemetry } = await import('flushed/lambda')
     const handler = middy(async () => (await turn(), tracer.startSpan('work').end())).use(middleware)
@@ -93,7 +93,7 @@ describe('an invocation', () => {
     expect(reports).toHaveLength(1)
   })
 
-  test('of a handler that is wrapped itself has it as a child span', async () => {
+  test('around a handler that is wrapped itself has that handler’s span as a child', async () => {
     const { exporter, reports, options, middleware } = setup()
     const { withTelemetry } = await import('flushed/lambda')
     const handler = middy(withTelemetry(async () => {}, { ...options, name: 'inner' })).use(middleware)
@@ -116,19 +116,19 @@ describe('an invocation', () => {
 })
 
 describe('the middleware', () => {
-  test('checks its options when it is made', () => {
+  test('checks its options when it is created', () => {
     // @ts-expect-error -- a typo
     expect(() => telemetry({ timoutMs: 1 })).toThrow(/unknown option `timoutMs`/)
     expect(() => telemetry({ marginMs: -1 })).toThrow(/`marginMs` must be a number of milliseconds, got -1/)
   })
 
-  test('has the shape of the ecosystem’s', () => {
+  test('has the shape of other middlewares: a name and three hooks', () => {
     const { name, ...hooks } = telemetry()
     expect(name).toBe('flushed')
     expect(Object.keys(hooks)).toEqual(['before', 'after', 'onError'])
   })
 
-  test('leaves response and error alone when all its telemetry throws', async () => {
+  test('changes neither response nor error if all its telemetry throws', async () => {
     const broken = () => {
       throw new Error('broken')
     }
@@ -142,7 +142,7 @@ describe('the middleware', () => {
     expect(warnings.join()).toContain('broken')
   })
 
-  test('leaves response and error alone when the invocation cannot even be opened', async () => {
+  test('does not change the response if the invocation cannot even be opened', async () => {
     const { warnings, options } = setup()
     const telemetryOf = {
       ...options.telemetry,
@@ -155,7 +155,7 @@ describe('the middleware', () => {
     expect(warnings.join()).toContain('no tracer')
   })
 
-  test('leaves the response alone when the context cannot be read', async () => {
+  test('does not change the response if the context cannot be read', async () => {
     const { warnings, middleware } = setup()
     const hostile = {
       get awsRequestId(): string {
@@ -166,7 +166,7 @@ describe('the middleware', () => {
     expect(warnings).toEqual(['flushed: opening the invocation failed: hostile'])
   })
 
-  test('passes `undefined`, `null` and thrown primitives on', async () => {
+  test('passes on `undefined`, `null` and thrown primitives', async () => {
     const { middleware } = setup()
     const echo = middy(async (event: unknown) => event).use(middleware)
     expect(await echo(null, lambdaContext('1'))).toBe(null)
@@ -175,7 +175,7 @@ describe('the middleware', () => {
   })
 })
 
-test('the context is left with the invocation', async () => {
+test('the context of an invocation is left at its end', async () => {
   const { exporter, tracer, middleware } = setup()
   const handler = middy(async () => {}).use(middleware)
   await handler({}, lambdaContext('1'))

@@ -1,4 +1,4 @@
-/** A middy of the real kind, in front of a pipeline that ends in memory. */
+/** Support for tests on real middy, with a pipeline that ends in memory. */
 import middy from '@middy/core'
 import { trace } from '@opentelemetry/api'
 import type { Context } from 'aws-lambda'
@@ -6,11 +6,11 @@ import { telemetry } from 'flushed/middy'
 import type { FlushReport } from 'flushed'
 import { pipeline } from '../../support/sdk.ts'
 
-/** A request's context, as Lambda makes one for each. */
+/** A Lambda context, of which each request gets its own. */
 export const lambdaContext = (awsRequestId: string) =>
   ({ awsRequestId, functionName: 'orders', getRemainingTimeInMillis: () => 3000 }) as Context
 
-/** The telemetry middleware on a pipeline, and what became of it. */
+/** The telemetry middleware on a pipeline, with the reports and warnings of its flushes. */
 export function setup(mode?: Parameters<typeof pipeline>[1]) {
   const made = pipeline({}, mode)
   const reports: FlushReport[] = []
@@ -23,7 +23,7 @@ export function setup(mode?: Parameters<typeof pipeline>[1]) {
   return { ...made, reports, warnings, options, middleware: telemetry(options) }
 }
 
-/** The part of a span that says where it belongs: its name, and its parent's. */
+/** Spans as `parent > name`, in order; a root has `-` for its parent. */
 export function tree(spans: readonly { name: string; spanContext(): { spanId: string }; parentSpanContext?: { spanId: string } }[]) {
   const nameOf = (id: string | undefined) => spans.find((span) => span.spanContext().spanId === id)?.name
   return spans.map((span) => `${nameOf(span.parentSpanContext?.spanId) ?? '-'} > ${span.name}`)

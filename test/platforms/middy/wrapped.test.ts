@@ -1,4 +1,4 @@
-/** `withTelemetry(middy(…))`, on real middy: what can be around middy is better there. */
+/** `withTelemetry(middy(…))`, on real middy: around middy is the better place for a wrap. */
 import middy from '@middy/core'
 import { withTelemetry as withTelemetryAnywhere } from 'flushed'
 import { stack, wrapInfo } from 'flushed'
@@ -9,7 +9,7 @@ import { lambdaContext, setup, tracing, tree, turn } from './support.ts'
 
 beforeEach(newIsolate)
 
-test('handler and middlewares are below the root, and an early answer is flushed before the response', async () => {
+test('handler and middlewares have spans below the root; an early answer is flushed before the response', async () => {
   const { exporter, tracer, options } = setup()
   const handler = withTelemetry(
     middy(async () => (await turn(), tracer.startSpan('work').end()))
@@ -26,7 +26,7 @@ test('handler and middlewares are below the root, and an early answer is flushed
 })
 
 describe('the wrapped handler', () => {
-  test('has the methods of middy’s, which go on to return it', async () => {
+  test('has middy’s methods, which return the wrapped handler', async () => {
     const { exporter, options } = setup()
     const log: string[] = []
     const note = (name: string) => () => void log.push(name)
@@ -44,7 +44,7 @@ describe('the wrapped handler', () => {
     expect(tree(exporter.spans)).toEqual(['- > orders'])
   })
 
-  test('has them as a layer, and wrapped twice', async () => {
+  test('has middy’s methods and flushes once if it is wrapped twice, by layers', async () => {
     const { reports, options } = setup()
     const wrapped = stack(telemetry(options), telemetry(options))(middy())
     expect(wrapped.handler(async () => 'done')).toBe(wrapped)
@@ -52,7 +52,7 @@ describe('the wrapped handler', () => {
     expect(reports).toHaveLength(1)
   })
 
-  test('looks like middy’s: name, length, and the methods’ too', () => {
+  test('has the keys, name and length of middy’s, and its methods have the name and length of middy’s methods', () => {
     const original = middy()
     const wrapped = withTelemetry(original)
     expect([wrapped.name, wrapped.length]).toEqual([original.name, original.length])
@@ -60,17 +60,17 @@ describe('the wrapped handler', () => {
     expect([wrapped.use.name, wrapped.use.length]).toEqual([original.use.name, original.use.length])
   })
 
-  test('of another kind that has a method called `use` keeps it as it is', () => {
+  test('that is not middy’s keeps a method called `use` as it is', () => {
     const use = () => {}
     expect(withTelemetry(Object.assign(async () => {}, { use })).use).toBe(use)
   })
 
-  test('throws what middy throws for a middleware that is none', () => {
+  test('throws what middy throws for an invalid middleware', () => {
     expect(() => withTelemetry(middy()).use({})).toThrow(/Middleware must be an object/)
   })
 })
 
-test('the wrap for any function takes middy’s as well', async () => {
+test('the wrap for any function, of `flushed`, wraps middy’s handler too', async () => {
   const { exporter, tracer, options } = setup()
   const handler = withTelemetryAnywhere(middy(async () => tracer.startSpan('work').end()), { ...options, name: 'root' })
   await handler({}, lambdaContext('1'))
@@ -78,7 +78,7 @@ test('the wrap for any function takes middy’s as well', async () => {
 })
 
 describe('a handler that is wrapped inside middy', () => {
-  test('gets the signal that middy hands to it', async () => {
+  test('gets the signal that middy passes to it', async () => {
     const { options } = setup()
     const inner = withTelemetry(async (_event: unknown, _context: unknown, { signal }: { signal: AbortSignal }) => signal, options)
     expect(await middy(inner as never)({}, lambdaContext('1'))).toBeInstanceOf(AbortSignal)

@@ -1,4 +1,4 @@
-/** Servers of Node on AWS Lambda by `serverless-http`, on the real runtime clients: what the collector has at the freeze. */
+/** Node servers on AWS Lambda with `serverless-http`, on the real runtime clients: what the collector has at the freeze. */
 import type { CollectedSpan } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
 import { warnings } from '../../support/extension.ts'
@@ -19,8 +19,8 @@ describe.each(clients)('on $title', ({ start }) => {
   test.each([
     ['`flushed/express`', 'wrapped', 'GET /v1/orders/:id', '/v1/orders/:id'],
     ['`flushed/fastify`', 'fastified', 'GET /v1/orders/:id', '/v1/orders/:id'],
-    ['`flushed/node`, which knows no routes', 'node', 'flushed-test', undefined],
-  ])('%s in `withTelemetry(serverless(app))`: a child in ten requests, all of it delivered at the freeze', async (_what, handler, name, route) => {
+    ['`flushed/node`, without routes,', 'node', 'flushed-test', undefined],
+  ])('%s in `withTelemetry(serverless(app))` is a child in each of ten requests, delivered by the freeze', async (_what, handler, name, route) => {
     await using lambda = await start(handler)
     for (let id = 1; id <= 10; id++) {
       const { result, freeze } = await lambda.invoke(httpApi(`/v1/orders/${id}`))
@@ -37,26 +37,26 @@ describe.each(clients)('on $title', ({ start }) => {
     expect(warnings(lambda)).toEqual([])
   })
 
-  test('the root of a REST API, whose own route is one for all, is named after Express’s', async () => {
+  test('the root span of a REST API with one route for all is named after Express’s route', async () => {
     await using lambda = await start('wrapped')
     const { freeze } = await lambda.invoke(restApi('/v1/orders/7'))
     expect(rootOf(freeze.spans)).toMatchObject({ name: 'GET /v1/orders/:id', attributes: { 'http.route': '/v1/orders/:id' } })
   })
 
-  test('so it is where a base path is taken off', async () => {
+  test('the root span is named after Express’s route if a base path is taken off', async () => {
     await using lambda = await start('based')
     const { freeze } = await lambda.invoke(httpApi('/shop/v1/orders/7'))
     expect(rootOf(freeze.spans)).toMatchObject({ name: 'GET /v1/orders/:id', attributes: { 'url.path': '/shop/v1/orders/7' } })
   })
 
-  test('an error that Express’s handler answers is the child’s by its status, and the root’s', async () => {
+  test('an error that Express’s error handler answers makes the child and the root span errors', async () => {
     await using lambda = await start('wrapped')
     const { result, freeze } = await lambda.invoke(httpApi('/v1/orders/0'))
     expect(answerOf(result.payload)).toEqual([503, 'no such order'])
     expect(freeze.spans.slice(-2)).toMatchObject([1, 2].map(() => ({ name: 'GET /v1/orders/:id', status: { code: 'error' } })))
   })
 
-  test('registered as an extension: answered, and then flushed', async () => {
+  test('a server that is registered as an extension answers first, and then flushes', async () => {
     await using lambda = await start('wrapped', { behavior: { delayMs: 300 }, env: { NODE_OPTIONS: '--import flushed/lambda/register' } })
     for (let id = 1; id < 4; id++) expect((await lambda.invoke(httpApi(`/v1/orders/${id}`))).freeze.spans).toHaveLength(3)
     const answers = lambda.sandbox.record.filter(({ kind }) => kind === 'runtime.response')
@@ -64,10 +64,10 @@ describe.each(clients)('on $title', ({ start }) => {
     expect(warnings(lambda)).toEqual([])
   })
 
-  test('nothing around it: each request is flushed at once, and one line says what to write', async () => {
+  test('without a wrap, each request is flushed at once, and one line in the log says what to write', async () => {
     await using lambda = await start('alone')
     for (let id = 1; id <= 5; id++) await lambda.invoke(httpApi(`/v1/orders/${id}`))
-    // What the freeze has cut is sent when the sandbox runs again.
+    // What the freeze interrupts is sent when the sandbox runs again.
     await lambda.invoke(httpApi('/v1/orders/6'))
     await lambda.collector.waitFor(({ spans }) => spans.length >= 10)
     expect(lambda.collector.requests.length).toBeGreaterThanOrEqual(5)

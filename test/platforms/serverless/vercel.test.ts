@@ -1,6 +1,6 @@
 /**
- * Functions of Vercel's Node runtime, `(request, response) => …`, on real servers of Node, in front of a fake of its request
- * context, which is where `@vercel/functions` looks for it.
+ * Functions of Vercel's Node.js runtime, `(request, response) => …`, on real Node servers, with a fake of Vercel's request
+ * context where `@vercel/functions` looks for it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
@@ -29,7 +29,7 @@ beforeEach(() => {
   onTestFinished(() => void delete globals[VERCEL])
 })
 
-/** A function as Vercel runs it, and what its `waitUntil` has been given, by request. */
+/** Runs a function as Vercel does. `held` has what its `waitUntil` has been given, by request. */
 async function deploy(listener: RequestListener) {
   const held: Promise<unknown>[][] = []
   const server = createServer((request, response) => {
@@ -63,14 +63,14 @@ const functions: [string, (options: Options) => RequestListener, string][] = [
 ]
 
 describe.each(functions)('a fake of Vercel’s request context: %s', (_what, listenerOf, name) => {
-  test('keeps the function alive until the flush is over, which begins at once, for each request', async () => {
+  test('keeps the function alive until the flush of each request is over; the flush begins at once', async () => {
     const { exporter, options, reports, warnings } = setup()
     const { at, held } = await deploy(listenerOf(options))
     for (const count of [1, 2, 3]) {
       expect((await ask(at('/'))).body).toBe('hello')
       await expect.poll(() => exporter.exports.length).toBe(count)
     }
-    // Nobody has been told that it is over, and all have been answered.
+    // No export has been acknowledged, and all requests have been answered.
     expect(exporter.spans).toEqual([])
     expect(held).toHaveLength(3)
     exporter.acknowledge()

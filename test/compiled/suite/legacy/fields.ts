@@ -1,4 +1,4 @@
-/** What legacy decorators cannot decorate, since they are not told of it. */
+/** What legacy decorators cannot decorate, since they do not get it. */
 import { Flushed, Traced } from 'flushed/decorators'
 import { behaviour, refused } from '../runner.js'
 

@@ -24,7 +24,7 @@ behaviour('metadata: names, kinds and `access` reach decorators above and below'
 const symbols = Symbol as unknown as { metadata?: symbol }
 const wrapped = Symbol.for('flushed.wrapped')
 
-/** Makes classes where there is `Symbol.metadata`, and reads ours from the last. */
+/** Makes classes while there is a `Symbol.metadata`, and reads flushed's metadata from the class that `make` returns. */
 function metadataOf(make: () => object): Record<string, string> {
   const before = symbols.metadata
   const key = (symbols.metadata ??= Symbol.for('Symbol.metadata'))

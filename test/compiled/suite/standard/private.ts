@@ -1,4 +1,4 @@
-/** Private members, which only standard decorators can be put on. */
+/** Private members, which only standard decorators can decorate. */
 import { Flushed, Traced } from 'flushed/decorators'
 import { behaviour, is, same } from '../runner.js'
 import { names } from '../world.js'

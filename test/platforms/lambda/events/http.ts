@@ -47,7 +47,7 @@ export const httpApi = {
   isBase64Encoded: false,
 }
 
-/** Lambda function URL: the same format over a domain of its own, and no routes. */
+/** Lambda function URL: the same payload format, with a domain of its own and no routes. */
 export const functionUrl = {
   version: '2.0',
   routeKey: '$default',

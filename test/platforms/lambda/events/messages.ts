@@ -2,7 +2,7 @@ import { TRACEPARENT } from './http.ts'
 
 const queue = 'arn:aws:sqs:eu-west-1:123456789012:orders-queue'
 
-/** The header that the services propagate, and what it names. */
+/** The trace header that AWS services propagate, and the span context that it names. */
 export const XRAY = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1'
 export const XRAY_CONTEXT = { traceId: '5759e988bd862e3fe1be46a994272793', spanId: '53995c3f42cd8ad8', traceFlags: 1, isRemote: true }
 
@@ -58,7 +58,7 @@ function kinesisRecord(sequence: string, arn: string) {
 const stream = 'arn:aws:kinesis:eu-west-1:123456789012:stream/clicks'
 export const kinesis = { Records: [kinesisRecord('49590338271490256608', stream), kinesisRecord('49590338271490256609', stream)] }
 
-/** Through a consumer with enhanced fan-out, whose ARN ends in a time stamp. */
+/** Records read through a consumer with enhanced fan-out, whose ARN ends in a timestamp. */
 export const kinesisConsumer = { Records: [kinesisRecord('49590338271490256608', `${stream}/consumer/orders:1577836800`)] }
 
 export const firehose = {

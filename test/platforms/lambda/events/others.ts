@@ -67,7 +67,7 @@ export const appSync = {
   stash: {},
 }
 
-/** What the service of durable executions invokes with: what started the execution is inside. */
+/** What the durable execution service invokes a function with. The event that started the execution is inside. */
 export const durable = {
   DurableExecutionArn: 'arn:aws:lambda:us-east-1:123456789012:function:orders:1/durable-execution/order-1/7',
   CheckpointToken: 'token 1',

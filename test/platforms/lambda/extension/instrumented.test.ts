@@ -17,7 +17,7 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(lambda.collector.received).toHaveLength(13)
   })
 
-  test('nor are they by what was loaded before the function, as layers are, the registration included', async () => {
+  test('an instrumentation that a layer loads traces none of the extension’s requests, not even registration', async () => {
     const preloaded = new URL('../../../guarantees/functions/preloaded.mjs', import.meta.url)
     await using lambda = await startFunction('registered.handler', { env: { NODE_OPTIONS: `--import ${preloaded}` } })
     await lambda.invoke()

@@ -1,4 +1,4 @@
-/** The extension's loop against a fake Extensions API, on fake timers. */
+/** Support for tests of the extension's loop against a fake Extensions API, on fake timers. */
 import { afterEach, beforeEach, vi } from 'vitest'
 import { type ExtensionEvent } from '../../../../src/platforms/lambda/extension/client.ts'
 import { Loop } from '../../../../src/platforms/lambda/extension/loop.ts'
@@ -12,7 +12,7 @@ export async function turn() {
   for (let n = 0; n < 6; n++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** A loop, and the API that it polls: `polls` are open or answered, in order. */
+/** A loop, and the fake API that it polls. `polls` has its polls in order, the last of them open. */
 export function start(shared: Shared = { ...wrapped }, events: Extension['events'] = 'invoke') {
   const polls: PromiseWithResolvers<ExtensionEvent>[] = []
   const loop = new Loop(events, () => (polls.push(Promise.withResolvers()), polls.at(-1)!.promise), shared)
@@ -32,7 +32,7 @@ export function start(shared: Shared = { ...wrapped }, events: Extension['events
   }
 }
 
-/** A flush whose end the test decides; `log` gets its beginning and its end. */
+/** A flush that ends when the test says so. It writes its beginning and its end to `log`. */
 export function flush(log: string[], name: string) {
   const end = Promise.withResolvers<void>()
   const finish = () => {
@@ -44,7 +44,7 @@ export function flush(log: string[], name: string) {
 
 export const warn = vi.spyOn(console, 'warn')
 
-/** For each test of a file. */
+/** Uses fake timers in each test of a file. */
 export function onFakeTimers(): void {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })

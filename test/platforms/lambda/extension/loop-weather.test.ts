@@ -1,4 +1,4 @@
-/** The extension's loop against a fake Extensions API: flushes that never end, polls that fail, handlers outside of the wrap. */
+/** The extension's loop against a fake Extensions API: flushes that never end, polls that fail, handlers without a wrap. */
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '../../../../src/platforms/lambda/extension/client.ts'
 import { flush, onFakeTimers, start, TIMEOUT_MS, turn, warn } from './loop-support.ts'
@@ -6,7 +6,7 @@ import { flush, onFakeTimers, start, TIMEOUT_MS, turn, warn } from './loop-suppo
 onFakeTimers()
 
 describe('with a fake Extensions API: a flush', () => {
-  test('that never ends is cut before the deadline', async () => {
+  test('that never ends is cut off before the deadline', async () => {
     const { loop, invoke, polls, later } = start()
     loop.begun('a')
     loop.done('a', flush([], 'a'))
@@ -20,7 +20,7 @@ describe('with a fake Extensions API: a flush', () => {
   test.each([
     ['throws', () => { throw new Error('broken') }],
     ['rejects', () => Promise.reject(new Error('broken'))],
-  ])('that %s is a warning', async (_what, finish) => {
+  ])('that %s causes a warning, and releases the sandbox', async (_what, finish) => {
     const { loop, invoke, polls } = start()
     loop.begun('a')
     loop.done('a', finish)
@@ -29,7 +29,7 @@ describe('with a fake Extensions API: a flush', () => {
     expect(warn.mock.calls.flat()).toEqual([expect.stringContaining('broken')])
   })
 
-  test('under a name that has no event is run with the next one', async () => {
+  test('of a request that has no event runs with the next event', async () => {
     const { loop, invoke } = start()
     const log: string[] = []
     loop.begun('x')
@@ -40,7 +40,7 @@ describe('with a fake Extensions API: a flush', () => {
     expect(log).toEqual(['x', 'a'])
   })
 
-  test('under another name than the current event’s has to be awaited', async () => {
+  test('of another request than the current event’s must be awaited: the sandbox is not held for it', async () => {
     const { loop, invoke } = start()
     await invoke('a')
     loop.begun('x')
@@ -49,7 +49,7 @@ describe('with a fake Extensions API: a flush', () => {
 })
 
 describe('with a fake Extensions API: a poll that fails', () => {
-  test('ends all holding; what is due is run; the loop goes on asking, ever more rarely', async () => {
+  test('runs the flushes that are due, ends all holding, and is repeated at growing intervals', async () => {
     const { loop, fail, invoke, polls, later, shared } = start()
     const log: string[] = []
     loop.begun('a')
@@ -71,7 +71,7 @@ describe('with a fake Extensions API: a poll that fails', () => {
     expect(shared.failure).not.toContain('again')
   })
 
-  test('because Lambda does not know the extension is the last', async () => {
+  test('with 403, since Lambda does not know the extension, is not repeated', async () => {
     const { fail, running, polls, later } = start()
     await fail(new Refusal('the request for the next event', 403, '{"errorType":"Extension.UnknownExtensionIdentifier"}'))
     await running
@@ -81,7 +81,7 @@ describe('with a fake Extensions API: a poll that fails', () => {
 })
 
 describe('with a fake Extensions API: a handler that is not wrapped', () => {
-  test('holds the sandbox until its deadline once, with a warning, then for a moment only', async () => {
+  test('holds the sandbox until its deadline once, with a warning, and for 100 ms from then on', async () => {
     const { invoke, polls, later } = start()
     await invoke('a')
     await later(TIMEOUT_MS - 60)
@@ -98,7 +98,7 @@ describe('with a fake Extensions API: a handler that is not wrapped', () => {
     expect(warn).toHaveBeenCalledTimes(1)
   })
 
-  test('does not shorten what wrapped ones get afterwards', async () => {
+  test('does not shorten how long wrapped handlers are waited for afterwards', async () => {
     const { loop, invoke, polls, later } = start()
     await invoke('a')
     await later(TIMEOUT_MS)

@@ -7,7 +7,7 @@ import { flush, onFakeTimers, start, TIMEOUT_MS, turn, warn, wrapped } from './l
 onFakeTimers()
 
 describe('with a fake Extensions API: an invocation', () => {
-  test('that is done before its event is read is flushed when it is, and `next` comes after the flush', async () => {
+  test('that is done before its event arrives is flushed when it arrives, and `next` comes after the flush', async () => {
     const { loop, invoke, polls } = start()
     const log: string[] = []
     const finish = flush(log, 'a')
@@ -24,7 +24,7 @@ describe('with a fake Extensions API: an invocation', () => {
     expect([log.at(-1), polls(), loop.holds('a')]).toEqual(['a ends', 2, false])
   })
 
-  test('whose event is read before it begins is waited for', async () => {
+  test('whose event arrives before it begins is waited for', async () => {
     const { loop, invoke, polls, later } = start()
     await invoke('a')
     await later(1000)
@@ -36,7 +36,7 @@ describe('with a fake Extensions API: an invocation', () => {
     expect(polls()).toBe(2)
   })
 
-  test('is flushed after what its handler’s turn has put off once: the response', async () => {
+  test('is flushed after the response, which the runtime client posts in a `setImmediate`', async () => {
     vi.useRealTimers()
     const log: string[] = []
     const flushed = Promise.withResolvers<void>()
@@ -47,14 +47,14 @@ describe('with a fake Extensions API: an invocation', () => {
     loop.begun('a')
     await Promise.resolve(event)
     loop.done('a', () => (log.push('flush'), flushed.resolve()))
-    // What the runtime client does once the handler's promise has resolved, which takes some turns of its own.
+    // What the runtime client does some microtasks after the handler's promise has resolved.
     for (let hop = 0; hop < 20; hop++) await Promise.resolve()
     setImmediate(() => log.push('response'))
     await flushed.promise
     expect(log).toEqual(['response', 'flush'])
   })
 
-  test('that is done without a flush is let go at once', async () => {
+  test('that is done without a flush releases the sandbox at once', async () => {
     const { loop, invoke, polls } = start()
     await invoke('a')
     loop.begun('a')
@@ -63,7 +63,7 @@ describe('with a fake Extensions API: an invocation', () => {
     expect(polls()).toBe(2)
   })
 
-  test('that does not settle is let go before its deadline, and what settles after that has to be awaited', async () => {
+  test('that does not settle releases the sandbox before its deadline; what settles later must be awaited', async () => {
     const { loop, invoke, polls, later } = start()
     loop.begun('a')
     await invoke('a')
@@ -76,7 +76,7 @@ describe('with a fake Extensions API: an invocation', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('that is tried again under its name is held again, whether it begins before its event or after', async () => {
+  test('that is retried under the same request ID is held again, whether it begins before or after its event', async () => {
     const { loop, invoke, polls } = start()
     for (const beginsFirst of [false, true, false]) {
       const before = polls()
@@ -90,7 +90,7 @@ describe('with a fake Extensions API: an invocation', () => {
     }
   })
 
-  test('with two wrapped handlers is held until both are done', async () => {
+  test('with two wrapped handlers is held until both are done, and both are flushed, one after the other', async () => {
     const { loop, invoke, polls } = start()
     const log: string[] = []
     const [first, second] = [flush(log, 'first'), flush(log, 'second')]
@@ -111,7 +111,7 @@ describe('with a fake Extensions API: an invocation', () => {
     expect(polls()).toBe(2)
   })
 
-  test('whose handler begins another while the first is flushed is held for that one, too', async () => {
+  test('is also held for a wrapped handler that begins while the first one is flushed', async () => {
     const { loop, invoke, polls } = start()
     const finish = flush([], 'first')
     await invoke('a')
@@ -127,14 +127,14 @@ describe('with a fake Extensions API: an invocation', () => {
     expect(polls()).toBe(2)
   })
 
-  test('of an isolate without a wrapped handler is let go at once, and so is every one when registered for shutdown', async () => {
+  test('is not held if no handler is wrapped, or if the extension is registered for shutdown only', async () => {
     for (const { invoke, polls } of [start({}), start({ ...wrapped }, 'shutdown')]) {
       await invoke('a')
       expect(polls()).toBe(2)
     }
   })
 
-  test('leaves nothing behind', async () => {
+  test('leaves no state behind', async () => {
     const { loop, invoke } = start()
     for (let n = 0; n < 100; n++) {
       loop.begun(`${n}`)

@@ -1,4 +1,4 @@
-/** Registering where there is no Lambda, or half of one: the built package in a Node of its own. */
+/** Registering outside of Lambda, and with a partial or fake one: the built package in a Node process of its own. */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import http from 'node:http'
@@ -34,17 +34,17 @@ async function output(form: 'import' | 'require' | '--import', env: Record<strin
 
 const FUNCTION = { AWS_LAMBDA_FUNCTION_NAME: 'orders' }
 
-test.for(['import', 'require', '--import'] as const)('by %s where there is no Lambda: nothing happens', async (form) => {
+test.for(['import', 'require', '--import'] as const)('registering by %s outside of Lambda does nothing', async (form) => {
   expect(await output(form, {})).toEqual({ stdout: ['result', 'result'], warnings: [] })
 })
 
-test.for(['import', 'require', '--import'] as const)('by %s in a function that has no Runtime API: one warning', async (form) => {
+test.for(['import', 'require', '--import'] as const)('registering by %s in a function that has no Runtime API gives one warning', async (form) => {
   const { stdout, warnings } = await output(form, FUNCTION)
   expect(stdout).toEqual(['result', 'result'])
   expect(warnings).toEqual([expect.stringContaining('AWS_LAMBDA_RUNTIME_API is not set')])
 })
 
-test.for(['import', 'require', '--import'] as const)('by %s where nobody listens: one warning', async (form) => {
+test.for(['import', 'require', '--import'] as const)('registering by %s where nothing listens gives one warning', async (form) => {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo
@@ -54,7 +54,7 @@ test.for(['import', 'require', '--import'] as const)('by %s where nobody listens
   expect(warnings).toEqual([expect.stringContaining('ECONNREFUSED')])
 })
 
-test.for(['import', 'require', '--import'] as const)('by %s where nobody answers: one warning, and the process can end', async (form) => {
+test.for(['import', 'require', '--import'] as const)('registering by %s where nothing answers gives one warning, and the process can end', async (form) => {
   const server = createServer(() => {}).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo
@@ -64,12 +64,12 @@ test.for(['import', 'require', '--import'] as const)('by %s where nobody answers
   expect(warnings).toEqual([expect.stringContaining('not answered within 1000 ms')])
 })
 
-test.for(['import', 'require', '--import'] as const)('by %s on Managed Instances: nothing happens', async (form) => {
+test.for(['import', 'require', '--import'] as const)('registering by %s on Managed Instances does nothing', async (form) => {
   const env = { ...FUNCTION, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9', AWS_LAMBDA_MAX_CONCURRENCY: '8' }
   expect(await output(form, env)).toEqual({ stdout: ['result', 'result'], warnings: [] })
 })
 
-/** An Extensions API that registers everybody, and has no events. */
+/** A fake Extensions API that accepts every registration, and has no events. */
 async function extensionsApi() {
   const calls: string[] = []
   const server = http.createServer((request, response) => {
@@ -83,22 +83,22 @@ async function extensionsApi() {
   return { calls, env, [Symbol.dispose]: () => void close() }
 }
 
-test.for(['import', 'require', '--import'] as const)('by %s: it registers, asks, and lets the process end', async (form) => {
+test.for(['import', 'require', '--import'] as const)('registering by %s at a fake Extensions API polls once, and lets the process end', async (form) => {
   using api = await extensionsApi()
   expect(await output(form, api.env)).toEqual({ stdout: ['result', 'result'], warnings: [] })
   expect(api.calls).toEqual(['POST register', 'GET event/next'])
 })
 
-test('by require: the worker thread does not load what the process preloads', async () => {
+test('registering by require uses a worker thread that does not load what the process preloads', async () => {
   using api = await extensionsApi()
-  // Written at once: what a worker gives to its console is lost when it is ended.
+  // Written synchronously: what a worker writes to its console is lost when it is terminated.
   const preload = join(await mkdtemp(join(tmpdir(), 'flushed-')), 'preload.cjs')
   await writeFile(preload, `require('node:fs').writeSync(1, 'preloaded\\n')`)
   const { stdout } = await output('require', { ...api.env, NODE_OPTIONS: `--require ${preload}` })
   expect(stdout).toEqual(['preloaded', 'result', 'result'])
 })
 
-test.for(['import', 'require'] as const)('by %s in a worker thread: the main thread’s business', async (form) => {
+test.for(['import', 'require'] as const)('registering by %s in a worker thread does nothing: that is left to the main thread', async (form) => {
   using api = await extensionsApi()
   const load = form === 'import' ? `import('flushed/lambda/register')` : `require('flushed/lambda/register')`
   const source = `new (require('node:worker_threads').Worker)(${JSON.stringify(load)}, { eval: true })`
@@ -123,7 +123,7 @@ test.for([
   ['.bin/aws-lambda-ric', 1],
   ['yarn.config.js', 1],
   ['index.mjs', 1],
-] as const)('by `NODE_OPTIONS` in a process whose main script is `%s`: registers %i times', async ([script, registrations]) => {
+] as const)('`NODE_OPTIONS`, in a process whose main script is `%s`, registers %i times', async ([script, registrations]) => {
   using api = await extensionsApi()
   const path = join(await mkdtemp(join(tmpdir(), 'flushed-')), script)
   await mkdir(dirname(path), { recursive: true })
@@ -133,7 +133,7 @@ test.for([
   expect(api.calls.filter((call) => call === 'POST register')).toHaveLength(registrations)
 })
 
-test.for(['-e', '-p', '--eval=1'])('by `NODE_OPTIONS` in a `node %s`, as scripts have that run before the function: the function’s business', async (flag) => {
+test.for(['-e', '-p', '--eval=1'])('`NODE_OPTIONS`, in a `node %s` of a script that runs before the function, does not register', async (flag) => {
   using api = await extensionsApi()
   const env = { PATH: process.env['PATH'], ...api.env, NODE_OPTIONS: '--import flushed/lambda/register' }
   await run(process.execPath, [flag, ...(flag.includes('=') ? [] : ['1'])], { cwd: root, env })

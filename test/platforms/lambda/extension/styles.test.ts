@@ -13,7 +13,7 @@ const clients = runtimes.map(({ title, startFunction }) => ({
   start: (handler: string, { env, ...setup }: LambdaSetup = {}) => startFunction(handler, { ...setup, env: { ...REGISTERED, ...env } }),
 }))
 
-/** Invokes some times; the sandbox is held as long as it has to be, and no more than a fraction of the function's 10 s. */
+/** Invokes a few times. Expects the sandbox to be held as long as it must be, and much less than the function's 10 s. */
 async function expectReleased(lambda: Lambda, { event = {}, times = 3, heldMs = 0 }) {
   const results = []
   for (let id = 0; id < times; id++) {
@@ -34,7 +34,7 @@ describe.each(clients.flatMap((client) => ['inside', 'around'].map((style) => ({
   'on $title, registered, a streaming handler that is wrapped $style `streamifyResponse`',
   { concurrent: true },
   ({ start, style, older }) => {
-    test('is flushed once its caller has everything, and the sandbox is held for that alone', async () => {
+    test('is flushed once its caller has everything, and the sandbox is held only for that flush', async () => {
       await using lambda = await start(`streaming.parts.${style}`, { behavior: SLOW })
       for (const each of await expectReleased(lambda, { heldMs: SLOW.delayMs })) {
         expect(each.result).toMatchObject({ ok: true, payload: 'one two' })
@@ -45,7 +45,7 @@ describe.each(clients.flatMap((client) => ['inside', 'around'].map((style) => ({
       expect(lambda.logs()).not.toContain('before-response')
     })
 
-    test('leaves background work, which is done and delivered before the freeze', async () => {
+    test('may leave background work, which is done and delivered before the freeze', async () => {
       await using lambda = await start(`streaming.background.${style}`)
       for (const each of await expectReleased(lambda, { heldMs: 150 })) {
         expect(each.result).toMatchObject({ ok: true, payload: 'pong' })
@@ -54,10 +54,10 @@ describe.each(clients.flatMap((client) => ['inside', 'around'].map((style) => ({
     })
 
     test.for([
-      ['is done before its stream is', 'later', { ok: true, payload: 'one two' }],
+      ['is done before its stream', 'later', { ok: true, payload: 'one two' }],
       ['fails half-way', 'fails', { ok: false, payload: 'half' }],
-      ['fails when all has been said', 'failsAfter', { ok: true, payload: 'whole' }],
-    ] as const)('%s: delivered at the freeze, and let go', async ([, name, expected]) => {
+      ['fails after the end of its stream', 'failsAfter', { ok: true, payload: 'whole' }],
+    ] as const)('that %s is delivered by the freeze, and releases the sandbox', async ([, name, expected]) => {
       await using lambda = await start(`streaming.${name}.${style}`)
       for (const { result, freeze } of await expectReleased(lambda, { event: { gapMs: 50 } })) {
         expect(result).toMatchObject(expected)
@@ -65,7 +65,7 @@ describe.each(clients.flatMap((client) => ['inside', 'around'].map((style) => ({
       }
     })
 
-    test('a collector that hangs costs the sandbox `timeoutMs`', async () => {
+    test('with a hung collector is answered at once, holds the sandbox for `timeoutMs`, and loses no span', async () => {
       await using lambda = await start(`streaming.ends.${style}`, { behavior: 'hang', env: { TIMEOUT_MS: '300' } })
       for (const { result } of await expectReleased(lambda, { heldMs: 300 })) {
         expect(result).toMatchObject({ ok: true, payload: 'pong' })
@@ -76,7 +76,7 @@ describe.each(clients.flatMap((client) => ['inside', 'around'].map((style) => ({
       expect(new Set(freeze.spans.map(({ spanId }) => spanId)).size).toBe(4)
     })
 
-    test('a caller that leaves is no reason to let go before the handler is done, nor to hold on after', async () => {
+    test('whose caller disconnects holds the sandbox until it is done, and no longer', async () => {
       await using lambda = await start(`streaming.endless.${style}`)
       const { result, freeze } = await lambda.invoke({ forMs: 200 }, { disconnect: { afterBytes: 2000 } })
       expect(result.disconnected).toBe(true)
@@ -84,7 +84,7 @@ describe.each(clients.flatMap((client) => ['inside', 'around'].map((style) => ({
       expect((await result.frozen).afterMs).toBeLessThan(1500)
     })
 
-    test.skipIf(older)('a stream that fails ends the process, with its spans delivered, and the next one is registered again', async () => {
+    test.skipIf(older)('whose stream fails ends the process with its spans delivered; the next process registers again', async () => {
       await using lambda = await start(`streaming.pipes.${style}`, { behavior: { delayMs: 50 } })
       for (let id = 1; id < 3; id++) {
         expect(await (await lambda.sandbox.invoke({})).frozen).toMatchObject({ outcome: 'exited' })
@@ -96,7 +96,7 @@ describe.each(clients.flatMap((client) => ['inside', 'around'].map((style) => ({
 )
 
 describe.each(clients)('on $title, registered, a streaming handler', { concurrent: true }, ({ start }) => {
-  test('that never ends its stream is let go by the timeout', async () => {
+  test('that never ends its stream releases the sandbox before the timeout', async () => {
     await using lambda = await start('streaming.open.around', { timeoutMs: 1500, env: { MARGIN_MS: '700' } })
     const result = await lambda.sandbox.invoke({})
     expect(result.timedOut).toBe(true)
@@ -106,7 +106,7 @@ describe.each(clients)('on $title, registered, a streaming handler', { concurren
     expect(kinds.lastIndexOf('extension.next')).toBeLessThan(kinds.indexOf('timeout'))
   })
 
-  test('that is wrapped twice is one invocation, and one flush', async () => {
+  test('that is wrapped twice is one invocation with one flush', async () => {
     await using lambda = await start('streaming.twice', { behavior: SLOW })
     for (const { freeze } of await expectReleased(lambda, { heldMs: SLOW.delayMs })) expect(freeze.spans).toHaveLength(2)
     expectSerial(lambda)
@@ -119,8 +119,8 @@ describe.each(clients)('on $title, registered, a callback-style handler', { conc
   test.for([
     ['calls back', 'succeeds', { ok: true, payload: { id: 7 } }],
     ['returns a promise', 'promises', { ok: true, payload: { id: 7 } }],
-    ['calls back, with a timer left that runs on', 'leaves', { ok: true, payload: { id: 7 } }],
-    ['ends by `context.done`, where there is one', 'ends', { ok: true, payload: { id: 7 } }],
+    ['calls back, and leaves a timer running', 'leaves', { ok: true, payload: { id: 7 } }],
+    ['ends with `context.done`, if there is one', 'ends', { ok: true, payload: { id: 7 } }],
     ['calls back with an error', 'fails', { ok: false, error: { errorMessage: 'out of stock' } }],
     ['throws', 'throws', { ok: false, error: { errorMessage: 'out of stock' } }],
     ['only returns', 'returns', { ok: true, payload: null }],
@@ -135,9 +135,9 @@ describe.each(clients)('on $title, registered, a callback-style handler', { conc
     if (expected.ok) expectSerial(lambda)
   })
 
-  // What passes no wrap is held until 50 ms before its timeout, which a busy machine may miss.
+  // An invocation that passes through no wrap is held until 50 ms before its timeout, which a busy machine may miss.
   const busy = { retry: 2 }
-  test.runIf(older).for([true, false])('of one’s own, with `callbackWaitsForEmptyEventLoop = %s`, is answered as if there were no extension', busy, async (waits) => {
+  test.runIf(older).for([true, false])('without a wrap is answered as if there were no extension, `callbackWaitsForEmptyEventLoop = %s`', busy, async (waits) => {
     await using lambda = await start('callback.unwrapped', { timeoutMs: 2000 })
     for (let id = 0; id < 3; id++) {
       const { result } = await lambda.invoke({ id, waits })

@@ -1,4 +1,4 @@
-// On middy, with a middleware of ours, and with a wrap around it.
+// A handler on middy: with the telemetry middleware, and with a wrap around middy.
 import { setTimeout } from 'node:timers/promises'
 import { trace } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed/lambda'

@@ -1,4 +1,4 @@
-// Servers of Node on AWS Lambda, by `serverless-http`: with the frameworks' own part of flushed, and in a wrap.
+// Node servers on AWS Lambda with `serverless-http`: with flushed's entry for the framework, alone and in a wrap.
 import { telemetry as forExpress } from 'flushed/express'
 import { telemetry as forFastify } from 'flushed/fastify'
 import { withTelemetry } from 'flushed/lambda'
