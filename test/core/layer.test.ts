@@ -55,6 +55,13 @@ describe('layers', () => {
     expect(wrapInfo(wrapped)?.original).toBe(named)
     expect(wrapInfo(named)).toBeUndefined()
   })
+
+  test('a custom layer passes `this` on to the handler', async () => {
+    const charge = stack(note([], 'outer'), telemetry())(async function (this: { tax: number }, amount: number) {
+      return amount + this.tax
+    })
+    expect(await charge.call({ tax: 7 }, 100)).toBe(107)
+  })
 })
 
 describe('a wrap in a stack, first or last', () => {

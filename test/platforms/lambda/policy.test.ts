@@ -8,7 +8,7 @@ import type { Wrap } from '../../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../../src/core/options.ts'
 import { shared } from '../../../src/platforms/lambda/extension/state.ts'
 import { type Policy, Schedule } from '../../../src/platforms/lambda/policy.ts'
-import type { FlushContext, Phase } from '../../../src/core/types.ts'
+import type { FlushContext, FlushReport, Phase } from '../../../src/core/types.ts'
 import { newIsolate } from '../../support/sdk.ts'
 
 let time = fakeClock()
@@ -125,6 +125,16 @@ describe('the policy `adaptive`', () => {
     await turn()
     expect(flushes).toEqual([])
   })
+})
+
+test('the policy `{ everyMs }` flushes at the end of the first invocation that is over so long after the last flush', async () => {
+  const { schedule, outcome } = scheduled({ everyMs: 5000 })
+  expect(await outcome()).toBe('flushed')
+  schedule.learn({} as FlushReport)
+  await time.advance(4999)
+  expect(await outcome()).toBe('left')
+  await time.advance(1)
+  expect(await outcome()).toBe('flushed')
 })
 
 test.each<Policy>(['adaptive', { everyInvocations: 100 }, { everyMs: 60_000 }])('the policy %j flushes at once if there are enough spans for a batch', async (policy) => {
