@@ -40,7 +40,7 @@ describe('a `@Flushed()` method', () => {
     expect(exporter.spans[1]).toMatchObject({ kind: SpanKind.INTERNAL, attributes: { 'order.cents': 21 } })
   })
 
-  test('called on the global object, as non-strict code does, runs as if called on nothing', async () => {
+  test('called on the global object, as in non-strict code, counts as detached and keeps its class’s name', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       @Flushed({ telemetry }) static async create() {
@@ -309,7 +309,7 @@ describe('Lambda’s context', () => {
       return () => void delete shared.extension
     })
 
-    test('decorating prepares for it, as it looks before the first call; another platform’s `wrap` does not', () => {
+    test('decorating tells it of the method before the first call; another platform’s `wrap` does not', () => {
       delete shared.untraced
       class Shop {
         @Flushed({ wrap: workers }) async fetch() {
@@ -333,7 +333,7 @@ describe('Lambda’s context', () => {
     test.each([
       ['the extension does not hold the sandbox for this invocation', false, 'auto'],
       ['the option `flush` is `before-response`', true, 'before-response'],
-    ] as const)('if %s, it is released, and the flush is before the response', async (_why, held, flush) => {
+    ] as const)('it gets nothing to wait for if %s: the flush is before the response', async (_why, held, flush) => {
       holds = held
       const { run, reports } = start(10_000, 'microtask', flush)
       await run()

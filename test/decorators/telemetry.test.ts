@@ -45,7 +45,7 @@ describe('a class with `@Telemetry()`', () => {
     ])
   })
 
-  test('yields to the options of a method, and merges its attributes with the method’s', async () => {
+  test('is overridden by the options of a method; attributes of both are merged', async () => {
     const { exporter, Orders } = classes()
     await new Orders().change('o1')
     expect([byClass, byMethod].map(({ mock }) => mock.calls.length)).toEqual([0, 1])
@@ -60,7 +60,7 @@ describe('a class with `@Telemetry()`', () => {
     expect(exporter.spans.map(({ name }) => name)).toEqual(['Plain.create', 'Plain.all'])
   })
 
-  test('yields to the options of a class that extends it, for inherited and new methods alike', async () => {
+  test('is overridden by the options of a class that extends it, for inherited and new methods alike', async () => {
     const { exporter, Orders, Special } = classes()
     await new Special().cancel()
     await new Special().create('o1')
