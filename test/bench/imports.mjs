@@ -79,7 +79,8 @@ async function loadAll(names, fileOf, rounds, bundled, progress) {
   const results = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 0; round <= rounds; round++) {
     progress(`loading ${bundled ? 'bundles' : 'modules'}: round ${round} of ${rounds}`)
-    // The first round reads the files into the system's cache. Every other round goes backwards, so that no function always follows the same one.
+    // The first round reads the files into the system's cache. Every other round goes backwards, so that no function always follows
+    // the same one.
     for (const name of round % 2 ? names : names.toReversed()) {
       const ms = await load(fileOf(name), DEPLOYED[name], bundled)
       if (round > 0) results[name].push(ms)

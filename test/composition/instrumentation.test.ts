@@ -1,4 +1,4 @@
-/** Specifies `flushed` beside OpenTelemetry's own instrumentation of Lambda, which patches the exported handler, on the real runtime client. */
+/** Specifies `flushed` beside OpenTelemetry's own Lambda instrumentation, which patches the exported handler, on the real runtime client. */
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runtime, startFunction } from '../support/lambda.ts'

@@ -1,6 +1,6 @@
 /**
  * Specifies other people's wrappers inside and outside of ours, on the real runtime client, in a sandbox that stops the process: the
- * answer is the same as without `flushed`, and everybody's telemetry has been delivered when the process stops.
+ * answer is the same as without `flushed`, and the telemetry of both has been delivered when the process stops.
  *
  * The table in docs/composition.md is printed from the results of this file. With `-u`, vitest rewrites it.
  */

@@ -75,7 +75,7 @@ function requestLike(name: World, { request, begun }: Scene, keeps: boolean): Pl
     begun(_args, invocation) {
       touch(invocation)
       begun(invocation)
-      // The invocation waits for what the handler's code passes to `waitUntil`, but not for the flush passed here: that would wait for itself.
+      // The invocation waits for what the handler passes to `waitUntil`, but not for the flush passed here, which would wait for itself.
       if (keeps) waitUntil = track(request, invocation) as Request['waitUntil']
     },
     ...requestScope(() => (keeps ? kept : undefined)),

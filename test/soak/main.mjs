@@ -13,7 +13,7 @@ import { randomFrom } from './random.mjs'
 
 /** Concurrent invocations of each pipeline. */
 const AT_ONCE = 3
-/** The longest pause between two invocations, in milliseconds: enough invocations meet outages, too few disturb others on the machine. */
+/** The longest pause between two invocations, in milliseconds: short enough to meet outages, long enough to spare the machine. */
 const PAUSE_MS = 400
 /** Milliseconds after which every exporter has given up, and all work still going on is done. */
 const OVER_MS = 4000

@@ -1,4 +1,4 @@
-/** The telemetry of the application, with `flushed`. */
+/** The application's telemetry with `flushed`. */
 import { otel } from '../../../dist/otel.js'
 import { telemetry as onExpress } from '../../../dist/express.js'
 import { telemetry as onFastify } from '../../../dist/fastify.js'

@@ -1,6 +1,6 @@
 /**
- * Specifies the recipe for Sentry, with the real SDK against a fake of its endpoint. All of its server SDKs have this `flush`:
- * @sentry/node and @sentry/cloudflare export the one of @sentry/core.
+ * Specifies the recipe for Sentry, with the real SDK against a fake of its endpoint. All of its server SDKs have this `flush`: both
+ * `@sentry/node` and `@sentry/cloudflare` export the one of `@sentry/core`.
  */
 import * as Sentry from '@sentry/core'
 import { ServerRuntimeClient } from '@sentry/core/server'
