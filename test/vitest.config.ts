@@ -5,7 +5,7 @@ import { retried } from './support/retried.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** The package as its users import it, resolved to its sources. */
+/** Resolves the package, under the names that users import, to its sources. */
 const sources = [
   { find: /^flushed$/, replacement: here('../src/index.ts') },
   { find: /^flushed\/otel$/, replacement: here('../src/otel/index.ts') },
@@ -38,7 +38,7 @@ const sdk2 = (path: string) => here(`runtimes/sdk2/${path}`)
 const decorated = 'test/decorators/**/*.test.ts'
 const legacyOnly = 'test/decorators/legacy/*.test.ts'
 
-/** Compiles tests with decorators: Vite itself knows the legacy ones alone, and would leave the others as they are. */
+/** Compiles tests with decorators: Vite itself compiles only the legacy kind, and leaves standard decorators as they are. */
 const decorators = (experimentalDecorators: boolean) => ({
   name: 'decorators',
   enforce: 'pre' as const,
@@ -50,7 +50,7 @@ const decorators = (experimentalDecorators: boolean) => ({
 
 const backToBack = 'test/**/back-to-back.test.ts'
 
-/** What measures the milliseconds of a response, on the real runtime clients. */
+/** The tests that measure a response in milliseconds, on the real runtime clients. */
 const clocked = [
   'test/guarantees/{G2-delivered,G3-bounded,G4-transparent}/{extension,lambda}.test.ts',
   'test/guarantees/G2-delivered/never-settles.test.ts',
@@ -59,22 +59,22 @@ const clocked = [
   'test/examples/functions.test.ts',
 ]
 
-/** What most tests need. */
+/** The aliases that most tests need. */
 const resolve = { alias: [...sources, middy, edge, fastCheck, ...servers, { find: '#sdk', replacement: here('support/sdk3.ts') }] }
 
 export default defineConfig({
   root: here('..'),
   test: {
     testTimeout: 40_000,
-    // Most tests wait for a collector that takes its time, in another process: more of them than cores can do so at once.
+    // Most tests wait for a slow collector in another process, so more of them than there are cores can run at once.
     maxWorkers: 3,
-    // Real processes and real milliseconds: a machine that is busy with something else may hold up any one of them. What passed
-    // when it was tried again, twice at most, is named.
+    // Tests run real processes and measure real milliseconds, so a busy machine may hold up any of them. A test is tried again at most
+    // twice. The reporter names the tests that passed only then.
     retry: process.env['CI'] ? 2 : 0,
     reporters: ['default', retried],
     projects: [
       {
-        // All of it at once, and nothing of the others beside it.
+        // Runs all tests of a file at once, and no other project beside them.
         extends: true,
         resolve: { alias: sources },
         test: { name: 'back to back', include: [backToBack], maxConcurrency: 20, fileParallelism: false },
@@ -86,21 +86,21 @@ export default defineConfig({
         test: { name: 'sdk 3.x', include: ['test/**/*.test.ts'], exclude: [backToBack, ...clocked, legacyOnly, '**/node_modules/**'] },
       },
       {
-        // One file at a time, with nothing of the others beside it.
+        // Runs one file at a time, and no other project beside it.
         extends: true,
         resolve,
         plugins: [decorators(false)],
         test: { name: 'one at a time', include: clocked, fileParallelism: false },
       },
       {
-        // What concerns decorators, once more with those of `experimentalDecorators`.
+        // Runs the tests of decorators once more, with the decorators of `experimentalDecorators`.
         extends: true,
         resolve: { alias: [...sources, { find: '#sdk', replacement: here('support/sdk3.ts') }] },
         plugins: [decorators(true)],
         test: { name: 'legacy decorators', include: [decorated], exclude: ['test/decorators/{standard,workers,lambda}.test.ts'] },
       },
       {
-        // What concerns OpenTelemetry's SDK, once more with version 2.x and the API package that goes with it.
+        // Runs the tests that depend on OpenTelemetry's SDK once more, with version 2.x and its API package.
         extends: true,
         resolve: {
           alias: [

@@ -1,6 +1,6 @@
 /**
- * What stands for everybody's backend: it takes OTLP (JSON), Sentry's envelopes, and what Datadog's agent and X-Ray's
- * daemon take from a function, and counts what it has acknowledged. How it answers is decided by whoever measures.
+ * A fake of every contestant's backend: it accepts OTLP (JSON), Sentry's envelopes, and what Datadog's agent and X-Ray's daemon
+ * accept from a function, and counts what it has acknowledged. The caller decides how it answers.
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -22,7 +22,7 @@ export const SLOW_MS = 200
 
 const count = (text, part) => text.split(part).length - 1
 
-// Each of these names a thing once for every span there is.
+// How to count spans, by path: each text occurs once in every span.
 const SPANS = [
   ['/v1/traces', (body) => count(body, '"spanId"')],
   ['/v1/logs', (body) => count(body, '"severityNumber"')],
@@ -30,7 +30,7 @@ const SPANS = [
   ['/traces', (body) => count(body, '\xa7span_id')], // Datadog's, MessagePack
 ]
 
-/** A transaction is its own root span. @param {string} envelope lines of JSON */
+/** Counts the spans of an envelope. A transaction is its own root span. @param {string} envelope lines of JSON */
 function envelopeSpans(envelope) {
   const items = envelope.split('\n').filter((line) => line.startsWith('{'))
   return items.reduce((sum, line) => {
@@ -66,7 +66,7 @@ export class Backend {
   /** @type {Counts} */
   counts = nothing()
   #server = createServer((request, response) => {
-    // A function that was killed has reset its connection.
+    // A function that is killed resets its connection.
     this.#take(request, response).catch(() => response.destroy())
   })
   #daemon = createSocket('udp4', (message) => {
@@ -77,12 +77,12 @@ export class Backend {
   daemonPort = 0
 
   async start() {
-    // A connection that is idle while another has its turn must not be closed under it.
+    // An idle connection must stay open while another contestant has its turn.
     this.#server.keepAliveTimeout = 0
     await this.#listen()
     this.#daemon.bind(0, '127.0.0.1')
     await once(this.#daemon, 'listening')
-    // A daemon reads while a function sends; this process is busy with others.
+    // A real daemon reads while the function sends. This process may be busy with other contestants meanwhile.
     this.#daemon.setRecvBufferSize(4 * 2 ** 20)
     this.daemonPort = this.#daemon.address().port
     return this
@@ -145,10 +145,10 @@ export class Backend {
   }
 }
 
-/** The address of Datadog's extension, which cannot be told another: it starts and ends invocations there. */
+/** The port of Datadog's extension, where its library starts and ends invocations. It cannot be configured. */
 const EXTENSION_PORT = 8124
 
-/** @returns {Promise<import('node:http').Server>} a server that agrees to everything, as a local agent does */
+/** @returns {Promise<import('node:http').Server>} a server that accepts everything, as a local agent does */
 export async function startDatadogExtension() {
   const server = createServer((request, response) => request.resume().once('end', () => response.end('{}')))
   server.keepAliveTimeout = 0

@@ -1,4 +1,4 @@
-/** The README's chart: four panels of bars, drawn for light and dark pages alike. */
+/** The README's chart: four panels of bars, for both light and dark pages. */
 
 const [WIDTH, PANEL, GAP, PADDING] = [880, 424, 32, 0]
 const [ROW, HEADER, LABEL, VALUE] = [21, 52, 164, 62]
@@ -24,13 +24,13 @@ const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
  * @typedef {object} Bar
  * @property {string} label
  * @property {number} value
- * @property {string} text what is written beside it
+ * @property {string} text the text beside the bar
  * @property {boolean} own
  *
  * @typedef {{ title: string, subtitle: string, bars: Bar[], log?: boolean }} Panel
  */
 
-/** How long a bar is, of the whole. On a logarithmic scale it starts below the least. */
+/** The length of a bar, as a share of the whole. A logarithmic scale starts below the smallest value. */
 function scale({ bars, log }) {
   const values = bars.map(({ value }) => Math.max(0, value))
   const most = Math.max(...values)
@@ -46,7 +46,7 @@ function panel(of, x, y) {
     const top = HEADER + i * ROW
     const width = Math.max(2, share(value) * room)
     const kind = own ? ' own' : ''
-    // A bar's length means nothing on a logarithmic scale, a place does.
+    // On a logarithmic scale, the length of a bar has no meaning, but a position has.
     const mark = of.log
       ? `<circle class="bar${kind}" cx="${(start + width).toFixed(1)}" cy="${top + 7}" r="5"/>`
       : `<rect class="bar${kind}" x="${start}" y="${top}" width="${width.toFixed(1)}" height="14" rx="3"/>`
@@ -68,7 +68,7 @@ function panel(of, x, y) {
 
 /**
  * @param {Panel[]} panels two in a row
- * @param {string} description for those who do not see it
+ * @param {string} description the alternative text
  * @returns {string} SVG
  */
 export function chart(panels, description) {

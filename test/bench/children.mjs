@@ -1,4 +1,4 @@
-/** Child processes of the benchmark, on the project's own Node: whoever starts it may run an older one. */
+/** Child processes of the benchmark, on the project's own Node: the benchmark itself may be started on an older one. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url'
 
 const own = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
 
-/** The Node that everything is measured on. */
+/** The Node on which everything is measured. */
 export const execPath = existsSync(own) ? own : process.execPath
 
 /**
- * Starts a script of this folder, and waits for its first message. What it prints is no result: some log.
+ * Starts a script of this folder, and waits for its first message. Its output is not a result: some contestants log.
  *
  * @param {string} script
  * @param {string[]} [args]
@@ -22,7 +22,7 @@ export async function start(script, args = [], execArgv = []) {
 }
 
 /**
- * The next message of a child.
+ * Waits for the next message of a child.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @param {string} what its name, for the error if it ends instead

@@ -1,9 +1,9 @@
 /**
- * What registering costs a cold start: the time from the start of the process to the end of init, on the real runtime
+ * Measures what registering adds to a cold start: the time from the start of the process to the end of init, on the real runtime
  * client in the sandbox, as a difference to the same function that does not register.
  *
- * All variants start in turns, in every round in another order, one at a time. What is told of them is made of differences
- * within a round, since a machine is slower in one round than in the next.
+ * All variants start in turns, one at a time, in a different order in every round. The results are made of differences within a
+ * round, because a machine may be slower in one round than in the next.
  */
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -13,7 +13,7 @@ import { quantile } from './summary.mjs'
 /**
  * @typedef {object} Form
  * @property {'esm' | 'cjs'} format
- * @property {string} [source] what comes before the function
+ * @property {string} [source] the code before the function
  * @property {string} [options] `NODE_OPTIONS`
  *
  * @typedef {object} ColdStart milliseconds of one form
@@ -21,7 +21,7 @@ import { quantile } from './summary.mjs'
  * @property {number} ms the median of its inits
  * @property {number} added the median of the differences to the bare function of the same format
  * @property {[number, number]} spread the quartiles of those differences
- * @property {number} quiet the difference between the lower deciles of both: what it is when nothing else disturbs
+ * @property {number} quiet the difference between the lower deciles of both: the cost when nothing else disturbs
  *
  * @typedef {{ function: string, rounds: number, client: string, rows: ColdStart[] }} ColdStarts
  */
@@ -63,7 +63,7 @@ export async function measureColdStarts(rounds, progress) {
       progress(`cold starts of ${FUNCTIONS[name]}: round ${round} of ${rounds}`)
       for (const form of shuffled(Object.keys(FORMS))) {
         const ms = await init(handlerOf(name, form), FORMS[form].options, runtime)
-        // The first one reads the files into the system's cache.
+        // The first round reads the files into the system's cache.
         if (round > 0) inits[form].push(ms)
       }
     }
@@ -76,7 +76,7 @@ export async function measureColdStarts(rounds, progress) {
 const fileOf = (name, form) => `${name}-${Object.keys(FORMS).indexOf(form)}`
 const handlerOf = (name, form) => `${bundles}${fileOf(name, form)}.handler`
 
-/** One file, as one deploys it. */
+/** Bundles the function into one file, as users deploy it. */
 async function bundle(name, form, { format, source = '' }) {
   const own = format === 'esm' ? `export * from './${name}.mjs'` : `module.exports = require('./${name}.mjs')`
   await build({
@@ -86,7 +86,7 @@ async function bundle(name, form, { format, source = '' }) {
     platform: 'node',
     target: 'node22',
     format,
-    // CommonJS dependencies call `require`, which a module does not have.
+    // CommonJS dependencies call `require`, which ES modules do not have.
     banner: format === 'esm' ? { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" } : {},
     logLevel: 'error',
   })
@@ -94,7 +94,7 @@ async function bundle(name, form, { format, source = '' }) {
 
 /** @returns {Promise<number>} milliseconds from the process's start until the runtime and the extension had asked for work */
 async function init(handler, options, runtime) {
-  // Built by now, which it is not when this file is loaded.
+  // Imported here, because it is built by now, and is not when this file is loaded.
   const { startLambda } = await import('../../dist/testing.js')
   const sandbox = await startLambda({ handler, runtime, env: options ? { NODE_OPTIONS: options } : {} })
   await sandbox[Symbol.asyncDispose]()

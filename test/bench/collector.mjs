@@ -1,10 +1,10 @@
-/** A collector that acknowledges whatever it is sent. In a process of its own: its work must not count as anybody's. */
+/** A fake collector that acknowledges everything. It runs in a process of its own, so that its work counts for no contestant. */
 import { createServer } from 'node:http'
 
 const server = createServer((request, response) => {
   request.resume().once('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'))
 })
-// A connection that is idle while another contestant has its turn must not be closed under it.
+// An idle connection must stay open while another contestant has its turn.
 server.keepAliveTimeout = 0
 server.listen(0, '127.0.0.1', () => process.send?.(server.address().port))
 process.on('disconnect', () => process.exit())

@@ -1,11 +1,11 @@
-/** One contestant's handler, with the repository's OpenTelemetry or, in a process without that, with a vendor's. */
+/** Makes one contestant's handler, with the repository's OpenTelemetry or, in a process without that, with a vendor's. */
 import { isVendor } from './names.mjs'
 
 /**
  * @typedef {object} Entry
  * @property {import('./setup.mjs').Mode} mode
- * @property {string} url of the collector, for those that bring an exporter of their own
- * @property {object} exporter for the others
+ * @property {string} url of the collector, for contestants with an exporter of their own
+ * @property {object} exporter for all other contestants
  *
  * @typedef {(event: object, context: object) => Promise<unknown>} Handler
  * @typedef {(entry: Entry) => Handler | Promise<Handler>} Create

@@ -1,4 +1,4 @@
-/** Everybody's function as it is deployed: which file, with which variables, and what of it can be measured. */
+/** Every contestant's function as it is deployed: its file, its environment variables, and what can be measured of it. */
 import { fileURLToPath } from 'node:url'
 
 const path = (file) => fileURLToPath(new URL(file, import.meta.url))
@@ -9,15 +9,15 @@ const inPeers = (file) => path(`peers/node_modules/${file}`)
 /**
  * @typedef {object} Deployed
  * @property {string} label
- * @property {string} entry the module that is bundled, and loaded where there is no runtime
+ * @property {string} entry the module that is bundled, and that is loaded where there is no runtime
  * @property {string | { taskRoot: string, name: string }} handler
  * @property {(backend: import('./backend.mjs').Backend) => Record<string, string>} [env]
- * @property {boolean} [local] what it sends goes to an agent on the same machine, which no outage reaches
- * @property {boolean} [held] an extension that is no package, and not there, keeps its sandbox from freezing too early
+ * @property {boolean} [local] it sends to an agent on the same machine, which no outage of the backend reaches
+ * @property {boolean} [held] its extension, which is not a package and is absent here, keeps the sandbox from freezing too early
  * @property {boolean} [flushesAfter] its response does not wait for the backend
  * @property {boolean} [events] it sends one event an invocation, and no spans
- * @property {boolean} [elsewhere] it is not for Lambda: only what it costs to load
- * @property {string | false} [bundle] what is bundled in place of `entry`; `false`: it must not be
+ * @property {boolean} [elsewhere] it is not for Lambda: only its loading is measured
+ * @property {string | false} [bundle] the module that is bundled in place of `entry`; `false`: it cannot be bundled
  */
 
 const collector = ({ url }) => ({ COLLECTOR: url })
@@ -79,5 +79,5 @@ export const DEPLOYED = {
   registered: own('registered', 'flushed, after the response', { flushesAfter: true }),
 }
 
-/** Those that run on Lambda. */
+/** The contestants that run on Lambda. */
 export const ON_LAMBDA = Object.keys(DEPLOYED).filter((name) => !DEPLOYED[name].elsewhere)

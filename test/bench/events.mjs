@@ -1,9 +1,9 @@
-/** What every contestant is called with: the same event and context as on Lambda. */
+/** The event and the context that every contestant is called with, like those on Lambda. */
 
 /** @param {number} children how many child spans an invocation records */
 export const eventWith = (children) => ({ orderId: 'o-1f0a', items: ['tea', 'cups'], children })
 
-/** The context of one invocation. Made anew for each, as the runtime does. */
+/** The context of one invocation. Each invocation gets its own, as from the runtime. */
 export function lambdaContext() {
   const deadline = Date.now() + 30_000
   return {

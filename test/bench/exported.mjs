@@ -1,2 +1,2 @@
-/** What a no-op exporter has been given, to check that a contestant has not won by losing spans. */
+/** Counts what a no-op exporter has received, to check that no contestant wins by losing spans. */
 export const exported = { spans: 0 }

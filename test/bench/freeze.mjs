@@ -1,4 +1,4 @@
-/** What of an invocation has been acknowledged when its sandbox freezes, with a backend that takes its time. */
+/** Measures how much of an invocation has been acknowledged when its sandbox freezes, with a slow backend. */
 import { SLOW_MS } from './backend.mjs'
 import { DEPLOYED, ON_LAMBDA } from './deployed.mjs'
 import { withFunctions } from './sandboxes.mjs'
@@ -11,7 +11,7 @@ import { withFunctions } from './sandboxes.mjs'
  * @property {number} bytes
  */
 
-/** The batch processor starts to export at 512 spans: with the root span, that is when the last one has ended. */
+/** The batch processor starts to export at 512 spans. With the root span, the last span that ends is the 512th. */
 export const SCENARIOS = {
   everyday: { children: 5 },
   'one left open': { children: 5, open: 1 },
@@ -43,7 +43,7 @@ async function measureOne(running, scenario, event, rounds, row) {
   running.backend.reset()
   let acknowledged = 0
   for (let round = 0; round < rounds; round++) {
-    // What the last one has left behind leaves with an everyday one, or its export would be the one in flight.
+    // An everyday invocation sends what the last one has left behind. Otherwise that would be the export in flight.
     if (scenario === 'export in flight') await running.invoke(SCENARIOS.everyday)
     const { acknowledged: own } = await running.invoke(event)
     acknowledged += events ? Math.min(own, 1) : own
@@ -51,7 +51,7 @@ async function measureOne(running, scenario, event, rounds, row) {
   const created = events ? 1 : event.children + (event.open ?? 0)
   if (!held) row.share[scenario] = acknowledged / (created * rounds)
   if (scenario !== 'everyday') return
-  // What was late is in the requests, too.
+  // The requests include those with late spans.
   row.requests = running.backend.counts.requests / rounds
   row.bytes = running.backend.counts.bytes / rounds
 }

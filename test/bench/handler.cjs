@@ -1,3 +1,3 @@
-// The instrumentation patches a module as it is loaded, and needs one of its own for that: CommonJS, since ES modules
-// are patched only in a process started with a loader.
+// The instrumentation patches a module while it is loaded, so the handler needs a module of its own. It is CommonJS, because ES
+// modules are patched only in a process that was started with a loader.
 exports.handler = require('./workload.mjs').handler

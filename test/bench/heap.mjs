@@ -1,6 +1,6 @@
 /**
- * Whether the heap stays flat. Run by itself it measures one contestant, in a process that lets the garbage collector
- * be called: `node --expose-gc test/bench/heap.mjs flushed`.
+ * Measures whether the heap stays flat. Run directly, it measures one contestant, in a process that can call the garbage collector:
+ * `node --expose-gc test/bench/heap.mjs flushed`.
  */
 import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -13,7 +13,7 @@ import { eventWith, lambdaContext } from './events.mjs'
  * @property {number} invocations
  * @property {number} beforeBytes
  * @property {number} afterBytes
- * @property {number} perInvocation bytes that the heap has grown for each
+ * @property {number} perInvocation bytes by which the heap has grown for each invocation
  */
 
 const INVOCATIONS = 200_000
@@ -35,7 +35,7 @@ async function measure(contestant, total) {
   return { contestant, invocations: total, beforeBytes, afterBytes, perInvocation }
 }
 
-/** The heap's size once nothing more can be collected; what only finalizers hold takes several rounds. */
+/** The size of the heap once nothing more can be collected. Objects that only finalizers hold take several rounds. */
 async function collected() {
   for (let i = 0; i < 5; i++) {
     globalThis.gc?.()

@@ -1,8 +1,8 @@
 /**
- * What everybody's function costs to load, as it is and in a bundle, and how large that bundle is.
+ * Measures how long every contestant's function takes to load, from its modules and as a bundle, and how large the bundle is.
  *
- * Each start is a process of its own. They take turns, and what is told is the median of the differences to the bare
- * function, within a round.
+ * Each start is a process of its own. The functions take turns. The result is the median of the differences to the bare function
+ * within a round.
  */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
@@ -17,9 +17,9 @@ import { quantile } from './summary.mjs'
 /**
  * @typedef {object} LoadRow
  * @property {string} contestant
- * @property {number} [addedMs] to the bare function: loading it from `node_modules`
- * @property {number} [bundledMs] the same of bundles
- * @property {number} [overPatternMs] the same over the bundle of the pattern
+ * @property {number} [addedMs] in addition to the bare function, loaded from `node_modules`
+ * @property {number} [bundledMs] the same for bundles
+ * @property {number} [overPatternMs] the same in addition to the bundle of the pattern
  * @property {number} [bundleBytes] minified and gzipped
  */
 
@@ -27,11 +27,11 @@ const run = promisify(execFile)
 const loader = fileURLToPath(new URL('load.mjs', import.meta.url))
 const bundles = fileURLToPath(new URL('../../.cache/bench/', import.meta.url))
 
-// That one waits for Lambda's answer, which cold-start.mjs has.
+// The registered function waits for Lambda's answer. cold-start.mjs measures that.
 const CONTESTANTS = Object.keys(DEPLOYED).filter((name) => name !== 'registered')
 const BUNDLED = CONTESTANTS.filter((name) => DEPLOYED[name].bundle !== false)
 
-// Nobody sends anything while it is loaded.
+// No function sends anything while it is loaded.
 const nowhere = { url: 'http://127.0.0.1:9', port: 9, daemonPort: 9 }
 
 const bundleOf = (name) => `${bundles}${name}.mjs`
@@ -46,7 +46,7 @@ async function bundle(name) {
     platform: 'node',
     target: 'node22',
     format: 'esm',
-    // CommonJS dependencies call `require`, which a module does not have, and look for their files.
+    // CommonJS dependencies call `require`, and look for their own files. ES modules lack what both need.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __filename = import.meta.filename, __dirname = import.meta.dirname;",
     },
@@ -68,7 +68,7 @@ async function load(file, { handler, env }, bundled) {
       LAMBDA_TASK_ROOT: taskRoot,
       _HANDLER: (typeof handler === 'string' ? handler : handler.name).split('/').at(-1),
       ...own,
-      // What it loads is in the bundle.
+      // A bundle contains what `NODE_OPTIONS` would load.
       ...(bundled ? {} : { NODE_OPTIONS }),
     },
   })
@@ -79,7 +79,8 @@ async function loadAll(names, fileOf, rounds, bundled, progress) {
   const results = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 0; round <= rounds; round++) {
     progress(`loading ${bundled ? 'bundles' : 'modules'}: round ${round} of ${rounds}`)
-    // The first one reads the files into the system's cache. Every other round goes backwards: nobody is always after the same.
+    // The first round reads the files into the system's cache. Every other round goes backwards, so that no function always follows
+    // the same one.
     for (const name of round % 2 ? names : names.toReversed()) {
       const ms = await load(fileOf(name), DEPLOYED[name], bundled)
       if (round > 0) results[name].push(ms)
@@ -90,7 +91,7 @@ async function loadAll(names, fileOf, rounds, bundled, progress) {
 
 const difference = (own, other) => own && quantile(own.map((ms, round) => ms - other[round]), 0.5)
 
-/** @returns {Promise<Record<string, number>>} bytes of everybody's bundle, minified and gzipped */
+/** @returns {Promise<Record<string, number>>} bytes of each contestant's bundle, minified and gzipped */
 async function bundleAll() {
   const sizes = {}
   for (const name of BUNDLED) {

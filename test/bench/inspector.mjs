@@ -1,4 +1,4 @@
-/** An isolate's heap, as workerd's inspector tells it. */
+/** Measures an isolate's heap with workerd's inspector. */
 import { once } from 'node:events'
 
 class Inspector {
@@ -39,7 +39,7 @@ async function inspect({ miniflare }) {
 }
 
 const CONNECTIONS = 16
-// What grows once, compiled code and pools, is not what a request leaves behind.
+// Compiled code and pools grow only once, so they do not count as what a request leaves behind.
 const WARM_UP = 2000
 
 async function load(worker, requests) {
@@ -52,7 +52,7 @@ async function load(worker, requests) {
 
 const BEAT_MS = 20
 
-/** Bytes in use. An isolate answers its inspector only while it has something to do. */
+/** The bytes in use. An isolate answers its inspector only while it has something to do. */
 async function used(worker) {
   const beat = setInterval(() => worker.request({ order: 'order-beat', children: 0 }).catch(() => {}), BEAT_MS)
   const inspector = await inspect(worker)

@@ -1,4 +1,4 @@
-/** What the contestants are called. */
+/** The labels of the contestants. */
 export const LABELS = {
   bare: 'bare handler',
   plain: 'try/finally forceFlush, batch, no attributes',

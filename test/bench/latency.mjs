@@ -1,4 +1,4 @@
-/** How long a caller waits for the response of everybody's function, by how the backend behaves. */
+/** Measures how long a caller waits for the response of each contestant's function, by the behavior of the backend. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DEPLOYED, ON_LAMBDA } from './deployed.mjs'
 import { withFunctions } from './sandboxes.mjs'
@@ -9,17 +9,17 @@ import { quantile } from './summary.mjs'
  *
  * @typedef {object} LatencyRow
  * @property {string} contestant
- * @property {Partial<Record<Behavior, number>>} addedMs to the bare handler's response: the median. Absent: not measured.
- * @property {Behavior[]} failed where an invocation failed
+ * @property {Partial<Record<Behavior, number>>} addedMs in addition to the bare handler's response: the median. Absent: not measured.
+ * @property {Behavior[]} failed the behaviors with which an invocation failed
  */
 
-/** Those where an invocation takes milliseconds. Everybody takes turns, for they would disturb each other. */
+/** Behaviors with which an invocation takes milliseconds. The functions take turns, because they would disturb each other. */
 export const QUICK = ['fast', 'slow']
-/** Those where it may take seconds, all of them spent waiting: everybody waits at the same time. */
+/** Behaviors with which an invocation may take seconds, all of them spent waiting. The functions wait at the same time. */
 export const OUTAGES = ['hung', 'refusing', '503']
 
 const EVENT = { children: 5 }
-// So that what they do first and last is not done by all at once.
+// Keeps the functions from doing their first and last work all at once.
 const APART_MS = 250
 
 const inTurns = async (functions, into) => {

@@ -1,12 +1,12 @@
 /**
- * What a wrap costs and delivers, beside what else people do to get their telemetry out of a short-lived handler.
+ * Measures what a wrap costs and delivers, beside the other ways to get telemetry out of a short-lived handler.
  *
  *     npm run bench                          all of it, about twenty minutes
  *     npm run bench -- --only latency        one group, or several: noop, unsampled, collector, latency, freeze, loads,
  *                                            workers, servers, heap, cold-start
- *     npm run bench -- --cold-start          what registering costs a cold start, and nothing else, with more starts
+ *     npm run bench -- --cold-start          only what registering adds to a cold start, with more starts
  *     npm run bench -- --quick               a smoke test; its numbers mean little
- *     npm run bench -- --json                for programs, on standard output
+ *     npm run bench -- --json                the results as JSON, on standard output
  */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -83,7 +83,7 @@ async function measureWorkers() {
 
 const ifChosen = (group, run) => (chosen.includes(group) ? run() : undefined)
 
-// By themselves, cold starts need none of the packages.
+// Cold starts alone need none of the packages.
 if (chosen.some((group) => group !== 'cold-start')) await installAll()
 const results = {
   cases: await measureWraps(),
@@ -99,7 +99,7 @@ progress('done')
 if (terminal) process.stderr.write('\n')
 
 const dear = results.coldStarts?.flatMap(({ rows }) => rows).filter(({ form, quiet }) => form === 'import' && quiet > BUDGET_MS)
-// A few starts say nothing.
+// A few starts would be too few for a result.
 if (dear?.length > 0 && !flags.quick) {
   console.error(`Registering by \`import\` costs a cold start more than ${BUDGET_MS} ms.`)
   process.exitCode = 1

@@ -1,4 +1,4 @@
-/** How it is measured, in a few lines, for each group. */
+/** How each group is measured, in a few lines. */
 export const METHODS = [
   {
     groups: ['noop', 'unsampled', 'collector'],

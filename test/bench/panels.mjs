@@ -1,7 +1,7 @@
-/** What of a report is drawn. */
+/** The parts of a report that the chart draws. */
 import { DEPLOYED } from './deployed.mjs'
 
-/** Short, and in the order of the chart. */
+/** Short names, in the order of the chart. */
 const NAMES = {
   pattern: 'forceFlush, batch',
   simple: 'forceFlush, simple',
@@ -18,7 +18,7 @@ const NAMES = {
 
 const own = (name) => name === 'flushed' || name === 'registered'
 
-/** Those that there is a value of. */
+/** The bars of the contestants that have a value. */
 const bars = (valueOf, textOf, names = NAMES) =>
   Object.entries(names).flatMap(([name, label]) => {
     const value = valueOf(name)

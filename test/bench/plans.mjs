@@ -1,4 +1,4 @@
-/** What can be measured, and for how long. */
+/** The groups that can be measured, and for how long. */
 
 const BOTH = [0, 5]
 
@@ -25,12 +25,12 @@ const QUICK = {
 const [LIGHT, HEAVY] = [200_000, 10_000]
 
 const FULL = {
-  // Less warm-up would measure the compiler, and those worst that have most code.
-  // Many rounds, since a process is compiled a little differently each time, by more than the closest contestants differ.
+  // With less warm-up, this would measure the compiler, most of all for the contestants with the most code. The engine compiles
+  // each process a little differently, by more than the closest contestants differ: hence the many rounds.
   noop: wraps({ rounds: 7, turns: 3, ms: 150, warmUpMs: 900 }),
   unsampled: wraps({ rounds: 5, turns: 3, ms: 100, warmUpMs: 600 }),
-  // A request takes fifty times as long as all the rest, and varies by more than contestants differ. Those are compiled
-  // after as many invocations as the others', which take as much longer.
+  // A request takes fifty times as long as all the rest, and varies by more than contestants differ. Compilation takes as many
+  // invocations as in the other modes, and these take that much longer.
   collector: wraps({ rounds: 5, turns: 2, ms: 700, warmUpMs: 4500 }),
   latency: { rounds: 15, outages: 2 },
   freeze: { rounds: 4 },
@@ -40,8 +40,8 @@ const FULL = {
     outages: 5,
     heap: { pattern: HEAVY, 'otel-cf-workers': HEAVY, sentry: HEAVY, evlog: HEAVY, flushed: 100_000 },
   },
-  // Those that take a millisecond an invocation are looked at for fewer.
+  // Contestants that take a millisecond for an invocation make fewer of them.
   heap: { pattern: LIGHT, instrumentation: LIGHT, vercel: LIGHT, evlog: LIGHT, powertools: HEAVY, datadog: HEAVY, sentry: HEAVY, flushed: LIGHT },
-  // By itself it is given the time to be exact.
+  // Measured alone, it gets enough time to be exact.
   coldStart: { rounds: 8, alone: 60 },
 }

@@ -1,6 +1,6 @@
 /**
- * The process of one contestant. It waits for orders and measures nothing unless told to, so that all contestants may
- * be alive while one of them has its turn.
+ * The process of one contestant. It waits for orders, and measures only when told to, so that all contestants may be alive while one
+ * of them has its turn.
  */
 import { setImmediate } from 'node:timers/promises'
 import { make } from './contestant.mjs'
@@ -8,11 +8,11 @@ import { eventWith, lambdaContext } from './events.mjs'
 import { exported } from './exported.mjs'
 
 /**
- * @typedef {object} Turn what one turn has measured
+ * @typedef {object} Turn the results of one turn
  * @property {number} invocations
- * @property {number} us microseconds an invocation took
- * @property {number} cpuUs microseconds of CPU time, of all threads, that it cost
- * @property {number} spans spans an invocation has exported, to the no-op exporter
+ * @property {number} us microseconds that an invocation took
+ * @property {number} cpuUs microseconds of CPU time, in all threads, that an invocation took
+ * @property {number} spans spans that an invocation has exported to the no-op exporter
  */
 
 const [name, mode, url] = process.argv.slice(2)
@@ -27,13 +27,13 @@ async function run(event, invocations) {
   const start = performance.now()
   for (let i = 0; i < invocations; i++) await handler(event, lambdaContext())
   const took = performance.now() - start
-  // Not measured: a turn of the event loop, which pure microtasks never give way to.
+  // Not measured: a turn of the event loop, which pure microtasks would never let happen.
   await setImmediate()
   return took
 }
 
 /**
- * Runs for about `ms` milliseconds, in batches of about one.
+ * Runs for about `ms` milliseconds, in batches of about one millisecond.
  *
  * @returns {Promise<Turn>}
  */

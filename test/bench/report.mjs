@@ -1,9 +1,9 @@
 /**
- * The README's table and chart, from what `npm run bench -- --json` has printed:
+ * Makes the README's table and chart from the output of `npm run bench -- --json`:
  *
  *     npm run --silent bench -- --json > docs/performance.json && npm run bench:report
  *
- * Writes docs/performance.svg, and into README.md what is between its two marks.
+ * Writes docs/performance.svg, and the part of README.md between its two marks.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'

@@ -1,6 +1,6 @@
 /**
- * The order in which contestants are measured. Everything here serves one end: that two numbers of one case differ by
- * what the contestants do, and not by when it was measured.
+ * The order in which contestants are measured. Everything here serves one purpose: two numbers of one case must differ because of
+ * what the contestants do, and not because of when they were measured.
  */
 import { next, start } from './children.mjs'
 import { contestantsOf, spansExpected } from './names.mjs'
@@ -12,7 +12,7 @@ import { contestantsOf, spansExpected } from './names.mjs'
  * @typedef {object} Plan
  * @property {Mode} mode
  * @property {number[]} children how many child spans an invocation records, in each case
- * @property {number} rounds processes per contestant
+ * @property {number} rounds processes for each contestant
  * @property {number} turns of each process, in each case
  * @property {number} ms of one turn
  * @property {number} warmUpMs
@@ -71,7 +71,7 @@ async function takeTurns(contestants, children, { mode, turns, ms, warmUpMs }) {
   return measured
 }
 
-/** Whoever loses spans is not faster, but wrong. */
+/** A contestant that loses spans is not faster, but wrong. */
 function check(name, mode, children, { spans }) {
   const wanted = mode === 'noop' ? spansExpected(name, children) : 0
   if (spans !== wanted) throw new Error(`${name} exported ${spans} spans per invocation, not ${wanted}`)

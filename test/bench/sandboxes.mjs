@@ -1,19 +1,19 @@
-/** Everybody's function on the real runtime client, in a sandbox that freezes, each in front of a backend of its own. */
+/** Runs each contestant's function on the real runtime client, in a sandbox that freezes, in front of a backend of its own. */
 import { ensureRuntimeClient } from '../support/runtime-client.mjs'
 import { Backend, startDatadogExtension } from './backend.mjs'
 import { DEPLOYED } from './deployed.mjs'
 
-// Longer than any exporter waits, and as people set it who wait for exporters.
+// Longer than any exporter waits, as users set it who wait for exporters.
 const TIMEOUT_MS = 15_000
-// Some of these packages are large, and read for the first time: more than what Lambda gives.
+// More than Lambda allows: some of these packages are large, and are read for the first time.
 const INIT_TIMEOUT_MS = 30_000
-// Sampled: X-Ray's header decides for those who heed it.
+// Sampled, for contestants that follow X-Ray's header.
 const TRACE = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1'
 const WARM_UPS = 3
 
 let orders = 0
 
-/** A function that runs. */
+/** A running function. */
 class Running {
   constructor(name, backend, sandbox) {
     this.name = name
@@ -22,7 +22,7 @@ class Running {
   }
 
   /**
-   * One invocation, from the event to the freeze.
+   * Makes one invocation, from the event to the freeze.
    *
    * @param {{ children: number, open?: number }} event
    * @returns {Promise<{ ms: number, ok: boolean, acknowledged: number }>} until the response, and how many of its child
@@ -45,7 +45,7 @@ class Running {
 }
 
 async function start(name, runtime) {
-  // Built by now, which it is not when this file is loaded.
+  // Imported here, because it is built by now, and is not when this file is loaded.
   const { startLambda } = await import('../../dist/testing.js')
   const { handler, env } = DEPLOYED[name]
   const backend = await new Backend().start()
@@ -57,7 +57,7 @@ async function start(name, runtime) {
 }
 
 /**
- * Starts functions, warms them, hands them out, and ends them.
+ * Starts functions, warms them up, passes them to `measure`, and ends them.
  *
  * @template T
  * @param {string[]} names

@@ -1,5 +1,5 @@
 /**
- * What requests of a server cost with `flushed`, beside OpenTelemetry's batch processor and root spans made by hand.
+ * Measures what the requests of a server cost with `flushed`, beside OpenTelemetry's batch processor and root spans made by hand.
  *
  *     npm run bench -- --only servers
  */
@@ -15,13 +15,13 @@ const folder = fileURLToPath(new URL('../runtimes/servers/', import.meta.url))
 const SERVERS = ['node', 'express', 'fastify', 'hono']
 const CONNECTIONS = 50
 
-/** Measures both kinds of telemetry on each server: at each time one of them is under load, in turns of less than a second. */
+/** Measures both kinds of telemetry on each server. Only one of them is under load at a time, in turns of less than a second. */
 export async function measureServers(quick, progress) {
   await install(hono)
   await install(folder, () => progress('installing frameworks of servers (once, some seconds)'))
   const autocannon = createRequire(folder)('autocannon')
   const collector = await start('collector.mjs')
-  // Rather processes than turns: which functions the engine has compiled into one, and how, is settled anew by each.
+  // More processes rather than more turns: in each process, the engine decides anew which functions to inline, and how.
   const plan = quick ? { processes: 1, turns: 2, warmUpS: 0.2 } : { processes: 6, turns: 6, warmUpS: 2 }
   const load = (app, duration) =>
     autocannon({ url: `http://127.0.0.1:${app.port}/orders/7?page=2`, connections: CONNECTIONS, duration, sampleInt: 50 })
@@ -47,7 +47,7 @@ async function turns(server, url, { turns, warmUpS }, load, heaps) {
   const pairs = []
   try {
     for (const app of apps) await load(app, warmUpS)
-    // Of both: to ask for it collects all garbage, after which a process has to grow again.
+    // Asks both processes: asking collects all garbage, after which the heap of a process has to grow again.
     const [, before] = await Promise.all(apps.map(({ child }) => ask(child, 'memory')))
     for (let turn = 0; turn < turns; turn++) {
       const pair = {}

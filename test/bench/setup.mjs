@@ -1,4 +1,4 @@
-/** The OpenTelemetry SDK as an application sets it up: the same copy, the same sampler and exporter for everybody. */
+/** Sets up the OpenTelemetry SDK as an application does, with the same copy, sampler and exporter for every contestant. */
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -35,5 +35,5 @@ export function register(mode, spanProcessor) {
   return provider
 }
 
-/** Registers what carries contexts through asynchronous code, for all that do not bring it themselves. */
+/** Registers a context manager, for contestants that do not bring one. */
 export const registerContextManager = () => context.setGlobalContextManager(new AsyncLocalStorageContextManager())

@@ -1,4 +1,4 @@
-/** From turns to one number each: medians, and ratios of turns that were taken one after the other. */
+/** Reduces turns to one number for each contestant: medians, and ratios of turns that were taken one after the other. */
 import { contestantsOf } from './names.mjs'
 
 /**
@@ -42,6 +42,6 @@ export function summarize({ mode, children, rounds }) {
 
 const value = (rounds, key) => median(rounds.map((turns) => median(turns.map((turn) => turn[key]))))
 
-/** Turn by turn, since a machine may be slower in one round than in another. */
+/** Compares turn by turn, because a machine may be slower in one round than in another. */
 const ratio = (rounds, others) =>
   median(rounds.map((turns, round) => median(turns.map(({ us }, turn) => us / others[round][turn].us))))

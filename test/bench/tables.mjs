@@ -1,4 +1,4 @@
-/** Tables of what is delivered, when, and how much it takes: for the terminal and for the README. */
+/** Tables of what is delivered, when, and at what cost, for the terminal and for the README. */
 import { DEPLOYED } from './deployed.mjs'
 import { OUTAGES } from './latency.mjs'
 import { LABELS } from './labels.mjs'
@@ -6,7 +6,7 @@ import { WORKERS } from './workerd.mjs'
 
 /**
  * @typedef {object} Table
- * @property {string} [group] what it is of
+ * @property {string} [group] the group that it shows
  * @property {string} title
  * @property {string[]} columns
  * @property {{ name: string, label: string, cells: string[] }[]} rows
@@ -14,7 +14,7 @@ import { WORKERS } from './workerd.mjs'
 
 const NONE = '–'
 
-/** What a cell cannot say. The first are of a cell, the others of a contestant. */
+/** Footnotes. The first ones belong to a cell, the others to a contestant. */
 const NOTES = {
   '¹': 'It hands everything to an agent beside it on the same machine, which no outage of a backend reaches.',
   '²': "Datadog's extension keeps the sandbox from freezing until it has everything. It is no package, and not there.",
@@ -144,11 +144,11 @@ function servers(servers) {
 
 const MAKERS = { latency, freeze, loads, workers, servers, heap }
 
-/** @returns {Table[]} of what has been measured */
+/** @returns {Table[]} the tables of the groups that were measured */
 export const tables = (report) =>
   Object.entries(MAKERS).flatMap(([group, make]) => (report[group]?.length === 0 || !report[group] ? [] : [{ group, ...make(report[group]) }]))
 
-/** @param {Table[]} all @returns {string[]} of what is marked in them */
+/** @param {Table[]} all @returns {string[]} the footnotes whose marks are in the tables */
 export function notes(all) {
   const text = JSON.stringify(all)
   return Object.entries(NOTES).flatMap(([mark, note]) => (text.includes(mark) ? [`${mark} ${note}`] : []))

@@ -1,4 +1,4 @@
-/** Of what was measured. */
+/** The versions of everything that was measured. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -32,14 +32,14 @@ export const versions = (node, workerd) => ({
   ...Object.fromEntries(PEERS.map((name) => [name, versionOf(name, new URL('peers/', import.meta.url))])),
 })
 
-// Looked for on disk: most packages do not export their manifest.
+// Reads the manifest from disk, because most packages do not export it.
 function versionOf(name, from) {
   const folders = createRequire(from).resolve.paths(name) ?? []
   for (const folder of folders) {
     try {
       return JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version
     } catch {
-      // Not in this one.
+      // The package is not in this folder.
     }
   }
   return 'unknown'

@@ -1,4 +1,4 @@
-/** Everybody's Worker on real workerd, each in one of its own, in front of a backend of its own. */
+/** Runs each contestant's Worker on real workerd, in a process of its own, in front of a backend of its own. */
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +19,7 @@ export const WORKERS = {
   flushed: { label: 'flushed', file: 'workers/flushed.mjs' },
 }
 
-/** As wrangler bundles with `minify`. */
+/** Bundles a Worker as wrangler does with `minify`. */
 async function bundle(file) {
   const { outputFiles } = await build({
     entryPoints: [path(file)],
@@ -37,7 +37,7 @@ async function bundle(file) {
   return outputFiles[0].text
 }
 
-/** With `nodejs_compat` a Worker has Node's modules, however they are named. */
+/** With `nodejs_compat`, a Worker has Node's modules, with or without the prefix `node:`. */
 const builtins = {
   name: 'builtins',
   setup({ onResolve }) {

@@ -1,9 +1,9 @@
 /**
- * Everybody's Worker: how long a response takes by how the backend behaves, what has been acknowledged when all that a
- * request may do is over, what it sends, its size, and whether the isolate's heap stays flat.
+ * Measures each contestant's Worker: how long a response takes, by the behavior of the backend; what has been acknowledged when
+ * everything that a request may do is over; what it sends; its size; and whether the isolate's heap stays flat.
  *
- * A program of its own, since Miniflare needs the newer Node; it gets its plan as JSON, and sends what it is doing
- * (strings) and the result.
+ * It is a program of its own, because Miniflare needs the newer Node. It gets its plan as JSON, and sends its progress (strings) and
+ * the result.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SLOW_MS } from './backend.mjs'
@@ -15,11 +15,11 @@ import { WORKERS, startWorker } from './workerd.mjs'
  * @typedef {object} WorkersPlan
  * @property {number} rounds requests of each Worker, one after another, for each behavior
  * @property {number} outages the same, where the backend fails
- * @property {Record<string, number>} heap requests of each Worker that its heap is looked at after; none: not at all
+ * @property {Record<string, number>} heap requests of each Worker after which its heap is measured; absent: it is not
  *
  * @typedef {object} WorkerRow
  * @property {string} contestant
- * @property {Record<string, number>} addedMs to the response, by the backend's behavior
+ * @property {Record<string, number>} addedMs milliseconds added to the response, by the behavior of the backend
  * @property {Record<string, number>} share of child spans that were acknowledged, by scenario
  * @property {number} requests a request, in the everyday scenario
  * @property {number} bytes
@@ -56,7 +56,7 @@ async function latencies(workers, { rounds, outages }, progress) {
   return added
 }
 
-/** Until nothing arrives any more: each Worker has had the time of two round trips. */
+/** Waits until nothing arrives any more. Each Worker has had the time of two round trips. */
 async function settled({ backend }) {
   for (let seen = -1; seen !== backend.counts.requests; ) {
     seen = backend.counts.requests
@@ -64,7 +64,7 @@ async function settled({ backend }) {
   }
 }
 
-/** Once what a Worker has not sent so far is sent: that must not count as the next requests'. */
+/** Waits until a Worker has sent everything it has kept, which must not count for the next requests. */
 async function caughtUp(worker) {
   await worker.backend.behave('fast')
   for (let i = 0; i < 5; i++) await worker.request({ order: newOrder(), children: 5 })
@@ -101,7 +101,7 @@ async function deliveries(worker, row) {
   }
 }
 
-/** Workers anew: what an outage has left in one must not count as another's. */
+/** Starts new Workers: what an outage has left in one must not count in another measurement. */
 async function withWorkers(measure) {
   const workers = []
   try {

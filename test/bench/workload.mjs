@@ -1,4 +1,4 @@
-/** What every contestant runs that traces with the repository's OpenTelemetry: the same handler. */
+/** The handler of every contestant that traces with the repository's OpenTelemetry. */
 import { trace } from '@opentelemetry/api'
 
 const tracer = trace.getTracer('orders')

@@ -1,11 +1,11 @@
-/** Fakes of what other people's telemetry goes to: Sentry's endpoint, and the X-Ray daemon. */
+/** Fakes of the backends of other people's telemetry: Sentry's endpoint, and the X-Ray daemon. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { listen, patientServer, readBody, stop } from '../../src/testing/http.ts'
 import { wallNow } from '../../src/testing/wall-clock.ts'
 
-/** What was sent, and when that was known to have arrived, on the sandbox's clock. */
+/** What was sent, and when it was known to have arrived, on the sandbox's clock. */
 export interface Arrival {
   readonly text: string
   readonly at: number
@@ -13,11 +13,11 @@ export interface Arrival {
 
 export interface Backend extends AsyncDisposable {
   readonly address: string
-  /** What has been acknowledged, as far as there is such a thing. */
+  /** What has arrived, and, where the protocol has an answer, has been acknowledged. */
   readonly arrivals: readonly Arrival[]
 }
 
-/** @param answerMs milliseconds after which it answers: what is on its way when the process stops is not acknowledged */
+/** @param answerMs milliseconds after which it answers: a request in flight when the process stops is not acknowledged */
 export async function startSentry(answerMs: number): Promise<Backend> {
   const arrivals: Arrival[] = []
   const server = patientServer((request, response) => {
@@ -31,7 +31,7 @@ export async function startSentry(answerMs: number): Promise<Backend> {
   return { address: `http://key@127.0.0.1:${port}/1`, arrivals, [Symbol.asyncDispose]: () => stop(server) }
 }
 
-/** Takes segments down. There is no answer to a datagram: it has arrived when it is there. */
+/** Collects segments. A datagram has no answer: it counts as arrived when it is received. */
 export async function startDaemon(): Promise<Backend> {
   const arrivals: Arrival[] = []
   const socket = createSocket('udp4')

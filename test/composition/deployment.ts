@@ -1,4 +1,4 @@
-/** A function as its users deploy it, with the built package among its packages, in front of everybody's backends. */
+/** A function as users deploy it, with the built package among its packages, in front of fakes of every backend. */
 import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -11,12 +11,12 @@ import { type Arrival, startDaemon, startSentry } from './backends.ts'
 const here = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const FOLDER = 'runtimes/composition'
 
-/** Puts the built package where npm would, and compiles what has legacy decorators. */
+/** Copies the built package to where npm would install it, and compiles the function with legacy decorators. */
 export async function deploy(): Promise<void> {
   for (const folder of [FOLDER, `${FOLDER}/sentry`]) {
     const target = here(`${folder}/node_modules/flushed`)
     rmSync(target, { recursive: true, force: true })
-    // A copy: a link would have the package resolve this repository's API package, and not its user's.
+    // A copy: through a link, the package would resolve this repository's API package instead of its user's.
     for (const each of ['dist', 'package.json']) cpSync(here(`../${each}`), `${target}/${each}`, { recursive: true })
   }
   await build({
@@ -31,17 +31,17 @@ export async function deploy(): Promise<void> {
   })
 }
 
-/** The version that is installed. */
+/** The installed version of a package. */
 export function versionOf(name: string): string {
   return JSON.parse(readFileSync(here(`${FOLDER}/node_modules/${name}/package.json`), 'utf8')).version
 }
 
-/** What an invocation came to, and what everybody's backends had of it when the process was stopped. */
+/** The outcome of an invocation, and what each backend had received of it when the process was stopped. */
 export interface Seen {
   readonly result: LambdaResult
-  /** The response's bytes, or the error, as the caller gets it. */
+  /** The bytes of the response, or the error, as the caller gets it. */
   readonly answer: unknown
-  /** Of the invocation's trace. */
+  /** The spans of the invocation's trace. */
   readonly spans: readonly CollectedSpan[]
   readonly sentry: readonly string[]
   readonly segments: readonly string[]
@@ -49,27 +49,27 @@ export interface Seen {
 }
 
 export interface Deployed extends AsyncDisposable {
-  /** All that it has written. */
+  /** Everything that the function has logged. */
   readonly logs: readonly string[]
-  /** Invokes, and waits for the freeze. */
+  /** Invokes the function, and waits for the freeze. */
   invoke(event: object): Promise<Seen>
 }
 
-/** What the process had sent when it was stopped is in this one's sockets and pipes, and is read in its turns. */
+/** Waits until this process has read what the stopped process had sent: it is still in sockets and pipes. */
 async function readAll(): Promise<void> {
   await delay(20)
   for (let turn = 0; turn < 3; turn++) await nextTurn()
 }
 
 /**
- * @param handler below the folder of the functions: `'sentry/spans.handler'`
+ * @param handler relative to test/runtimes/composition: `'sentry/spans.handler'`
  * @param sentryMs milliseconds after which Sentry answers
  */
 export async function startFunction(handler: string, env: Record<string, string> = {}, sentryMs = 20): Promise<Deployed> {
   const [collector, sentry, daemon] = await Promise.all([startCollector(), startSentry(sentryMs), startDaemon()])
   const sandbox = await startLambda({
     timeoutMs: 30_000,
-    // Some of these packages are large, and may be read for the first time.
+    // Some of these packages are large, and may not be in the file cache yet.
     initTimeoutMs: 30_000,
     handler: here(`${FOLDER}/${handler}`),
     runtime: await ensureRuntimeClient(),
@@ -77,7 +77,7 @@ export async function startFunction(handler: string, env: Record<string, string>
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       SENTRY_DSN: sentry.address,
       AWS_XRAY_DAEMON_ADDRESS: daemon.address,
-      // Or Express answers with where in the code it failed.
+      // Otherwise Express answers an error with its stack trace.
       NODE_ENV: 'production',
       ...env,
     },
@@ -116,7 +116,7 @@ export async function startFunction(handler: string, env: Record<string, string>
 function answerOf({ ok, chunks, prelude, error }: LambdaResult): unknown {
   const body = Buffer.concat(chunks.map(({ bytes }) => bytes)).toString()
   if (ok) return { body, prelude }
-  // Where it was thrown is the handler's; what called that is not.
+  // The top of the stack is in the handler; the frames below it, which called the handler, may differ.
   const { errorType, errorMessage, stackTrace = [] } = error ?? {}
   return { errorType, errorMessage, thrown: stackTrace.slice(0, 2) }
 }

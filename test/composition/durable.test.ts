@@ -1,4 +1,4 @@
-/** Durable functions: AWS's own SDK on the real runtime client, with a fake of the service that keeps their state. */
+/** Specifies durable functions: AWS's own SDK on the real runtime client, with a fake of the service that stores their state. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runtime } from '../support/lambda.ts'
 import { type Seen, deploy, startFunction } from './deployment.ts'
@@ -14,14 +14,14 @@ const root = ({ spans }: Seen) => spans.at(-1)
 
 const modes = [
   { mode: 'before the response', imports: [] },
-  { mode: 'after it', imports: ['--import flushed/lambda/register'] },
+  { mode: 'after the response', imports: ['--import flushed/lambda/register'] },
 ]
 
 describe.each(modes)(`on ${runtime}, $mode`, ({ imports }) => {
   const start = (handler: string, env: Record<string, string>) =>
     startFunction(`functions/${handler}`, { ...env, NODE_OPTIONS: imports.join(' ') })
 
-  test('what is open where an execution is suspended is ended and delivered, and the rest when it is resumed', async () => {
+  test('spans open at a suspension are ended and delivered; the rest follow when the execution resumes', async () => {
     await using execution = await startExecution({ id: 1 })
     await using lambda = await start('durable.handler', execution.env)
 
@@ -35,13 +35,13 @@ describe.each(modes)(`on ${runtime}, $mode`, ({ imports }) => {
 
     const resumed = await lambda.invoke(execution.next())
     expect(resumed.result.payload).toEqual({ Status: 'SUCCEEDED', Result: '{"charged":"chair"}' })
-    // A step runs once, and what is around one runs each time.
+    // A step runs once. The code around it runs in each invocation.
     expect(told(resumed).slice(-2)).toEqual(['approve', 'flushed-test'])
     expect(root(resumed)?.attributes).toMatchObject({ 'durable.invocation.status': 'SUCCEEDED' })
     expect(ours(lambda.logs)).toEqual([])
   })
 
-  test('an execution whose handler throws has failed, though its invocation returns', async () => {
+  test('an execution whose handler throws marks the root span as failed, although the invocation returns', async () => {
     await using execution = await startExecution({ id: 1, fail: true })
     await using lambda = await start('durable.handler', execution.env)
     await lambda.invoke(execution.next())
@@ -55,7 +55,7 @@ describe.each(modes)(`on ${runtime}, $mode`, ({ imports }) => {
   })
 })
 
-test(`a wrap inside of the SDK’s, on ${runtime}: one line in the log says that it belongs around it`, async () => {
+test(`on ${runtime}, a wrap inside the SDK’s is logged once, with the advice to put it outside`, async () => {
   await using execution = await startExecution({ id: 1 })
   await using lambda = await startFunction('functions/durable.inside', execution.env)
   const suspended = await lambda.invoke(execution.next())

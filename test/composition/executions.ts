@@ -1,7 +1,7 @@
-/** A fake of the service that keeps the state of durable executions. It is spoken to by the real SDK, and knows steps and waits. */
+/** A fake of the service that stores the state of durable executions. The real SDK talks to it. It knows steps and waits only. */
 import { listen, patientServer, readBody, stop } from '../../src/testing/http.ts'
 
-/** What the SDK tells of an operation. */
+/** What the SDK reports about an operation. */
 interface Update {
   readonly Id: string
   readonly Type: string
@@ -13,13 +13,13 @@ const STATUS = { START: 'STARTED', SUCCEED: 'SUCCEEDED', FAIL: 'FAILED' }
 
 export interface Execution extends AsyncDisposable {
   readonly arn: string
-  /** Where the AWS SDK has to look for Lambda. */
+  /** Environment variables that point the AWS SDK at this fake in place of Lambda. */
   readonly env: Record<string, string>
-  /** The event of the next invocation, when what the execution waits for is over. */
+  /** The event of the next invocation, with every wait of the execution over. */
   next(): object
 }
 
-/** Starts an execution. @param input what its handler is given */
+/** Starts an execution. @param input the input of its handler */
 export async function startExecution(input: unknown): Promise<Execution> {
   const arn = 'arn:aws:lambda:us-east-1:123456789012:function:orders:1/durable-execution/order-1/7'
   const now = () => Math.floor(Date.now() / 1000)

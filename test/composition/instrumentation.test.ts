@@ -1,4 +1,4 @@
-/** OpenTelemetry's own instrumentation of Lambda, which patches the handler that is exported, on the real runtime client. */
+/** Specifies `flushed` beside OpenTelemetry's own Lambda instrumentation, which patches the exported handler, on the real runtime client. */
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runtime, startFunction } from '../support/lambda.ts'
@@ -14,7 +14,7 @@ const start = (env: Record<string, string> = {}) =>
   startFunction(`${FUNCTIONS}/instrumented.handler`, { env: { NODE_OPTIONS: `--import ${preloaded}`, ...env }, initTimeoutMs: 30_000 })
 
 describe(`on ${runtime}, before the response`, () => {
-  test('it is outside of the wrap: its own root, a second request, and the warning of the rule', async () => {
+  test('it is outside the wrap: it adds its own root span and a second request, and `flushed` warns', async () => {
     await using lambda = await start()
     const { result, freeze } = await lambda.invoke()
     expect(result.payload).toBe('ordered')
@@ -23,7 +23,7 @@ describe(`on ${runtime}, before the response`, () => {
     await expect.poll(() => lambda.logs()).toContain(`WARNINGS ["${OUTSIDE}"]`)
   })
 
-  test('switched off, the wrap’s root is the server’s: one request, and nothing to warn of', async () => {
+  test('when it is disabled, the wrap’s root is the server span, in one request, without a warning', async () => {
     await using lambda = await start({ OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'aws-lambda' })
     const { result, freeze } = await lambda.invoke()
     expect(result.payload).toBe('ordered')

@@ -1,8 +1,8 @@
 /**
- * Other people's wrappers inside and outside of ours, on the real runtime client, in a sandbox that stops the process:
- * the same answer as without us, and everybody's telemetry of it delivered when the process stops.
+ * Specifies other people's wrappers inside and outside of ours, on the real runtime client, in a sandbox that stops the process: the
+ * answer is the same as without `flushed`, and the telemetry of both has been delivered when the process stops.
  *
- * The table in docs/composition.md is printed from what is seen here; with `-u`, vitest writes it anew.
+ * The table in docs/composition.md is printed from the results of this file. With `-u`, vitest rewrites it.
  */
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
@@ -36,7 +36,7 @@ const isOurs = (line: string) => line.includes('flushed: ')
 const importing = (modules: readonly string[]) => ({ NODE_OPTIONS: modules.map((module) => `--import ${module}`).join(' ') })
 
 describe.each(suites)(`$name, on ${version}`, ({ name, wrappers }) => {
-  test('answers as without us, and everything is delivered', { timeout: 60_000 }, async () => {
+  test('answers as without `flushed`, and all telemetry is delivered at the freeze', { timeout: 60_000 }, async () => {
     const imports = wrappers.flatMap((wrapper) => wrapper.imports ?? [])
     const [before, after] = await Promise.all([
       startFunction(name, importing(imports)),
@@ -47,7 +47,7 @@ describe.each(suites)(`$name, on ${version}`, ({ name, wrappers }) => {
     for (const wrapper of wrappers) {
       for (const fail of [false, true]) {
         const told = { id: ++ids, fail }
-        // Only there: a registered function is held for a while when a handler bypasses the wrap.
+        // Only in the function that is not registered: a registered one is held for a while when a handler bypasses the wrap.
         const alone = await before.invoke(eventOf(wrapper, told, 'alone'))
         for (const order of wrapper.orders ?? BOTH) {
           const breaksRule = wrapper.breaksRule === order
@@ -68,7 +68,7 @@ describe(`Sentry’s spans, on ${version}`, () => {
   test.each([
     ['before', []],
     ['after', ['flushed/lambda/register']],
-  ])('need its stage inside, for their root ends when `wrapHandler` is done: flushed %s the response', async (_when, imports) => {
+  ])('need a Sentry stage if `wrapHandler` is inside, as their root ends when it is done: flushed %s the response', async (_when, imports) => {
     await using deployed = await startFunction('sentry/spans.handler', { ...importing(imports), STAGED: 'no' }, 1000)
     const told = { id: ++ids, fail: false }
     const inside = await deployed.invoke(eventOf(wrapper, told, 'inside'))
@@ -76,7 +76,7 @@ describe(`Sentry’s spans, on ${version}`, () => {
     expect([wrapper.theirs?.(inside, told), wrapper.theirs?.(outside, told)]).toEqual([false, true])
   })
 
-  test('of a provider registered by another version of the API package are not seen, and the log says why', async () => {
+  test('are missed if another version of the API package registered their provider, and the log says why', async () => {
     await using deployed = await startFunction('functions/copies.handler')
     const { answer, spans } = await deployed.invoke({ id: 1 })
     expect(answer).toMatchObject({ body: '{"id":1,"item":"chair"}' })
@@ -111,7 +111,7 @@ function check(wrapper: Wrapper, order: Order, told: Told, { name, alone, seen, 
   expect(seen.logs.filter((line) => /unhandled/i.test(line))).toEqual([])
 }
 
-test('docs/composition.md has the table of what was seen', async () => {
+test('docs/composition.md has the table of these results', async () => {
   const file = new URL('../../docs/composition.md', import.meta.url)
   const text = readFileSync(file, 'utf8')
   const printed = text.replace(/(?<=<!-- matrix -->\n)[^]*(?=<!-- \/matrix -->)/, () => matrix.print())

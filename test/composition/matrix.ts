@@ -1,8 +1,8 @@
-/** The table in the documentation, from what was seen. */
+/** The table in the documentation, made from the results of the tests. */
 import { versionOf } from './deployment.ts'
 import { ORDERS, type Order, WRAPPERS, type Wrapper } from './wrappers.ts'
 
-/** What one invocation in one cell came to. */
+/** The outcome of one invocation in one cell. */
 export interface Cell {
   readonly same: boolean
   readonly spans: boolean

@@ -1,4 +1,7 @@
-/** Wrapped twice, on the real runtime client: by any two entries, of any two copies of the package, it is one invocation. */
+/**
+ * Specifies a handler that is wrapped twice, by any two entries of any two copies of the package, on the real runtime client: it is
+ * one invocation.
+ */
 import { describe, expect, test } from 'vitest'
 import { runtime, startFunction } from '../support/lambda.ts'
 
@@ -11,14 +14,15 @@ const onLambda = (entry: string) => /lambda|middy/.test(entry)
 const modes = [
   { mode: 'by itself', env: {}, pairs },
   {
-    mode: 'registered as an extension, which waits for a wrap that knows Lambda, in whatever place',
+    // The extension waits for a wrap that knows Lambda, in either place.
+    mode: 'registered as an extension, with a wrap for Lambda inside or outside',
     env: { NODE_OPTIONS: '--import flushed/lambda/register' },
     pairs: pairs.filter(({ outer, inner }) => onLambda(outer) || onLambda(inner)),
   },
 ]
 
 describe.each(modes)(`on ${runtime}, $mode`, ({ env, pairs }) => {
-  test(`${pairs.length} pairs of wraps: one root, one flush, one request, one report, and nothing to warn of`, { timeout: 60_000 }, async () => {
+  test(`${pairs.length} pairs of wraps each make one root, one flush, one request and one report, without a warning`, { timeout: 60_000 }, async () => {
     await using lambda = await startFunction('../../composition/functions/twice.handler', { env })
     for (const pair of pairs) {
       for (const fail of [false, true]) {

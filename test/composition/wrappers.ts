@@ -1,7 +1,7 @@
-/** Other people's wrappers: how they are put around a handler, and what their own telemetry of an order looks like. */
+/** Other people's wrappers: where the functions that use them are, and how their own telemetry of an order is recognized. */
 import type { Seen } from './deployment.ts'
 
-/** Whose wrap is around whose: as the documentation writes it. */
+/** Which wrap is around which, in the notation of the documentation. */
 export const ORDERS = {
   inside: 'withTelemetry(W(handler))',
   outside: 'W(withTelemetry(handler))',
@@ -18,10 +18,10 @@ export interface Told {
 export interface Wrapper {
   readonly title: string
   readonly packages: readonly string[]
-  /** The function, and its cells' name. */
+  /** The module of the function, and the name of its cells. */
   readonly module: string
   readonly cell: string
-  /** How its handler is exported. Default: `handler`. */
+  /** The name under which its handler is exported. Default: `handler`. */
   readonly export?: string
   readonly orders?: readonly Order[]
   /** Whether there are cells with streamed responses. */
@@ -30,11 +30,11 @@ export interface Wrapper {
   readonly event?: (told: Told) => object
   /** Whether the wrapper's own telemetry has the order. Default: it has none. */
   readonly theirs?: (seen: Seen, told: Told) => boolean
-  /** What Node has to import first. */
+  /** What Node has to import before the function. */
   readonly imports?: readonly string[]
-  /** Where a span of it is open while `flushed` flushes before the response, which breaks the rule. */
+  /** The order in which a span of the wrapper is still open when `flushed` flushes before the response, which breaks the rule. */
   readonly breaksRule?: Order
-  /** Whether that span is not delivered by then. */
+  /** Whether that span is not delivered by the freeze. */
   readonly late?: boolean
 }
 
@@ -53,7 +53,7 @@ const metric: Wrapper['theirs'] = ({ logs }, told) =>
 const logLine: Wrapper['theirs'] = ({ logs, result }, told) =>
   logs.map(json).some(({ message, function_request_id }) => message === inOrder(told) && function_request_id === result.requestId)
 
-/** What is captured in the handler is of its trace. */
+/** What Sentry captured in the handler has the handler's trace id. */
 const errors: Wrapper['theirs'] = ({ sentry, spans }, told) =>
   sentry.some((text) => text.includes(`"message":"${inOrder(told)}"`) && text.includes(`"trace_id":"${spans[0]?.traceId}"`)) &&
   sentry.some((text) => text.includes('"type":"RangeError","value":"out of stock"')) === told.fail
@@ -63,14 +63,14 @@ const transaction: Wrapper['theirs'] = ({ sentry, result }) =>
   sentry.some((text) =>
     text.includes('"type":"transaction"') && text.includes('"description":"charge"') && text.includes(result.requestId))
 
-/** And no requests of our exporter, which it has been told to leave out. */
+/** One trace for an invocation, without the requests of our exporter, which Datadog has been told to leave out. */
 const trace: Wrapper['theirs'] = ({ logs, result }, told) =>
   !logs.some((line) => line.includes('/v1/traces')) &&
   logs.some((line) =>
     line.startsWith('{"traces"') && line.includes(`"name":"${inOrder(told)}"`) && line.includes(result.requestId) &&
     line.includes('"error.message":"out of stock"') === told.fail)
 
-/** An HTTP API's request, which adapters take. */
+/** An event of an HTTP API, as adapters take it. */
 const request = ({ id, fail }: Told) => ({
   version: '2.0',
   rawPath: '/orders',

@@ -1,4 +1,4 @@
-/** `@Flushed()`: a method that is a handler. */
+/** Specifies `@Flushed()`, which makes a method a handler, on a fake exporter and fake contexts of the platforms. */
 import { PassThrough } from 'node:stream'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { type FlushReport, currentInvocation, span, withTelemetry, wrapInfo } from 'flushed'
@@ -16,15 +16,15 @@ beforeEach(newIsolate)
 const failure = new RangeError('no such order')
 const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
-/** A platform's context that keeps what it is handed. */
+/** A fake platform context that keeps the promises passed to its `waitUntil`. */
 const keeping = (more: object = {}) => {
   const work: Promise<unknown>[] = []
   return { ...more, work, waitUntil: (promise: Promise<unknown>) => void work.push(promise) }
 }
 const onLambda = (leftMs = 10_000) => ({ awsRequestId: 'r-1', getRemainingTimeInMillis: () => leftMs })
 
-describe('a method', () => {
-  test('has a root span that is named after its class, and what it leaves open is ended and delivered with it', async () => {
+describe('a `@Flushed()` method', () => {
+  test('gets a root span named `Class.method`; spans it leaves open are ended and delivered with it', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       tax = 2
@@ -40,7 +40,7 @@ describe('a method', () => {
     expect(exporter.spans[1]).toMatchObject({ kind: SpanKind.INTERNAL, attributes: { 'order.cents': 21 } })
   })
 
-  test('is its class’s where it was taken off that by code that is not strict', async () => {
+  test('called on the global object, as in non-strict code, counts as detached and keeps its class’s name', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       @Flushed({ telemetry }) static async create() {
@@ -51,7 +51,7 @@ describe('a method', () => {
     expect(names(exporter.spans)).toEqual(['Orders.create', 'Orders.create'])
   })
 
-  test('has a root span that is named after itself where a member of its class hides the name of that', async () => {
+  test('has spans named after the method alone where a static member hides the class’s name', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       static name() {
@@ -73,7 +73,7 @@ describe('a method', () => {
     expect(names(exporter.spans)).toEqual(['tax', 'price', 'tax', 'price'])
   })
 
-  test('rejects with what it rejects with or throws, after the flush', async () => {
+  test('rejects with the very error that it throws or rejects with, after the flush', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       @Flushed({ telemetry }) async reject() {
@@ -88,7 +88,7 @@ describe('a method', () => {
     expect(exporter.spans.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR, SpanStatusCode.ERROR])
   })
 
-  test('waits for the flush where there is no platform to wait for it', async () => {
+  test('settles only after the flush where no platform waits for it', async () => {
     const { exporter, telemetry } = pipeline({}, 'hold')
     const events: string[] = []
     class Orders {
@@ -101,7 +101,7 @@ describe('a method', () => {
     expect(events).toEqual(['answered', 'settled'])
   })
 
-  test('may be static, and may be taken off its class', async () => {
+  test('may be static, and may be called detached from its class', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       @Flushed({ telemetry }) static async all() {
@@ -113,7 +113,7 @@ describe('a method', () => {
     expect(names(exporter.spans)).toEqual(['Orders.all', 'Orders.all'])
   })
 
-  test('is a child span in another invocation, and does not flush', async () => {
+  test('is a child span inside another invocation, and does not flush', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       @Flushed({ telemetry }) async create() {
@@ -126,7 +126,7 @@ describe('a method', () => {
     expect(exporter.exports).toHaveLength(1)
   })
 
-  test('keeps its name, its length and its own properties, and says what it wraps', () => {
+  test('keeps its name, length and own properties, and says what it wraps', () => {
     const mark = Symbol('mark')
     const marked = (target: unknown, _second: unknown, descriptor?: PropertyDescriptor) =>
       void Object.assign((descriptor?.value ?? target) as object, { [mark]: 'marked', route: '/orders' })
@@ -141,7 +141,7 @@ describe('a method', () => {
     expect(Object.keys(new Orders())).toEqual([])
   })
 
-  test('that returns no promise gets one', async () => {
+  test('that returns a plain value returns a promise of that value', async () => {
     const { telemetry } = pipeline()
     class Orders {
       count(): unknown {
@@ -172,8 +172,8 @@ describe('a context with `waitUntil`', () => {
   test.each([
     ['among the arguments', () => { const ctx = keeping(); return { ctx, args: ['event', { env: 1 }, ctx], self: [] } }, {}],
     ['as `this.ctx`', () => { const ctx = keeping({ id: 'room-1' }); return { ctx, args: ['event'], self: [ctx] } }, {}],
-    ['by the option', () => { const ctx = keeping(); return { ctx, args: ['event'], self: [keeping(), ctx] } }, { context(this: { held: unknown }) { return this.held } }],
-  ])('is found %s: the method waits for nothing, and the context for the flush', async (_where, make, options) => {
+    ['by the `context` option', () => { const ctx = keeping(); return { ctx, args: ['event'], self: [keeping(), ctx] } }, { context(this: { held: unknown }) { return this.held } }],
+  ])('is found %s: it waits for the flush, the method does not', async (_where, make, options) => {
     const { Room, exporter } = flushedWith(options)
     const { ctx, args, self } = make()
     const room = new Room(...self)
@@ -187,7 +187,7 @@ describe('a context with `waitUntil`', () => {
     expect(reports).toMatchObject([{ outcome: 'delivered', phase: 'after-response' }])
   })
 
-  test('is not used where the flush is to be before the response', async () => {
+  test('is not used if the option `flush` is `before-response`', async () => {
     const { Room, exporter } = flushedWith({ flush: 'before-response' })
     const ctx = keeping()
     await answering(exporter, () => new Room(ctx).join(), () => exporter.acknowledge())
@@ -195,7 +195,7 @@ describe('a context with `waitUntil`', () => {
     expect(ctx.work).toEqual([])
   })
 
-  test('that is over by then has the method wait', async () => {
+  test('that no longer accepts work when the method settles makes the method wait for the flush', async () => {
     const { Room, exporter } = flushedWith()
     let calls = 0
     const ctx = { waitUntil() { if (calls++) throw failure } }
@@ -204,7 +204,7 @@ describe('a context with `waitUntil`', () => {
     expect(calls).toBe(2)
   })
 
-  test('has what the method hands to it known', async () => {
+  test('has work that the method passes to it tracked: a span of that work is not cut short', async () => {
     const { exporter, telemetry } = pipeline()
     const ctx = keeping({ id: 'room-1' })
     class Room {
@@ -224,7 +224,7 @@ describe('a context with `waitUntil`', () => {
     expect(exporter.spans[1]?.attributes).toEqual({})
   })
 
-  test('of a Durable Object is that of all its invocations: what is none’s is not taken for one’s', async () => {
+  test('of a Durable Object is shared: work of no known invocation is not attributed to a running one', async () => {
     const { Room, exporter } = flushedWith({ logger: false })
     const ctx = keeping({ id: 'room-1' })
     const exported = exporter.nextExport()
@@ -240,7 +240,7 @@ describe('a context with `waitUntil`', () => {
     expect(reports).toMatchObject([{ outcome: 'delivered', warnings: [] }])
   })
 
-  test('that may be gone without a word has its invocation ended by a later one', async () => {
+  test('may vanish without notice, so its invocation has an expiry time', async () => {
     const { telemetry } = pipeline()
     class Room {
       ctx = keeping()
@@ -251,7 +251,7 @@ describe('a context with `waitUntil`', () => {
     expect(await new Room().join()).toBeLessThan(Infinity)
   })
 
-  test('is told from a stub, which has whatever method it is asked for', async () => {
+  test('is not confused with a stub of a remote object, which seems to have every method', async () => {
     const { Room, exporter } = flushedWith()
     const stub = new Proxy({}, { get: () => () => { throw failure } })
     await answering(exporter, () => new Room().join(stub), () => exporter.acknowledge())
@@ -259,7 +259,7 @@ describe('a context with `waitUntil`', () => {
     expect(exporter.spans[0]?.kind).toBe(SpanKind.INTERNAL)
   })
 
-  test('is looked for in what resists being read without harm', async () => {
+  test('is looked for safely: a getter or a `context` option that throws does no harm', async () => {
     const { Room, exporter } = flushedWith({ logger: false, context: () => { throw failure } })
     const hostile = Object.defineProperty({}, 'waitUntil', { get: () => { throw failure } })
     await answering(exporter, () => new Room(hostile).join(hostile, null), () => exporter.acknowledge())
@@ -279,7 +279,7 @@ describe('Lambda’s context', () => {
     return { run: () => new Orders().create({}, onLambda(leftMs)), reports, exporter }
   }
 
-  test('gives the root span its request, and bounds the flush', async () => {
+  test('gives the root span its request id, and bounds the flush by the time left', async () => {
     const { run, reports, exporter } = start(80, 'hold')
     expect(await run()).toEqual({ statusCode: 201 })
     expect(reports).toMatchObject([{ outcome: 'timed_out', phase: 'before-response' }])
@@ -288,7 +288,7 @@ describe('Lambda’s context', () => {
     expect(exporter.spans[0]).toMatchObject({ kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': 'r-1' } })
   })
 
-  test.each([NaN, 0])('that cannot tell how much time is left, and says %s, does not bound it', async (left) => {
+  test.each([NaN, 0])('that reports %s as the time left does not bound the flush', async (left) => {
     const { run, reports, exporter } = start(left, 'hold')
     await answering(exporter, run, () => setTimeout(() => exporter.acknowledge(), 50))
     expect(reports).toMatchObject([{ outcome: 'delivered' }])
@@ -309,7 +309,7 @@ describe('Lambda’s context', () => {
       return () => void delete shared.extension
     })
 
-    test('it is told when decorating, since it asks before the first call; by another platform’s wrap it is not', () => {
+    test('decorating tells it of the method before the first call; another platform’s `wrap` does not', () => {
       delete shared.untraced
       class Shop {
         @Flushed({ wrap: workers }) async fetch() {
@@ -321,7 +321,7 @@ describe('Lambda’s context', () => {
       expect(shared.untraced).toBeTypeOf('function')
     })
 
-    test('the sandbox is held, and the response goes first', async () => {
+    test('the response goes first, and the sandbox is held until the flush is done', async () => {
       const { run, reports } = start(10_000)
       await run()
       expect(calls).toEqual([['begun', 'r-1'], ['done', 'r-1', 'function']])
@@ -331,9 +331,9 @@ describe('Lambda’s context', () => {
     })
 
     test.each([
-      ['the sandbox is not held for this invocation', false, 'auto'],
-      ['the flush is to be before the response', true, 'before-response'],
-    ] as const)('where %s, it is let go', async (_why, held, flush) => {
+      ['the extension does not hold the sandbox for this invocation', false, 'auto'],
+      ['the option `flush` is `before-response`', true, 'before-response'],
+    ] as const)('it gets nothing to wait for if %s: the flush is before the response', async (_why, held, flush) => {
       holds = held
       const { run, reports } = start(10_000, 'microtask', flush)
       await run()
@@ -346,7 +346,7 @@ describe('Lambda’s context', () => {
 describe('`wrap`', () => {
   const event = { version: '2.0', routeKey: 'POST /orders', rawPath: '/orders', headers: {}, requestContext: { http: { method: 'POST', path: '/orders' }, stage: '$default' } }
 
-  test('of `flushed/lambda`: the method is a handler of it, with its options, its `this` and its arguments', async () => {
+  test('of `flushed/lambda` makes the method a Lambda handler, with its options, its `this` and its arguments', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       status = 201
@@ -360,7 +360,7 @@ describe('`wrap`', () => {
     ])
   })
 
-  test('of `flushed/lambda`: a streaming method is open until its stream has finished, as a streaming handler is', async () => {
+  test('of `flushed/lambda` keeps a streaming method open until its stream finishes, like a streaming handler', async () => {
     const { telemetry } = pipeline()
     const reports: FlushReport[] = []
     const options = { telemetry, onFlush: (report: FlushReport) => void reports.push(report) }
@@ -378,7 +378,7 @@ describe('`wrap`', () => {
     expect(reports).toMatchObject(Array(2).fill({ phase: 'after-response', spans: { acknowledged: 2, endedByDispose: 0 } }))
   })
 
-  test('gets the context that is not among the arguments, which stay the method’s own', async () => {
+  test('takes a context that is not an argument from the `context` option; the arguments stay unchanged', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       context = onLambda()
@@ -394,9 +394,9 @@ describe('`wrap`', () => {
   test.each([
     ['without a context', {}, ['a', 'b', 'c']],
     ['with the instance’s context', { ctx: onLambda() }, ['a', 'b', 'c']],
-    ['with a context that ends invocations, as up to Node 22', { ctx: { ...onLambda(), succeed() {} } }, ['a', 'b']],
-    ['with a context that is not the second', {}, ['tenant', event, onLambda()]],
-  ])('of `flushed/lambda`, a method that is no handler has its own arguments: %s', async (_what, own, given) => {
+    ['with a context that has `succeed()`, as up to Node 22', { ctx: { ...onLambda(), succeed() {} } }, ['a', 'b']],
+    ['with a context that is not the second argument', {}, ['tenant', event, onLambda()]],
+  ])('of `flushed/lambda` passes a method that is not a handler its own arguments: %s', async (_what, own, given) => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       @Flushed({ wrap: lambda, telemetry }) async create(a: unknown, b: unknown, c?: unknown) {
@@ -413,7 +413,7 @@ describe('`wrap`', () => {
     expect(exporter.spans.map(({ attributes }) => attributes['faas.invocation_id'])).toEqual(Array(2).fill('ctx' in own || c === given[2] && given[1] === event ? 'r-1' : undefined))
   })
 
-  test('of none: the last argument that has a `waitUntil` counts, since a request of Next’s has one that only complains', async () => {
+  test('left out: the last argument with a `waitUntil` is the context, as that of a Next.js request only throws', async () => {
     const { exporter, telemetry } = pipeline()
     const event = keeping()
     class Gate {
@@ -430,7 +430,7 @@ describe('`wrap`', () => {
     expect(names(exporter.spans)).toEqual(['Gate.proxy'])
   })
 
-  test('of `flushed/workers`: bindings and context are the instance’s', async () => {
+  test('of `flushed/workers` takes bindings and context from the instance', async () => {
     const { exporter, telemetry } = pipeline()
     const ctx = keeping()
     class Shop {
@@ -451,7 +451,7 @@ describe('`wrap`', () => {
     ['scheduled', { cron: '* * * * *' }, { name: 'scheduled', attributes: { 'faas.trigger': 'timer' } }],
     ['alarm', undefined, { name: 'Shop.alarm', attributes: { 'faas.trigger': 'other' } }],
     ['reserve', 3, { name: 'Shop.reserve', attributes: { 'faas.trigger': 'other' } }],
-  ] as const)('of `flushed/workers`, a method that is no handler of requests: %s', async (method, given, expected) => {
+  ] as const)('of `flushed/workers` describes a method that does not handle requests: `%s`', async (method, given, expected) => {
     const { exporter, telemetry } = pipeline()
     class Shop {
       ctx = keeping()
@@ -474,7 +474,7 @@ describe('`wrap`', () => {
     expect(exporter.spans).toMatchObject([expected])
   })
 
-  test('of `flushed/edge`: finds its `waitUntil` as ever', async () => {
+  test('of `flushed/edge` finds the `waitUntil` of a context argument, as for any handler', async () => {
     const { exporter, telemetry } = pipeline()
     const ctx = keeping()
     class Shop {
@@ -487,7 +487,7 @@ describe('`wrap`', () => {
     expect(names(exporter.spans)).toEqual(['GET /mugs'])
   })
 
-  describe('of any platform', () => {
+  describe('of any platform (a fake)', () => {
     const calls: unknown[][] = []
     const options: Record<string, unknown>[] = []
     const wrap = <H extends (...args: never[]) => unknown>(handler: H, given: { level?: number; onFlush?: () => void; telemetry?: unknown } = {}): H => {
@@ -506,28 +506,28 @@ describe('`wrap`', () => {
       }
     }
 
-    test('is called as the method is, if its arguments have the context', async () => {
+    test('is called with the method’s own arguments if the context is among them', async () => {
       const context = onLambda()
       expect(await new Orders().create('event', context, 'more')).toEqual([true, 'event', context, 'more'])
       expect(calls).toEqual([['event', context, 'more']])
     })
 
-    test('is called as its handlers are, if not', async () => {
+    test('is otherwise called as a handler is, with event, `env` and `ctx`', async () => {
       const orders = new Orders()
       expect(await orders.create('event', 'ada')).toEqual([true, 'event', 'ada'])
       expect(calls[0]?.slice(0, 3)).toEqual(['event', orders.env, orders.ctx])
     })
 
-    test('checks its options when decorating, of which nothing is left to flush', () => {
+    test('checks its options when decorating, with a telemetry that flushes nothing', () => {
       const onFlush = () => {}
       for (const level of [3, 4]) Flushed({ wrap, level, onFlush })
       expect(options).toEqual([3, 4].map((level) => ({ level, onFlush: undefined, telemetry: { stages: [] }, logger: false })))
-      // One for all, of which a platform that knows telemetries by themselves knows one.
+      // All share one telemetry, so a platform that remembers telemetries by identity remembers only one.
       expect(options[1]?.telemetry).toBe(options[0]?.telemetry)
     })
   })
 
-  test('is a child span, named after the method, in another invocation', async () => {
+  test('makes the method a child span named `Class.method` inside another invocation', async () => {
     const { exporter, telemetry } = pipeline()
     class Orders {
       @Flushed({ wrap: lambda, telemetry }) async create() {}
@@ -537,7 +537,7 @@ describe('`wrap`', () => {
   })
 })
 
-describe('options', () => {
+describe('options of `@Flushed()`', () => {
   test.each([
     [{ timoutMs: 1 }, 'unknown option `timoutMs`'],
     [{ timeoutMs: '1' }, 'option `timeoutMs` must be a positive number of milliseconds, got "1"'],
@@ -547,12 +547,12 @@ describe('options', () => {
     [{ wrap: 'lambda' }, 'option `wrap` must be a platform’s `withTelemetry`, got "lambda"'],
     [{ context: {} }, 'option `context` must be a function, got {}'],
     [null, 'option `options` must be an object, got null'],
-  ])('that are bad are a TypeError when decorating: %j', (options, message) => {
+  ])('that are invalid throw a TypeError when decorating: %j', (options, message) => {
     expect(() => Flushed(options as never)).toThrow(expect.objectContaining({ name: 'TypeError', code: 'FLUSHED_INVALID_OPTION', message: expect.stringContaining(message) }))
   })
 })
 
-test('what a method has started is in its invocation, across awaits', async () => {
+test('the invocation of a method is current across its awaits, and no longer after the call', async () => {
   const { telemetry } = pipeline()
   class Orders {
     @Flushed({ telemetry }) async create() {

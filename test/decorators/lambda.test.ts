@@ -1,4 +1,7 @@
-/** `@Flushed()` without a platform's wrap, on the real runtime client: the context among its arguments tells that it is Lambda. */
+/**
+ * Specifies `@Flushed()` without a platform's `wrap`, on the real Lambda runtime client: `flushed` recognizes Lambda by the
+ * context among the arguments.
+ */
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { bundleInto } from '../../examples/demo/lambda/bundle.ts'
@@ -16,7 +19,7 @@ async function start(setup: LambdaSetup) {
 const NAMES = ['Orders.load', 'left', 'Orders.handle']
 
 describe(`on ${runtime}`, () => {
-  test('all is acknowledged before the response, and at the freeze', async () => {
+  test('every span is acknowledged before the response, and so before the freeze', async () => {
     await using lambda = await start({ behavior: { delayMs: 200 } })
     for (let request = 0; request < 2; request++) {
       const { result, freeze } = await lambda.invoke()
@@ -28,7 +31,7 @@ describe(`on ${runtime}`, () => {
     expect(warnings(lambda)).toEqual([])
   })
 
-  test('with `flushed/lambda/register` the response goes first, and all is acknowledged at the freeze', async () => {
+  test('with `flushed/lambda/register` the response goes first, and every span is acknowledged by the freeze', async () => {
     await using lambda = await start({ behavior: { delayMs: 300 }, env: registered })
     for (let request = 0; request < 3; request++) {
       const { result, freeze } = await lambda.invoke({ fail: request === 2 })
@@ -40,7 +43,7 @@ describe(`on ${runtime}`, () => {
     expect(warnings(lambda)).toEqual([])
   })
 
-  test('a collector that hangs costs no more than the function’s timeout leaves: it is not stopped for it', async () => {
+  test('a hung collector does not make the function time out: the flush is bounded by the time left', async () => {
     await using lambda = await start({ behavior: 'hang', timeoutMs: 800, env: { FLUSHED_TIMEOUT_MS: '5000' } })
     for (let request = 0; request < 2; request++) {
       const { result } = await lambda.invoke()

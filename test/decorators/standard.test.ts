@@ -1,4 +1,4 @@
-/** What only standard (TC39) decorators can decorate, and what they are told. */
+/** Specifies what only standard (TC39) decorators can decorate, and what only they are told. */
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { newIsolate, pipeline } from '../support/sdk.ts'
@@ -32,7 +32,7 @@ describe('fields, accessors and private members', () => {
     return { Orders, Special, exporter }
   }
 
-  test('that hold functions are wrapped, each instance’s own, also where they are taken off it', async () => {
+  test('that hold functions are wrapped for each instance, and also work detached from it', async () => {
     const { Orders, Special, exporter } = make()
     const { create } = new Orders()
     expect(await create(21)).toEqual([42, 'rate', 'sound'])
@@ -46,13 +46,13 @@ describe('fields, accessors and private members', () => {
   test.each([
     ['a number', () => { class Orders { @Traced() limit = 3 as never }; return new Orders() }, '`@Traced()` cannot decorate the field `limit`: it holds no function, but 3'],
     ['nothing yet', () => { class Orders { @Flushed() create!: () => Promise<void> }; return new Orders() }, '`@Flushed()` cannot decorate the field `create`: it holds no function, but undefined'],
-    ['an accessor’s text', () => { class Orders { @Traced() accessor name = 'orders' as never }; return new Orders() }, '`@Traced()` cannot decorate the field `name`: it holds no function, but "orders"'],
-  ])('that hold %s are a TypeError when the instance is made', (_what, make, message) => {
+    ['text in an accessor', () => { class Orders { @Traced() accessor name = 'orders' as never }; return new Orders() }, '`@Traced()` cannot decorate the field `name`: it holds no function, but "orders"'],
+  ])('that hold %s throw a TypeError when an instance is created', (_what, make, message) => {
     expect(make).toThrow(expect.objectContaining({ name: 'TypeError', code: 'FLUSHED_INVALID_OPTION', message: `flushed: ${message}` }))
   })
 })
 
-test('a method that was taken off its instance has the options of its class, which it knows from the first instance on', async () => {
+test('a method detached from its instance uses its class’s options, known once an instance exists', async () => {
   const { exporter, telemetry } = pipeline()
   @Telemetry({ telemetry, attributes: { 'app.a': 1 } })
   class Orders {
@@ -63,7 +63,7 @@ test('a method that was taken off its instance has the options of its class, whi
   expect(exporter.spans).toMatchObject([{ name: 'Orders.create', attributes: { 'app.a': 1 } }])
 })
 
-test('one that is inherited has those of the class it stands in, whichever class has the first instance', async () => {
+test('an inherited method, detached, uses the options of its own class, whichever class is instantiated first', async () => {
   const { telemetry } = pipeline()
   const [inFirst, inSecond, inBase] = [vi.fn(), vi.fn(), vi.fn()]
   @Telemetry({ telemetry, onFlush: inBase })
@@ -86,7 +86,7 @@ test('one that is inherited has those of the class it stands in, whichever class
   await expect(new Base().count()).resolves.toBeUndefined()
 })
 
-describe('what is not a method', () => {
+describe('on what is not a method', () => {
   const flushed = Flushed as unknown as (...args: unknown[]) => (...args: unknown[]) => unknown
   const traced = Traced as unknown as typeof flushed
   const method = async () => {}
@@ -98,12 +98,12 @@ describe('what is not a method', () => {
     ['a getter', () => flushed()(method, { kind: 'getter', name: 'total' }), '`@Flushed()` cannot decorate the accessor `total`: write a method, or `@Traced()`'],
     ['a setter', () => flushed()(method, { kind: 'setter', name: 'total' }), '`@Flushed()` cannot decorate the accessor `total`'],
     ['a generator', () => flushed()(function* () {}, { kind: 'method', name: 'each', addInitializer() {} }), '`@Flushed()` cannot decorate the generator `each`: write `@Traced()`'],
-  ])('%s is a TypeError that says what to write', (_what, misuse, message) => {
+  ])('a decorator throws a TypeError that says what to write: %s', (_what, misuse, message) => {
     expect(misuse).toThrow(expect.objectContaining({ name: 'TypeError', code: 'FLUSHED_INVALID_OPTION', message: expect.stringContaining(message) }))
   })
 })
 
-describe('metadata, where there is `Symbol.metadata`', () => {
+describe('`Symbol.metadata`, where it exists', () => {
   const had = Reflect.get(Symbol, 'metadata') as symbol | undefined
   const key = had ?? Symbol.for('Symbol.metadata')
   beforeEach(() => void Object.defineProperty(Symbol, 'metadata', { value: key, configurable: true }))
@@ -111,7 +111,7 @@ describe('metadata, where there is `Symbol.metadata`', () => {
     if (!had) Reflect.deleteProperty(Symbol, 'metadata')
   })
 
-  test('says what is decorated, and how, class by class', () => {
+  test('tells which members are decorated, and how, for each class', () => {
     @Telemetry({ attributes: { 'app.a': 1 } })
     class Orders {
       @Flushed() async create() {}

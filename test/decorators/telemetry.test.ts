@@ -1,4 +1,4 @@
-/** `@Telemetry()`: options that all methods of a class have. */
+/** Specifies `@Telemetry()`, which gives options to all methods of a class, on a fake exporter. */
 import type { FlushReport } from 'flushed'
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { withTelemetry as edge } from 'flushed/edge'
@@ -13,8 +13,8 @@ const byMethod = vi.fn((_report: FlushReport) => {})
 const bySubclass = vi.fn((_report: FlushReport) => {})
 beforeEach(() => vi.clearAllMocks())
 
-describe('a class', () => {
-  // Made anew for each test, as pipelines are.
+describe('a class with `@Telemetry()`', () => {
+  // Each test has classes of its own, as it has a pipeline of its own.
   function classes() {
     const { exporter, telemetry } = pipeline()
     @Telemetry({ telemetry, onFlush: byClass, attributes: { 'app.team': 'orders', 'app.level': 'class' } })
@@ -34,7 +34,7 @@ describe('a class', () => {
     return { exporter, Orders, Plain, Special }
   }
 
-  test('has its options used by all of its methods', async () => {
+  test('gives its options to all of its methods, static ones included', async () => {
     const { exporter, Orders } = classes()
     await new Orders().create('o1')
     await Orders.all()
@@ -45,14 +45,14 @@ describe('a class', () => {
     ])
   })
 
-  test('is outranked by its methods, whose attributes are added', async () => {
+  test('is overridden by the options of a method; attributes of both are merged', async () => {
     const { exporter, Orders } = classes()
     await new Orders().change('o1')
     expect([byClass, byMethod].map(({ mock }) => mock.calls.length)).toEqual([0, 1])
     expect(exporter.spans[0]?.attributes).toEqual({ 'app.team': 'orders', 'app.level': 'method', 'order.id': 'o1' })
   })
 
-  test('has them inherited', async () => {
+  test('passes its options on to a class that extends it', async () => {
     const { exporter, Plain } = classes()
     await new Plain().create('o1')
     await Plain.all()
@@ -60,7 +60,7 @@ describe('a class', () => {
     expect(exporter.spans.map(({ name }) => name)).toEqual(['Plain.create', 'Plain.all'])
   })
 
-  test('is outranked by one that extends it, for inherited methods and for its own', async () => {
+  test('is overridden by the options of a class that extends it, for inherited and new methods alike', async () => {
     const { exporter, Orders, Special } = classes()
     await new Special().cancel()
     await new Special().create('o1')
@@ -75,7 +75,7 @@ describe('a class', () => {
     ])
   })
 
-  test('says what its options are', () => {
+  test('exposes its options under the symbol `flushed.telemetry`', () => {
     const { Orders, Special } = classes()
     const key = Symbol.for('flushed.telemetry')
     expect(Reflect.get(Orders, key)).toMatchObject({ onFlush: byClass, attributes: { 'app.team': 'orders' } })
@@ -84,11 +84,11 @@ describe('a class', () => {
   })
 })
 
-describe('a platform’s wrap', () => {
+describe('the `wrap` of a class', () => {
   const event = { version: '2.0', routeKey: 'GET /orders', rawPath: '/orders', headers: {}, requestContext: { http: { method: 'GET', path: '/orders' }, stage: '$default' } }
   const context = { awsRequestId: 'r-1', getRemainingTimeInMillis: () => 5000 }
 
-  test('of the class is that of its methods; one of a method’s own does without what it does not know', async () => {
+  test('applies to its methods; a method with another `wrap` ignores options that only the first one knows', async () => {
     const { exporter, telemetry } = pipeline()
     @Telemetry({ wrap: lambda, telemetry, marginMs: 20 })
     class Orders {
@@ -106,10 +106,10 @@ describe('a platform’s wrap', () => {
   })
 })
 
-describe('options that are made of bindings', () => {
+describe('options made by a function of `env`', () => {
   const flushed = () => pipeline()
 
-  test('are made at the first call, of the instance’s `env`', async () => {
+  test('are made once, at the first call of a method, from the instance’s `env`', async () => {
     const { exporter, telemetry } = flushed()
     const make = vi.fn((env: { TEAM: string }) => ({ telemetry, attributes: { 'app.team': env.TEAM } }))
     @Telemetry(make)
@@ -141,7 +141,7 @@ describe('options that are made of bindings', () => {
     ])
   })
 
-  test('and cannot be, are told of once, and the method runs', async () => {
+  test('that are invalid are logged once, and the method runs without them', async () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     @Telemetry(() => ({ timeoutMs: -1 }))
     class Room {
@@ -157,7 +157,7 @@ describe('options that are made of bindings', () => {
     error.mockRestore()
   })
 
-  test('are told of again for another reason only', async () => {
+  test('that fail are logged once for each reason, not once for each class', async () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     const room = (reason: string) => {
       @Telemetry(() => {
@@ -177,7 +177,7 @@ describe('options that are made of bindings', () => {
   })
 })
 
-describe('misuse is a TypeError that says what to write', () => {
+describe('misuse of `@Telemetry()` throws a TypeError that says what to write', () => {
   class Orders {}
   const bare = Telemetry as unknown as (...args: unknown[]) => unknown
   test.each([

@@ -1,4 +1,4 @@
-/** `@Traced()`: a span around whatever a method does, ended whatever happens. */
+/** Specifies `@Traced()`, on a fake exporter: a span around whatever a method does, ended whatever happens. */
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { type FlushReport, span, withTelemetry } from 'flushed'
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
@@ -7,7 +7,7 @@ import { newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
 
-/** Runs something in an invocation. @returns its spans */
+/** Runs a function in an invocation. @returns the spans of that invocation */
 async function spansOf(run: () => unknown) {
   const { exporter, telemetry } = pipeline()
   await withTelemetry(async () => run(), { telemetry, name: 'root' })()
@@ -23,7 +23,7 @@ const named = <S extends { name: string }>(spans: readonly S[], name: string): S
 const parentOf = (each: { parentSpanContext?: { spanId: string } | undefined }) => each.parentSpanContext?.spanId
 const failure = new RangeError('no such order')
 
-describe('a synchronous method', () => {
+describe('a synchronous `@Traced()` method', () => {
   class Orders {
     tax = 2
     @Traced() price(cents: number) {
@@ -44,33 +44,33 @@ describe('a synchronous method', () => {
     }
   }
 
-  test('stays synchronous, with its `this`, and has a span named after its class, with what it does below it', async () => {
+  test('stays synchronous, keeps its `this`, and gets a span `Class.method` that is the parent of inner spans', async () => {
     const spans = await spansOf(() => expect(new Orders().price(21)).toBe(42))
     expect(spans.map(({ name }) => name)).toEqual(['rate', 'Orders.price', 'root'])
     expect(parentOf(named(spans, 'rate'))).toBe(named(spans, 'Orders.price').spanContext().spanId)
     expect(parentOf(named(spans, 'Orders.price'))).toBe(named(spans, 'root').spanContext().spanId)
   })
 
-  test('throws what it throws, and the span has it', async () => {
+  test('throws its own error, and the span records it', async () => {
     const spans = await spansOf(() => expect(() => new Orders().refuse()).toThrow(failure))
     expect(named(spans, 'Orders.refuse').status).toEqual({ code: SpanStatusCode.ERROR, message: 'no such order' })
     expect(named(spans, 'Orders.refuse').attributes).toEqual({ 'error.type': 'RangeError' })
   })
 
-  test('may be a getter or static; of a class that extends it, it has that name', async () => {
+  test('may be a getter or static; an inherited one is named after the subclass', async () => {
     class Sub extends Orders {}
     const spans = await spansOf(() => [expect(new Sub().total).toBe(2), expect(Orders.parse('4')).toBe(4)])
     expect(spans.map(({ name }) => name)).toEqual(['rate', 'Sub.price', 'Sub.total', 'Orders.parse', 'root'])
   })
 
-  test('has its span even where it was taken off its object', async () => {
+  test('has its span even when called detached from its object', async () => {
     const { parse } = Orders
     const spans = await spansOf(() => expect(parse('4')).toBe(4))
     expect(named(spans, 'Orders.parse')).toBeDefined()
   })
 })
 
-describe('a promise', () => {
+describe('a promise that a `@Traced()` method returns', () => {
   let settle!: { resolve(value: unknown): void; reject(error: unknown): void }
   class Orders {
     @Traced() load(): Promise<unknown> {
@@ -86,7 +86,7 @@ describe('a promise', () => {
     }
   }
 
-  test('has its span ended when it settles, before who waits for it goes on', async () => {
+  test('ends the span when it settles, before the code that awaits it continues', async () => {
     const { exporter, telemetry } = pipeline()
     await withTelemetry(async () => {
       const started = vi.spyOn(telemetry.spanProcessor, 'onEnd')
@@ -100,12 +100,12 @@ describe('a promise', () => {
     expect(exporter.spans.map(({ name }) => name)).toEqual(['Orders.load', 'root'])
   })
 
-  test('has what it does below its span, after an `await` too', async () => {
+  test('has the span as the parent of what the method does, after an `await` too', async () => {
     const spans = await spansOf(() => new Orders().later())
     expect(parentOf(named(spans, 'query'))).toBe(named(spans, 'Orders.later').spanContext().spanId)
   })
 
-  test('rejects with what it rejects with, and the span has it', async () => {
+  test('rejects with its own error, and the span records it', async () => {
     const spans = await spansOf(() => {
       const loading = new Orders().load()
       settle.reject(failure)
@@ -114,7 +114,7 @@ describe('a promise', () => {
     expect(named(spans, 'Orders.load').status.code).toBe(SpanStatusCode.ERROR)
   })
 
-  test('that rejects and is nobody’s is reported by the runtime, as without a span', async () => {
+  test('that rejects unhandled is reported by the runtime, as without a span', async () => {
     const heard = vi.fn()
     const others = process.listeners('unhandledRejection')
     process.removeAllListeners('unhandledRejection').on('unhandledRejection', heard)
@@ -129,7 +129,7 @@ describe('a promise', () => {
     }
   })
 
-  test('keeps what was added to it', async () => {
+  test('keeps properties that were added to it', async () => {
     await spansOf(async () => {
       const result = new Orders().cancellable()
       expect(result.cancel()).toBe('cancelled')
@@ -138,8 +138,8 @@ describe('a promise', () => {
   })
 })
 
-describe('what has a `then` of its own', () => {
-  /** A query, which runs when somebody asks for its result, each time. */
+describe('a result with a `then` of its own', () => {
+  /** A query that runs each time its `then` is called. */
   class Query {
     runs = 0
     constructor(readonly fails = false) {}
@@ -150,7 +150,7 @@ describe('what has a `then` of its own', () => {
       return (this.fails ? Promise.reject(failure) : Promise.resolve(['row'])).then(fulfilled, rejected)
     }
   }
-  /** As vendors' clients have them: what it comes to is made by its `then`, and it gives its response, too. */
+  /** Like those of vendors' clients: a promise of the body, which gives access to the response, too. */
   class ApiPromise extends Promise<string> {
     readonly #response = 'response'
     static override get [Symbol.species]() {
@@ -174,7 +174,7 @@ describe('what has a `then` of its own', () => {
     }
   }
 
-  test('is the very object, runs once, when it is asked to, and has its span ended by then', async () => {
+  test('is the same object, runs once, only when awaited, and its span ends by then', async () => {
     const spans = await spansOf(async () => {
       const result = new Orders().all(query)
       expect(result).toBe(query)
@@ -190,11 +190,11 @@ describe('what has a `then` of its own', () => {
   })
 
   describe.each<[string, (promise: () => Promise<string>) => object]>([
-    // Prisma's.
+    // Like Prisma's.
     // oxlint-disable-next-line unicorn/no-thenable -- what this is about
-    ['of its own', (promise) => ({ then: (...how: []) => promise().then(...how), catch: (...how: []) => promise().catch(...how), finally: (...how: []) => promise().finally(...how) })],
-    // Most vendors' clients'.
-    ['of its class', (promise) => new (class extends Promise<string> {
+    ['that are properties of its own', (promise) => ({ then: (...how: []) => promise().then(...how), catch: (...how: []) => promise().catch(...how), finally: (...how: []) => promise().finally(...how) })],
+    // Like most vendors' clients'.
+    ['that its class overrides', (promise) => new (class extends Promise<string> {
       // oxlint-disable-next-line unicorn/no-thenable -- what this is about
       override then<T, F>(...how: Parameters<typeof Promise.prototype.then<T, F>>) {
         return promise().then(...how)
@@ -206,9 +206,9 @@ describe('what has a `then` of its own', () => {
         return promise().finally(...how)
       }
     })(() => {})],
-    ['of `Promise`', (promise) => (class extends Promise<string> {}).resolve(promise())],
-    // Those of clients for language models: others of their class cannot be made by a promise's own methods.
-    ['of a class that is made of something else', (promise) => new (class extends Promise<string> {
+    ['that its class inherits from `Promise`', (promise) => (class extends Promise<string> {}).resolve(promise())],
+    // Clients of language models: their constructor takes no executor, so a promise's own methods cannot make another one.
+    ['that its class overrides, with a constructor that takes no executor', (promise) => new (class extends Promise<string> {
       constructor(readonly asked: Promise<string>) {
         super((resolve) => resolve(''))
       }
@@ -223,7 +223,7 @@ describe('what has a `then` of its own', () => {
         return this.asked.finally(...how)
       }
     })(promise())],
-  ])('and a `catch` and a `finally` %s', (_whose, make) => {
+  ])('and a `catch` and `finally` %s', (_whose, make) => {
     class Clients {
       @Traced() ask(promise: () => Promise<string>) {
         return make(promise) as Promise<string>
@@ -232,18 +232,18 @@ describe('what has a `then` of its own', () => {
     test.each<[string, (asked: Promise<string>) => Promise<unknown>]>([
       ['catch', (asked) => asked.catch(() => 'body')],
       ['finally', (asked) => asked.finally(() => {})],
-    ])('has its span ended where it is waited for by `%s`', async (_way, wait) => {
+    ])('ends its span when it is waited for with `%s`', async (_way, wait) => {
       const spans = await spansOf(async () => expect(await wait(new Clients().ask(async () => 'body'))).toBe('body'))
       expect(named(spans, 'Clients.ask').attributes).toEqual({})
     })
 
-    test('has its span failed where `catch` is told why', async () => {
+    test('records the error on its span when `catch` handles it', async () => {
       const spans = await spansOf(async () => expect(await new Clients().ask(() => Promise.reject(failure)).catch((error) => error)).toBe(failure))
       expect(named(spans, 'Clients.ask').status.message).toBe('no such order')
     })
   })
 
-  test('may have a `catch` of its own, which is the one that is called', async () => {
+  test('may override `catch`: the override is called, and the span has the original error', async () => {
     class Job extends Promise<string> {
       override catch<T>(rejected?: ((reason: Error) => T | PromiseLike<T>) | null) {
         return super.catch((error: Error) => rejected?.(new Error(`the job: ${error.message}`)) as T)
@@ -258,7 +258,7 @@ describe('what has a `then` of its own', () => {
     expect(named(spans, 'Jobs.run').status.message).toBe('no such order')
   })
 
-  test('may be behind a proxy that binds its methods', async () => {
+  test('may be behind a proxy that binds methods: the span records its error', async () => {
     // oxlint-disable-next-line unicorn/no-thenable -- what this is about
     const query = (): PromiseLike<string> => new Proxy({ then: (...how: []) => Promise.reject(failure).then(...how) } as PromiseLike<string>, {
       get: (target, key) => (Reflect.get(target, key) as () => void).bind(target),
@@ -272,7 +272,7 @@ describe('what has a `then` of its own', () => {
     expect(named(spans, 'Bound.all').status.message).toBe('no such order')
   })
 
-  test('may throw when it is asked, and may tell of its progress', async () => {
+  test('may throw from `then`, and may take a third callback, as for progress', async () => {
     class Jobs {
       @Traced() broken(): PromiseLike<string> {
         // oxlint-disable-next-line unicorn/no-thenable -- what this is about
@@ -293,7 +293,7 @@ describe('what has a `then` of its own', () => {
     expect(told).toEqual(['3', '3'])
   })
 
-  test('may be a plain promise whose `then` is not to be called', async () => {
+  test('may be a plain promise whose own `then` returns nothing, and still has a span', async () => {
     // oxlint-disable-next-line unicorn/no-thenable -- what this is about
     const promise = () => Object.assign(Promise.resolve('row'), { then: () => undefined })
     class Rows {
@@ -305,7 +305,7 @@ describe('what has a `then` of its own', () => {
     expect(spans.map(({ name }) => name)).toEqual(['Rows.all', 'root'])
   })
 
-  test('may have a `catch` of a kind of its own, as Bluebird has', async () => {
+  test('may have a `catch` with other parameters, as Bluebird has', async () => {
     class Bluebird extends Promise<string> {
       override catch(...how: unknown[]) {
         const [kind, rejected] = how as [new () => Error, () => string]
@@ -324,12 +324,12 @@ describe('what has a `then` of its own', () => {
     expect(spans.filter(({ name }) => name === 'Clients.ask').map(({ attributes }) => attributes)).toEqual([{ 'error.type': 'RangeError' }, { 'error.type': 'RangeError' }])
   })
 
-  test('rejects with what it rejects with', async () => {
+  test('rejects with its own error, which its span records', async () => {
     const spans = await spansOf(() => expect((async () => new Orders().all(new Query(true)))()).rejects.toBe(failure))
     expect(named(spans, 'Orders.all').status.code).toBe(SpanStatusCode.ERROR)
   })
 
-  test('may be a promise of a class of its own, which keeps its members', async () => {
+  test('may be of a subclass of `Promise`, and keeps that class’s members', async () => {
     const spans = await spansOf(async () => {
       const result = new Orders().fetch()
       expect(result).toBe(made)
@@ -339,7 +339,7 @@ describe('what has a `then` of its own', () => {
     expect(named(spans, 'Orders.fetch').attributes).toEqual({})
   })
 
-  test('may be closed to additions: the span ends with the method', async () => {
+  test('may be non-extensible: its span ends when the method returns', async () => {
     const spans = await spansOf(async () => expect(await new Orders().closed()).toEqual(['row']))
     expect(spans.map(({ name }) => name)).toEqual(['Orders.closed', 'SELECT', 'root'])
   })
@@ -386,26 +386,26 @@ describe.each(['a generator', 'an asynchronous generator'])('%s', (kind) => {
   }
   beforeEach(() => void cleaned.mockClear())
 
-  test('that is read to its end has its span ended there, with each of its steps below it', async () => {
+  test('that is read to its end ends its span there; the span is the parent of every step', async () => {
     const spans = await spansOf(async () => expect(await iterate(false)).toEqual([1, 2]))
     expect(spans.map(({ name }) => name)).toEqual(['first', 'second', 'Orders.each', 'root'])
     for (const step of ['first', 'second']) expect(parentOf(named(spans, step))).toBe(named(spans, 'Orders.each').spanContext().spanId)
     expect(named(spans, 'Orders.each').attributes).toEqual({})
   })
 
-  test('that is left early is cleaned up, and has its span ended', async () => {
+  test('that is left early runs its `finally`, and ends its span', async () => {
     const spans = await spansOf(async () => expect(await iterate(false, 1)).toEqual([1]))
     expect(cleaned).toHaveBeenCalledOnce()
     expect(spans.map(({ name }) => name)).toEqual(['first', 'Orders.each', 'root'])
     expect(named(spans, 'Orders.each').attributes).toEqual({})
   })
 
-  test('that throws has the error on its span', async () => {
+  test('that throws records the error on its span', async () => {
     const spans = await spansOf(() => expect(iterate(true)).rejects.toBe(failure))
     expect(named(spans, 'Orders.each').status.message).toBe('no such order')
   })
 
-  test('that is thrown into has the error on its span', async () => {
+  test('whose `throw()` is called records the error on its span', async () => {
     const spans = await spansOf(async () => {
       const iterator = each()
       await iterator.next()
@@ -414,12 +414,12 @@ describe.each(['a generator', 'an asynchronous generator'])('%s', (kind) => {
     expect(named(spans, 'Orders.each').status.message).toBe('no such order')
   })
 
-  test('that nobody reads to its end has its span ended by the invocation', async () => {
+  test('that is never read to its end has its span ended by the invocation, marked as unfinished', async () => {
     const spans = await spansOf(async () => void (await each().next()))
     expect(named(spans, 'Orders.each').attributes).toEqual({ 'flushed.unfinished': true })
   })
 
-  test('stays what it is', async () => {
+  test('still looks and behaves like a generator', async () => {
     await spansOf(async () => {
       const iterator = each()
       expect(Object.prototype.toString.call(iterator)).toBe(kind === 'a generator' ? '[object Generator]' : '[object AsyncGenerator]')
@@ -430,7 +430,7 @@ describe.each(['a generator', 'an asynchronous generator'])('%s', (kind) => {
   })
 })
 
-test('an iterator that is no generator, and has neither `return` nor `throw`', async () => {
+test('an iterator without `return` and `throw` ends its span when it is done', async () => {
   class Orders {
     @Traced() count(to: number) {
       let at = 0
@@ -445,7 +445,7 @@ test('an iterator that is no generator, and has neither `return` nor `throw`', a
   expect(named(spans, 'Orders.count').attributes).toEqual({})
 })
 
-test('an iterator that is left, and does not say that it is done', async () => {
+test('an iterator whose `return` does not report `done` still ends its span when it is left', async () => {
   class Orders {
     @Traced() forever() {
       return { next: () => ({ value: 1 }), return: () => ({ value: undefined }), [Symbol.iterator]() { return this } }
@@ -457,7 +457,7 @@ test('an iterator that is left, and does not say that it is done', async () => {
   expect(named(spans, 'Orders.forever').attributes).toEqual({})
 })
 
-describe("a database's cursor, whose steps are documents", () => {
+describe('a database cursor, whose steps are documents', () => {
   const close = vi.fn()
   class Orders {
     @Traced() find(...found: object[]) {
@@ -471,7 +471,7 @@ describe("a database's cursor, whose steps are documents", () => {
     }
   }
 
-  test('is over when there are no more of them', async () => {
+  test('ends its span when there are no more documents', async () => {
     const spans = await spansOf(async () => {
       const seen: object[] = []
       for await (const order of new Orders().find({ _id: 1 }, { _id: 2 })) seen.push(order)
@@ -480,7 +480,7 @@ describe("a database's cursor, whose steps are documents", () => {
     expect(named(spans, 'Orders.find').attributes).toEqual({})
   })
 
-  test('is over when it is closed', async () => {
+  test('ends its span when it is closed', async () => {
     const spans = await spansOf(async () => {
       const cursor = new Orders().find({ _id: 1 }, { _id: 2 })
       expect(await cursor.next()).toEqual({ _id: 1 })
@@ -491,7 +491,7 @@ describe("a database's cursor, whose steps are documents", () => {
   })
 })
 
-test('what can be iterated, and is no iterator, is a result like any other', async () => {
+test('an iterable that is not an iterator is a result like any other: its span ends with the method', async () => {
   class Orders {
     @Traced() all() {
       return [1, 2]
@@ -501,7 +501,7 @@ test('what can be iterated, and is no iterator, is a result like any other', asy
   expect(named(spans, 'Orders.all').attributes).toEqual({})
 })
 
-describe('options', () => {
+describe('options of `@Traced()`', () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   beforeEach(() => void warn.mockClear())
 
@@ -516,7 +516,7 @@ describe('options', () => {
     }
   }
 
-  test('name the span, give it a kind and attributes, also by the arguments', async () => {
+  test('set the span’s name, kind and attributes, which a function may make from the arguments', async () => {
     const spans = await spansOf(() => {
       const orders = new Orders()
       orders.price()
@@ -529,7 +529,7 @@ describe('options', () => {
     expect(named(spans, 'Orders.find').attributes).toEqual({ 'order.id': 'o1' })
   })
 
-  test('that throw are a line in the log', async () => {
+  test('that throw are logged in one line, and the method runs', async () => {
     const spans = await spansOf(() => expect(new Orders().odd()).toBe('odd'))
     expect(named(spans, 'Orders.odd').attributes).toEqual({})
     expect(warn).toHaveBeenCalledExactlyOnceWith('flushed: `attributes` failed: no such order')
@@ -542,13 +542,13 @@ describe('options', () => {
     [{ attributes: 1 }, 'option `attributes` must be an object or a function, got 1'],
     ['', 'option `name` must be a non-empty string, got ""'],
     [5, 'option `options` must be an object, got 5'],
-  ])('that are bad are a TypeError: %j', (options, message) => {
+  ])('that are invalid throw a TypeError when decorating: %j', (options, message) => {
     expect(() => Traced(options as never)).toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }))
   })
 })
 
-describe('outside of an invocation', () => {
-  test('it is an ordinary span of the global provider', () => {
+describe('a `@Traced()` method outside of an invocation', () => {
+  test('has an ordinary span of the global provider', () => {
     const { exporter, tracer } = pipeline()
     void exporter
     const started = vi.spyOn(Object.getPrototypeOf(tracer), 'startSpan')
@@ -561,7 +561,7 @@ describe('outside of an invocation', () => {
     expect(started).toHaveBeenCalledOnce()
   })
 
-  test('methods that call each other are one trace, before the first invocation too', async () => {
+  test('that calls another is in one trace with it, even before the first invocation', async () => {
     const { telemetry } = pipeline()
     class Orders {
       @Traced() async price() {
@@ -578,7 +578,7 @@ describe('outside of an invocation', () => {
     expect(inner).toMatchObject({ parentSpanContext: { spanId: outer?.spanContext().spanId } })
   })
 
-  test('it is one of the class’s `telemetry`', () => {
+  test('has a span from the `telemetry` of its class', () => {
     const startSpan = vi.fn(() => trace.wrapSpanContext({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 }))
     const telemetry = { stages: [], tracer: () => ({ startSpan, startActiveSpan: () => {} }) as never }
     class Orders {
@@ -590,7 +590,7 @@ describe('outside of an invocation', () => {
     expect(startSpan).toHaveBeenCalledExactlyOnceWith('Sub.price', expect.anything(), expect.anything())
   })
 
-  test('a tracer that throws does not keep the method from running', () => {
+  test('runs even if the tracer throws', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const telemetry = { stages: [], tracer: () => { throw failure } }
     class Orders {
@@ -605,7 +605,7 @@ describe('outside of an invocation', () => {
   })
 })
 
-test('below `@Flushed()` the span is in the invocation; above it, it is around it, and the report says so', async () => {
+test('`@Traced()` below `@Flushed()` is a span in the invocation; above, it surrounds it, and the report warns', async () => {
   const { exporter, telemetry } = pipeline()
   const reports: FlushReport[] = []
   class Orders {
@@ -623,7 +623,7 @@ test.each([
   ['iterator', (function* ids(): Generator<number> { yield 7 })(), 'next', { value: 7, done: false }],
   // oxlint-disable-next-line unicorn/no-thenable -- what is tested
   ['thenable', { then: () => 7 }, 'then', 7],
-])('an %s that each call returns is followed once, however many calls there are', async (_what, all, key, first) => {
+])('the same %s, returned by thousands of calls, is followed only once', async (_what, all, key, first) => {
   class Orders {
     @Traced() sequence() {
       return all as object

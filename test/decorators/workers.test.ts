@@ -1,4 +1,4 @@
-/** Decorated classes on real workerd: what only its contexts, its RPC and its lack of AsyncLocalStorage show. */
+/** Specifies decorated classes on real workerd: what only its contexts, its RPC and its lack of AsyncLocalStorage can show. */
 import { describe, expect, test } from 'vitest'
 import { CROSSED, corners, names } from '../support/workers.ts'
 
@@ -9,7 +9,7 @@ describe.each(corners)('on $title', ({ startWorker, flags, compatibilityDate }) 
       compatibilityFlags: compatibilityDate < '2024-09-26' ? ['rpc'] : [],
     })
 
-  test('each method is an invocation of its own, flushed within the context’s `waitUntil`, with its background work apart', async () => {
+  test('each method is an invocation of its own: its spans and background work are delivered in `waitUntil`', async () => {
     await using worker = await start()
     expect(await (await worker.fetch('/join/ada')).json()).toBe('ada')
     await worker.collector.waitFor(({ spans }) => spans.length === 5)
@@ -23,7 +23,7 @@ describe.each(corners)('on $title', ({ startWorker, flags, compatibilityDate }) 
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('what RPC passes and returns stays what it is', async () => {
+  test('RPC arguments, results and errors pass through unchanged', async () => {
     await using worker = await start()
     expect(await (await worker.fetch('/greet/ada')).json()).toBe('hello ada')
     expect(await (await worker.fetch('/refuse/ada')).json()).toBe('RangeError: the room is closed')

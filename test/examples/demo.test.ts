@@ -1,4 +1,4 @@
-/** How the demo draws what it has measured. */
+/** Specifies how the demo draws its measurements. */
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { renderTable } from '../../examples/demo/table.ts'
@@ -20,7 +20,7 @@ const trace = {
   freezeMs: 90,
 }
 
-test('a trace that was acknowledged, answered and frozen, in this order', () => {
+test('a waterfall shows acknowledgement, response and freeze, in this order, and marks open spans', () => {
   const lines = renderWaterfall(trace, { width: 90, color: false })
   const [left, exported, response] = lines.slice(-4, -1)
   expect(left).toMatch(/left +▒+ left open, ended by flushed/)
@@ -31,16 +31,16 @@ test('a trace that was acknowledged, answered and frozen, in this order', () => 
   expect(lines.at(-1)).toContain('✓ acknowledged 81.0 ms  ● response 82.0 ms  ┃ freeze 90.0 ms')
 })
 
-test('spans that nobody had acknowledged at the freeze are hollow, and there is no export', () => {
+test('spans not acknowledged at the freeze are hollow, and no export is drawn', () => {
   const lost = { ...trace, bars: trace.bars.map((each) => ({ ...each, acknowledged: false })), exports: [] }
   const text = renderWaterfall(lost, { width: 72, color: false }).join('\n')
   expect(text).toContain('░')
   expect(text).not.toMatch(/[█▌✓]/)
 })
 
-test('where nothing tells of a freeze: two exports, and all the width for them', () => {
+test('without a freeze, a waterfall draws no freeze line, and draws exports in the order in which they end', () => {
   const { freezeMs: _, ...running } = trace
-  // The later one ended first.
+  // The second one in this list ended first.
   const exports = [{ startMs: 300, endMs: 390 }, ...trace.exports]
   const lines = renderWaterfall({ ...running, exports }, { width: 90, color: false })
   const [first, second, response] = lines.slice(-4, -1)
@@ -52,13 +52,13 @@ test('where nothing tells of a freeze: two exports, and all the width for them',
   expect(lines.at(-1)).toContain('✓ acknowledged 81.0 ms  ● response 82.0 ms  ✓ acknowledged 390.0 ms')
 })
 
-test.each([64, 72, 80, 100])('no line is wider than %i columns, and colour changes nothing that is seen', (width) => {
+test.each([64, 72, 80, 100])('no line is wider than %i columns, and colour does not change the text', (width) => {
   const plain = renderWaterfall(trace, { width, color: false })
   for (const line of plain) expect(line.length).toBeLessThanOrEqual(width)
   expect(renderWaterfall(trace, { width, color: true }).map((line) => stripVTControlCharacters(line).trimEnd())).toEqual(plain)
 })
 
-test('columns are as wide as what is in them, and numbers stand below each other', () => {
+test('table columns are as wide as their content, and numbers are right-aligned', () => {
   const table = { heads: [[''], ['spans', 'created']], rows: [[{ text: 'naive' }, { text: '90' }], [{ text: 'flushed' }, { text: '8' }]] }
   expect(renderTable(table, { width: 80, color: false })).toEqual([
     '             spans',

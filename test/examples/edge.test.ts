@@ -1,4 +1,4 @@
-/** The edge function of the examples, in `@edge-runtime/vm`. */
+/** Specifies the edge function of the examples, in `@edge-runtime/vm`. */
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { edge } from '../../examples/demo/edge/host.ts'
@@ -17,7 +17,7 @@ async function started(id: VariantId) {
   return { deployment, [Symbol.asyncDispose]: () => owner.disposeAsync() }
 }
 
-test('in the edge’s virtual machine, orders/flushed.ts answers before the collector does, and is kept until all is acknowledged', async () => {
+test('in the edge VM, orders/flushed.ts answers before the collector, and `waitUntil` keeps it until all is acknowledged', async () => {
   await using edge_ = await started('flushed')
   const { deployment } = edge_
   for (let request = 1; request <= 3; request++) {
@@ -35,7 +35,7 @@ test('in the edge’s virtual machine, orders/flushed.ts answers before the coll
   expect(deployment.log).toBeUndefined()
 })
 
-test('in the edge’s virtual machine, orders/wait-until.ts is kept for less, and orders/naive.ts for nothing', async () => {
+test('in the edge VM, orders/wait-until.ts delivers only some of the spans, and orders/naive.ts none', async () => {
   await using remedy = await started('wait-until')
   await using naive = await started('naive')
   const delivered = async ({ deployment }: typeof remedy) => names((await (await deployment.request()).kept) ?? [])

@@ -1,4 +1,4 @@
-/** The examples for Lambda, bundled as `template.yaml` says, on the real runtime client. */
+/** Specifies the examples for Lambda, bundled as `template.yaml` says, on the real runtime client. */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,7 @@ describe.each([
   ['orders/after-response.ts, registered by `import`', ['orders/after-response.ts'], 'after-response.handler', {}],
   ['orders/flushed.ts, registered by `--import`', ['orders/flushed.ts', 'register.ts'], 'orders/flushed.handler', { NODE_OPTIONS: `--import ${bundles}flushed/register.mjs` }],
 ])(`on ${runtime}, %s`, (_what, entryPoints, handler, env) => {
-  test('answers before the collector does, and has all acknowledged at the freeze', async () => {
+  test('answers before the collector, and every span is acknowledged at the freeze', async () => {
     await using lambda = await start(entryPoints, handler, { behavior: SLOW, env })
     for (let request = 0; request < 3; request++) {
       const { result, freeze } = await lambda.invoke(orderOf(2))
@@ -37,7 +37,7 @@ describe.each([
   })
 })
 
-test(`on ${runtime}, functions/background.ts: the audit delays nothing, and is done and delivered before the freeze`, async () => {
+test(`on ${runtime}, functions/background.ts answers before its audit, which is done and delivered before the freeze`, async () => {
   await using lambda = await start(['functions/background.ts'], 'background.handler')
   for (let request = 0; request < 3; request++) {
     const { result, freeze } = await lambda.invoke(orderOf(1))
@@ -51,7 +51,7 @@ test(`on ${runtime}, functions/background.ts: the audit delays nothing, and is d
   expect(warnings(lambda)).toEqual([])
 })
 
-test(`on ${runtime}, functions/stream.ts: lines arrive as they are made, and the flush is after the last`, async () => {
+test(`on ${runtime}, functions/stream.ts sends lines as they are made, and flushes after the last one`, async () => {
   await using lambda = await start(['functions/stream.ts'], 'stream.handler', { behavior: SLOW })
   for (let request = 0; request < 2; request++) {
     const { result, freeze } = await lambda.invoke(orderOf(1))
@@ -63,7 +63,7 @@ test(`on ${runtime}, functions/stream.ts: lines arrive as they are made, and the
   }
 })
 
-test(`on ${runtime}, controller/orders.ts: a method of a class is the handler, with the spans of what it calls`, async () => {
+test(`on ${runtime}, controller/orders.ts: a method is the handler; spans of the methods it calls are below its root span`, async () => {
   await using lambda = await start(['controller/orders.ts'], 'orders.handler', { behavior: SLOW })
   for (let request = 0; request < 3; request++) {
     const { result, freeze } = await lambda.invoke(orderOf(2))
@@ -84,14 +84,14 @@ test(`on ${runtime}, controller/orders.ts: a method of a class is the handler, w
   expect(warnings(lambda)).toEqual([])
 })
 
-test('template.yaml: what it deploys is there, and its handlers are what its entry points become', () => {
+test('template.yaml deploys files that exist, and its handlers are what its entry points are bundled to', () => {
   const template = readFileSync(folder('../../examples/lambda/template.yaml'), 'utf8')
   const handlers = [...template.matchAll(/Handler: (\S+)\.handler/g)].map(([, path]) => path ?? '')
   const entryPoints = [...template.matchAll(/EntryPoints: \[([^\]]+)\]/g)].map(([, list]) => list?.split(', ') ?? [])
   expect(handlers).toHaveLength(entryPoints.length)
   for (const [index, files] of entryPoints.entries()) {
     for (const file of files) expect(existsSync(folder(`../../examples/lambda/${file}`))).toBe(true)
-    // A single file ends up at the top, several where they were.
+    // A single entry point is bundled to the top folder, several keep their folders.
     const [first = ''] = files
     expect(`${handlers[index]}.ts`).toBe(files.length > 1 ? first : basename(first))
   }

@@ -1,8 +1,8 @@
-/** The example of a Next application, as a part of one that Next has built. */
+/** Specifies the example for Next, as part of an application that Next has built. */
 import { expect, test } from 'vitest'
 import { startNext } from '../support/next.ts'
 
-test('in a real Next, next/app/orders/[id]/route.ts answers before the collector does, and what it does `after()` is delivered too', async () => {
+test('on real Next, next/app/orders/[id]/route.ts answers before the collector; work in `after()` is delivered too', async () => {
   await using app = await startNext()
   await app.request('/orders/1')
   app.collector.behave({ delayMs: 1000 })

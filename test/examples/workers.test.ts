@@ -1,4 +1,4 @@
-/** The examples for Workers, on the newest workerd there is, with the flags and bindings of their `wrangler.jsonc`. */
+/** Specifies the examples for Workers, on the newest installed workerd, with the flags and bindings of their `wrangler.jsonc`. */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { startCollector } from 'flushed/testing'
@@ -18,7 +18,7 @@ describe(`on workerd ${binary.version}`, () => {
   beforeAll(async () => void (shop = await startShop()))
   afterAll(() => shop[Symbol.asyncDispose]())
 
-  test('orders/flushed.ts answers before the collector does, and has its audit and what it left open delivered', async () => {
+  test('orders/flushed.ts answers before the collector; its audit and the span it left open are delivered', async () => {
     await using owner = new AsyncDisposableStack()
     const worker = await Deployment.start('flushed', await workers(), shop.url, owner, SLOW)
     for (let request = 1; request <= 3; request++) {
@@ -38,7 +38,7 @@ describe(`on workerd ${binary.version}`, () => {
     expect(worker.log).toBeUndefined()
   })
 
-  test('orders/naive.ts and orders/wait-until.ts do the same work, and less of it is delivered', async () => {
+  test('orders/wait-until.ts does not deliver the span it left open, and orders/naive.ts delivers nothing', async () => {
     await using owner = new AsyncDisposableStack()
     const host = await workers()
     const naive = await Deployment.start('naive', host, shop.url, owner, 'ok')
@@ -50,7 +50,7 @@ describe(`on workerd ${binary.version}`, () => {
     expect(naive.collector.requests).toEqual([])
   })
 
-  test('handlers/sales.ts: a request, the batch it becomes, linked to it, and a Durable Object, each with its own root', async () => {
+  test('handlers/sales.ts: requests, the batch linked to them and the Durable Object each have a root of their own', async () => {
     await using owner = new AsyncDisposableStack()
     const collector = owner.use(await startCollector())
     const worker = await workerOf('handlers/wrangler.jsonc', { OTLP_ENDPOINT: collector.url })
@@ -71,7 +71,7 @@ describe(`on workerd ${binary.version}`, () => {
     expect(lines.all.join('\n')).not.toMatch(CROSSED)
   })
 
-  test('durable-object: methods with `@Flushed` are invocations, whose callers wait for no flush, and `@Traced` ones are below them', async () => {
+  test('durable-object: callers of a `@Flushed` method do not wait for its flush; `@Traced` spans are its children', async () => {
     await using owner = new AsyncDisposableStack()
     const collector = owner.use(await startCollector({ behavior: SLOW }))
     const worker = await workerOf('durable-object/wrangler.jsonc', { OTLP_ENDPOINT: collector.url })
@@ -93,7 +93,7 @@ describe(`on workerd ${binary.version}`, () => {
     expect(names(of(sold)).toSorted()).toEqual(['reorder', 'storage.get', 'storage.put'])
     expect(names(of(refused))).toEqual(['storage.get'])
     expect(named('reorder')).toMatchObject([{ attributes: { 'app.left': 3 } }])
-    // It goes on after its method has answered, and has a flush of its own.
+    // `reorder` goes on after its method has answered, and has a flush of its own.
     expect(collector.spans.some(({ attributes }) => 'flushed.unfinished' in attributes)).toBe(false)
 
     expect(await (await fetch(url)).json()).toEqual({ left: 3 })
@@ -106,7 +106,7 @@ describe(`on workerd ${binary.version}`, () => {
   })
 })
 
-test.each(['wrangler.jsonc', 'handlers/wrangler.jsonc', 'durable-object/wrangler.jsonc'])('%s: what it deploys is there', (file) => {
+test.each(['wrangler.jsonc', 'handlers/wrangler.jsonc', 'durable-object/wrangler.jsonc'])('%s deploys a file that exists', (file) => {
   const { main } = configOf(file)
   expect(existsSync(fileURLToPath(new URL(`../../examples/workers/${file}/../${main}`, import.meta.url)))).toBe(true)
 })

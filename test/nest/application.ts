@@ -1,4 +1,4 @@
-/** The Nest application, compiled as Nest's are and started with the built package. */
+/** The Nest application, compiled as Nest applications are, and started with the built package. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { type Variant, variantsOf } from './variants.ts'
 const ofNest = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/platform-fastify', '@nestjs/swagger', 'class-transformer', 'class-validator', 'reflect-metadata', 'rxjs']
 const ofRoot = ['@opentelemetry/api', '@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/sdk-trace', '@types/node']
 
-/** Files as a page shows them: blocks of code whose first line has their names. */
+/** Writes the files that a page shows: code blocks whose first line has the file's name. */
 async function writeFiles(page: string, to: string): Promise<void> {
   for (const [, name = '', code = ''] of (await readFile(page, 'utf8')).matchAll(/```ts\n\/\/ src\/(\S+)\n(.*?)```/gs)) {
     await writeFile(join(to, name), code)
@@ -21,7 +21,7 @@ async function writeFiles(page: string, to: string): Promise<void> {
 /**
  * Compiles the application, in a project of its own.
  *
- * @param add writes what is not there yet
+ * @param add writes the files that are missing
  * @returns where it is
  * @throws what the compiler says
  */
@@ -36,7 +36,7 @@ async function compile(name: string, add: (sources: string) => Promise<void>): P
   return out
 }
 
-/** With all variants of its controller. */
+/** Compiles the application with all variants of its controller. */
 export async function compileVariants(): Promise<{ out: string; variants: Variant[] }> {
   let variants: Variant[] = []
   const out = await compile('nest-variants', async (sources) => {
@@ -48,14 +48,14 @@ export async function compileVariants(): Promise<{ out: string; variants: Varian
   return { out, variants }
 }
 
-/** As docs/nest.md has it. */
+/** Compiles the application of docs/nest.md. */
 export const compileRecipe = (): Promise<string> =>
   compile('nest-recipe', async (sources) => {
     for (const file of await readdir(sources)) if (file !== 'recipe') await rm(join(sources, file))
     await writeFiles(join(root, 'docs/nest.md'), join(sources, 'recipe'))
   })
 
-/** What a variant is known by from outside. */
+/** A variant that is running: how to reach it, and what it documents. */
 export interface Started {
   readonly variant: string
   readonly port: number
@@ -69,7 +69,7 @@ export class Application implements AsyncDisposable {
   readonly #lines: AsyncIterator<string>
   #errors = ''
 
-  /** @param file a module of it */
+  /** @param file the module that starts the application */
   constructor(file: string, args: readonly string[], env: Record<string, string>) {
     this.#child = spawn(process.execPath, [file, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#errors += chunk))
@@ -77,7 +77,7 @@ export class Application implements AsyncDisposable {
     this.#lines = createInterface(this.#child.stdout as Readable)[Symbol.asyncIterator]()
   }
 
-  /** Its next line that matches, and those before. @throws if it ends instead */
+  /** Reads up to the next line of its output that matches. @returns the lines read @throws if the process ends instead */
   async until(last: RegExp): Promise<string[]> {
     for (const lines: string[] = []; ; ) {
       const { value, done } = await this.#lines.next()
@@ -87,7 +87,7 @@ export class Application implements AsyncDisposable {
     }
   }
 
-  /** Tells it to end. @returns its exit code, or the signal that has ended it */
+  /** Sends SIGTERM. @returns the exit code, or the signal that ended the process */
   async stop(): Promise<unknown> {
     this.#child.kill('SIGTERM')
     const [code, signal] = await this.#exit

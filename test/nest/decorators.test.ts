@@ -1,6 +1,6 @@
 /**
- * A real Nest application (guard, pipes, interceptor, filter, Swagger, parameter decorators), with a decorator of ours in every
- * place among Nest's: nothing that a client or a document shows may depend on it.
+ * Specifies our decorators in every place among Nest's, in a real Nest application (guard, pipes, interceptor, filter, Swagger,
+ * parameter decorators): neither its responses nor its Swagger document may change.
  */
 import { startCollector } from 'flushed/testing'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -26,7 +26,7 @@ afterAll(() => Promise.all(servers.map(({ close }) => close())))
 const plain = (servers[0] as (typeof servers)[0]).of('plain')
 const expected = await answerAll(plain.port)
 
-test('without any of ours it does what is expected of it', () => {
+test('the application without our decorators answers as expected', () => {
   expect(Object.fromEntries(Object.entries(expected).map(([what, { status }]) => [what, status]))).toEqual({
     'a query that is transformed': 200,
     'a query that is not valid': 400,
@@ -57,24 +57,24 @@ test('without any of ours it does what is expected of it', () => {
   expect(Object.keys(plain.swagger)).toContain('paths')
 })
 
-/** The methods that requests get to: each is called so many times. */
+/** How many times the requests call each method. */
 const CALLS = { list: 2, get: 1, create: 1, receipt: 2, raw: 1, tea: 1, cup: 1, status: 1, oldStatus: 1, events: 1 }
 const spansOf = (each: number) => Object.entries(CALLS).flatMap(([name, times]) => Array(times * each).fill(`OrdersController.${name}`)).toSorted()
 
-/** Whether the outermost of ours is one that flushes. Others leave that to whatever is around the request. */
+/** Whether our outermost decorator flushes. Others leave the flush to whatever is around the request. */
 const flushes = (name: string) => /^(Flushed|around|composed|class)/.test(name)
 
 describe.each(servers)('$mode', ({ mode, collector, of }) => {
   describe.each(variants)('with $title', ({ name }) => {
     const { port, swagger } = of(name)
 
-    test('every response is the same, and the document', async () => {
+    test('every response and the Swagger document are the same as without our decorators', async () => {
       const answers = await answerAll(port)
       for (const what of Object.keys(requests)) expect(answers[what], what).toEqual(expected[what])
       expect(swagger).toEqual(plain.swagger)
     })
 
-    test.runIf(name !== 'plain' && (mode === 'middleware' || flushes(name)))('the spans are delivered', async () => {
+    test.runIf(name !== 'plain' && (mode === 'middleware' || flushes(name)))('every span is delivered', async () => {
       const spans = () => collector.spans.filter(({ attributes }) => attributes['app.variant'] === name)
       const all = spansOf(/around|inside/.test(name) ? 2 : 1)
       await collector.waitFor(() => spans().length >= all.length)

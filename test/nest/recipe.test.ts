@@ -1,4 +1,4 @@
-/** The Nest application of docs/nest.md, in a process of its own, against a collector that takes its time. */
+/** Specifies the Nest application of docs/nest.md, in a process of its own, against a slow collector. */
 import { join } from 'node:path'
 import { startCollector } from 'flushed/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -39,26 +39,26 @@ describe.each([
   afterAll(() => application[Symbol.asyncDispose]())
   beforeEach(() => collector.reset())
 
-  test('what is no request has been delivered when it is over', () => {
-    // It is before the application listens.
+  test('work outside a request is delivered by the time it is done', () => {
+    // The report runs before the application listens.
     const [price, report] = [spanOf('PricesService.priceOf', atStart), spanOf('nightly report', atStart)]
     expect(report).toMatchObject({ kind: 'internal', status: { code: 'unset' } })
     expect(price).toMatchObject({ parentSpanId: report?.spanId, attributes: { 'app.order': 7 } })
   })
 
-  test('requests have a root span with their route, and what happens in them below it', async () => {
+  test('a request has a root span named after its route, which is the parent of the spans in it', async () => {
     expect(await (await fetch(`${url}/prices/21`)).json()).toEqual({ price: 42 })
     const root = await delivered('GET /prices/:id')
     expect(root).toMatchObject({ kind: 'server', attributes: { 'http.route': '/prices/:id', 'http.response.status_code': 200 } })
     expect(await delivered('PricesService.priceOf')).toMatchObject({ parentSpanId: root?.spanId, attributes: { 'app.order': 21 } })
   })
 
-  test('what a pipe refuses is a request too, and no error of the server’s', async () => {
+  test('a request that a pipe refuses has a root span, which is not marked as a server error', async () => {
     expect((await fetch(`${url}/prices/one`)).status).toBe(400)
     expect(await delivered('GET /prices/:id')).toMatchObject({ attributes: { 'http.response.status_code': 400 }, status: { code: 'unset' } })
   })
 
-  test('what a handler throws is on the root span', async () => {
+  test('the root span records the error that a handler throws', async () => {
     expect((await fetch(`${url}/prices/1/crash`)).status).toBe(500)
     expect(await delivered('GET /prices/:id/crash')).toMatchObject({
       status: { code: 'error' },
@@ -66,12 +66,12 @@ describe.each([
     })
   })
 
-  test('a process that is told to end answers what is in flight, and delivers it, before Nest ends it', async () => {
+  test('on SIGTERM, a request in flight is answered and its spans are delivered before Nest ends the process', async () => {
     const answer = fetch(`${url}/prices/21/slow`, { headers: { connection: 'close' } })
     await application.until(/^in flight$/)
     const stopped = application.stop()
     expect(await (await answer).json()).toEqual({ price: 42 })
-    // As Nest does without us.
+    // As Nest does without `flushed`.
     expect(await stopped).toBe('SIGTERM')
     expect(spanOf('GET /prices/:id/slow')).toMatchObject({ attributes: { 'http.response.status_code': 200 } })
   })

@@ -1,6 +1,6 @@
-/** What a Nest application answers. */
+/** The requests to a Nest application, and its answers. */
 
-/** A request, and what of a response may not depend on decorators of ours. */
+/** The parts of a response that our decorators must not change. */
 export interface Answered {
   readonly status: number
   readonly headers: Record<string, string>
@@ -15,7 +15,7 @@ const json = (body: unknown, headers: Record<string, string> = {}): Init => ({
   headers: { 'content-type': 'application/json', ...headers },
 })
 
-/** By what is tried, the path and the rest. */
+/** The path and the options of each request, by what it tries. */
 export const requests: Readonly<Record<string, readonly [path: string, init?: Init]>> = {
   'a query that is transformed': ['/orders?page=2&more=1', { headers: { 'x-shop': 'books' } }],
   'a query that is not valid': ['/orders?page=zero'],
@@ -46,7 +46,7 @@ export async function answer(port: number, [path, init]: readonly [path: string,
   return { status: response.status, headers, body: await response.text() }
 }
 
-/** All of them, one after the other. */
+/** Sends all requests, one after the other. */
 export async function answerAll(port: number): Promise<Record<string, Answered>> {
   const answers: Record<string, Answered> = {}
   for (const [what, request] of Object.entries(requests)) answers[what] = await answer(port, request)

@@ -1,21 +1,21 @@
-/** The controller of the Nest application with decorators of ours in all places there are for them. */
+/** The controller of the Nest application, with our decorators in every possible place. */
 import { readFile } from 'node:fs/promises'
 
-/** What is put where. */
+/** One variant of the controller. */
 export interface Variant {
   readonly name: string
   readonly title: string
-  /** The source. */
+  /** The source code of the controller. */
   readonly source: string
 }
 
 const isDecorator = (line: string) => line.startsWith('  @')
 
-// What Nest awaits may be anything. A handler of ours is asynchronous, and its type says so.
+// Nest awaits whatever a method returns. `@Flushed()` makes a method asynchronous, and its type requires a promise.
 const unlessAsync = (method: string, line: string) =>
   method.startsWith('  async ') || !line.startsWith('@Flushed') ? [] : ['  // @ts-expect-error -- the method returns no promise']
 
-/** Puts lines among the decorators of each method: at 0 above them all, beyond the last below them. */
+/** Puts lines among the decorators of each method: place 0 is above them all, any place beyond the last is below them all. */
 function withOurs(source: string, ours: readonly { line: string; place: number }[]): string {
   const out: string[] = []
   let decorators: string[] = []
@@ -26,7 +26,7 @@ function withOurs(source: string, ours: readonly { line: string; place: number }
     }
     if (decorators.length) {
       const last = decorators.length
-      // From below, so that the places above are still those that are meant.
+      // From the bottom up, so that the places above stay valid.
       for (const { line: own, place } of ours.toSorted((a, b) => b.place - a.place)) {
         decorators.splice(Math.min(place, last), 0, ...unlessAsync(line, own), `  ${own}`)
       }
@@ -37,7 +37,7 @@ function withOurs(source: string, ours: readonly { line: string; place: number }
   return out.join('\n')
 }
 
-/** How many places there are at most: one more than decorators. */
+/** The most places that any method has: one more than it has decorators. */
 function mostPlaces(source: string): number {
   let most = 0
   let now = 0
@@ -54,7 +54,7 @@ import { Flushed, Telemetry, Traced, options } from '../telemetry.js'
 
 const BELOW = Number.POSITIVE_INFINITY
 
-/** All of them; the first has none of ours. */
+/** All variants. The first has none of our decorators. */
 export async function variantsOf(file: string): Promise<Variant[]> {
   const source = `${IMPORTS}${(await readFile(file, 'utf8')).replaceAll("from './", "from '../")}`
   const places = Array.from({ length: mostPlaces(source) }, (_, place) => place)

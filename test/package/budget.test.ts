@@ -1,4 +1,4 @@
-/** What can be said exactly of what the built package spends: requests, their bytes, and what is left at the end. */
+/** Specifies what the built package spends, as far as it can be counted exactly: requests, their bytes, and what is left at the end. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -13,22 +13,22 @@ const INVOCATIONS = 100
 interface Left {
   readonly before: Readonly<Record<string, number>>
   readonly after: Readonly<Record<string, number>>
-  /** Kinds of what keeps the process alive, between two invocations. */
+  /** The kinds of resources that keep the process alive between two invocations. */
   readonly idle: readonly string[]
-  /** Where the package has set timers that are still set, whether they keep the process alive or not. */
+  /** Where the package has set timers that are still set, whether or not they keep the process alive. */
   readonly timers: readonly string[]
-  /** Kinds of sockets, ports and threads, but for those of the exporter's own agent. */
+  /** The kinds of sockets, ports and threads, except those of the exporter's own agent. */
   readonly sockets: readonly string[]
 }
 
 async function run(entry: string, env: Record<string, string>) {
-  // Its own answer to whoever has forked it is not counted: the channel is there before and closed after.
+  // The channel to this process is not counted: it is open before the first count, and closed after the last.
   const child = fork(program, [entry], { env: { PATH: process.env['PATH'], ...env }, execArgv: [] })
   const [[left], [code, signal]] = await Promise.all([once(child, 'message') as Promise<[Left]>, once(child, 'exit')])
   return { left, code: code as number | null, signal: signal as string | null }
 }
 
-/** Lambda's Extensions API: an event for each invocation, and then none. */
+/** A fake of Lambda's Extensions API: it sends an event for each invocation, and then none. */
 async function extensionsApi() {
   let events = 0
   const server = createServer((request, response) => {
@@ -48,26 +48,26 @@ async function extensionsApi() {
   }
 }
 
-test('an invocation of six spans is one request of no more than its budget in bytes', async () => {
+test('an invocation with six spans makes one request, within its budget of bytes', async () => {
   await using collector = await startCollector()
   await run('flushed/lambda', { COLLECTOR: collector.url })
   expect(collector.requests).toHaveLength(INVOCATIONS)
   expect(collector.spans).toHaveLength(INVOCATIONS * 6)
-  // The first one tells of no flush before it.
+  // The first request has no previous flush to report.
   const sizes = collector.requests.slice(1).map(({ bytes }) => bytes)
-  // Clocks are of so many digits; the least digits of a duration are not.
+  // Sizes vary a little: times have a fixed number of digits, durations do not.
   expect(Math.max(...sizes)).toBeLessThanOrEqual(3550)
   expect(Math.min(...sizes)).toBeGreaterThan(3550 * 0.9)
 })
 
-test.each(['flushed', 'flushed/lambda'])('between two invocations no timer keeps the process alive: %s', async (entry) => {
+test.each(['flushed', 'flushed/lambda'])('no timer keeps the process alive between two invocations: `%s`', async (entry) => {
   await using collector = await startCollector()
   const { left } = await run(entry, { COLLECTOR: collector.url })
   expect(left.idle).not.toContain('Timeout')
   expect(left.idle).not.toContain('Immediate')
 })
 
-describe('after a hundred invocations of twenty wraps, and the shutdown, no timer, listener or socket is left', () => {
+describe('after a hundred invocations of twenty wraps, and a shutdown, no timer, listener or socket is left', () => {
   test.each(['flushed', 'flushed/lambda', 'flushed/node'])('%s', async (entry) => {
     await using collector = await startCollector()
     const { left, code, signal } = await run(entry, { COLLECTOR: collector.url })
@@ -75,11 +75,11 @@ describe('after a hundred invocations of twenty wraps, and the shutdown, no time
     expect(left.timers).toEqual([])
     expect(left.after).toEqual(left.before)
     expect(left.sockets).toEqual([])
-    // With a socket open that keeps it, or a timer, it would be waiting still.
+    // If a socket or a timer kept the process alive, it would not have exited.
     expect({ code, signal }).toEqual({ code: 0, signal: null })
   })
 
-  test('flushed/lambda/register, but for the one by which Lambda tells of the next event', async () => {
+  test('flushed/lambda/register, except the socket that waits for Lambda’s next event', async () => {
     await using collector = await startCollector()
     using api = await extensionsApi()
     const { left, code, signal } = await run('flushed/lambda/register', { COLLECTOR: collector.url, ...api.env })
@@ -87,7 +87,7 @@ describe('after a hundred invocations of twenty wraps, and the shutdown, no time
     expect(left.timers).toEqual([])
     expect(left.after).toEqual(left.before)
     expect(left.sockets).toEqual(['TCPWRAP'])
-    // Which does not keep the process.
+    // That socket does not keep the process alive.
     expect({ code, signal }).toEqual({ code: 0, signal: null })
   })
 })

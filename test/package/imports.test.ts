@@ -1,4 +1,4 @@
-/** Who imports whom, of what is left when types are gone: downward only, and Node where it is there. */
+/** Specifies which module imports which at run time, types aside: only downward, and Node only where Node is present. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -30,11 +30,11 @@ async function importsOf(): Promise<Map<string, string[]>> {
 const imports = await importsOf()
 const edges = [...imports].flatMap(([from, all]) => all.map((to) => ({ from, to })))
 
-test('all entries of the package have been looked at', () => {
+test('the check covers the modules of all entries', () => {
   expect(imports.size).toBeGreaterThan(100)
 })
 
-test('nothing imports itself, by whatever way', () => {
+test('no module imports itself, not even through others', () => {
   const open: string[] = []
   const done = new Set<string>()
   const cycles: string[] = []
@@ -50,7 +50,7 @@ test('nothing imports itself, by whatever way', () => {
   expect(cycles).toEqual([])
 })
 
-/** The floors of the house. A folder may import from those below its own. */
+/** The floors of the house, from the ground up. A folder may import from the floors below its own. */
 const FLOORS = [/^src\/core\//, /^src\/(otel|web|server)\//, /^src\/platforms\//, /^src\/decorators\//]
 const floorOf = (file: string): number => FLOORS.findIndex((floor) => floor.test(file))
 const platformOf = (file: string): string | undefined => /^src\/platforms\/(\w+)\//.exec(file)?.[1]
@@ -60,7 +60,7 @@ test('imports go downward', () => {
   expect(upward).toEqual([])
 })
 
-test('a platform imports no other, but for those that are made of one', () => {
+test('a platform imports no other platform, unless it is built on that one', () => {
   const between = edges.flatMap(({ from, to }) => {
     const [one, other] = [platformOf(from), platformOf(to)]
     return one && other && one !== other ? [`${one} → ${other}`] : []
@@ -73,12 +73,12 @@ test('a platform imports no other, but for those that are made of one', () => {
   `)
 })
 
-test('what runs anywhere imports nothing of Node', () => {
+test('a module that runs anywhere imports nothing from Node', () => {
   const ofNode = edges.filter(({ from, to }) => to.startsWith('node:') && !/^src\/(testing|server|platforms\/(lambda|node))\//.test(from))
   expect(ofNode).toEqual([])
 })
 
-test('what registers on Lambda loads no package: that would be a part of each cold start', () => {
+test('the modules that register on Lambda load no package, which would be part of every cold start', () => {
   const registering = edges.filter(({ from }) => /^src\/platforms\/lambda\/(register|extension\/(register|client|loop|state|timing))/.test(from))
   expect(registering.length).toBeGreaterThan(10)
   expect(registering.filter(({ to }) => !to.startsWith('src/'))).toEqual([])

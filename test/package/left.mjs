@@ -1,4 +1,4 @@
-/** What a process has at the moment: listeners of its own, and what the built package has made and not given up. */
+/** Counts what this process holds at the moment: its listeners, and the timers and sockets not yet released. */
 import { createHook } from 'node:async_hooks'
 import { fileURLToPath } from 'node:url'
 
@@ -8,7 +8,7 @@ const own = fileURLToPath(import.meta.url)
 /** @type {Map<number, { type: string, by: string }>} */
 const made = new Map()
 
-// Those too that do not keep the process alive, which `process.getActiveResourcesInfo` leaves out.
+// Includes resources that do not keep the process alive, which `process.getActiveResourcesInfo` leaves out.
 createHook({
   init(id, type) {
     if (/^(Timeout|Immediate|TCPWRAP|TCPSERVERWRAP|MESSAGEPORT|WORKER)$/.test(type)) made.set(id, { type, by: maker() })
@@ -16,18 +16,18 @@ createHook({
   destroy: (id) => void made.delete(id),
 }).enable()
 
-/** Who asked for it, whatever Node did to make it. */
+/** The line of code that asked for a resource, beneath the frames of Node itself. */
 function maker() {
   const lines = (new Error().stack ?? '').split('\n').slice(1)
   return lines.find((line) => !line.includes('node:') && !line.includes(own) && line.includes('/'))?.trim() ?? ''
 }
 
-/** How many listeners the process has, by event. */
+/** The number of listeners that the process has for each event. */
 export const listeners = () => Object.fromEntries(process.eventNames().map((name) => [name, process.listenerCount(name)]))
 
-/** Where the package has set timers that are neither cleared nor over. */
+/** Where the package has set timers that have neither been cleared nor fired. */
 export const timers = () =>
   [...made.values()].filter(({ type, by }) => (type === 'Timeout' || type === 'Immediate') && by.includes(dist)).map(({ by }) => by)
 
-/** Whatever else holds on to the system, whoever has made it. */
+/** The kinds of all other resources, whichever code made them. */
 export const sockets = () => [...made.values()].filter(({ type }) => /TCP|PORT|WORKER/.test(type)).map(({ type }) => type)

@@ -1,5 +1,5 @@
-// A program that has come to its end: many wraps, many invocations, a shutdown; then it says what is left of all that.
-// Its argument is which entry it uses: `flushed`, `flushed/lambda`, `flushed/lambda/register` or `flushed/node`.
+// A program that makes many wraps and many invocations, shuts down, and then reports what is left.
+// Its argument is the entry to use: `flushed`, `flushed/lambda`, `flushed/lambda/register` or `flushed/node`.
 import { Agent, createServer, get } from 'node:http'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,12 +9,12 @@ import { TracerProvider } from '@opentelemetry/sdk-trace'
 import { listeners, sockets, timers } from './left.mjs'
 
 const [entry] = process.argv.slice(2)
-/** Milliseconds: what the last invocation leaves for a flush, and for a handler. */
+/** Milliseconds that a flush may take. The fake context leaves an invocation three times as many. */
 const TIMEOUT_MS = 500
 const WRAPS = 20
 const INVOCATIONS = 5
 
-// Of a process whose end somebody else decides.
+// With this listener, the program itself decides when the process ends, and `flushed` does not.
 process.on('SIGTERM', () => {})
 const before = listeners()
 const agent = new Agent({ keepAlive: true })
@@ -30,7 +30,7 @@ const tracer = trace.getTracer('orders')
 let flushes = 0
 const options = { telemetry, timeoutMs: TIMEOUT_MS, onFlush: () => void flushes++ }
 
-/** What a real context has. */
+/** A fake context with the properties of a real one. */
 const context = (id) => ({
   awsRequestId: `9f1c2f60-6f0a-4f3e-8a44-${String(id).padStart(12, '0')}`,
   functionName: 'orders',
@@ -48,7 +48,7 @@ async function called() {
   const handler = withTelemetry(orders, options)
   for (let i = 0; i < INVOCATIONS; i++) {
     await handler({}, context((requests += 1)))
-    // Where the response does not wait for it.
+    // The response may not have waited for the flush.
     while (flushes < requests) await sleep(1)
   }
 }
@@ -73,9 +73,9 @@ for (let wraps = 0; wraps < WRAPS; wraps++) await (entry === 'flushed/node' ? se
 const idle = process.getActiveResourcesInfo()
 process.emit('SIGTERM', 'SIGTERM')
 await provider.shutdown()
-// Exporters keep their connections, and have been told of the end: those are for their agent to close.
+// The exporter keeps its connections after the shutdown: the agent has to close them.
 agent.destroy()
-// An alarm that is cleared stays for as long as it could be of use, and keeps nothing alive; a socket closes in its time.
+// A cleared alarm stays for as long as it could be reused, without keeping the process alive. A socket takes a while to close.
 for (let i = 0; i < 30 && (listeners().SIGTERM > 1 || timers().length + sockets().length > 0); i++) await sleep(100)
 process.send({ before, after: listeners(), idle, timers: timers(), sockets: sockets() })
 process.disconnect()

@@ -1,4 +1,4 @@
-/** Whoever reads a line in a log finds it on the page that explains them. */
+/** Specifies that docs/troubleshooting.md explains every line that `flushed` writes to a log. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const page = read('docs/troubleshooting.md')
 
-/** What a literal says whatever it is filled with: the longest part of it, or all of it. */
+/** The longest constant part of a template literal, or all of a string. */
 const constant = (literal: string) =>
   literal
     .split(/\$\{(?:[^{}]|\{[^}]*\})*\}/)
@@ -22,7 +22,7 @@ const literals = sources
   .flatMap((file) => [...read(file).matchAll(/(['"`])flushed: ((?:\\.|(?!\1).)+)\1/g)].map(([, , text]) => text as string))
 const lines = new Set(literals.map(constant))
 
-test('lines of the log are found in the sources', () => {
+test('the check finds the log lines in the sources', () => {
   expect([...lines]).toContain('no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
   expect(lines.size).toBeGreaterThan(15)
 })
@@ -31,7 +31,7 @@ test.each([...lines])('“%s” is explained', (line) => {
   expect(page.includes(line)).toBe(true)
 })
 
-// Parts of the line of a flush, and reasons why it is before the response, begin with nothing in common.
+// The parts of a flush's line, and the reasons why a flush comes before the response, do not begin with `flushed: `.
 test.each([
   ['src/core/report.ts', ['lost', 'not acknowledged in time', 'kept for the next flush', 'recorded after the flush of their invocation']],
   ['src/core/finish.ts', ['background work was not over in time', 'a span outside the wrap is still open: flushed is not the outermost wrapper']],
@@ -41,7 +41,7 @@ test.each([
   ['src/server/lifetime.ts', ['runs on ', 'AWS Lambda, which may freeze it before a flush is over: wrap the function as well, ']],
   ['src/server/options.ts', ['Cloudflare Workers, which may stop it before a flush is over: wrap the whole, `withTelemetry(httpServerHandler({ port }))` of \'flushed/workers\'']],
   ['src/web/wait-until.ts', ['no argument of the handler has `waitUntil`']],
-])('what %s says is explained', (file, sayings) => {
+])('what %s adds to a line is explained', (file, sayings) => {
   for (const saying of sayings) {
     expect(read(file).includes(saying), saying).toBe(true)
     expect(page.includes(saying), saying).toBe(true)

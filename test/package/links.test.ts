@@ -1,4 +1,4 @@
-/** The pages: whatever they link to is there. */
+/** Specifies that the links of all Markdown pages lead to files and headings that exist. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
@@ -17,12 +17,12 @@ function ancestors(file: string): string[] {
 
 const withoutCode = (page: string) => readFileSync(join(root, page), 'utf8').replace(/^```.*?^```/gms, '')
 
-/** As GitHub makes them of headings. */
+/** The anchors that GitHub makes from a page's headings. */
 const anchorsOf = (page: string) =>
   [...withoutCode(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => (heading as string).toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'))
 
 describe.each(pages)('%s', (page) => {
-  test('links to files and headings that are there', () => {
+  test('links only to files and headings that exist', () => {
     const links = [...withoutCode(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link as string)
     const broken = links.filter((link) => {
       if (/^[a-z]+:/.test(link)) return false
@@ -34,7 +34,7 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
-test('each page of the documentation can be found from the README', () => {
+test('the README links to each page of the documentation', () => {
   const readme = withoutCode('README.md')
   expect(pages.filter((page) => page.startsWith('docs/') && !readme.includes(`](${page}`))).toEqual([])
 })

@@ -1,4 +1,4 @@
-/** The built package, as `npm pack` ships it. */
+/** Specifies the built package, as `npm pack` ships it. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { builtinModules, createRequire } from 'node:module'
@@ -11,11 +11,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
 const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json')
 
-// Where there is a Next, which is imported by what is made for it, and the package beside it.
+// A folder with Next and the package installed: `flushed/next` imports Next.
 const besideNext = await installNext()
 const homeOf = (path: string) => (path === './next' ? besideNext : root)
 
-/** Runs a module in a Node of its own, in the package's folder, so that `flushed` is the built package. */
+/** Runs a module in a Node process of its own, in the package's folder, so that `flushed` is the built package. */
 const run = (source: string, cwd = root) =>
   execFileSync(process.execPath, ['--input-type=module', '-e', source], { cwd, encoding: 'utf8' }).trim()
 
@@ -23,7 +23,7 @@ const bundle = (source: string, external: string[], platform: 'neutral' | 'node'
   bundled(source, { platform, mainFields: ['module', 'main'], external })
 
 describe('exports', () => {
-  test('are these', () => {
+  test('are exactly these', () => {
     const names = subpaths.map((path) => [path, Object.keys(createRequire(homeOf(path))(`flushed${path.slice(1)}`)).toSorted()])
     expect(Object.fromEntries(names)).toEqual({
       '.': ['adopt', 'currentInvocation', 'identity', 'isFlushedError', 'layer', 'openInvocation', 'span', 'stack', 'stages', 'telemetry', 'waitUntil', 'withTelemetry', 'wrapInfo'],
@@ -45,7 +45,7 @@ describe('exports', () => {
   })
 
   test.each([
-    ['by itself', root],
+    ['without Next', root],
     ['beside Next', besideNext],
   ])('are the same for `import` and `require`, %s', (_where, home) => {
     const paths = subpaths.filter((path) => homeOf(path) === home)
@@ -64,7 +64,7 @@ describe('exports', () => {
 })
 
 describe('a program that holds two copies of the package', () => {
-  test('has one invocation: a wrap of one is a child span of a wrap of the other', () => {
+  test('has one invocation: a wrap of one copy is a child span inside a wrap of the other', () => {
     const output = run(`
       import { createRequire } from 'node:module'
       import { trace } from '@opentelemetry/api'
@@ -84,40 +84,40 @@ describe('a program that holds two copies of the package', () => {
 })
 
 describe('a bundle', () => {
-  test('of the runtime-agnostic entries has nothing of Node in it, nor any dependency but the API', async () => {
+  test('of the runtime-agnostic entries contains nothing from Node, and depends on the API package alone', async () => {
     const text = await bundle(`export * from 'flushed'; export * from 'flushed/otel'`, ['@opentelemetry/api'])
     expect(text).not.toMatch(/(from|import|require)\s*\(?["']node:/)
     expect([...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name).filter((name) => name !== '@opentelemetry/api')).toEqual([])
   })
 
-  test.each(['edge', 'next'])('of `flushed/%s` has nothing of Node in it either', async (entry) => {
+  test.each(['edge', 'next'])('of `flushed/%s` contains nothing from Node either', async (entry) => {
     const text = await bundle(`export * from 'flushed/${entry}'`, ['@opentelemetry/api', 'next'])
     expect(text).not.toMatch(/(from|import|require)\s*\(?["']node:/)
     const imported = [...text.matchAll(/from"([^"]+)"/g)].map(([, name]) => name)
     expect(imported.filter((name) => name !== '@opentelemetry/api')).toEqual(entry === 'next' ? ['next/server.js'] : [])
   })
 
-  test('registers an extension if it is asked to, and only then', async () => {
+  test('contains the registration of the extension only if it imports `flushed/lambda/register`', async () => {
     const asked = await bundle(`import 'flushed/lambda/register'; export { withTelemetry } from 'flushed/lambda'`, ['@opentelemetry/api'], 'node')
     const not = await bundle(`export { withTelemetry } from 'flushed/lambda'`, ['@opentelemetry/api'], 'node')
     expect([asked, not].map((text) => text.includes('lambda-extension-name'))).toEqual([true, false])
   })
 
-  test('leaves out what is not used', async () => {
+  test('leaves out unused exports', async () => {
     const all = await bundle(`export * from 'flushed'`, ['@opentelemetry/api'])
     const one = await bundle(`export { identity } from 'flushed'`, ['@opentelemetry/api'])
     expect(one.length).toBeLessThan(all.length / 10)
   })
 })
 
-test('modules of Node are imported as such: others take `fs` for a package', () => {
+test('modules of Node are imported with `node:`, since other runtimes take a bare `fs` for a package', () => {
   const files = readdirSync(`${root}/dist`).filter((file) => /\.c?js$/.test(file))
   const imported = files.flatMap((file) => [...readFileSync(`${root}/dist/${file}`, 'utf8').matchAll(/(?:\bfrom|\brequire\(|\bimport\(?) ?['"]([^'"]+)['"]/g)].map(([, name]) => name as string))
   expect(imported).toContain('node:http')
   expect(imported.filter((name) => builtinModules.includes(name))).toEqual([])
 })
 
-test('the oldest Node is the first with all that is called: `process.getBuiltinModule` came with 22.3', () => {
+test('the oldest supported Node is 22.3, the first with `process.getBuiltinModule`', () => {
   expect(manifest.engines).toEqual({ node: '>=22.3' })
   expect(readFileSync(`${root}/README.md`, 'utf8')).toContain('Node.js 22.3 or newer')
 })

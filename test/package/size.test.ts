@@ -1,4 +1,4 @@
-/** What the package adds to a bundle: minified and gzipped by esbuild, as wrangler would, of the built package. */
+/** Specifies what the built package adds to a bundle, minified by esbuild and gzipped, as wrangler would. */
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { bundle as bundled } from '../support/bundle.ts'
@@ -20,7 +20,7 @@ const SDK = `
   export { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
   export { trace } from '${API}'`
 
-describe('kilobytes', () => {
+describe('a bundle keeps its budget of kilobytes', () => {
   test.each([
     ['`withTelemetry` of `flushed`', `export { withTelemetry } from 'flushed'`, [API], 7.95],
     ['`flushed/workers` and `flushed/otel`', wrapOf('flushed/workers'), [API], 16.8],
@@ -30,12 +30,12 @@ describe('kilobytes', () => {
   ])('%s', async (_what, source, external, budget) => {
     const size = gzipSync(await bundle(source, external), { level: 9 }).length / 1000
     expect(size).toBeLessThanOrEqual(budget)
-    // A budget that is never spent is none.
+    // A budget that is far from being spent is not a budget.
     expect(size).toBeGreaterThan(budget * 0.9)
   })
 })
 
-describe('kilobytes beside `withTelemetry` of `flushed`', () => {
+describe('a bundle with `withTelemetry` of `flushed` grows within its budget of kilobytes', () => {
   const sizeOf = async (source: string) => gzipSync(await bundle(`export { withTelemetry } from 'flushed'; ${source}`, [API]), { level: 9 }).length / 1000
 
   test.each([
@@ -48,13 +48,13 @@ describe('kilobytes beside `withTelemetry` of `flushed`', () => {
   })
 })
 
-test.each(['flushed', 'flushed/workers', 'flushed/edge', 'flushed/next', 'flushed/hono', 'flushed/decorators', 'flushed/otel'])('%s imports nothing of Node', async (entry) => {
+test.each(['flushed', 'flushed/workers', 'flushed/edge', 'flushed/next', 'flushed/hono', 'flushed/decorators', 'flushed/otel'])('%s imports nothing from Node', async (entry) => {
   const text = await bundle(`export * from '${entry}'`, [API])
   expect(text.match(/from\s*"(?!@opentelemetry\/api|next\/server\.js)[^"]+"/g)).toBeNull()
   expect(text).not.toMatch(/\brequire\(|import\(/)
 })
 
-test('of `flushed/workers`, what is not used is not in the bundle', async () => {
+test('a bundle of `flushed/workers` leaves out `tracedFetch` if it is not used', async () => {
   const text = await bundle(wrapOf('flushed/workers'), [API])
-  expect(text).not.toContain('url.full') // of `tracedFetch`
+  expect(text).not.toContain('url.full') // an attribute of `tracedFetch`
 })

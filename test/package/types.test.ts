@@ -1,4 +1,4 @@
-/** The declarations of the built package, as programs see them that have no types of Node: those of Workers and of the edge. */
+/** Specifies the declarations of the built package, mostly in programs without Node's types: those of Workers and of the edge. */
 import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 
 const ENTRIES = ['flushed', ...['otel', 'lambda', 'workers', 'edge', 'next', 'hono', 'decorators', 'testing'].map((name) => `flushed/${name}`)]
 
-/** Compiles a program that uses the package. @returns what the compiler has to say, of declarations as well */
+/** Compiles a program that uses the package. @returns the compiler's errors, those in declarations included */
 function errorsOf(file: string, source: string, more?: ts.CompilerOptions): string[] {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
@@ -32,25 +32,25 @@ function errorsOf(file: string, source: string, more?: ts.CompilerOptions): stri
   return ts.getPreEmitDiagnostics(ts.createProgram([path], options, host)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
 }
 
-/** A project of its own in which the package is installed: no link, behind which anything of it can be named by its path. */
+/** A project with the package installed as a copy: through a link, the compiler could name anything in the package by its path. */
 function installed(name: string): string {
   const project = resolve(root, '.cache', name)
   rmSync(project, { recursive: true, force: true })
   for (const path of ['package.json', 'dist']) {
     cpSync(resolve(root, path), `${project}/node_modules/flushed/${path}`, { recursive: true, filter: (from) => !/\.(c?js|map)$/.test(from) })
   }
-  // Within another package, its own name would be that one.
+  // Otherwise the project would be a part of this repository's package, and have its name.
   writeFileSync(`${project}/package.json`, '{ "private": true }')
   return project
 }
 
-describe.each(['program.mts', 'program.cts'] as const)('without types of Node, in a %s', { timeout: 120_000 }, (file) => {
-  test('all entries that need no Node are of known types alone', () => {
+describe.each(['program.mts', 'program.cts'] as const)('without Node’s types, in a %s', { timeout: 120_000 }, (file) => {
+  test('all entries that do not need Node compile, with known types only', () => {
     const lines = ENTRIES.map((entry, n) => `import * as entry${n} from '${entry}'; export const used${n} = entry${n}`)
     expect(errorsOf(file, lines.join('\n'))).toEqual([])
   })
 
-  test('a Worker and what runs on the edge compile', () => {
+  test('a Worker, an edge function and a Hono middleware compile', () => {
     const worker = `
       import { span, withTelemetry } from 'flushed/workers'
       import { type DrainOptions, type HonoOptions, telemetry } from 'flushed/hono'
@@ -67,7 +67,7 @@ describe.each(['program.mts', 'program.cts'] as const)('without types of Node, i
     expect(errorsOf(file, worker)).toEqual([])
   })
 
-  test('what a span has not is an error', () => {
+  test('a property that a span does not have is an error', () => {
     const errors = errorsOf(file, `import { span } from 'flushed'; span('x').nope.foo()`)
     expect(errors).toEqual(["Property 'nope' does not exist on type 'DisposableSpan'."])
   })
@@ -75,7 +75,7 @@ describe.each(['program.mts', 'program.cts'] as const)('without types of Node, i
 
 const HOLDERS = ['flushed', ...['lambda', 'workers', 'edge', 'next', 'hono', 'decorators', 'node', 'express', 'fastify'].map((name) => `flushed/${name}`)]
 
-test.each(HOLDERS)('what comes of %s can be exported by a project that emits declarations', { timeout: 120_000 }, (entry) => {
+test.each(HOLDERS)('a project that emits declarations can export what it gets from %s', { timeout: 120_000 }, (entry) => {
   const holder = `
     import { adopt, currentInvocation, span } from '${entry}'
     export const open = () => ({ span: span('open'), invocation: currentInvocation(), timer: adopt({ end() {} }) })
@@ -89,7 +89,7 @@ test.each(HOLDERS)('what comes of %s can be exported by a project that emits dec
   expect(errors).toEqual([])
 })
 
-test('where `exports` are not looked at, all entries that need no Node have their types, too', { timeout: 120_000 }, () => {
+test('a compiler that ignores `exports` finds the types of all entries that do not need Node', { timeout: 120_000 }, () => {
   const project = installed('node10')
   const entries = [...ENTRIES, 'flushed/lambda/register', 'flushed/lambda/register/shutdown-only']
   const lines = entries.map((entry, n) => `import * as entry${n} from '${entry}'; export const used${n} = entry${n}`)

@@ -14,7 +14,7 @@ export function order(trace: Trace, program: Program): void {
   if (program.maxQueueSize === 2048 && program.maxBufferSize === 512) buffersAreDrainedBeforeTheNetworkIsWaitedFor(trace)
 }
 
-/** What one disposal has ended, one after the other. Exports may be made meanwhile. */
+/** What each disposal of an invocation ended, in order. Exports may happen in between. */
 function disposals(trace: Trace, owner: number): Event[][] {
   const all: Event[][] = []
   let open: Event[] | undefined
@@ -55,7 +55,7 @@ function nothingIsOpenAtTheFlush(trace: Trace, owner: number, { world }: Program
   for (const flush of trace.of('flush')) {
     if (flush.owner !== owner) continue
     must(root < flush.index, 'the root is open at the flush of its invocation', flush)
-    // Only where nothing outlives its request, what is finished does not wait for background work.
+    // Only where nothing outlives its request, finished spans do not wait for background work.
     must(!flush.live || world === 'requests', 'an invocation is flushed while it goes on', flush)
     if (flush.live) continue
     for (const { name, whileLive, ended = Infinity } of trace.spansOf(owner)) {
@@ -82,7 +82,7 @@ function buffersAreDrainedBeforeTheExporters(trace: Trace, { timeoutMs }: Progra
     const flush = trace.of('flush').findLast((start) => start.owner === owner && start.index < index)
     must(flush !== undefined, 'the exporters are waited for outside of a flush', network)
     const drained = trace.of('drained').some((event) => event.owner === owner && event.index > flush.index && event.index < index)
-    // Unless they take what is the network's share. A flush that has waited before has less of the other one.
+    // Unless the buffers use up all time but the network's share. A flush that has waited before has less of that time.
     const shareMs = flush.timeoutMs - timeoutMs / 2
     must(drained || at - flush.at >= Math.floor(shareMs), 'the exporters are flushed before the buffers are', flush, network)
   }

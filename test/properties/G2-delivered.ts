@@ -1,4 +1,4 @@
-/** G2 Delivered is acknowledged: what is said to be delivered, the exporter has acknowledged. */
+/** G2 Delivered is acknowledged: the exporter has acknowledged everything that a report calls delivered. */
 import type { Owner, Trace } from './trace.ts'
 import { must } from './violation.ts'
 
@@ -8,7 +8,7 @@ export function delivered(trace: Trace): void {
 }
 
 function aDeliveredInvocationIsAcknowledged(trace: Trace): void {
-  // Late spans are the next flush's, whosever that is; and what an earlier flush has said not to be delivered has been left to it too.
+  // Late spans belong to the next flush, of whichever invocation. So do spans that an earlier flush reported as not delivered.
   const left = new Map<Owner, number>()
   for (const { start, end } of trace.flushes) {
     const { owner, index } = start
@@ -19,7 +19,7 @@ function aDeliveredInvocationIsAcknowledged(trace: Trace): void {
         must(!own || accepted < end.index, `${name} is said to be delivered, and is not acknowledged`, end)
       }
     } else {
-      // Losses are counted until the report, those of spans too that have ended since the flush began.
+      // Losses are counted until the report, including those of spans that have ended since the flush began.
       left.set(owner, end.report.spans.failed ? end.index : index)
     }
   }

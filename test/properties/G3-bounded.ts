@@ -1,4 +1,4 @@
-/** G3 Bounded: one deadline for a flush, half of it for the network, and a response that waits no longer. */
+/** G3 Bounded: a flush has one deadline, half of it is for the network, and a response does not wait longer than it. */
 import type { Program } from './program.ts'
 import type { Trace } from './trace.ts'
 import { must } from './violation.ts'
@@ -14,7 +14,7 @@ function aFlushKeepsItsDeadline(trace: Trace, { timeoutMs }: Program): void {
     must(start.timeoutMs <= timeoutMs, `a flush is given more than ${timeoutMs} ms`, start)
     if (!end) continue
     must(end.report.durationMs <= timeoutMs, `a flush takes more than ${timeoutMs} ms`, end)
-    // Which is in whole milliseconds.
+    // The time given is in whole milliseconds.
     must(end.at - start.at < start.timeoutMs + 1, `a flush takes more than its ${start.timeoutMs} ms`, end)
   }
 }
@@ -32,7 +32,7 @@ function theResponseWaitsNoLonger(trace: Trace, { world, timeoutMs, invocations 
     const plan = invocations[Number(owner)]
     const response = trace.first('response', owner)
     must(response !== undefined, `invocation ${owner} has settled, and there is no response`)
-    // A flush that began before the handler had settled has a deadline of its own.
+    // A flush that began before the handler settled has a deadline of its own.
     if (!plan || trace.of('flush').some((flush) => flush.owner === owner && flush.index < index)) continue
     const leftMs = Math.max(0, plan.startsMs + plan.leavesMs - at)
     const longestMs =

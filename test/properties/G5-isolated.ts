@@ -1,4 +1,4 @@
-/** G5 Isolated: no invocation ends, exports or waits for what is another's, but for what was left to it. */
+/** G5 Isolated: no invocation ends, exports or waits for what belongs to another, except what was left to it. */
 import type { Export, Flush, Owner, Recorded, Trace } from './trace.ts'
 import type { Program } from './program.ts'
 import { must } from './violation.ts'
@@ -30,13 +30,13 @@ function anExportIsOfOneInvocation(trace: Trace): void {
 
 const names = ({ spans }: Export) => spans.map(({ name }) => name)
 
-/** Whose flush makes an export; `undefined` for one that is made before. */
+/** The invocation whose flush makes an export; `undefined` for an export made outside of a flush. */
 function flushingAt(trace: Trace, { made }: Export): Owner | undefined {
   const before = trace.events.slice(0, made).findLast(({ what }) => !/export|accept|fail/.test(what))
   return before?.what === 'flush' ? before.owner : undefined
 }
 
-/** Whether a span is nobody's, or late, or has been left by then to whoever comes next. */
+/** Whether a span belongs to no invocation, is late, or was left to a later flush before this index. */
 const wasLeft = (trace: Trace, { owner, ended = Infinity }: Recorded, by: number): boolean =>
   owner === undefined || ended > trace.closed(owner) || trace.first('defer', owner) !== undefined || isFlushed(trace, owner, by)
 
@@ -44,11 +44,11 @@ const isFlushed = (trace: Trace, owner: number, by: number): boolean =>
   trace.flushes.some(({ start, end }) => start.owner === owner && !start.live && Number(end?.index) < by)
 
 function aFlushWaitsForItsOwn(trace: Trace, { world }: Program): void {
-  // Nor for what was left to it, where that would never answer.
+  // Where requests end, a flush must not wait for exports of other requests, not even for spans left to it: they may never be answered.
   const mayCross = world === 'awaits' || world === 'keeps'
   for (const flush of trace.flushes) {
     const { start, end } = flush
-    // An exporter is given so many requests at once, and no more: what has to wait for a place waits for others.
+    // An exporter gets only a limited number of exports at once: one that has to wait for its turn waits for those of others.
     if (!end || trace.spansOf(start.owner as number).some(({ ended = Infinity, exported = Infinity }) => ended < start.index && exported > end.index)) continue
     const concerned = trace.exports.filter(
       ({ made, spans, request }) =>
@@ -61,6 +61,6 @@ function aFlushWaitsForItsOwn(trace: Trace, { world }: Program): void {
   }
 }
 
-/** Whether an export of the span may be one that the flush has to wait for: its own, or one that was left to it. */
+/** Whether a flush may have to wait for an export of this span: its own span, or one that was left to it. */
 const concerns = (trace: Trace, { start }: Flush, span: Recorded, made: number): boolean =>
   span.owner === start.owner || span.exported !== made || wasLeft(trace, span, start.index)

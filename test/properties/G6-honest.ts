@@ -1,4 +1,4 @@
-/** G6 Honest: each span has exactly one fate, each flush a report, and what is not as it should be a warning. */
+/** G6 Honest: each span has exactly one fate, each flush has a report, and each problem has a warning. */
 import type { FlushReport } from 'flushed'
 import type { Trace } from './trace.ts'
 import { must, sum } from './violation.ts'
@@ -32,7 +32,7 @@ function nothingIsLeftWhenAllIsAnswered(trace: Trace): void {
 
 function whatIsNotAnsweredIsPending(trace: Trace): void {
   for (const owner of trace.owners) {
-    // What fails meanwhile may go out again with somebody else's.
+    // Spans that fail meanwhile may be sent again with those of another invocation.
     const flush = trace.flushes.find(({ start }) => start.owner === owner && !start.live)
     if (!flush?.end) continue
     const { start, end } = flush
@@ -55,7 +55,7 @@ function whatIsLateIsCounted(trace: Trace): void {
 
 function whatWasLeftOpenIsCounted(trace: Trace): void {
   for (const owner of trace.owners) {
-    // One whose telemetry is left to a later flush has no report of its own.
+    // An invocation whose telemetry is left to a later flush has no report of its own.
     if (trace.first('defer', owner)) continue
     const open = trace.spansOf(owner).filter(({ unfinished }) => unfinished).length
     const adopted = trace.adopted.filter((thing) => thing.owner === owner && thing.ended !== undefined).length

@@ -1,4 +1,4 @@
-/** An exporter that answers as a program says. */
+/** A fake exporter that answers as a program says. */
 import type { ReadableSpan } from '#sdk'
 import type { Answer } from './program.ts'
 import { currentRequest } from './requests.ts'
@@ -12,7 +12,7 @@ export class ScriptedExporter {
   readonly #unanswered = new Map<Export, Callback>()
   #idle: (() => void)[] = []
 
-  /** @param drains whether there is a `forceFlush` */
+  /** @param drains whether the exporter has a `forceFlush` */
   constructor(
     readonly trace: Trace,
     public answers: readonly Answer[],
@@ -40,7 +40,7 @@ export class ScriptedExporter {
     else trace.clock.setTimeout(answer, when)
   }
 
-  /** Accepts whatever has not been answered. */
+  /** Accepts every export that has not been answered. */
   release(): void {
     for (const batch of this.#unanswered.keys()) this.#answer(batch, 'accepts')
   }

@@ -1,4 +1,4 @@
-/** Runs what a program has a handler do, in the code of one invocation. */
+/** Runs the operations of a program as the code of one invocation's handler. */
 import { ROOT_CONTEXT, type Span, type Tracer, context, trace as api } from '@opentelemetry/api'
 import { adopt, span, waitUntil } from 'flushed'
 import type { AnyFunction } from '../../src/core/layer.ts'
@@ -7,18 +7,18 @@ import type { Ending, Op } from './program.ts'
 import type { Request } from './requests.ts'
 import type { Adopted, Recorded, Trace } from './trace.ts'
 
-/** What code may use. */
+/** What the code of a handler may use. */
 export interface Surroundings {
   readonly trace: Trace
   readonly tracer: Tracer
   readonly request: Request
   sleep(ms: number): Promise<void>
   forceFlush(): Promise<void>
-  /** Wraps something that is called inside the handler. */
+  /** Wraps a function that is called inside the handler. */
   wrap(name: string, inner: AnyFunction): () => Promise<unknown>
 }
 
-/** Something to wait for, once it is called; where nothing waits, it is not. */
+/** Functions that return something to wait for. Synchronous code does not call them, as it cannot wait. */
 type Steps = Generator<() => PromiseLike<unknown>>
 
 const never = () => new Promise<never>(() => {})
@@ -32,7 +32,7 @@ export class Code {
     readonly its: Surroundings,
   ) {}
 
-  /** A function that does all this, and then comes to its end: with a promise, or without. */
+  /** A function that runs the operations, and then ends: with a promise, or, if `sync`, without one. */
   function(ops: Op[], ending: Ending, sync: boolean, settled: (how: Settled) => void = nothing): AnyFunction {
     const end = () => {
       if (ending === 'never') return never()
@@ -95,7 +95,7 @@ export class Code {
     const { trace, tracer } = this.its
     const parent = below === 'active' ? undefined : this.#pick(below, () => true)
     let within = parent ? api.setSpan(context.active(), parent.span) : context.active()
-    // Once it is over, its trace would not tell whose a span is.
+    // After the invocation is over, the trace alone would not tell whose span it is.
     const byTrace = by === 'trace' && trace.isLive(this.owner)
     if (byTrace) within = api.setSpan(ROOT_CONTEXT, api.getSpan(within) as Span)
     if (by === 'helper') context.with(within, () => span(this.#name()))
@@ -128,7 +128,7 @@ export class Code {
   }
 
   *#wrapped({ ops, ending }: Extract<Op, { op: 'wrapped' }>, sync: boolean): Steps {
-    // Outside of its invocation it would be the outermost.
+    // Outside of its invocation, this wrap would be the outermost one.
     if (!this.its.trace.isLive(this.owner)) return
     const called = this.its.wrap(this.#name(), this.function(ops, ending, sync))().catch(nothing)
     if (!sync) yield () => called

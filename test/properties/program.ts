@@ -1,18 +1,18 @@
 /**
- * What may happen: programs of concurrent invocations, made up at random and small enough to be read when one fails.
+ * What may happen: programs of concurrent invocations, made up at random, and small enough to read when one fails.
  *
- * Nothing in a program is left to chance when it runs. Its only scheduler is the clock that stands still: who sleeps for
- * fewer milliseconds goes first, and those who wake together do so in the order in which they went to sleep.
+ * A program runs deterministically. Its only scheduler is the clock that stands still: code that sleeps for fewer milliseconds
+ * goes first, and code that wakes at the same time continues in the order in which it went to sleep.
  */
 import fc from 'fast-check'
 
 /** How the platform lets invocations live. See `worlds.ts`. */
 export type World = 'awaits' | 'keeps' | 'requests' | 'requests that wait'
 
-/** How a piece of code comes to its end. */
+/** How a piece of code ends. */
 export type Ending = 'returns' | 'throws' | 'throws undefined' | 'never'
 
-/** One thing that code does. */
+/** One thing that the code of a handler does. */
 export type Op =
   | { op: 'start'; below: number | 'active'; by: 'tracer' | 'helper' | 'trace' }
   | { op: 'end'; which: number }
@@ -26,10 +26,10 @@ export type Op =
   | { op: 'background'; through: 'flushed' | 'platform'; ops: Op[]; ending: Ending }
   | { op: 'wrapped'; ops: Op[]; ending: Ending }
 
-/** What the exporter does with one export. `refuses` is a status of 400, `resets` a connection that is gone. */
+/** What the exporter does with one export. `refuses` is a status of 400, `resets` a connection that was reset. */
 export interface Answer {
   how: 'accepts' | 'accepts twice' | 'fails' | 'refuses' | 'resets' | 'throws' | 'never'
-  /** Before `export` returns, in a microtask, or after so many milliseconds. */
+  /** Before `export` returns, in a microtask, or after this many milliseconds. */
   when: 'at once' | 'microtask' | number
 }
 
@@ -41,13 +41,13 @@ export interface Plan {
   sync: boolean
   ops: Op[]
   ending: Ending
-  /** Whether its telemetry is left to a later flush; where the platform can. */
+  /** Whether its telemetry is left to a later flush, on platforms that can do that. */
   deferred: boolean
-  /** When it is ended if its handler has not settled, in milliseconds from its start; where the platform does so. */
+  /** When it is ended if its handler has not settled, in milliseconds from its start, on platforms that do that. */
   earlyMs: number
-  /** Milliseconds between the response and the flush, where that is after it. */
+  /** Milliseconds between the response and the flush, on platforms that flush after the response. */
   heldMs: number
-  /** What the platform leaves, in milliseconds from its start. */
+  /** How much time the platform leaves, in milliseconds from its start. */
   leavesMs: number
   onFlush: 'returns' | 'throws' | 'rejects'
 }
@@ -58,11 +58,11 @@ export interface Program {
   maxBufferSize: number
   maxQueueSize: number
   flushIntervalMs: number | false
-  /** Milliseconds that a buffer beside the exporter's takes to be flushed. */
+  /** Milliseconds that it takes to flush another buffer, beside that of the exporter. */
   bufferMs: number
-  /** Whether the exporter has a `forceFlush`, which waits for what is in flight, as those of OTLP do. */
+  /** Whether the exporter has a `forceFlush` that waits for exports in flight, as OTLP exporters have. */
   drains: boolean
-  /** For one export after another, and from the first again. */
+  /** One for each export, in order; after the last one, from the first again. */
   answers: Answer[]
   invocations: Plan[]
 }
@@ -71,7 +71,7 @@ const ms = fc.constantFrom(0, 1, 7, 40, 130, 600, 1700)
 const few = fc.nat({ max: 5 })
 const ending = often<Ending>('returns', 'throws', 'throws undefined', 'never')
 
-/** The first of these half of the time: what is usual has to be there for what is not to matter. */
+/** The first of these half of the time: the unusual shows only among enough of the usual. */
 function often<T>(usual: T, ...others: T[]): fc.Arbitrary<T> {
   return fc.oneof({ weight: others.length, arbitrary: fc.constant(usual) }, { weight: others.length, arbitrary: fc.constantFrom(...others) })
 }

@@ -1,8 +1,8 @@
 /**
- * The guarantees as properties: programs of concurrent invocations are made up at random (`program.ts`), run on a clock that
- * stands still (`run.ts`), and what has happened (`trace.ts`) must be as promised, whatever the program was.
+ * Specifies the guarantees as properties: programs of concurrent invocations are made up at random (`program.ts`) and run on a
+ * clock that stands still (`run.ts`). Whatever the program, what has happened (`trace.ts`) must keep every guarantee.
  *
- * A failure is shrunk to the smallest program that still fails. The name of the tests says how to run the same ones again:
+ * A failing program is shrunk to the smallest one that still fails. The title of the suite has the seed to run the same programs:
  *
  *     FLUSHED_SEED=1 npm test -- properties          the same programs once more
  *     FLUSHED_CASES=100000 npm test -- properties    more of them than 10,000
@@ -31,7 +31,7 @@ const guarantees: [string, (trace: Trace, program: Program) => void][] = [
 const seed = Number(process.env['FLUSHED_SEED'] ?? Date.now() % 2 ** 31)
 const cases = Number(process.env['FLUSHED_CASES'] ?? 10_000)
 
-/** Every program is run once, and held against all of them. */
+/** Every program runs once, and is checked against all guarantees. */
 const parameters = { seed, numRuns: cases }
 const violated = new Set<string>()
 
@@ -50,9 +50,9 @@ async function look(made: Program): Promise<void> {
 describe(`in ${cases} programs, FLUSHED_SEED=${seed}`, () => {
   beforeAll(() => fc.assert(fc.asyncProperty(program, look), parameters), 600_000)
 
-  test.each(guarantees)('%s', { timeout: 600_000 }, async (name, check) => {
+  test.each(guarantees)('%s holds', { timeout: 600_000 }, async (name, check) => {
     if (!violated.has(name)) return
-    // The same programs once more, to find the smallest that fails.
+    // The same programs once more, to find the smallest one that fails.
     const property = fc.asyncProperty(program, async (made) => check(await run(made), made))
     await fc.assert(property, parameters)
     throw new Error('the same program, run a second time, has not failed')

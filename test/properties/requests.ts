@@ -1,11 +1,11 @@
 /**
- * Requests as workerd has them: timers, and answers of exporters, die with the request that they were begun in. A promise
- * that only one of those would have resolved hangs for whoever waits for it, in whatever request.
+ * Fake requests that behave like workerd's: a timer or an exporter's answer dies with the request that started it. A promise that
+ * only such a timer or answer would resolve never settles, whichever request waits for it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from 'flushed'
 
-/** Milliseconds that `waitUntil` keeps a request after its response. */
+/** Milliseconds that `waitUntil` keeps a request alive after its response. */
 const KEPT_MS = 30_000
 
 const current = new AsyncLocalStorage<Request>()
@@ -18,7 +18,7 @@ export class Request {
   #waiting = 0
   #responded = false
 
-  /** @param mortal whether anything dies with it */
+  /** @param mortal whether timers and answers die with the request */
   constructor(
     readonly clock: Clock,
     readonly mortal: boolean,
@@ -52,7 +52,7 @@ export class Request {
   }
 }
 
-/** A clock whose timers do not ring in a request that is over. */
+/** A clock whose timers do not fire in a request that is over. */
 export const mortalClock = (clock: Clock): Clock => ({
   now: () => clock.now(),
   setTimeout(callback, ms) {

@@ -1,4 +1,4 @@
-/** Runs a program on the code that is tested, on a clock that stands still, to the end of its environment. */
+/** Runs a program against the code under test, on a clock that stands still, until the environment of the program ends. */
 import { trace as api } from '@opentelemetry/api'
 import { makeProvider } from '#sdk'
 import { otel } from 'flushed/otel'
@@ -18,7 +18,7 @@ import { Request, currentRequest, mortalClock } from './requests.ts'
 import { type Owner, Trace } from './trace.ts'
 import { WORLDS } from './worlds.ts'
 
-/** Milliseconds after which whatever is not over never will be; and after which nobody waits for a request any more. */
+/** Milliseconds after which anything still unfinished will never finish, and after which nobody waits for a request any more. */
 const HORIZON_MS = 10 * 60_000
 const FORGOTTEN_MS = 20 * 60_000
 /** Milliseconds between a sandbox's SIGTERM and its end. */
@@ -36,7 +36,7 @@ const LAST: Plan = {
   onFlush: 'returns',
 }
 
-/** Whether requests of this world take their timers with them. */
+/** Whether the timers of a request die with it in this world. */
 const isMortal = ({ world }: Program): boolean => world.startsWith('requests')
 
 export async function run(program: Program): Promise<Trace> {
@@ -79,7 +79,7 @@ class Environment {
     this.telemetry = this.#watched(plain)
   }
 
-  /** The telemetry, with somebody who looks on at the start of its stages. */
+  /** The telemetry, with an observer in each of its stages. */
   #watched(plain: Telemetry): Telemetry {
     const { trace, program } = this
     const [buffers, exporters] = plain.stages as [Telemetry['stages'][0], Telemetry['stages'][0]]
@@ -126,7 +126,7 @@ class Environment {
     return this.#owners.get(invocation) ?? 'nobody'
   }
 
-  /** What flushes when there is no invocation to do so. */
+  /** The wrap that flushes when there is no invocation. */
   get #nobodys(): Wrap {
     return { config: this.#config('nobody', LAST, 'nobody'), platform: anywhere }
   }
@@ -135,7 +135,7 @@ class Environment {
     new Promise((resolve) => (ms === Infinity ? undefined : this.clock.setTimeout(resolve, ms)))
 
   async live(): Promise<void> {
-    // How long a flush was waited for the last time is kept from one to the next.
+    // The number of turns to wait for is remembered from one program to the next. A wait for nothing resets it.
     await settledWithin({ waiting: 0, work: undefined }, new Deadline(0))
     for (const [owner, plan] of this.program.invocations.entries()) {
       this.time.setTimeout(() => this.#invoke(owner, plan), plan.startsMs)
@@ -187,7 +187,7 @@ class Environment {
     })
   }
 
-  /** The environment ends: everything that is left is flushed, once more after everything has been answered. */
+  /** Ends the environment: flushes everything that is left, and flushes again after every export has been answered. */
   async end(): Promise<void> {
     const { program, trace, exporter } = this
     for (const owner of this.#invocations.keys()) if (trace.isLive(owner)) trace.log({ what: 'dead', owner })
@@ -208,7 +208,7 @@ class Environment {
   }
 }
 
-/** Forgets what the program before has left in the isolate. */
+/** Forgets what the previous program has left in the isolate. */
 function newIsolate(): void {
   Object.assign(isolate, { previous: undefined, running: undefined })
   isolate.live.length = 0

@@ -1,4 +1,4 @@
-/** What did happen: one list of events for a whole program, which the properties are about. */
+/** What has happened: one list of events for a whole program. The properties are about this list. */
 import type { Context, Span } from '@opentelemetry/api'
 import { trace as api } from '@opentelemetry/api'
 import type { Clock, FlushReport } from 'flushed'
@@ -7,29 +7,29 @@ import type { Phase } from '../../src/core/types.ts'
 import { unfinished } from '../../src/core/attributes.ts'
 import type { Request } from './requests.ts'
 
-/** Who flushes: the invocation of that number, or nobody, as at the end of an environment. */
+/** Who flushes: the invocation of this number, or nobody, as at the end of an environment. */
 export type Owner = number | 'nobody'
 
-/** A span, as far as the program knows it. */
+/** What a program knows of a span. */
 export interface Recorded {
   readonly name: string
   readonly span: Span
-  /** Whose it is; `undefined` for one that was started outside of any invocation. */
+  /** The invocation that it belongs to; `undefined` if it was started outside of any invocation. */
   readonly owner: number | undefined
   readonly isRoot: boolean
   readonly parent: Recorded | undefined
-  /** Whether its invocation was live when it was started. */
+  /** Whether its invocation was live when the span was started. */
   readonly whileLive: boolean
-  /** Where in the list it has ended. */
+  /** The index in the list at which it ended. */
   ended?: number
-  /** Whether its invocation has ended it. */
+  /** Whether its invocation ended it. */
   unfinished?: boolean
-  /** Where in the list the exporter has first been given it, and has first said that it has it. */
+  /** The indices in the list at which the exporter first received it, and first acknowledged it. */
   exported?: number
   accepted?: number
 }
 
-/** What is adopted: something of another SDK, with a span above it. */
+/** An adopted object of another SDK, with the span above it. */
 export interface Adopted {
   readonly owner: number
   readonly parent: Recorded | undefined
@@ -39,10 +39,10 @@ export interface Adopted {
 
 export interface Export {
   readonly spans: readonly Recorded[]
-  /** Where in the list it was made, and answered. */
+  /** The indices in the list at which it was made, and answered. */
   readonly made: number
   answered?: number
-  /** The request that it was made in. */
+  /** The request in which it was made. */
   readonly request: Request | undefined
 }
 
@@ -51,18 +51,18 @@ interface About {
   end: { span: Recorded }
   'adopted ended': { thing: Adopted }
   begin: { owner: Owner }
-  /** It is ended before its handler has settled. */
+  /** The invocation is ended before its handler has settled. */
   early: { owner: Owner }
-  /** Its environment ends, with its handler not settled or its background work not over. */
+  /** The environment ends while the handler has not settled, or while background work is not over. */
   dead: { owner: Owner }
-  /** Its telemetry is left to a later flush. */
+  /** The invocation's telemetry is left to a later flush. */
   defer: { owner: Owner }
   settle: { owner: Owner; how: Settled }
   response: { owner: Owner; how: Settled }
   flush: { owner: Owner; phase: Phase | undefined; live: boolean; timeoutMs: number; request: Request | undefined }
-  /** Its buffers have been told to hand over what they have. */
+  /** The buffers have been told to hand over their contents. */
   'handed over': { owner: Owner }
-  /** And have done so. */
+  /** The buffers have handed over their contents. */
   drained: { owner: Owner }
   network: { owner: Owner; timeoutMs: number }
   report: { owner: Owner; report: FlushReport }
@@ -77,10 +77,10 @@ type What = keyof About
 export type Event = { [W in What]: { what: W } & About[W] }[What]
 export type Of<W extends What> = Extract<Event, { what: W }> & { readonly at: number; readonly index: number }
 
-/** A flush, and what it said. */
+/** A flush, and its report. */
 export interface Flush {
   readonly start: Of<'flush'>
-  /** Absent when there was nothing to say, or nobody left to say it to. */
+  /** Absent when there was nothing to report, or nobody left to report to. */
   readonly end?: Of<'report'>
 }
 
@@ -89,9 +89,9 @@ export class Trace {
   readonly spans = new Map<string, Recorded>()
   readonly adopted: Adopted[] = []
   readonly exports: Export[] = []
-  /** After the last flushes: how long the list was. */
+  /** How long the list was after each of the last flushes. */
   readonly lasts: number[] = []
-  /** Whether an invocation of that number is live. */
+  /** Whether the invocation of this number is live. */
   isLive: (owner: number) => boolean = () => false
 
   constructor(readonly clock: Clock) {}
@@ -104,7 +104,7 @@ export class Trace {
     return this.events.filter((event): event is Of<W> => (what as string[]).includes(event.what))
   }
 
-  /** The first of an invocation's. */
+  /** The first event of this kind of an invocation. */
   first<W extends 'early' | 'settle' | 'response' | 'dead' | 'defer'>(what: W, owner: Owner): Of<W> | undefined {
     return this.events.find((event): event is Of<W> => event.what === what && (event as Of<'defer'>).owner === owner)
   }
@@ -129,7 +129,7 @@ export class Trace {
     })
   }
 
-  /** Where an invocation's account was closed: what ends from then on is late. */
+  /** The index at which an invocation was closed: a span that ends after it is late. */
   closed(owner: number): number {
     return (
       this.events.find(
@@ -138,12 +138,12 @@ export class Trace {
     )
   }
 
-  /** The span of the SDK's object. */
+  /** The recorded span of an SDK's span object. */
   recorded(span: { spanContext(): { spanId: string } }): Recorded {
     return this.spans.get(span.spanContext().spanId) as Recorded
   }
 
-  /** A span processor that writes down what comes by. Names say whose a span is: `2:root`, `2:5`, `:1` for nobody's. */
+  /** A span processor that logs every span. A span's name tells its invocation: `2:root`, `2:5`; `:1` belongs to none. */
   readonly processor = {
     onStart: (span: Span, context: Context): void => {
       const { name } = span as Span & { name: string }

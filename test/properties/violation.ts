@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 
-/** What a guarantee is about does not hold. */
+/** Throws, with the sentence and the values, unless a condition of a guarantee holds. */
 export function must(holds: boolean, sentence: string, ...about: unknown[]): asserts holds {
   if (!holds) throw new Error([sentence, ...about.map((each) => inspect(each, { depth: 4, breakLength: 120 }))].join('\n  '))
 }

@@ -1,4 +1,4 @@
-/** The platforms that programs run on: four, which between them have every way in which an invocation may live. */
+/** The four fake platforms that programs run on. Together they have every way in which an invocation may live. */
 import { SpanKind } from '@opentelemetry/api'
 import { setAlarm, clearAlarm } from '../../src/core/alarm.ts'
 import { endEarly } from '../../src/core/early.ts'
@@ -11,7 +11,7 @@ import type { Plan, World } from './program.ts'
 import type { Request } from './requests.ts'
 import type { Trace } from './trace.ts'
 
-/** What a platform is told of one invocation. */
+/** What a platform is told about one invocation. */
 export interface Scene {
   readonly trace: Trace
   readonly plan: Plan
@@ -24,12 +24,12 @@ const described: Pick<Platform, 'describe'> = {
   describe: (_args, active) => ({ name: '', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent: active }),
 }
 
-/** Milliseconds that a request may take after its response. Less than that the flush believes it has. */
+/** The platform of an invocation, by the name of its world. */
 export const WORLDS: Record<World, (scene: Scene) => Platform> = {
   /** The response waits, as on Lambda without an extension. */
   awaits: (scene) => ({ name: 'awaits', ...described, ...lambdaLike(scene, AWAIT) }),
 
-  /** The flush is after the response, and the process goes on meanwhile, as with an extension of Lambda's. */
+  /** The flush comes after the response, and the process keeps running meanwhile, as with a Lambda extension. */
   keeps: (scene) => ({
     name: 'keeps',
     ...described,
@@ -39,10 +39,10 @@ export const WORLDS: Record<World, (scene: Scene) => Platform> = {
     }),
   }),
 
-  /** Nothing outlives its request, but for what `waitUntil` keeps, as on Workers. */
+  /** Nothing outlives its request except what `waitUntil` keeps, as on Workers. */
   requests: (scene) => requestLike('requests', scene, true),
 
-  /** The same, where the platform has no `waitUntil`, or the flush is to be before the response. */
+  /** The same, where the platform has no `waitUntil`, or the flush comes before the response. */
   'requests that wait': (scene) => requestLike('requests that wait', scene, false),
 }
 
@@ -75,7 +75,7 @@ function requestLike(name: World, { request, begun }: Scene, keeps: boolean): Pl
     begun(_args, invocation) {
       touch(invocation)
       begun(invocation)
-      // What the code hands to it is waited for; what is handed to it here must not be, or it would wait for itself.
+      // The invocation waits for what the handler passes to `waitUntil`, but not for the flush passed here, which would wait for itself.
       if (keeps) waitUntil = track(request, invocation) as Request['waitUntil']
     },
     ...requestScope(() => (keeps ? kept : undefined)),

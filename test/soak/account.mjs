@@ -1,4 +1,4 @@
-/** The account of one pipeline: each span that has ended, and each report. */
+/** Keeps the account of one pipeline: every span that has ended, and every report. */
 
 export class Account {
   /** Spans that have ended. */
@@ -7,7 +7,7 @@ export class Account {
   lost = 0
   late = 0
   endedByDispose = 0
-  /** Sums over all reports: a span is pending, or carried over, as often as it takes. */
+  /** Sums over all reports. One span may be pending, or carried over, in several of them. */
   pending = 0
   carriedOver = 0
   invocations = 0
@@ -19,7 +19,7 @@ export class Account {
     this.name = name
   }
 
-  /** For the tracer provider: writes down what ends. */
+  /** A span processor for the tracer provider: records every span that ends. */
   processor = {
     onStart: () => {},
     onEnd: (span) => void this.ended.add(span.spanContext().spanId),
@@ -37,13 +37,13 @@ export class Account {
     for (const fate of ['late', 'endedByDispose', 'pending', 'carriedOver']) this[fate] += spans[fate]
   }
 
-  /** Whether the last report has left anything. */
+  /** Whether the last report says that nothing is left to send. */
   get settled() {
     return this.last !== undefined && this.last.spans.pending + this.last.spans.carriedOver === 0
   }
 
   /**
-   * What does not add up, a sentence each.
+   * Everything that does not add up, each as a sentence.
    *
    * @param {Set<string>} collected spans that the collector has acknowledged
    */

@@ -1,6 +1,6 @@
 /**
- * Runs invocations for minutes on end, while the collector fails in every way it can, and accounts for every span: the
- * collector has it, or a report says that it is lost. Not part of the tests, for its length:
+ * Runs invocations for minutes on end while the collector fails in every way it can, and accounts for every span: either the
+ * collector has it, or a report says that it is lost. Too long to be part of the tests:
  *
  *     npm run soak -- --minutes 10 --seed 1
  */
@@ -11,11 +11,11 @@ import { outages } from './outages.mjs'
 import { pipelines } from './pipelines.mjs'
 import { randomFrom } from './random.mjs'
 
-/** Invocations of each pipeline that are under way at once. */
+/** Concurrent invocations of each pipeline. */
 const AT_ONCE = 3
-/** Milliseconds between one and the next: enough to be disturbed, and too few to disturb others on the machine. */
+/** The longest pause between two invocations, in milliseconds: short enough to meet outages, long enough to spare the machine. */
 const PAUSE_MS = 400
-/** Milliseconds after which an exporter has given up, and work that goes on is done. */
+/** Milliseconds after which every exporter has given up, and all work still going on is done. */
 const OVER_MS = 4000
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string' } } })

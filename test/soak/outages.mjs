@@ -1,4 +1,4 @@
-/** What a collector does for as long as nobody ends it: now this, now that. */
+/** Makes a collector fail in random ways, one after the other, until it is told to end. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const BEHAVIORS = {
@@ -13,7 +13,7 @@ const BEHAVIORS = {
 const REFUSES = 'refuses connections'
 const WAYS = [...Object.keys(BEHAVIORS), REFUSES]
 
-/** Milliseconds that it does one thing. It is well for as long, between any two. */
+/** How long each behavior lasts, in milliseconds. Between any two, the collector answers at once for a time in the same range. */
 const LASTS_MS = [300, 8000]
 
 export function outages(collector, random) {
@@ -33,7 +33,7 @@ export function outages(collector, random) {
       await during(way)
       if (way === REFUSES) await collector.accept()
       collector.behave('ok')
-      // What hung is told something at last, or nothing that matters.
+      // Requests that hung are answered at last, with success or with 503.
       if (way === 'hangs') collector.release(random(0, 1) ? {} : { status: 503 })
     }
   })()

@@ -1,4 +1,4 @@
-/** Three ways to live, each with a pipeline and an exporter of its own: a response that waits, `waitUntil`, and a process that stays. */
+/** Three lifetimes, each with a pipeline and an exporter of its own: a response that waits, `waitUntil`, and a process that stays. */
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { context, trace } from '@opentelemetry/api'
@@ -14,7 +14,7 @@ const TIMEOUT_MS = 400
 
 function pipeline(name, url) {
   const account = new Account(name)
-  // Outages are longer than these: some spans are to be lost, and told of.
+  // Outages last longer than these limits allow: some spans must be lost, and reported as lost.
   const telemetry = otel({
     exporter: new OTLPTraceExporter({ url: `${url}/v1/traces`, timeoutMillis: 1500 }),
     maxBufferSize: 16,
@@ -27,7 +27,7 @@ function pipeline(name, url) {
   return { account, tracer, options, provider }
 }
 
-/** What a handler does: children that end, that are left, and that come late; background work; and sometimes an error. */
+/** The work of a handler: child spans that end, are left open or come late; background work; and sometimes an error. */
 async function work({ tracer, account, provider }, random) {
   account.invocations++
   for (let child = random(0, 6); child > 0; child--) {
@@ -53,7 +53,7 @@ async function work({ tracer, account, provider }, random) {
   return 'done'
 }
 
-/** Each has `once`, which runs one invocation, and does not fail; `flush`, after which nothing is under way; and an account. */
+/** Each pipeline has `once`, which runs one invocation and never fails; `flush`, after which nothing is in flight; and an account. */
 export async function pipelines(url, random) {
   return [awaiting(pipeline('the response waits', url), random), worker(pipeline('waitUntil', url), random), await server(pipeline('a server', url), random)]
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Whole numbers that look like chance, and are the same for the same seed.
+ * Makes a function that returns pseudo-random whole numbers, the same ones for the same seed.
  *
  * @returns {(from: number, to: number) => number} both included
  */

@@ -1,4 +1,4 @@
-/** The application of `test/platforms/edge/served` with the package as users get it, on the real Bun and the real Deno. */
+/** Runs the application of `test/platforms/edge/served`, with the built package, on the real Bun and the real Deno. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
@@ -18,7 +18,7 @@ const COMMANDS = {
   Deno: { executable: '@deno/*/deno', args: ['run', '--allow-all', '--no-lock', '--node-modules-dir=manual', 'src/app.mjs'] },
 } as const
 
-/** The runtimes that there are executables of for this machine. What is no package for it has not been installed. */
+/** The runtimes with an executable for this machine. npm does not install packages for other machines. */
 export async function runtimes(): Promise<Partial<Record<Runtime, string>>> {
   await install(home)
   const found = Object.entries(COMMANDS).map(([name, { executable }]) => [name, globSync(`node_modules/${executable}`, { cwd: home })[0]])
@@ -32,7 +32,7 @@ export interface Served extends AsyncDisposable {
   at(path: string): URL
 }
 
-/** Starts the application. @param executable of the runtime */
+/** Starts the application. @param executable the path of the runtime's executable */
 export async function serve(runtime: Runtime, executable: string): Promise<Served> {
   const names = ['@opentelemetry/api', '@opentelemetry/sdk-trace', '@opentelemetry/exporter-trace-otlp-http']
   const packages = names.map((name) => [name, packageOf(name)] as const)

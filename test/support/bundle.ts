@@ -3,16 +3,16 @@ import { type BuildOptions, build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A module that imports the built package, bundled and minified as its users would. */
+/** Bundles and minifies a module that imports the built package, as users would. */
 export async function bundle(source: string, options: BuildOptions): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: root },
     bundle: true,
     minify: true,
     format: 'esm',
-    // The repository's own tsconfig would lead `flushed/…` to the sources.
+    // The repository's own tsconfig would resolve `flushed/…` to the sources.
     tsconfigRaw: '{}',
-    // In a package, as it is for users, it would not tell of chunks that it leaves out.
+    // esbuild warns of chunks it leaves out, which it does not do for users, who have them in a package.
     logLevel: 'error',
     ...options,
     write: false,

@@ -1,4 +1,4 @@
-/** The functions of `test/platforms/edge`, bundled with the package as users get it, in the virtual machine of Vercel's edge runtime. */
+/** Runs the functions of `test/platforms/edge`, bundled with the built package, in the virtual machine of Vercel's edge runtime. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { fileURLToPath } from 'node:url'
 import { EdgeVM } from '@edge-runtime/vm'
@@ -21,7 +21,7 @@ async function bundle(): Promise<string> {
     conditions: ['edge-light', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
     absWorkingDir: folder('../../'),
-    // The repository's own tsconfig would lead `flushed/…` to the sources.
+    // The repository's own tsconfig would resolve `flushed/…` to the sources.
     tsconfigRaw: '{}',
     logLevel: 'error',
   })
@@ -32,15 +32,15 @@ let functions: Promise<string> | undefined
 
 type Handler = (...args: unknown[]) => Promise<Response>
 
-/** An isolate with the functions in it. */
+/** An isolate that has loaded the functions. */
 export interface Edge extends AsyncDisposable {
   readonly collector: Collector
   readonly handlers: Readonly<Record<'orders' | 'fail' | 'stream' | 'later' | 'opened', Handler>>
-  /** Its globals. */
+  /** The globals of the isolate. */
   readonly globals: typeof globalThis & { [symbol: symbol]: unknown }
   readonly warnings: readonly string[]
   readonly reports: readonly FlushReport[]
-  /** What `fail` throws. */
+  /** The error that `fail` throws. */
   readonly problem: Error
   request(path?: string, init?: RequestInit): Request
 }
@@ -48,7 +48,7 @@ export interface Edge extends AsyncDisposable {
 export interface EdgeSetup {
   readonly behavior?: Behaviors
   readonly options?: EdgeOptions
-  /** Whether there is `AsyncLocalStorage`, as on Vercel, but not in the virtual machine by itself. */
+  /** Whether the isolate has `AsyncLocalStorage`. Vercel has it; the virtual machine alone does not. */
   readonly storage?: boolean
 }
 

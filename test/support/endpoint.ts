@@ -1,4 +1,4 @@
-/** A vendor's HTTP endpoint on this machine: takes down what reaches it, and answers as it is told. */
+/** A fake of a vendor's HTTP endpoint, on this machine: it records what it receives, and answers as it is told. */
 import type { ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
@@ -15,18 +15,18 @@ export interface Received {
 
 export interface Endpoint {
   readonly url: string
-  /** What was posted, each read to its end. */
+  /** All posts whose bodies were read to their end. */
   readonly received: readonly Received[]
   /** All bodies, one after the other. */
   readonly text: string
-  /** Leaves what is posted without an answer from now on. */
+  /** Leaves all further posts unanswered. */
   hang(): void
-  /** Answers what is posted with this status from now on. */
+  /** Answers all further posts with this status. */
   refuse(status: number): void
 }
 
 /**
- * @param answers what it answers by path, if not `{}`
+ * @param answers the answers by path. Default: `{}`
  */
 export async function endpoint(answers: Readonly<Record<string, unknown>> = {}): Promise<Endpoint> {
   const received: Received[] = []

@@ -1,9 +1,9 @@
-/** Functions with an internal extension: the ways to register one, and what its record must look like. */
+/** Functions with an internal extension: the ways to register one, and the record that its requests must leave. */
 import { expect } from 'vitest'
 import type { EntryKind } from 'flushed/testing'
 import type { Lambda } from './lambda.ts'
 
-/** The ways to register: a title, a function's module, and the environment it needs. */
+/** The ways to register: a title, the module of a function, and the environment variables it needs. */
 export const forms = [
   ['`import` in an ES module', 'registered', {}],
   ['`NODE_OPTIONS=--import`', 'extension', { NODE_OPTIONS: '--import flushed/lambda/register' }],
@@ -14,7 +14,7 @@ export const forms = [
 export const count = ({ sandbox }: Lambda, kind: EntryKind): number =>
   sandbox.record.filter((entry) => entry.kind === kind).length
 
-/** What the function has warned of: lines of the package, without its flushes' own. */
+/** The warnings of the package in the function's log. */
 export const warnings = (lambda: Lambda): string[] =>
   lambda
     .logs()
@@ -22,8 +22,8 @@ export const warnings = (lambda: Lambda): string[] =>
     .filter((line) => line.includes('flushed: '))
 
 /**
- * One `next` for each event, none refused, each after the response to its event; and no two exports at once, each after
- * the response of its invocation: on the record of the Extensions API and the collector's, which have one clock.
+ * Expects one `next` for each event, none refused, each after the response to its event; and no two exports at once, each after
+ * the response of its invocation. It reads the records of the Extensions API and of the collector, which share one clock.
  */
 export function expectSerial({ sandbox, collector }: Lambda): void {
   const polls = sandbox.record.filter(({ kind }) => kind.startsWith('extension.'))

@@ -5,20 +5,20 @@ import { join } from 'node:path'
 
 const packagesIn = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
 
-/** Whether what is installed is what the lockfile says. npm leaves a copy of it with what it has installed. */
+/** Whether the installed packages are those of the lockfile. npm leaves a copy of the lockfile in what it has installed. */
 export function upToDate(folder) {
   const copy = join(folder, 'node_modules/.package-lock.json')
   if (!existsSync(copy)) return false
   const installed = packagesIn(copy)
   return Object.entries(packagesIn(join(folder, 'package-lock.json'))).every(
-    // What is optional is there for some machines only.
+    // Optional packages exist for some machines only.
     ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
   )
 }
 
 function environment(more) {
   const env = { ...process.env, ...more }
-  // npm sets these for the scripts it runs; to an npm inside such a script they name the wrong project.
+  // npm sets these for the scripts it runs. For an npm inside such a script, they name the wrong project.
   for (const name of ['npm_config_local_prefix', 'npm_command', 'INIT_CWD', 'NODE_OPTIONS']) delete env[name]
   return env
 }
@@ -30,7 +30,7 @@ function environment(more) {
  * @param {object} [options]
  * @param {string[]} [options.args] more arguments
  * @param {Record<string, string>} [options.env] more variables
- * @param {number} [options.output] where npm writes. Default: stderr, for stdout may be read by a program.
+ * @param {number} [options.output] where npm writes. Default: stderr, because a program may read stdout.
  * @returns {Promise<string | undefined>} why it failed
  */
 export function npmCi(folder, { args = [], env = {}, output = process.stderr.fd } = {}) {

@@ -1,7 +1,7 @@
 /**
- * A function of this repository in the sandbox, on a real runtime client, in front of a collector.
+ * Runs a function of this repository in the sandbox, on a real runtime client, in front of a collector.
  *
- * A suite that is to run on every real client there is, and not only on the newest, says so in its first line:
+ * A suite runs on the newest real client only, or on every real client, depending on its first line:
  *
  *     describe(`on ${runtime}`, () => {
  *     describe.each(runtimes)('on $title', ({ startFunction }) => {
@@ -11,7 +11,7 @@ import { startCollector, startLambda } from 'flushed/testing'
 import type { Behaviors, CollectedSpan, Collector, InvokeOptions, LambdaOptions, LambdaSandbox } from 'flushed/testing'
 import { type RuntimeClient, ensureRuntimeClients } from './runtime-client.mjs'
 
-/** What the collector had acknowledged at the moment an invocation's sandbox froze. */
+/** What the collector had acknowledged at the moment when the sandbox of an invocation froze. */
 export interface Freeze {
   readonly requestId: string
   readonly spans: readonly CollectedSpan[]
@@ -21,11 +21,11 @@ export interface Freeze {
 export interface Lambda extends AsyncDisposable {
   readonly collector: Collector
   readonly sandbox: LambdaSandbox
-  /** The freezes after an invocation, in order. */
+  /** The freezes after each invocation, in order. */
   readonly freezes: readonly Freeze[]
-  /** Invokes, and waits for the freeze. */
+  /** Invokes the function, and waits for the freeze. */
   invoke(event?: unknown, options?: InvokeOptions): Promise<{ result: Awaited<ReturnType<LambdaSandbox['invoke']>>; freeze: Freeze }>
-  /** What the function has written. */
+  /** Everything that the function has logged. */
   logs(): string
 }
 
@@ -39,9 +39,8 @@ export interface LambdaSetup extends Omit<LambdaOptions, 'handler'> {
 type StartFunction = (handler: string, setup?: LambdaSetup) => Promise<Lambda>
 
 /**
- * A `startFunction` for one runtime client. It starts `test/guarantees/functions/<handler>` (`'orders.handler'`). At every
- * freeze, what the collector has acknowledged since the one before is written down, in the very turn in which the process
- * is stopped.
+ * A `startFunction` for one runtime client. It starts `test/guarantees/functions/<handler>` (`'orders.handler'`). At every freeze,
+ * it records what the collector has acknowledged since the previous freeze, in the same turn in which the process is stopped.
  */
 const starter = (client: RuntimeClient): StartFunction => async (handler, { behavior = 'ok', env = {}, onCollector, ...options } = {}) => {
   const collector = await startCollector({ behavior })
@@ -79,7 +78,7 @@ const starter = (client: RuntimeClient): StartFunction => async (handler, { beha
   }
 }
 
-/** For `describe.each`: every real client there is, the newest first; where there is none, what stands in for it. */
+/** For `describe.each`: every real client on this machine, the newest first; if there is none, the built-in loop in its place. */
 export const runtimes = (await ensureRuntimeClients()).map((client) => ({
   title: client.real ? client.version : `${client.version}, NOT the real runtime client`,
   startFunction: starter(client),
@@ -87,9 +86,9 @@ export const runtimes = (await ensureRuntimeClients()).map((client) => ({
 
 const [newest] = runtimes as [(typeof runtimes)[number]]
 
-/** The newest client, for suites that run on that alone: its title, and its `startFunction`. */
+/** The newest client, for suites that run on no other: its title, and its `startFunction`. */
 export const [runtime, startFunction] = [newest.title, newest.startFunction] as const
 
-/** The root span of an invocation: the one that says so. */
+/** The root span of an invocation: the span with the invocation's id. */
 export const rootOf = (spans: readonly CollectedSpan[]): CollectedSpan | undefined =>
   spans.find(({ attributes }) => attributes['faas.invocation_id'] !== undefined)

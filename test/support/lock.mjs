@@ -1,4 +1,4 @@
-/** Work that only one of several processes may do at a time: test files run at once, and all want the same installed. */
+/** A lock for work that only one of several processes may do at a time: test files run at once, and all install the same packages. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -12,7 +12,7 @@ function holderAlive(file) {
   }
 }
 
-/** Runs `work` while holding the lock, which is a file with the holder's process id. */
+/** Runs `work` while holding the lock, a file that contains the holder's process id. */
 export async function locked(file, work) {
   mkdirSync(dirname(file), { recursive: true })
   for (;;) {

@@ -1,4 +1,4 @@
-/** Miniflare, on the workerd it comes with and on a newer one. */
+/** Starts Miniflare, on the workerd that it comes with or on a newer one. */
 import { EventEmitter } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,22 +13,22 @@ const { Log, LogLevel, Miniflare } = require('miniflare') as typeof Package
 
 type Options = Package.MiniflareOptions
 
-/** What concerns all Workers of a Miniflare. */
+/** Options of all Workers of a Miniflare. */
 export type MiniflareOptions = Package.SharedOptions
-/** What concerns one of them. */
+/** Options of one Worker. */
 export type WorkerOptions = Record<string, unknown>
 
-/** A workerd. */
+/** One version of workerd. */
 export interface Binary {
   readonly name: 'own' | 'newest'
   readonly version: string
-  /** The last compatibility date that it knows. */
+  /** The newest compatibility date that it supports. */
   readonly newestDate: string
   readonly path: string | undefined
 }
 
 const versionOf = (manifest: string) => (require(manifest) as { version: string }).version
-/** `1.20260730.1` is of 30 July 2026. */
+/** The date in a version of workerd: `1.20260730.1` is of 30 July 2026. */
 const dateOf = (version: string) => version.replace(/^\d+\.(\d{4})(\d\d)(\d\d)\..*$/, '$1-$2-$3')
 
 function binary(name: Binary['name'], manifest: string, path?: string): Binary {
@@ -36,16 +36,16 @@ function binary(name: Binary['name'], manifest: string, path?: string): Binary {
   return { name, version, newestDate: dateOf(version), path }
 }
 
-// There is one for Linux only; elsewhere, Miniflare's own has to do.
+// The newer workerd is installed on Linux only. Elsewhere, only Miniflare's own is tested.
 const newer = `${folder}node_modules/workerd-newest-${process.platform}-${process.arch}`
 
-/** Those that this machine can run, the newest last. */
+/** The versions of workerd that this machine can run, the newest last. */
 export const binaries: readonly Binary[] = [
   binary('own', 'workerd/package.json'),
   ...(existsSync(newer) ? [binary('newest', `${newer}/package.json`, `${newer}/bin/workerd`)] : []),
 ]
 
-/** Lines as they come. */
+/** Collects lines as they arrive. */
 class Lines extends EventEmitter {
   readonly all: string[] = []
 
@@ -59,11 +59,11 @@ class Lines extends EventEmitter {
 
 let starting: Promise<unknown> = Promise.resolve()
 
-/** Starts Workers in a workerd of their own. */
+/** Starts Workers in a workerd process of their own. */
 export async function startMiniflare(binary: Binary, options: Record<string, unknown>) {
   const lines = new Lines()
   const start = async () => {
-    // Read whenever a workerd is started, which is why they are started one after the other.
+    // Miniflare reads this variable whenever it starts workerd, so the starts must come one after the other.
     if (binary.path === undefined) delete process.env.MINIFLARE_WORKERD_PATH
     else process.env.MINIFLARE_WORKERD_PATH = binary.path
     const miniflare = new Miniflare({

@@ -1,6 +1,6 @@
 /**
- * One version of the real Lambda runtime client. It is native code, so it is not among the project's own dependencies: it
- * has a manifest of its own, and is built on first use.
+ * One version of the real Lambda runtime client. It contains native code, so it is not among the project's own dependencies. It has
+ * a manifest of its own, and is built on first use.
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -11,7 +11,7 @@ import { locked } from './lock.mjs'
 
 const packages = ['autoconf', 'automake', 'libtool', 'xz-utils', 'binutils', 'cmake', 'g++', 'make', 'python3']
 const toInstall = `apt-get install ${packages.join(' ')}`
-/** Debian package → the commands of which one has to be there. */
+/** Debian package → commands, one of which must be on the path. */
 const tools = {
   autoconf: ['autoconf'],
   automake: ['automake'],
@@ -28,7 +28,7 @@ const searchPath = () => (process.env.PATH ?? '').split(delimiter).filter(Boolea
 const onPath = (command) => searchPath().some((directory) => existsSync(join(directory, command)))
 const missingPackages = () => packages.filter((name) => !tools[name].some(onPath))
 
-/** Headers of some Node on this machine. The addon uses Node-API only, so any version's do, and none has to be downloaded. */
+/** The headers of any Node on this machine. The addon uses Node-API only, so those of any version work without a download. */
 function headers() {
   const prefixes = searchPath()
     .map((directory) => join(directory, 'node'))
@@ -37,7 +37,7 @@ function headers() {
   return [...prefixes, '/usr', '/usr/local'].find((prefix) => existsSync(join(prefix, 'include/node/node_api.h')))
 }
 
-/** Says how long something has been going on: counting on a terminal, a line every 10 s elsewhere. */
+/** Shows how long something has taken so far: counting on a terminal, with a line every 10 s elsewhere. */
 function progress(what, log) {
   const terminal = log === undefined && process.stderr.isTTY
   const started = Date.now()
@@ -56,7 +56,7 @@ export class NativeClient {
   /**
    * @param {object} where
    * @param {string} where.folder the folder with the manifest and the lockfile
-   * @param {string} where.addon the native code, once it has been built; in the package's own folder
+   * @param {string} where.addon the built native code, in the package's own folder
    * @param {string} where.entry the program to run, in `folder`
    * @param {() => string} where.node the Node to run it on; called when everything is installed
    */
@@ -72,12 +72,12 @@ export class NativeClient {
     this.failureFile = join(this.cache, 'failed.json')
   }
 
-  /** The version that is wanted. */
+  /** The version in the manifest. */
   get version() {
     return readJson(join(this.folder, 'package.json')).dependencies['aws-lambda-ric']
   }
 
-  /** What a verified build was verified for: another lockfile, Node or architecture needs another look. */
+  /** What a build was verified for. Another lockfile, Node or architecture must be verified again. */
   #fingerprint() {
     const versions = '[process.platform, process.arch, process.versions.modules].join()'
     const abi = execFileSync(this.node(), ['-p', versions], { encoding: 'utf8' })
@@ -93,7 +93,7 @@ export class NativeClient {
     const { version } = readJson(join(this.package, 'package.json'))
     if (version !== this.version) return `It is version ${version}`
     try {
-      // The addon reads the variable while it is loaded, and aborts without it.
+      // The addon reads this variable while it is being loaded, and aborts without it.
       const env = { ...process.env, AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9' }
       execFileSync(this.node(), ['-e', 'require(process.argv[1])', this.addon], { stdio: 'pipe', env })
     } catch (error) {
@@ -104,7 +104,7 @@ export class NativeClient {
     return undefined
   }
 
-  /** A failure that test files about to start need not wait a minute each to see again. */
+  /** A recent failure, so that each test file that starts does not spend a minute on failing again. */
   #rememberedFailure() {
     const file = this.failureFile
     if (!existsSync(file) || Date.now() - statSync(file).mtimeMs > 10 * 60_000) return undefined
@@ -113,7 +113,7 @@ export class NativeClient {
     return same ? `${reason} (Remembered for ten minutes; delete ${file} to try again now.)` : undefined
   }
 
-  /** `npm ci` in the folder, output to the log file. @returns {Promise<string | undefined>} why it failed */
+  /** Runs `npm ci` in the folder, with its output in the log file. @returns {Promise<string | undefined>} why it failed */
   async #install() {
     const output = openSync(this.logFile, 'w')
     const nodedir = process.env.npm_config_nodedir ?? headers()
@@ -128,7 +128,7 @@ export class NativeClient {
     }
   }
 
-  /** Builds the client unless it is there. @returns {Promise<string | undefined>} why there is none */
+  /** Builds the client unless it is already built. @returns {Promise<string | undefined>} why there is none */
   async ensure(log) {
     if (this.problem() === undefined) return undefined
     if (process.platform === 'darwin') return 'aws-lambda-ric does not build on macOS'

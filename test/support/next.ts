@@ -1,7 +1,7 @@
 /**
- * The application of `test/runtimes/next`, built by Next with the package as users get it, and started.
+ * Builds the application of `test/runtimes/next` with Next and the built package, and starts it.
  *
- * It is built once, and again when it or the package has changed.
+ * It is built once, and again when the application or the package has changed.
  */
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
@@ -21,11 +21,11 @@ const home = folder('../runtimes/next/')
 const example = folder('../../examples/edge/next/')
 const built = `${home}.cache/built`
 
-/** Test files run at once, and all want the same folder. */
+/** Runs one piece of work at a time: test files run at once, and all use the same folder. */
 const alone = <T>(work: () => Promise<T>) => locked(`${home}.cache/lock`, work)
 
 const SOURCES = ['*.{js,mjs,json}', '{app,lib,pages}/**/*.js']
-/** What the application has of the example. Next would want TypeScript and types of everything to build it as it is. */
+/** The files of the example that the application includes, as JavaScript: to build TypeScript, Next needs the types of everything. */
 const EXAMPLE = ['app/**/*.ts', 'lib/*.ts']
 
 async function copyExample(): Promise<void> {
@@ -85,7 +85,7 @@ export const buildNext = () =>
     writeFileSync(built, now)
   })
 
-/** An answer of the application, and what it is to be told apart by. */
+/** An answer of the application, with the trace id that identifies its request. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -96,11 +96,11 @@ export interface Answer {
 /** A running application, and the collector it sends to. */
 export interface NextApp extends AsyncDisposable {
   readonly collector: Collector
-  /** Sends a request, as the child of a span of its own. */
+  /** Sends a request with the `traceparent` of a trace of its own. */
   request(path: string, init?: RequestInit): Promise<Answer>
-  /** The acknowledged spans of a request, as soon as there is one that is called `name`. */
+  /** The acknowledged spans of a request, as soon as one named `name` is among them. */
   spans(answer: Answer, name: string): Promise<readonly CollectedSpan[]>
-  /** What it has written. */
+  /** Everything that the application has logged. */
   logs(): string
   /** The reports of all flushes. */
   reports(): FlushReport[]

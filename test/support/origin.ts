@@ -1,4 +1,4 @@
-/** A server that a Worker passes on: of known length, chunked, compressed, in parts, broken off. */
+/** An origin server whose answers a Worker passes on: with a known length, chunked, compressed, partial, or broken off. */
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 export interface Origin extends AsyncDisposable {
   readonly url: string
-  /** How many answers have been broken off by whoever asked for them. */
+  /** How many answers the client has broken off. */
   readonly stopped: number
 }
 
@@ -30,7 +30,7 @@ export async function startOrigin(): Promise<Origin> {
     if (path === 'range') {
       return response.writeHead(206, { 'content-range': 'bytes 1-4/10', 'content-length': 4, 'accept-ranges': 'bytes' }).end('1234')
     }
-    // `slow` has a length, `chunked` and `endless` have none, and `broken` does not keep to its.
+    // `slow` has a length, `chunked` and `endless` have none, and `broken` ends before its length is reached.
     if (path === 'slow' || path === 'broken') response.setHeader('content-length', 30)
     for (let index = 0; !response.destroyed && (path === 'endless' || index < 3); index++) {
       if (path === 'broken' && index === 2) return wait(300).then(() => void response.destroy())

@@ -1,4 +1,4 @@
-/** Projects as users have them: their sources with a manifest, and the built package among their dependencies. */
+/** Makes projects like those of users: sources with a manifest, and the built package among the dependencies. */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -7,15 +7,15 @@ import { promisify } from 'node:util'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A package of the root's, or of a folder under test/runtimes. */
+/** The path of a package in the root's node_modules, or in those of a folder under test/runtimes. */
 export const packageOf = (name: string, folder?: string): string =>
   join(root, folder ? `test/runtimes/${folder}` : '.', 'node_modules', name)
 
 /**
- * Makes a project anew.
+ * Makes a project, in place of one that may be left from before.
  *
- * @param sources a folder of this repository's, to be the project's `src`
- * @param dependencies names of packages, and where they are. `flushed` is among them anyway.
+ * @param sources the folder of this repository that becomes the project's `src`
+ * @param dependencies the names of packages, and their paths. `flushed` is always among them.
  * @returns its folder
  */
 export async function makeProject(name: string, sources: string, dependencies: Record<string, string>): Promise<string> {
@@ -33,7 +33,7 @@ export async function makeProject(name: string, sources: string, dependencies: R
   return project
 }
 
-/** What all of them are compiled with. */
+/** The compiler options of all projects. */
 export const compilerOptions = {
   target: 'ES2022',
   module: 'NodeNext',
@@ -46,7 +46,7 @@ export const compilerOptions = {
   noEmitOnError: true,
 } as const
 
-/** Runs a tool of Node's. @throws what it has written, if it fails */
+/** Runs a tool with Node. @throws its output, if it fails */
 export async function node(args: readonly string[], cwd: string): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, args, { cwd })

@@ -1,19 +1,19 @@
-/** What stands between a function and its collector, and forgets connections that are idle: a NAT, a load balancer. */
+/** A fake of what stands between a function and its collector, and forgets idle connections, such as a NAT or a load balancer. */
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
 
 /**
- * How a connection is lost: closed or reset at once, or, as by something that keeps state and has forgotten it, reset when
- * it is next used.
+ * How a connection is lost: closed at once, reset at once, or reset when it is next used, as by a device that has forgotten its
+ * state.
  */
 export type Loss = 'closed' | 'reset' | 'reset when used'
 
 export interface Proxy extends AsyncDisposable {
   readonly url: string
-  /** How many connections have been made. */
+  /** The number of connections made so far. */
   readonly connections: number
-  /** Where connections go; those made before this is known wait. */
+  /** Sets where connections go. Connections made before that wait. */
   forward(url: string): void
-  /** Loses the connections there are. */
+  /** Loses all open connections. */
   lose(how: Loss): void
 }
 

@@ -1,19 +1,19 @@
-/** HTTP as it is on the wire, without what a client makes of it. */
+/** HTTP as it is on the wire, without a client's interpretation. */
 import { type IncomingMessage, get, request } from 'node:http'
 import { connect } from 'node:net'
 
-/** All that a client can see of an answer. */
+/** Everything that a client can see of an answer. */
 export interface RawAnswer {
   status: number | undefined
   statusText: string | undefined
-  /** Names and values in turn, as they came; but for the date. */
+  /** Names and values in turn, as received, without the date. */
   headers: string[]
   body: string
-  /** Why it was cut short, if it was. */
+  /** Why the answer was cut short, if it was. */
   error: string | undefined
 }
 
-/** Asks, and takes down all that comes. Never rejects. */
+/** Sends a request, and records the whole answer. Never rejects. */
 export function ask(url: URL, options: { method?: string; headers?: Record<string, string> } = {}): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
@@ -37,7 +37,7 @@ export function ask(url: URL, options: { method?: string; headers?: Record<strin
 
 const undated = (headers: string[]) => headers.filter((_, index) => headers[index - (index % 2)]?.toLowerCase() !== 'date')
 
-/** Asks, and hangs up when so many bytes have come. */
+/** Sends a request, and hangs up after this many bytes of the answer. */
 export function hangUpAfter(url: URL, bytes: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const asked = get(url, { agent: false }, (response: IncomingMessage) => {
@@ -52,7 +52,7 @@ export function hangUpAfter(url: URL, bytes: number): Promise<void> {
   })
 }
 
-/** The sizes of an answer's chunks: clients put together what comes together. */
+/** The sizes of an answer's chunks, read from the socket: clients merge chunks that arrive together. */
 export async function chunksOf(url: URL): Promise<number[]> {
   const socket = connect(Number(url.port), url.hostname)
   socket.write(`GET ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: close\r\n\r\n`)

@@ -1,6 +1,6 @@
-/** Requests as AWS's services pass them to a function. */
+/** The events of requests, as AWS's services pass them to a function. */
 
-/** Of an HTTP API, payload format 2.0, or of a function URL. */
+/** The event of an HTTP API (payload format 2.0) or of a function URL. */
 export const httpApi = (path: string, { method = 'GET', routeKey = '$default', headers = {} as Record<string, string> } = {}) => ({
   version: '2.0',
   routeKey,
@@ -17,7 +17,7 @@ export const httpApi = (path: string, { method = 'GET', routeKey = '$default', h
   isBase64Encoded: false,
 })
 
-/** Of a REST API, payload format 1.0. */
+/** The event of a REST API (payload format 1.0). */
 export const restApi = (path: string, { resource = '/{proxy+}', stage = 'prod' } = {}) => ({
   resource,
   path,

@@ -1,4 +1,4 @@
-/** A reporter that names the tests that passed when they were tried again, and why: what is forgiven is not forgotten. */
+/** A reporter that names the tests that passed only when tried again, and why they had failed before. */
 import type { Reporter } from 'vitest/node'
 
 export const retried: Reporter = {

@@ -1,7 +1,7 @@
 /**
- * `npm test`: installs on first use what the tests need beyond the root's dependencies, builds the package, since tests
- * in real runtimes run what users get, and runs vitest. Arguments go to vitest; `--install` alone only installs, but for
- * the runtime client: the types of what is tested are checked too.
+ * `npm test`: on first use, installs what the tests need beyond the root's dependencies; builds the package, because tests in real
+ * runtimes run what users get; and runs vitest. Arguments go to vitest. `--install` alone only installs the packages that
+ * `npm run types` needs, which checks the types of what is tested, too. It installs no runtime client.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

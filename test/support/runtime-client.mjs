@@ -1,6 +1,6 @@
 /**
- * The real Lambda runtime clients for tests: the one of Node 24 and later, and the one of the runtimes before, which is
- * tested on Node 22, its last. `ensureRuntimeClient` is for those who need only the first.
+ * The real Lambda runtime clients for tests: that of Node 24 and later, and that of earlier runtimes, which is tested on Node 22, the
+ * last of them. `ensureRuntimeClient` is for callers that need only the first.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  * @property {string} [reason] why it is not the real one
  */
 
-/** The project's own Node: the client wants 22 or newer, and whoever calls may run on an older one. */
+/** The project's own Node: the client needs 22 or newer, and the calling process may run on an older one. */
 function projectNode() {
   const own = join(root, 'node_modules/.bin/node')
   return existsSync(own) ? own : process.execPath
@@ -49,7 +49,7 @@ const builtin = (reason) => ({
   reason,
 })
 
-/** @type {Map<NativeClient, Promise<string | undefined>>} why there is none, by client */
+/** @type {Map<NativeClient, Promise<string | undefined>>} for each client, why there is none */
 const ensured = new Map()
 
 /** @returns {Promise<RuntimeClient>} */
@@ -69,7 +69,7 @@ async function ensure(native, { log, required = process.env.FLUSHED_REQUIRE_RIC 
 }
 
 /**
- * The real runtime client, installed if need be; or, with a loud notice, the built-in loop in its place.
+ * The real runtime client, installed if necessary; or, with a loud notice, the built-in loop in its place.
  *
  * @param {object} [options]
  * @param {(line: string) => void} [options.log] where to report. Default: stderr, counting seconds if that is a terminal.
@@ -79,7 +79,7 @@ async function ensure(native, { log, required = process.env.FLUSHED_REQUIRE_RIC 
 export const ensureRuntimeClient = (options = {}) => ensure(natives[0], options)
 
 /**
- * All real runtime clients that can be had, the newest first; the built-in loop if none can. Same options.
+ * All real runtime clients that can be installed, the newest first; the built-in loop if none can. Takes the same options.
  *
  * @returns {Promise<RuntimeClient[]>} at least one
  */

@@ -1,4 +1,4 @@
-/** The tracing SDK under test, set up as an application would, with an exporter whose answers the test decides. */
+/** The tracing SDK under test, set up as an application sets it up, with an exporter whose answers the test decides. */
 import { context, trace } from '@opentelemetry/api'
 import { type ReadableSpan, makeProvider } from '#sdk'
 import { type OtelOptions, otel } from 'flushed/otel'
@@ -7,7 +7,7 @@ import { isolate } from '../../src/core/isolate.ts'
 
 export type { ReadableSpan }
 
-/** A pipeline that ends in memory, registered globally. */
+/** A pipeline with an in-memory exporter, registered globally. */
 export function pipeline(options: OtelOptions = {}, mode: 'sync' | 'microtask' | 'hold' | 'throw' = 'microtask') {
   const exporter = inMemoryExporter<ReadableSpan>({ mode })
   const telemetry = otel({ exporter, ...options })
@@ -17,7 +17,7 @@ export function pipeline(options: OtelOptions = {}, mode: 'sync' | 'microtask' |
   return { exporter, telemetry, provider, tracer: trace.getTracer('app') }
 }
 
-/** Runs an invocation, and answers its export, once that has been made, in the way the test wants. */
+/** Runs an invocation, and calls `answer` once its export has been made. */
 export async function answering<T>(
   exporter: { nextExport(): Promise<unknown> },
   handler: () => Promise<T>,
@@ -34,7 +34,7 @@ export async function answering<T>(
 export function newIsolate(): void {
   trace.disable()
   context.disable()
-  // A manager of the test's own, or a runtime without AsyncLocalStorage, is not looked for again.
+  // `flushed` looks for a context manager, or for AsyncLocalStorage, only once for each isolate: `managed` makes it look again.
   Object.assign(isolate, { managed: undefined, aside: undefined, previous: undefined, running: undefined, clock: undefined })
   isolate.live.length = 0
   isolate.warned.clear()

@@ -1,6 +1,6 @@
 /**
- * SDK 3.x behind the few functions by which the tests set it up. Tests import this as `#sdk`, which is SDK 2.x in their
- * second run (`test/runtimes/sdk2/sdk.mjs`).
+ * Sets up SDK 3.x with a few functions. Tests import this file as `#sdk`; in their second run, `#sdk` is SDK 2.x
+ * (`test/runtimes/sdk2/sdk.mjs`).
  */
 import {
   AlwaysOffSampler,

@@ -1,10 +1,10 @@
-/** Bundles Workers as wrangler does: one module, of the built package, for workerd. */
+/** Bundles Workers as wrangler does: into one module for workerd, with the built package. */
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const packages = (folder: string) => fileURLToPath(new URL(`../runtimes/${folder}/node_modules`, import.meta.url))
-/** Without the prefix, which workerd asks for. */
+/** Node's modules without the prefix `node:`, which workerd requires. */
 const NODE = Object.fromEntries(builtinModules.filter((name) => /^[a-z]\w*$/.test(name)).map((name) => [name, `node:${name}`]))
 const bundles = new Map<string, Promise<string>>()
 
@@ -28,7 +28,7 @@ async function bundled(file: string): Promise<string> {
     nodePaths: [packages('workers'), packages('vendors'), packages('servers')],
     alias: NODE,
     keepNames: true,
-    // The repository's own tsconfig would lead `flushed/…` to the sources.
+    // The repository's own tsconfig would resolve `flushed/…` to the sources.
     tsconfigRaw: '{}',
     logLevel: 'silent',
   })

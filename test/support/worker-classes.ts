@@ -1,13 +1,13 @@
-/** The classes of test/guarantees/workers/classes.mjs, as they are and wrapped. */
+/** Starts and calls the classes of test/guarantees/workers/classes.mjs, as they are and wrapped. */
 import type { StartedWorker, WorkerSetup, runtimes } from './workers.ts'
 
 type Runtime = (typeof runtimes)[number]
 
 const FLAGS_ARE_DEFAULT = '2024-09-26'
-/** Without the latter, the `get` of a Workflow's binding would be one that fetches. */
+/** Without `fetcher_no_get_put_delete`, the `get` of a Workflow's binding would be the one that fetches. */
 const FLAGS = ['rpc', 'fetcher_no_get_put_delete']
 
-/** What the fixture's classes are bound as. */
+/** The bindings of the fixture's classes. */
 export function withClasses({ compatibilityDate }: Runtime, setup: WorkerSetup = {}): WorkerSetup {
   return {
     durableObjects: { ROOM: 'Room', LEGACY: 'Legacy' },
@@ -22,6 +22,6 @@ export function withClasses({ compatibilityDate }: Runtime, setup: WorkerSetup =
   }
 }
 
-/** Makes calls by their names in the fixture. */
+/** Makes a call by its name in the fixture. */
 export const call = async (worker: StartedWorker, name: string, init?: RequestInit): Promise<unknown> =>
   (await worker.fetch(`/call/${name}`, init)).json()

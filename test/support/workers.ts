@@ -1,7 +1,7 @@
 /**
- * A Worker of this repository on real workerd, in front of a collector.
+ * Runs a Worker of this repository on real workerd, in front of a collector.
  *
- * A suite that is to run on all that the matrix has says so in its first line, one that need not on the newest alone:
+ * A suite runs on every runtime of the matrix, or on the newest only, depending on its first line:
  *
  *     describe.each(runtimes)('on $title', ({ startWorker }) => {
  *     describe(`on ${newest.title}`, () => {
@@ -15,39 +15,39 @@ import type { Behaviors, CollectedSpan, Collector } from 'flushed/testing'
 import { bundleWorker } from './worker-bundle.ts'
 import { type Binary, type MiniflareOptions, type WorkerOptions, binaries, startMiniflare } from './miniflare.ts'
 
-/** What of Node a Worker can see; `als` is AsyncLocalStorage and nothing else. */
+/** The parts of Node that a Worker has; `nodejs_als` is AsyncLocalStorage and nothing else. */
 export type NodeFlags = 'none' | 'nodejs_als' | 'nodejs_compat'
 
-/** Where a Worker runs. */
+/** The runtime that a Worker runs on. */
 export interface Where {
   readonly binary: Binary
   readonly compatibilityDate: string
   readonly flags: NodeFlags
 }
 
-/** Miniflare's options of a Worker (`bindings`, `durableObjects`, `queueConsumers` …), and what else a test decides. */
+/** Miniflare's options of a Worker (`bindings`, `durableObjects`, `queueConsumers` …), and other things that a test decides. */
 export interface WorkerSetup extends WorkerOptions {
   /** How the collector behaves. Default: it acknowledges at once. */
   readonly behavior?: Behaviors
   /** More compatibility flags. */
   readonly compatibilityFlags?: readonly string[]
-  /** Other Workers in the same workerd, by their names: sources as the first one's. */
+  /** Other Workers in the same workerd, by name. Their scripts are named like that of the first one. */
   readonly others?: Readonly<Record<string, WorkerOptions & { readonly script: string }>>
-  /** What concerns the whole of Miniflare. */
+  /** Options of Miniflare as a whole. */
   readonly miniflare?: MiniflareOptions
 }
 
 export interface StartedWorker extends AsyncDisposable {
   readonly collector: Collector
-  /** Where the Worker itself listens, with nothing of Miniflare's in between. */
+  /** The address of the Worker itself, without Miniflare in between. */
   readonly url: URL
-  /** A request to it. */
+  /** Sends a request to the Worker. */
   fetch(path?: string, init?: RequestInit): Promise<Response>
-  /** What workerd and the Worker have written, uncaught exceptions included. */
+  /** Everything that workerd and the Worker have logged, uncaught exceptions included. */
   logs(): string
-  /** The reports that `onFlush` of test/guarantees/workers/setup.mjs has written. */
+  /** The reports that `onFlush` of test/guarantees/workers/setup.mjs has logged. */
   reports(): FlushReport[]
-  /** Resolves when so many are there, or one that is looked for. @throws after a while */
+  /** Waits until there are this many reports, or one that matches. @throws after a while */
   reported(which: number | ((report: FlushReport) => boolean)): Promise<FlushReport[]>
   /** Miniflare: `getQueueProducer`, `getWorker`, `dispatchFetch` … */
   readonly miniflare: Awaited<ReturnType<typeof startMiniflare>>['miniflare']
@@ -56,11 +56,11 @@ export interface StartedWorker extends AsyncDisposable {
 const REPORT = 'REPORT '
 const REPORT_MS = 30_000
 
-/** What no Worker of ours may have workerd say: that something of one request was touched by another, or never ended. */
+/** What workerd must not log about our Workers: that one request touched something of another, or that one never ended. */
 export const CROSSED = /request that has since ended|different request|code had hung|Uncaught/
 
 /**
- * A `startWorker` for one place. It starts `test/guarantees/workers/<script>` (`'orders.mjs'`) against the built package;
+ * A `startWorker` for one runtime. It starts `test/guarantees/workers/<script>` (`'orders.mjs'`) with the built package.
  * `env.COLLECTOR` is the collector's address.
  */
 const starter =
@@ -108,7 +108,7 @@ const COMPAT_IS_DEFAULT = '2026-08-04'
 
 function flagsOf({ compatibilityDate, flags }: Where): string[] {
   if (compatibilityDate < COMPAT_IS_DEFAULT) return flags === 'none' ? [] : [flags]
-  // Since then a Worker has all of Node, unless it declines both of its versions.
+  // Since that date, a Worker has all of Node, unless it declines both versions of the flag.
   const none = ['no_nodejs_compat', 'no_nodejs_compat_v2']
   return flags === 'none' ? none : flags === 'nodejs_als' ? [...none, flags] : []
 }
@@ -119,20 +119,20 @@ const at = (where: Where) => ({
   startWorker: starter(where),
 })
 
-/** For `describe.each`: each binary there is, the oldest and newest compatibility date we care for, with and without Node's parts. */
+/** For `describe.each`: each binary, with the oldest and newest compatibility date that we test, with and without parts of Node. */
 export const runtimes = binaries.flatMap((binary) =>
   ['2024-01-01', binary.newestDate].flatMap((compatibilityDate) =>
     (['none', 'nodejs_als', 'nodejs_compat'] as const).map((flags) => at({ binary, compatibilityDate, flags })),
   ),
 )
 
-/** The newest binary and date, with what most Workers have: for suites that run there alone. */
+/** The newest binary and date, with the flag that most Workers have, for suites that run there only. */
 export const newest = runtimes.at(-1) as (typeof runtimes)[number]
 
-/** Each binary at each date, with other flags every time: for suites too slow to run everywhere. */
+/** Each binary at each date, with different flags each time, for suites that are too slow to run everywhere. */
 export const samples = [0, 4, 8, 9].flatMap((at) => runtimes[at] ?? [])
 
-/** The two that differ most: for suites that wait for long. */
+/** The two runtimes that differ most, for suites that wait for long. */
 export const corners = [runtimes[0] as (typeof runtimes)[number], newest]
 
 /** The names of spans, in order. */

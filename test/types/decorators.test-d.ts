@@ -1,4 +1,4 @@
-/** Standard decorators: what compiles, and what does not. Checked by `npm run types`; nothing here is run. */
+/** Specifies the types of standard decorators: what compiles, and what does not. `npm run types` checks this file; nothing in it runs. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { withTelemetry as edge } from 'flushed/edge'
@@ -60,7 +60,7 @@ abstract class Room extends Orders {}
 abstract class Lobby extends Room {}
 void Lobby
 
-// Nothing of what is decorated changes.
+// Decorators do not change the types of what they decorate.
 declare const orders: Orders
 expectTypeOf(orders.create).toEqualTypeOf<(event: APIGatewayProxyEventV2, context: Context) => Promise<{ statusCode: number }>>()
 expectTypeOf(orders.change).thisParameter.toEqualTypeOf<Orders>()
@@ -71,56 +71,56 @@ expectTypeOf(orders.total).toBeNumber()
 expectTypeOf(orders.parse).toEqualTypeOf<(text: string) => number>()
 
 class Bad {
-  // @ts-expect-error -- it would get a promise: `Type 'number' is not assignable to type 'PromiseLike<unknown>'`
+  // @ts-expect-error -- callers would get a promise instead of a number: `Type 'number' is not assignable to type 'PromiseLike<unknown>'`
   @Flushed() price(cents: number): number {
     return cents
   }
-  // @ts-expect-error -- a generator is no handler
+  // @ts-expect-error -- a generator is not a handler
   @Flushed() async *each() {
     yield 1
   }
-  // @ts-expect-error -- a getter is none either
+  // @ts-expect-error -- a getter is not a handler
   @Flushed() get total() {
     return Promise.resolve(1)
   }
-  // @ts-expect-error -- holds no function
+  // @ts-expect-error -- the field does not hold a function
   @Flushed() limit = 3
-  // @ts-expect-error -- holds a function without a promise
+  // @ts-expect-error -- the function in the field returns no promise
   @Flushed() parse = (text: string) => Number(text)
-  // @ts-expect-error -- holds no function
+  // @ts-expect-error -- the field does not hold a function
   @Traced() max = 3
-  // @ts-expect-error -- holds no function
+  // @ts-expect-error -- the field does not hold a function
   @Traced() accessor min = 3
   // @ts-expect-error -- without parentheses
   @Flushed async create() {}
   // @ts-expect-error -- without parentheses
   @Traced async load() {}
-  // @ts-expect-error -- for classes
+  // @ts-expect-error -- `@Telemetry` decorates classes only
   @Telemetry({}) async change() {}
   // @ts-expect-error -- a typo
   @Flushed({ timoutMs: 1 }) async a() {}
-  // @ts-expect-error -- an option of Lambda's only
+  // @ts-expect-error -- `marginMs` is an option of `flushed/lambda` only
   @Flushed({ marginMs: 1 }) async b() {}
-  // @ts-expect-error -- a typo in an option of Lambda's
+  // @ts-expect-error -- a typo in an option of `flushed/lambda`
   @Flushed({ wrap: lambda, marginM: 1 }) async c() {}
   // @ts-expect-error -- milliseconds are a number
   @Flushed({ wrap: lambda, marginMs: '1' }) async d() {}
-  // @ts-expect-error -- an option of requests only
+  // @ts-expect-error -- `route` is an option for requests only, not one of `flushed/lambda`
   @Flushed({ wrap: lambda, route: '/' }) async e() {}
-  // @ts-expect-error -- no kind of span
+  // @ts-expect-error -- not a `SpanKind`
   @Traced({ kind: 'client' }) f() {}
 }
 void Bad
 
-// @ts-expect-error -- for methods
+// @ts-expect-error -- `@Flushed` and `@Traced` do not decorate classes
 @Flushed() class C {}
-// @ts-expect-error -- for methods
+// @ts-expect-error -- `@Flushed` and `@Traced` do not decorate classes
 @Traced() class D {}
-// @ts-expect-error -- names are the methods' own
+// @ts-expect-error -- a name belongs to a method, not to a class
 @Telemetry({ name: 'orders' }) class E {}
-// @ts-expect-error -- a typo in an option of Lambda's
+// @ts-expect-error -- a typo in an option of `flushed/lambda`
 @Telemetry({ wrap: lambda, marginM: 1 }) class H {}
-// @ts-expect-error -- an option of Lambda's only
+// @ts-expect-error -- `marginMs` is an option of `flushed/lambda` only
 @Telemetry({ marginMs: 1 }) class I {}
 // @ts-expect-error -- without options
 @Telemetry() class F {}
@@ -128,7 +128,7 @@ void Bad
 @Telemetry class G {}
 void [C, D, E, F, G, H, I]
 
-// Classes that are not made by everybody.
+// Classes with a private or protected constructor.
 @Telemetry({ timeoutMs: 100 })
 class Single {
   private constructor() {}

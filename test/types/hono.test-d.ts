@@ -1,4 +1,4 @@
-/** What compiles with Hono, and what does not. Checked by `npm run types`; nothing here is run. */
+/** Specifies what compiles with Hono, and what does not. `npm run types` checks this file; nothing in it runs. */
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { hc } from 'hono/client'
 import { withTelemetry as withWorkersTelemetry } from 'flushed/workers'
@@ -10,7 +10,7 @@ interface Env {
   Variables: { tenant: string }
 }
 
-// A middleware of ours is a middleware, wherever one may be.
+// Our middleware is allowed wherever Hono allows one.
 const middleware: MiddlewareHandler<Env> = telemetry()
 const app = new Hono<Env>()
 app.use(telemetry())
@@ -19,7 +19,7 @@ app.get('/guarded', telemetry(), middleware, (c) => c.text(c.var.tenant))
 app.on('PUT', ['/orders', '/order'], telemetry(), (c) => c.text('put'))
 app.on(['PUT', 'POST'], '/orders', telemetry(), (c) => c.text('put'))
 
-// It changes no type: neither of what comes after it, nor of the client that is made of the application.
+// It changes neither the types of the handlers after it, nor those of a client made from the application.
 const typed = app.use(telemetry()).get('/orders/:id', (c) => {
   expectTypeOf(c.env.COLLECTOR).toBeString()
   expectTypeOf(c.req.param('id')).toBeString()
@@ -28,25 +28,25 @@ const typed = app.use(telemetry()).get('/orders/:id', (c) => {
 const client = hc<typeof typed>('http://localhost')
 expectTypeOf(client.orders[':id'].$get).parameter(0).toEqualTypeOf<{ param: { id: string } }>()
 
-// Attributes are made of a context, or of Hono's own.
+// Attributes may be made from any context, or from one typed with the application's `Env`.
 telemetry({ attributes: (c) => ({ 'app.tenant': c.req.header('x-tenant') ?? 'none', 'app.path': c.req.path }) })
 app.use(telemetry({ attributes: (c: Context<Env>) => ({ 'app.tenant': c.get('tenant') }) }))
-// @ts-expect-error -- Hono's has no such variable
+// @ts-expect-error -- the context has no such variable
 telemetry({ attributes: (c: Context<Env>) => ({ 'app.tenant': c.get('nope') }) })
 
-// Options may be made of bindings.
+// Options may be made from bindings.
 app.use(telemetry((env: Env['Bindings']) => ({ name: env.COLLECTOR })))
 // @ts-expect-error -- there is no such binding
 telemetry((env: Env['Bindings']) => ({ name: env.NOPE }))
 // @ts-expect-error -- a typo
 telemetry({ timoutMs: 100 })
 
-// As a Worker: its bindings are what the options are made of; where it names none, they may be any.
+// As a Worker: its options are made from its own bindings, or from any if the application declares none.
 const worker = new Hono<Env>()
 expectTypeOf(withWorkersTelemetry(worker, (env) => ({ name: env.COLLECTOR }))).toEqualTypeOf<typeof worker>()
 withWorkersTelemetry(worker, (env: Env['Bindings']) => ({ name: env.COLLECTOR }))
 withWorkersTelemetry(new Hono(), (env: Env['Bindings']) => ({ name: env.COLLECTOR }))
 // @ts-expect-error -- there is no such binding
 withWorkersTelemetry(worker, (env) => ({ name: env.NOPE }))
-// @ts-expect-error -- its bindings are others
+// @ts-expect-error -- the application has other bindings
 withWorkersTelemetry(worker, (env: { readonly OTHER: string }) => ({ name: env.OTHER }))

@@ -1,4 +1,4 @@
-/** What compiles with middy, and what does not. Checked by `npm run types`; nothing here is run. */
+/** Specifies what compiles with middy, and what does not. `npm run types` checks this file; nothing in it runs. */
 import middy from '@middy/core'
 import httpErrorHandler from '@middy/http-error-handler'
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2, Context, SQSEvent } from 'aws-lambda'
@@ -6,7 +6,7 @@ import { withTelemetry } from 'flushed/lambda'
 import { telemetry } from 'flushed/middy'
 import { expectTypeOf } from 'vitest'
 
-// A middleware of ours is a middleware, and changes no type.
+// Our middleware is one of middy's, and changes no type.
 const middleware: middy.MiddlewareObj = telemetry()
 const typed = middy<APIGatewayProxyEventV2, APIGatewayProxyResultV2>()
 expectTypeOf(typed.use(telemetry())).toEqualTypeOf(typed)
@@ -24,7 +24,7 @@ typed.use(telemetry()).use(loader).use(telemetry()).before((request) => {
   expectTypeOf(request.internal.rate).toBeNumber()
 })
 
-// Options know the event, and bring it along, as other typed middlewares do.
+// Options know the event's type, and set that of the handler, as other typed middlewares do.
 const named = telemetry({ attributes: (event: SQSEvent, context) => ({ records: event.Records.length, id: context.awsRequestId }) })
 expectTypeOf(middy().use(named)).parameter(0).toEqualTypeOf<SQSEvent>()
 telemetry<SQSEvent>({ attributes: (event) => ({ records: event.Records.length }) })
@@ -33,7 +33,7 @@ telemetry<SQSEvent>({ attributes: (event) => ({ records: event.rawPath }) })
 // @ts-expect-error -- a typo
 telemetry({ timoutMs: 100 })
 
-// A wrapped middy is still one.
+// A wrapped middy handler is still a middy handler.
 const wrapped = withTelemetry(typed)
 expectTypeOf(wrapped).toEqualTypeOf<typeof typed>()
 wrapped.use(middleware).handler(async (event) => ({ body: event.rawPath }))

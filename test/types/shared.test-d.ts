@@ -1,4 +1,7 @@
-/** Options that several handlers have in common, declared by their exported types. Checked by `npm run types`; nothing here is run. */
+/**
+ * Specifies options that several handlers share, declared with their exported types. `npm run types` checks this file; nothing in
+ * it runs.
+ */
 import type { Context, SQSEvent, SQSHandler } from 'aws-lambda'
 import { type TelemetryOptions, openInvocation, telemetry, withTelemetry } from 'flushed'
 import { Flushed, type FlushedOptions, Telemetry } from 'flushed/decorators'
@@ -15,7 +18,7 @@ const onSqs = async (_event: SQSEvent) => {}
 const get = async (_request: Request) => new Response()
 declare const sqs: SQSHandler
 
-// What every platform has.
+// Options that every platform has.
 const anywhere: TelemetryOptions = { timeoutMs: 500, attributes: { 'app.team': 'orders' } }
 withTelemetry(onSqs, anywhere)
 telemetry(anywhere)(get)
@@ -25,7 +28,7 @@ edge(get, anywhere)
 Flushed(anywhere)
 Telemetry(anywhere)
 
-// A platform's own, for handlers of any event.
+// Options of one platform, for handlers of any event.
 const ofLambda: LambdaOptions = { timeoutMs: 500, marginMs: 10, attributes: () => ({ 'app.team': 'orders' }) }
 lambda(onSqs, ofLambda)
 lambda(sqs, ofLambda)
@@ -47,10 +50,10 @@ hono(ofHono)
 const ofMethods: FlushedOptions = { attributes: (id: string) => ({ 'order.id': id }) }
 Flushed(ofMethods)
 
-// Attributes that are made of arguments are for handlers that have such.
+// Attributes made from arguments fit only handlers with such arguments.
 const ofSqs: LambdaOptions<[event: SQSEvent]> = { attributes: (event) => ({ records: event.Records.length }) }
 lambda(onSqs, ofSqs)
 // @ts-expect-error -- a request has no records
 edge(get, ofSqs)
-// @ts-expect-error -- nor has each handler's event
+// @ts-expect-error -- not every handler's event has records
 export const records: LambdaOptions = { attributes: (event: SQSEvent) => ({ records: event.Records.length }) }

@@ -1,4 +1,4 @@
-/** What compiles, and what does not. Checked by `npm run types`; nothing here is run. */
+/** Specifies what compiles, and what does not. `npm run types` checks this file; nothing in it runs. */
 import type {
   APIGatewayProxyEventV2,
   APIGatewayProxyResultV2,
@@ -26,7 +26,7 @@ expectTypeOf(lambda(typed)).toEqualTypeOf<typeof typed>()
 expectTypeOf(withTelemetry(typed)).toEqualTypeOf<typeof typed>()
 expectTypeOf(lambdaLayer()(typed)).toEqualTypeOf<typeof typed>()
 
-// The platform's own handler types survive, with all that they allow.
+// The platform's own handler types survive, with everything they allow.
 declare const sqs: SQSHandler
 declare const plain: Handler<{ id: number }, string>
 expectTypeOf(lambda(sqs)).toEqualTypeOf<SQSHandler>()
@@ -48,7 +48,7 @@ const method = async function (this: { tax: number }, amount: number) {
 }
 expectTypeOf(withTelemetry(method)).thisParameter.toEqualTypeOf<{ tax: number }>()
 
-// A handler without a promise gets one.
+// A handler that returns no promise returns one once wrapped.
 expectTypeOf(withTelemetry((x: number) => x * 2)).toEqualTypeOf<(this: unknown, x: number) => Promise<number>>()
 
 const withOwn = withTelemetry(Object.assign((x: number) => x * 2, { config: { runtime: 'edge' as const } }))
@@ -59,10 +59,10 @@ expectTypeOf(lambda(Object.assign(ofCallback, { config: 'edge' as const })).conf
 
 // Options know the handler's arguments.
 lambda(typed, { attributes: (e, c) => ({ route: e.routeKey, id: c.awsRequestId }), marginMs: 10 })
-// And what Lambda calls it with beside those that it declares.
+// They also know the arguments that Lambda passes beyond those the handler declares.
 lambda(async (_e: SQSEvent) => {}, { attributes: (e, c: Context) => ({ count: e.Records.length, id: c.awsRequestId }) })
 lambda(async (_e?: SQSEvent) => {}, { attributes: (e, c: Context) => ({ count: e?.Records.length ?? 0, id: c.awsRequestId }) })
-// Also through a wrapper of one's own.
+// This also works through a wrapper of your own.
 export const instrumented = <H extends (...args: never[]) => Promise<unknown>>(given: H, options?: LambdaOptions<Parameters<H>>) => lambda(given, options)
 // @ts-expect-error -- the event has no such property, however many arguments there are
 lambda(async (_e: SQSEvent) => {}, { attributes: (e, c: Context) => ({ count: e.nope, id: c.awsRequestId }) })
@@ -72,27 +72,27 @@ lambda(typed, { attributes: (e) => ({ route: e.nope }) })
 lambda(typed, { timoutMs: 100 })
 // @ts-expect-error -- milliseconds are a number
 lambda(typed, { timeoutMs: '100' })
-// @ts-expect-error -- an option of Lambda's only
+// @ts-expect-error -- `marginMs` is an option of `flushed/lambda` only
 withTelemetry(typed, { marginMs: 100 })
 // @ts-expect-error -- there is no such mode
 withTelemetry(typed, { flush: 'sometimes' })
-// @ts-expect-error -- no function
+// @ts-expect-error -- not a function
 withTelemetry({ fetch: typed })
 // @ts-expect-error -- called with the wrong event
 void lambda(typed)('event', context)
-// @ts-expect-error -- called without its arguments
+// @ts-expect-error -- called without the context
 void lambda(typed)(event)
 
-// A callback-style handler becomes an asynchronous one: what its callback takes, its promise gives.
+// A callback-style handler becomes an asynchronous one: its promise resolves to what its callback takes.
 const callbackStyle = (_e: { id: number }, _c: Context, done: Callback<string>) => done(null, 'done')
 expectTypeOf(lambda(callbackStyle)).toEqualTypeOf<(this: unknown, event: { id: number }, context: Context) => Promise<string>>()
 expectTypeOf(lambdaLayer()(callbackStyle)).returns.resolves.toBeString()
-// `null` may be the handler's own answer; `undefined` is that the result may be left out.
+// `null` may be the handler's own answer; `undefined` only means that a callback's result may be left out.
 const finds = (_e: object, _c: Context, done: Callback<{ id: number } | null>) => done(null, null)
 expectTypeOf(lambda(finds)).returns.resolves.toEqualTypeOf<{ id: number } | null>()
 const promised: Handler<{ id: number }, string> = lambda(callbackStyle)
 expectTypeOf(promised).returns.extract<Promise<unknown>>().resolves.toBeString()
-// @ts-expect-error -- it has a promise instead
+// @ts-expect-error -- once wrapped, it returns a promise and takes no callback
 void lambda(callbackStyle)({ id: 1 }, context, () => {})
 
 // Streaming handlers keep their type, in either order.
@@ -103,7 +103,7 @@ expectTypeOf(awslambda.streamifyResponse(lambda(streaming))).toEqualTypeOf<typeo
 expectTypeOf(lambda(streamified)).parameters.toEqualTypeOf<Parameters<typeof streamified>>()
 expectTypeOf(lambda((_e: object, stream: awslambda.HttpResponseStream): void => void stream.end())).returns.toEqualTypeOf<Promise<void>>()
 
-// Telemetry: an `otel()`, a flushable, a function, stages of them.
+// Telemetry is an `otel()`, a flushable, a function, or stages of these.
 const exporter = new OTLPTraceExporter()
 const pipe = otel({ exporter, exporters: [new sdk3.ConsoleSpanExporter(), new sdk3.InMemorySpanExporter()] })
 withTelemetry(typed, { telemetry: pipe })
@@ -112,36 +112,36 @@ withTelemetry(typed, { telemetry: [[new sdk3.TracerProvider()], exporter] })
 withTelemetry(typed, { telemetry: async ({ timeoutMs, signal }) => signal.aborted || timeoutMs > 0 })
 // @ts-expect-error -- nothing to flush
 withTelemetry(typed, { telemetry: { export: () => {} } })
-// @ts-expect-error -- no exporter
+// @ts-expect-error -- not an exporter
 otel({ exporter: {} })
 
-// Stages: flushables, or arrays of them, and how they are flushed.
+// `stages()` takes flushables, or arrays of them, and last how to flush them.
 expectTypeOf(stages([new sdk3.TracerProvider(), new sdk3.TracerProvider()], exporter)).toEqualTypeOf<Telemetry>()
 withTelemetry(typed, { telemetry: stages(exporter, { cascade: false }) })
 stages({ flushAsync: async () => [] }, { awaitPendingTraceBatches: async () => {} }, { settled: async () => {} })
 stages({ flush: (timeout?: number) => timeout }, { flush: async () => true })
 stages({ flush: (callback?: (error?: Error) => void) => callback?.() })
-// A function that takes events, and can be flushed.
+// A function that takes events, with a `flush` of its own.
 stages(Object.assign((_event: { id: number }) => {}, { flush: async () => {} }))
-// What `otel()` makes, among others.
+// What `otel()` returns, among other flushables.
 withTelemetry(typed, { telemetry: stages(exporter, pipe) })
 withTelemetry(typed, { telemetry: [exporter, pipe] })
-// @ts-expect-error -- it has stages of its own
+// @ts-expect-error -- an `otel()` has stages of its own
 stages([exporter, pipe])
 // @ts-expect-error -- no stages
 stages()
-// @ts-expect-error -- options are no stage
+// @ts-expect-error -- options are not a stage
 stages({ cascade: false })
 // @ts-expect-error -- nothing to flush
 stages(exporter, { export: () => {} })
 // @ts-expect-error -- a typo
 stages(exporter, { cascad: false })
-// @ts-expect-error -- options are last
+// @ts-expect-error -- options come last
 stages({ cascade: false }, exporter)
-// @ts-expect-error -- a function that takes events, and cannot be flushed
+// @ts-expect-error -- a function that takes events, without a `flush`
 stages((_event: { id: number }) => {})
 
-// The span processor fits the SDK, a tracked exporter keeps its type.
+// The span processor fits the SDK, and a tracked exporter keeps its type.
 new sdk3.TracerProvider({ spanProcessors: [pipe.spanProcessor] })
 new sdk3.BatchSpanProcessor({ exporter: pipe.track(exporter) })
 expectTypeOf(pipe.track(new OTLPMetricExporter())).toEqualTypeOf<OTLPMetricExporter>()
@@ -149,28 +149,28 @@ expectTypeOf(pipe.track(new OTLPMetricExporter())).toEqualTypeOf<OTLPMetricExpor
 // Layers compose, and keep the handler's type.
 const timed: Layer = layer((next, args) => next(...args))
 expectTypeOf(stack(telemetry(), timed, identity)(typed)).toEqualTypeOf<typeof typed>()
-// @ts-expect-error -- no layer
+// @ts-expect-error -- not a layer
 stack(typed)
 
-// Other people's wrappers may be among them, whatever type they have for handlers: the handler's is kept.
+// Other people's wrappers may be among the layers, however they type handlers: the handler's type is kept.
 declare const vendorWrap: <E, R>(handler: Handler<E, R>) => Handler<E, R | undefined>
 declare const middyLike: <E, R>(handler: (event: E, context: Context) => Promise<R>) => Handler<E, R> & { use(): void }
 expectTypeOf(stack(lambdaLayer(), vendorWrap, timed, middyLike)(typed)).toEqualTypeOf<typeof typed>()
 expectTypeOf(stack(vendorWrap, lambdaLayer())(plain)).toEqualTypeOf<typeof plain>()
-// @ts-expect-error -- it returns no handler
+// @ts-expect-error -- it does not return a handler
 stack(lambdaLayer(), typed)
-// @ts-expect-error -- what only an adapter takes is no handler
+// @ts-expect-error -- an object that only an adapter takes is not a handler
 stack(lambdaLayer(), vendorWrap)({ fetch() {} })
 
-// Things of other SDKs, which keep their type.
+// Adopted objects of other SDKs keep their type.
 declare const segment: { close(error?: Error): void; isClosed(): boolean; addAnnotation(key: string, value: string): void } | undefined
 expectTypeOf(adopt(segment)).toEqualTypeOf<typeof segment>()
 adopt(span('charge')).setAttribute('currency', 'EUR')
 expectTypeOf(adopt({ finish: (time?: number) => time }).finish(1)).toEqualTypeOf<number | undefined>()
 adopt({ stop() {} }, (timer) => timer.stop())
-// @ts-expect-error -- nobody knows how it ends
+// @ts-expect-error -- without a second argument, `adopt()` cannot know how to end it
 adopt({ stop() {} })
-// @ts-expect-error -- it has no such method
+// @ts-expect-error -- the adopted object has no such method
 adopt({ stop() {} }, (timer) => timer.end())
 
 // Inside a handler.

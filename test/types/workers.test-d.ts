@@ -1,4 +1,4 @@
-/** What compiles, and what does not. Checked by `npm run types`; nothing here is run. */
+/** Specifies what compiles with Workers, and what does not. `npm run types` checks this file; nothing in it runs. */
 import { telemetry, withTelemetry } from 'flushed/workers'
 import { expectTypeOf } from 'vitest'
 
@@ -20,14 +20,14 @@ class Room extends DurableObject<Env> {
   }
 }
 
-// A wrapped class is of the class's type, and its options know its bindings.
+// A wrapped class keeps its type, and its options know its bindings.
 const Wrapped = withTelemetry(Room, (env) => ({ name: env.COLLECTOR }))
 expectTypeOf(Wrapped).toEqualTypeOf<typeof Room>()
 expectTypeOf<InstanceType<typeof Wrapped>['enter']>().returns.toBeNumber()
 // @ts-expect-error -- there is no such binding
 withTelemetry(Room, (env) => ({ name: env.NOPE }))
 
-// Objects of handlers, applications and functions keep their types; as a layer, too.
+// Objects of handlers, applications and functions keep their types, also when wrapped by a layer.
 const handlers = {
   async fetch(_request: Request, env: Env) {
     return new Response(env.COLLECTOR)
@@ -38,12 +38,12 @@ expectTypeOf(withTelemetry(handlers, (env) => ({ name: env.COLLECTOR }))).toEqua
 expectTypeOf(telemetry((env: Env) => ({ name: env.COLLECTOR }))(handlers)).toEqualTypeOf<typeof handlers>()
 expectTypeOf(withTelemetry(handlers.fetch)).toEqualTypeOf<typeof handlers.fetch>()
 
-// Where nothing tells of the bindings, the options may: of a class whose base has none, of handlers that do not look at them.
+// Where nothing else declares the bindings, the options may: for a class whose base has none, or handlers that do not use them.
 class Pinged extends DurableObject<{}> {}
 withTelemetry(Pinged, (env: Env) => ({ name: env.COLLECTOR }))
 withTelemetry(class extends DurableObject<unknown> {}, (env: Env) => ({ name: env.COLLECTOR }))
 withTelemetry({ fetch: async () => new Response() }, (env) => ({ name: env.COLLECTOR }))
-// But one that does is enough.
+// But one handler that declares them is enough to decide.
 // @ts-expect-error -- there is no such binding
 withTelemetry({ fetch: async () => new Response(), queue: handlers.queue }, (env) => ({ name: env.NOPE }))
 

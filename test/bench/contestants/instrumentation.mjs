@@ -1,4 +1,4 @@
-/** OpenTelemetry's own instrumentation: patches the handler's module as it does on Lambda, flushes before the response. */
+/** OpenTelemetry's own instrumentation. It patches the handler's module as it does on Lambda, and flushes before the response. */
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { AwsLambdaInstrumentation } from '@opentelemetry/instrumentation-aws-lambda'
@@ -11,7 +11,7 @@ export function create({ mode, exporter }) {
   const provider = register(mode, new BatchSpanProcessor({ exporter }))
   process.env.LAMBDA_TASK_ROOT = fileURLToPath(new URL('..', import.meta.url))
   process.env._HANDLER = 'handler.handler'
-  // Its constructor reads both variables and hooks `require`, so that the handler's module must come after it.
+  // Its constructor reads both variables and hooks `require`, so the handler's module must be loaded after it.
   const instrumentation = new AwsLambdaInstrumentation()
   instrumentation.setTracerProvider(provider)
   instrumentation.enable()

@@ -1,6 +1,6 @@
 /**
- * A middy middleware: `before` opens the root span, `after` and `onError` end it and flush. Its hooks cannot run the
- * handler inside of a context, so that the child spans are not children of the root: each starts a trace.
+ * A middy middleware: `before` opens the root span, `after` and `onError` end it and flush. Its hooks cannot run the handler inside
+ * a context, so the child spans are not children of the root: each of them starts a trace.
  */
 import middy from '@middy/core'
 import { SpanStatusCode, trace } from '@opentelemetry/api'

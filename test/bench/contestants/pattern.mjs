@@ -1,7 +1,7 @@
 /**
- * What people write by hand: a root span around the handler, `forceFlush()` in `finally`, a batch processor. The root has
- * the attributes that the semantic conventions ask for, and how long the last flush took, so that what is compared
- * delivers the same: an attribute costs about a microsecond on its way to a collector.
+ * The pattern that people write by hand: a root span around the handler, `forceFlush()` in `finally`, a batch processor. The root has
+ * the attributes that the semantic conventions ask for, and the duration of the last flush, so that all contestants deliver the same:
+ * an attribute costs about a microsecond on its way to a collector.
  */
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
@@ -17,7 +17,7 @@ export function create({ mode, exporter }) {
 let cold = true
 let flushMs = 0
 
-/** The attributes of a function called by a plain event, as short as by hand. */
+/** The attributes of a function called with a plain event, written as briefly as by hand. */
 function conventional({ awsRequestId, invokedFunctionArn, functionVersion }) {
   const coldstart = cold
   cold = false

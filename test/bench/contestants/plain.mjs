@@ -1,4 +1,4 @@
-/** The pattern without a single attribute: the least that a root span can be. */
+/** The pattern without attributes: the smallest possible root span. */
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { register, registerContextManager } from '../setup.mjs'
 import { withForceFlush } from './pattern.mjs'

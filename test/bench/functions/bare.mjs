@@ -1,2 +1,2 @@
-/** No telemetry: what there was to do for the function itself. */
+/** The function without telemetry. */
 export const handler = async () => ({ done: true })

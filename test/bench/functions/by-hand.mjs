@@ -1,4 +1,4 @@
-/** The root span by hand, and `forceFlush()` in `finally`. */
+/** The root span made by hand, and `forceFlush()` in `finally`. */
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { orders } from './orders.mjs'
 import { register, registerContextManager } from './sdk.mjs'

@@ -1,4 +1,4 @@
-/** As in the README; before the response. */
+/** `flushed` as in the README, with the flush before the response. */
 import { otel } from '../../../dist/otel.js'
 import { withTelemetry } from '../../../dist/lambda.js'
 import { orders } from './orders.mjs'

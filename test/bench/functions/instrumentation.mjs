@@ -1,4 +1,4 @@
-/** What OpenTelemetry's Lambda layer loads before the handler's module, which it then patches, by a loader hook. */
+/** Loads what OpenTelemetry's Lambda layer loads before the handler's module, which it then patches with a loader hook. */
 import { register as registerHooks } from 'node:module'
 import { AwsLambdaInstrumentation } from '@opentelemetry/instrumentation-aws-lambda'
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'

@@ -1,2 +1,2 @@
-/** The function itself: it is patched from outside. */
+/** The function itself. OpenTelemetry's instrumentation patches it from outside. */
 export { orders as handler } from './orders.mjs'

@@ -1,4 +1,4 @@
-/** A middleware that opens a root span and flushes, as people write it. */
+/** A middy middleware that opens a root span and flushes, as people write it. */
 import middy from '@middy/core'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'

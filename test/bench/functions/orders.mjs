@@ -1,4 +1,4 @@
-/** What every function does that is measured as deployed: child spans, on request one that nobody ends. */
+/** The work of every function that is measured as deployed: child spans, and, if the event says so, some that are never ended. */
 import { trace } from '@opentelemetry/api'
 
 const tracer = trace.getTracer('orders')

@@ -1,3 +1,3 @@
-/** As in the README; after the response. */
+/** `flushed` as in the README, with the flush after the response. */
 import '../../../dist/lambda-register.js'
 export { handler } from './flushed.mjs'

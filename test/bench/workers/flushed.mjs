@@ -1,4 +1,4 @@
-/** As in the README. */
+/** `flushed` as in the README. */
 import { otel } from '../../../dist/otel.js'
 import { withTelemetry } from '../../../dist/workers.js'
 import { orders } from './orders.mjs'

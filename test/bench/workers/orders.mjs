@@ -1,4 +1,4 @@
-/** What every Worker does here: child spans, on request one that nobody ends. */
+/** The work of every Worker here: child spans, and, if the request says so, one that is never ended. */
 import { trace } from '@opentelemetry/api'
 
 const tracer = trace.getTracer('orders')

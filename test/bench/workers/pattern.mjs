@@ -1,4 +1,4 @@
-/** The root span by hand, and `forceFlush()` within `waitUntil`. */
+/** The root span made by hand, and `forceFlush()` in `waitUntil`. */
 import { context, SpanKind, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'

@@ -1,4 +1,4 @@
-/** The OpenTelemetry SDK 3. Its exporter takes `fetch`, and is made at the first request: there is no `env` before. */
+/** The OpenTelemetry SDK 3. Its exporter uses `fetch`, and is made at the first request, because there is no `env` before. */
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { TracerProvider } from '@opentelemetry/sdk-trace'

@@ -1,4 +1,4 @@
-// A handler wrapped twice, by any two of the package's wraps, of any two of its copies.
+// A handler wrapped twice, by any two wraps of the package, from any two of its copies.
 import { createRequire } from 'node:module'
 import * as anywhere from 'flushed'
 import * as lambda from 'flushed/lambda'

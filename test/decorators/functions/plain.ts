@@ -1,4 +1,4 @@
-/** A handler without a platform's wrap: Lambda is known by its context. For test/decorators/lambda.test.ts. */
+/** A handler without a platform's `wrap`, for test/decorators/lambda.test.ts: `flushed` recognizes Lambda by its context. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'

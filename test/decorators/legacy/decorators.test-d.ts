@@ -1,4 +1,4 @@
-/** Legacy decorators: what compiles, and what does not. Checked by `npm run types`; nothing here is run. */
+/** Specifies the types of legacy decorators: what compiles, and what does not. `npm run types` checks this file; nothing in it runs. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { withTelemetry as lambda } from 'flushed/lambda'
@@ -42,34 +42,34 @@ expectTypeOf(orders.price).toEqualTypeOf<(cents: number) => number>()
 expectTypeOf(Orders.all<string>).returns.resolves.toEqualTypeOf<string[]>()
 
 class Bad {
-  // @ts-expect-error -- it would get a promise
+  // @ts-expect-error -- callers would get a promise instead of a number
   @Flushed() price(cents: number): number {
     return cents
   }
-  // @ts-expect-error -- a generator is no handler
+  // @ts-expect-error -- a generator is not a handler
   @Flushed() async *each() {
     yield 1
   }
-  // @ts-expect-error -- a getter is none either
+  // @ts-expect-error -- a getter is not a handler
   @Flushed() get total() {
     return 1
   }
   // @ts-expect-error -- legacy decorators are not told what a field holds
   @Flushed() field = async () => {}
-  // @ts-expect-error -- the same
+  // @ts-expect-error -- as above: the decorator is not told what the field holds
   @Traced() limit = 3
   // @ts-expect-error -- without parentheses
   @Flushed async create() {}
-  // @ts-expect-error -- for classes
+  // @ts-expect-error -- `@Telemetry` decorates classes only
   @Telemetry({}) async change() {}
-  // @ts-expect-error -- for methods
+  // @ts-expect-error -- `@Traced` does not decorate parameters
   load(@Traced() _id: string) {}
-  // @ts-expect-error -- an option of Lambda's only
+  // @ts-expect-error -- `marginMs` is an option of `flushed/lambda` only
   @Flushed({ marginMs: 1 }) async b() {}
 }
 void Bad
 
-// @ts-expect-error -- for methods
+// @ts-expect-error -- `@Flushed` does not decorate classes
 @Flushed() class C {}
 // @ts-expect-error -- without parentheses
 @Telemetry class G {}

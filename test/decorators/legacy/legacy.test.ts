@@ -1,4 +1,4 @@
-/** What is different about legacy decorators (`experimentalDecorators`), and metadata of `reflect-metadata`. */
+/** Specifies what differs with legacy decorators (`experimentalDecorators`), and the metadata of `reflect-metadata`, on a stub of it. */
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
@@ -7,7 +7,7 @@ beforeEach(newIsolate)
 
 const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
-test('a method that was taken off its instance has the options of its class', async () => {
+test('a method detached from its instance uses the options of its class', async () => {
   const { exporter, telemetry } = pipeline()
   @Telemetry({ telemetry, attributes: { 'app.a': 1 } })
   class Orders {
@@ -18,9 +18,9 @@ test('a method that was taken off its instance has the options of its class', as
   expect(exporter.spans).toMatchObject([{ name: 'Orders.create', attributes: { 'app.a': 1 } }])
 })
 
-test('several decorators that are applied as one, by a function that looks at the descriptor alone', async () => {
+test('decorators work when a function combines them and looks at the descriptor alone, as Nest’s does', async () => {
   const { exporter, telemetry } = pipeline()
-  // As Nest's `applyDecorators`.
+  // Like Nest's `applyDecorators`.
   const all =
     (...decorators: MethodDecorator[]): MethodDecorator =>
     (target, key, descriptor) => {
@@ -33,7 +33,7 @@ test('several decorators that are applied as one, by a function that looks at th
   expect(names(exporter.spans)).toEqual(['inside', 'Orders.create'])
 })
 
-describe('what is not a method', () => {
+describe('on what is not a method', () => {
   const flushed = Flushed as unknown as (...args: unknown[]) => (...args: unknown[]) => unknown
   const traced = Traced as unknown as typeof flushed
   class Orders {}
@@ -49,12 +49,12 @@ describe('what is not a method', () => {
     ['a field with an initializer, as other compilers have it', () => traced()(target, 'price', { initializer: () => () => {}, writable: true }), '`@Traced()` cannot decorate the field `price`'],
     ['an accessor', () => flushed()(target, 'total', { get: () => 1 }), '`@Flushed()` cannot decorate the accessor `total`: write a method, or `@Traced()`'],
     ['a generator', () => flushed()(target, 'each', { value: async function* () {} }), '`@Flushed()` cannot decorate the generator `each`: write `@Traced()`'],
-  ])('%s is a TypeError that says what to write', (_what, misuse, message) => {
+  ])('a decorator throws a TypeError that says what to write: %s', (_what, misuse, message) => {
     expect(misuse).toThrow(expect.objectContaining({ name: 'TypeError', code: 'FLUSHED_INVALID_OPTION', message: expect.stringContaining(message) }))
   })
 })
 
-describe('with `reflect-metadata` (as far as it is used here)', () => {
+describe('with a stub of `reflect-metadata`', () => {
   const store = new Map<unknown, Map<unknown, Map<unknown, unknown>>>()
   const of = (target: object, property: unknown) => {
     const members = store.get(target) ?? store.set(target, new Map()).get(target)
@@ -80,7 +80,7 @@ describe('with `reflect-metadata` (as far as it is used here)', () => {
     (_target, _key, descriptor) =>
       stub.defineMetadata('path', path, descriptor.value as object)
 
-  test('what decorators above and below have put on the method is on what is called', () => {
+  test('metadata that decorators above and below put on the method is found on the wrapped method', () => {
     class Orders {
       @Route('/orders') @Flushed() @Traced() @Roles('admin') async create() {}
     }
@@ -89,7 +89,7 @@ describe('with `reflect-metadata` (as far as it is used here)', () => {
     expect(stub.getOwnMetadata('path', create)).toBe('/orders')
   })
 
-  test('it says what is decorated, and how', () => {
+  test('the metadata tells what is decorated, and how', () => {
     @Telemetry({ attributes: { 'app.a': 1 } })
     class Orders {
       @Flushed() async create() {}

@@ -7,7 +7,7 @@ import { telemetry } from 'flushed/express'
 import { Prices } from './prices.js'
 import { options } from './telemetry.js'
 
-/** Whether requests have a root span of their own, so that decorators make children. */
+/** The mode (`middleware`: requests have a root span of their own, and decorators make child spans), and the variants. */
 const [middleware, ...variants] = process.argv.slice(2)
 
 function moduleOf(controller: Type): Type {
@@ -26,7 +26,7 @@ async function start(controller: Type): Promise<INestApplication> {
 
 const swaggerOf = (app: INestApplication) => SwaggerModule.createDocument(app, new DocumentBuilder().setTitle('Shop').addBearerAuth().build())
 
-// Every variant of the controller is an application of its own.
+// Starts one application for each variant of the controller.
 for (const variant of variants) {
   const { OrdersController } = (await import(`./variants/${variant}.js`)) as { OrdersController: Type }
   const app = await start(OrdersController)

@@ -7,14 +7,14 @@ import { type Observable, delay, map } from 'rxjs'
 
 export const Roles = (...roles: string[]) => SetMetadata('roles', roles)
 
-/** Milliseconds that {@link Envelope} and the handler take: metadata of a name that nobody else has. */
+/** Milliseconds that {@link Envelope} and the handler take. This metadata has a key that nothing else uses. */
 export const Wait = Reflector.createDecorator<number>()
 
 interface Request {
   readonly headers: Record<string, string | undefined>
 }
 
-/** Lets those in who have one of the handler's roles, and everybody where a handler has none. */
+/** Admits requests with one of the handler's roles, and every request if the handler has none. */
 @Injectable()
 export class RolesGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
@@ -31,7 +31,7 @@ export const User = createParamDecorator((key: string, context: ExecutionContext
   return user[key]
 })
 
-/** Tells what it knows of the handler, which is by its metadata, its name and its class. */
+/** Adds to the response what it knows of the handler: its name, its class and its metadata. */
 @Injectable()
 export class Envelope implements NestInterceptor {
   constructor(private readonly reflector: Reflector) {}

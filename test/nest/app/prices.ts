@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Traced } from 'flushed/decorators'
 
-/** A service: what it does is a child of whatever calls it. */
+/** A service. Its spans are children of whatever calls it. */
 @Injectable()
 export class Prices {
   @Traced('price')

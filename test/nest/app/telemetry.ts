@@ -8,5 +8,5 @@ export { Flushed, Telemetry, Traced } from 'flushed/decorators'
 export const telemetry = otel({ exporter: new OTLPTraceExporter() })
 trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))
 
-/** Of every wrap here: nobody reads this application's log. */
+/** Options of every wrap in this application. They switch off the log, which nobody reads. */
 export const options = { telemetry, timeoutMs: 5000, logger: false } as const

@@ -1,4 +1,4 @@
-// The compiled suite on this Node: without `reflect-metadata`, then with it.
+// Runs the compiled suite on this Node: first without `reflect-metadata`, then with it.
 import { pathToFileURL } from 'node:url'
 
 const [file, facts] = process.argv.slice(2)

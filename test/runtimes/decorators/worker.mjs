@@ -1,4 +1,4 @@
-// The compiled suite in workerd: without `reflect-metadata`, then with it, at the requests that say so.
+// Runs the compiled suite in workerd, once for each request: without `reflect-metadata`, or with it if the request says so.
 import { run } from 'suite'
 
 export default {

@@ -1,6 +1,6 @@
 export default {
   distDir: '.cache/build',
-  // Without it Next takes the repository, which has a lockfile too, for the application's workspace.
+  // Without this, Next takes the repository for the application's workspace, because the repository has a lockfile, too.
   turbopack: { root: import.meta.dirname },
   outputFileTracingRoot: import.meta.dirname,
 }

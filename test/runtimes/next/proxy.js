@@ -2,7 +2,7 @@ import { NextResponse } from 'next/server'
 import { span, withTelemetry } from 'flushed/next'
 import { options } from './lib/options'
 
-// No `using` in here: Next reads `config` with a parser that does not know it in JavaScript, and then ignores `config`.
+// Do not write `using` in this file: Next's parser for `config` does not know it in JavaScript, and would ignore `config`.
 export const proxy = withTelemetry(async (request, event) => {
   span('check session').end()
   if (request.nextUrl.searchParams.has('audited')) {

@@ -1,4 +1,4 @@
-// SDK 2.x behind the same few functions as test/support/sdk3.ts.
+// Sets up SDK 2.x with the same few functions as test/support/sdk3.ts.
 import { AlwaysOffSampler, BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 
 export const sdkVersion = '2.x'

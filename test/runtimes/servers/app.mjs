@@ -1,8 +1,8 @@
 /**
- * One application on each of the servers, for tests and for the benchmark: `node app.mjs <server> <telemetry>`.
+ * The same application on each of the servers, for tests and for the benchmark: `node app.mjs <server> <telemetry>`.
  *
- * Its telemetry is `flushed`, or `batch`: OpenTelemetry's batch processor and a root span made by hand, which is what there
- * is without. Tells its parent the port, and what its parent asks for.
+ * Its telemetry is `flushed`, or `batch`: OpenTelemetry's batch processor and a root span made by hand, as applications without
+ * `flushed` have it. It sends its parent process the port, and then what the parent asks for.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { trace } from '@opentelemetry/api'
@@ -19,7 +19,7 @@ const { spanProcessor, ...middlewares } = await import(`./${kind}.mjs`).then(({ 
 trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spanProcessor] }))
 const tracer = trace.getTracer('app')
 
-/** What an order takes: an operation with a span of its own. */
+/** The work of a request: an operation with a span of its own. */
 async function load(id) {
   return tracer.startActiveSpan('load', async (span) => {
     await undefined
@@ -28,7 +28,7 @@ async function load(id) {
   })
 }
 
-/** Answers when it is told to, by a message. */
+/** Resolves when the parent sends the message `release`. */
 const released = new Promise((resolve) => process.on('message', (message) => message === 'release' && resolve()))
 
 const servers = {
@@ -120,5 +120,5 @@ if (onSignal === 'drain') {
     process.exit(7)
   }))
 }
-// A parent that is gone leaves nothing behind.
+// When the parent is gone, this process ends, too.
 process.once('disconnect', () => listening.close())

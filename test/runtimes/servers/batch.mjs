@@ -1,4 +1,4 @@
-/** The application's telemetry: OpenTelemetry's batch processor, and a root span with the same attributes, made by hand. */
+/** The application's telemetry without `flushed`: OpenTelemetry's batch processor, and a root span with the same attributes, made by hand. */
 import { SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'

@@ -1,4 +1,4 @@
-/** The application's telemetry: `flushed`. */
+/** The application's telemetry with `flushed`. */
 import { otel } from '../../../dist/otel.js'
 import { telemetry as onExpress } from '../../../dist/express.js'
 import { telemetry as onFastify } from '../../../dist/fastify.js'

@@ -1,4 +1,4 @@
-/** The recipe for evlog. */
+/** Specifies the recipe for evlog, with the real SDK against a fake of its endpoint. */
 import { type DrainContext, initLogger, log } from 'evlog'
 import { createOTLPDrain } from 'evlog/otlp'
 import { createDrainPipeline } from 'evlog/pipeline'
@@ -14,7 +14,7 @@ function cook({ url }: Endpoint) {
 }
 
 recipe({ sdk: 'evlog', name: 'push', refused: 'timed_out', cook }, () => {
-  test('is flushed at once, where `settled()` waits for the timer of 5 s', async () => {
+  test('flushes at once, while `settled()` alone waits for its timer of 5 s', async () => {
     const { drain, telemetry, work } = cook(await endpoint())
     expect((await invoke(telemetry, work)).durationMs).toBeLessThan(2500)
     expect((await invoke(() => drain.settled(), work, 1000)).outcome).toBe('timed_out')

@@ -1,4 +1,4 @@
-/** The recipe for Langfuse's SDK 3. */
+/** Specifies the recipe for Langfuse's SDK 3, with the real SDK against a fake of its endpoint. */
 import { stages } from 'flushed'
 import { Langfuse } from 'langfuse'
 import { expect, test } from 'vitest'
@@ -13,7 +13,7 @@ function cook({ url }: Endpoint, flushAt = 10_000) {
 }
 
 recipe({ sdk: 'langfuse', name: 'Langfuse', refused: 'timed_out', cook }, () => {
-  test('without `flushAt` does not wait for a full batch that is on its way', async () => {
+  test('without the recipe’s `flushAt`, does not wait for a full batch that is already in flight', async () => {
     const backend = await endpoint()
     backend.hang()
     const { telemetry, work } = cook(backend, 15)

@@ -1,4 +1,4 @@
-/** The recipe for LangSmith. */
+/** Specifies the recipe for LangSmith, with the real SDK against a fake of its endpoint. */
 import { stages } from 'flushed'
 import { Client } from 'langsmith'
 import { traceable } from 'langsmith/traceable'
@@ -23,7 +23,7 @@ recipe(
     },
   },
   () => {
-    test('in manual mode is flushed by a function', async () => {
+    test('in manual flush mode, is flushed by a function that calls `client.flush()`', async () => {
       const backend = await endpoint()
       const { client, work } = traced(backend, { manualFlushMode: true })
       await invoke(stages(() => client.flush()), work)

@@ -1,4 +1,4 @@
-/** A pino transport, as those that send to a vendor are: lines are kept, and sent when it is flushed. Runs in a worker. */
+/** A pino transport like those that send to a vendor: it keeps lines, and sends them when flushed. It runs in a worker thread. */
 import { Writable } from 'node:stream'
 
 /** @param {{ url: string }} options */
@@ -15,7 +15,7 @@ export default function target({ url }) {
       const body = lines
       lines = ''
       if (body === '') return
-      // A transport that threw here would take its thread along, and the process with it.
+      // A transport that threw here would end its thread, and with it the process.
       await fetch(url, { method: 'POST', body }).catch(() => {})
     },
   })

@@ -1,4 +1,4 @@
-/** The recipes for pino: a transport, and a destination that writes in blocks. */
+/** Specifies the recipes for pino, with the real SDK: a transport to a fake endpoint, and a destination that writes in blocks. */
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ recipe({
   async cook({ url }) {
     const transport = pino.transport({ target: new URL('pino-target.mjs', import.meta.url).href, options: { url } })
     onTestFinished(() => transport.end())
-    // Its thread takes its time to start where others keep the machine busy.
+    // The transport's thread may take a while to start on a busy machine.
     await once(transport, 'ready')
     const logger = pino(transport)
     return { telemetry: stages(logger), work: () => logger.info('order') }
@@ -31,13 +31,13 @@ describe(`${versioned('pino')}, with a destination that writes in blocks`, () =>
     return { logger: pino(destination), destination, written: () => readFile(dest, 'utf8').catch(() => '') }
   }
 
-  test('has written the line when the invocation is over', async () => {
+  test('has written its line when the invocation is over', async () => {
     const { logger, written } = await file()
     await invoke(stages(logger), () => logger.info('order'))
     expect(await written()).toContain('order')
   })
 
-  test('is flushed through a child logger, or by itself, just as well', async () => {
+  test('is also flushed through a child logger, or as the destination itself', async () => {
     const { logger, destination, written } = await file()
     const child = logger.child({ request: 1 })
     await invoke(stages(child), () => child.info('first'))
@@ -46,7 +46,7 @@ describe(`${versioned('pino')}, with a destination that writes in blocks`, () =>
     expect(await written()).toContain('second')
   })
 
-  test('has not without the flush', async () => {
+  test('has not written its line without the flush', async () => {
     const { logger, written } = await file()
     await invoke(() => {}, () => logger.info('order'))
     expect(await written()).toBe('')

@@ -1,4 +1,4 @@
-/** The recipe for PostHog. */
+/** Specifies the recipe for PostHog, with the real SDK against a fake of its endpoint. */
 import { stages } from 'flushed'
 import { PostHog } from 'posthog-node'
 import { recipe } from './recipe.ts'

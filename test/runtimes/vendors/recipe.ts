@@ -1,6 +1,6 @@
 /**
- * What is asked of every recipe in docs/recipes.md, each with the SDK itself, of the version in the test's name, against
- * a fake of its vendor's HTTP endpoint.
+ * Specifies every recipe in docs/recipes.md, each with the real SDK, in the version that the title names, against a fake of the
+ * vendor's HTTP endpoint.
  */
 import { readFileSync } from 'node:fs'
 import { withTelemetry } from 'flushed'
@@ -9,26 +9,26 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Endpoint, endpoint } from '../../support/endpoint.ts'
 import { newIsolate } from '../../support/sdk.ts'
 
-/** An SDK set up as the recipe says. */
+/** An SDK, set up as the recipe says. */
 export interface Cooked {
   readonly telemetry: TelemetryInput
-  /** What the handler does: records one event with the word "order" in it. */
+  /** The work of the handler: records one event that contains the word "order". */
   readonly work: () => unknown
 }
 
 export interface Recipe {
-  /** The package. */
+  /** The name of the package. */
   readonly sdk: string
-  /** What reports call it. */
+  /** The name of the flushable in reports. */
   readonly name: string
   readonly cook: (backend: Endpoint) => Cooked | Promise<Cooked>
-  /** What the report says of a backend that answers 400. */
+  /** The outcome that the report has when the backend answers 400. */
   readonly refused: Outcome
-  /** What the endpoint answers by path, where the SDK wants to know. */
+  /** The endpoint's answers by path, for an SDK that reads them. */
   readonly answers?: Readonly<Record<string, unknown>>
 }
 
-/** A package and its version. */
+/** The name of a package, with its version. */
 export function versioned(sdk: string): string {
   const { version } = JSON.parse(readFileSync(new URL(`node_modules/${sdk}/package.json`, import.meta.url), 'utf8'))
   return `${sdk} ${version}`
@@ -47,7 +47,7 @@ export function recipe({ sdk, name, cook, refused, answers }: Recipe, more: () =
   describe(versioned(sdk), () => {
     beforeEach(newIsolate)
 
-    test('has the event at the backend when the invocation is over', async () => {
+    test('has delivered its event to the backend when the invocation is over', async () => {
       const backend = await endpoint(answers)
       const { telemetry, work } = await cook(backend)
       const report = await invoke(telemetry, work)
@@ -56,7 +56,7 @@ export function recipe({ sdk, name, cook, refused, answers }: Recipe, more: () =
       expect(report.outcome).toBe('delivered')
     })
 
-    test('has it there in the second invocation too', async () => {
+    test('has delivered the event of a second invocation, too', async () => {
       const backend = await endpoint(answers)
       const { telemetry, work } = await cook(backend)
       await invoke(telemetry, work)
@@ -65,14 +65,14 @@ export function recipe({ sdk, name, cook, refused, answers }: Recipe, more: () =
       expect(backend.received.slice(before).map(({ text }) => text).join()).toContain('order')
     })
 
-    test('does not have it there without the flush', async () => {
+    test('has not delivered its event without the flush', async () => {
       const backend = await endpoint(answers)
       const { work } = await cook(backend)
       await invoke(() => {}, work)
       expect(backend.received).toEqual([])
     })
 
-    test('whose backend hangs is told by stage, within `timeoutMs`', async () => {
+    test('whose backend hangs is reported as timed out, by stage, within `timeoutMs`', async () => {
       const backend = await endpoint(answers)
       const { telemetry, work } = await cook(backend)
       backend.hang()
@@ -81,15 +81,15 @@ export function recipe({ sdk, name, cook, refused, answers }: Recipe, more: () =
       expect(report.warnings).toEqual([expect.stringMatching(`^stage "stage 1": ${name} timed out after \\d+ ms$`)])
       expect(report.durationMs).toBeGreaterThan(750)
       expect(report.durationMs).toBeLessThan(1500)
-      // It was on its way, and nobody knows whether it has arrived.
+      // The event was in flight, and may well arrive.
       await vi.waitFor(() => expect(backend.text).toContain('order'), 10_000)
     })
 
-    test(`whose backend refuses the event is ${refused}`, async () => {
+    test(`whose backend refuses the event is reported as ${refused}`, async () => {
       const backend = await endpoint(answers)
       const { telemetry, work } = await cook(backend)
       backend.refuse(400)
-      // Some say so in the log, and nowhere else.
+      // Some SDKs report the refusal in the log only.
       const log = vi.spyOn(console, 'error').mockImplementation(() => {})
       onTestFinished(() => log.mockRestore())
       expect((await invoke(telemetry, work, refused === 'timed_out' ? 2000 : 10_000)).outcome).toBe(refused)

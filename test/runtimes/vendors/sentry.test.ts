@@ -1,4 +1,7 @@
-/** The recipe for Sentry. All of its server SDKs have this `flush`: @sentry/node and @sentry/cloudflare export that of @sentry/core. */
+/**
+ * Specifies the recipe for Sentry, with the real SDK against a fake of its endpoint. All of its server SDKs have this `flush`: both
+ * `@sentry/node` and `@sentry/cloudflare` export the one of `@sentry/core`.
+ */
 import * as Sentry from '@sentry/core'
 import { ServerRuntimeClient } from '@sentry/core/server'
 import { type FlushContext, stages } from 'flushed'
@@ -6,7 +9,7 @@ import { expect, test } from 'vitest'
 import { type Endpoint, endpoint } from '../../support/endpoint.ts'
 import { invoke, recipe } from './recipe.ts'
 
-// What `Sentry.init({ dsn })` of those SDKs does, and no more.
+// Does what `Sentry.init({ dsn })` of those SDKs does, and no more.
 function init({ url }: Endpoint): void {
   const client = new ServerRuntimeClient({
     dsn: `${url.replace('//', '//key@')}/1`,
@@ -39,14 +42,14 @@ recipe(
     },
   },
   () => {
-    test('is flushed as a module just as well', async () => {
+    test('is also flushed when the whole module is passed as a flushable', async () => {
       const backend = await endpoint()
       init(backend)
       await invoke(stages(Sentry), work)
       expect(backend.text).toContain('no such order')
     })
 
-    test('that has not been initialized says `false`, which means that it timed out', async () => {
+    test('that was not initialized returns `false` from its flush, which is reported as timed out', async () => {
       Sentry.getCurrentScope().setClient(undefined)
       const report = await invoke(stages(sentry), work)
       expect(report.outcome).toBe('timed_out')

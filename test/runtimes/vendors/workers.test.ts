@@ -1,4 +1,4 @@
-/** The recipes on real workerd: one client an isolate, shared by its requests, as the SDKs' own documentation has it. */
+/** Specifies the recipes on real workerd, with one client per isolate, shared by all requests, as the SDKs' own documentation does it. */
 import { describe, expect, test } from 'vitest'
 import { endpoint } from '../../support/endpoint.ts'
 import { newest } from '../../support/workers.ts'
@@ -7,7 +7,7 @@ import { versioned } from './recipe.ts'
 const vendors = ['@sentry/core', 'evlog', 'langfuse', 'langsmith', 'posthog-node'].map((sdk) => [versioned(sdk), sdk] as const)
 
 describe(`on ${newest.title}`, () => {
-  test.each(vendors)('%s has every event of 43 requests, most of them 10 at a time', async (_version, VENDOR) => {
+  test.each(vendors)('%s delivers every event of 43 requests, most of them made 10 at a time', async (_version, VENDOR) => {
     const backend = await endpoint()
     await using worker = await newest.startWorker('vendors.mjs', { bindings: { ENDPOINT: backend.url, VENDOR } })
     let ids = 0

@@ -1,6 +1,6 @@
 /**
- * Datadog's wrap. Without its extension its spans are lines of the log, which a function of Datadog's forwards; nothing
- * is cheaper, and there is no exporter to put in its place.
+ * Datadog's wrap. Without its extension, it writes its spans to the log, which a function of Datadog's forwards. Nothing is cheaper,
+ * and no exporter can take its place.
  */
 import { createRequire } from 'node:module'
 

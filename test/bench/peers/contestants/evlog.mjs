@@ -1,4 +1,4 @@
-/** evlog: an event an invocation, with a field for each child span of the others. */
+/** evlog: one event for each invocation, with a field for each child span that the others have. */
 import { createLogger, initLogger } from 'evlog'
 import { createOTLPDrain } from 'evlog/otlp'
 import { createDrainPipeline } from 'evlog/pipeline'

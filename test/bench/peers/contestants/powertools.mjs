@@ -1,4 +1,4 @@
-/** Powertools' middleware. What it records leaves at once, as datagrams: there is no exporter to put in their place. */
+/** Powertools' middleware. It sends what it records at once, as datagrams: no exporter can take their place. */
 import { AsyncResource } from 'node:async_hooks'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,8 @@ export async function create({ mode }) {
     // The runtime sets this for every invocation.
     _X_AMZN_TRACE_ID: `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=${mode === 'unsampled' ? 0 : 1}`,
   })
-  // On Lambda the SDK enters its context as it is loaded, and the runtime's loop goes on in there. Orders come from outside.
+  // On Lambda, the SDK enters its context while it is loaded, and the runtime's loop goes on in that context. Here, orders come from
+  // outside.
   createRequire(import.meta.url)('aws-xray-sdk-core')
   const loop = new AsyncResource('runtime')
   const { Tracer } = await import('@aws-lambda-powertools/tracer')

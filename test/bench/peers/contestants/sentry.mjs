@@ -1,4 +1,4 @@
-/** Sentry's own wrap, redirected to as its automatic setup does; a transport that acknowledges at once. */
+/** Sentry's own wrap, reached by redirection as in its automatic setup, with a transport that acknowledges at once. */
 import { fileURLToPath } from 'node:url'
 import { createTransport } from '@sentry/core'
 import { init } from '@sentry/aws-serverless'

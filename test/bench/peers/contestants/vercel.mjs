@@ -1,6 +1,6 @@
 /**
- * `@vercel/otel` as on Vercel: a request's root span, which Next opens there, and a request context whose `waitUntil`
- * holds what is sent after the response. That is waited for here, since it is part of what an invocation costs.
+ * `@vercel/otel` as on Vercel: a request's root span, which Next opens there, and a request context whose `waitUntil` holds what is
+ * sent after the response. The contestant waits for that, because it is part of the cost of an invocation.
  */
 import { SpanKind, trace } from '@opentelemetry/api'
 import { AlwaysOffSampler, AlwaysOnSampler } from '@opentelemetry/sdk-trace-base'

@@ -1,4 +1,4 @@
-// Datadog's libraries ask the file system whether its extension is there. Its layer is not; its endpoints are.
+// Datadog's libraries look for its extension in the file system. The layer is not here, but a fake has its endpoints.
 const fs = require('node:fs')
 
 const EXTENSION = '/opt/extensions/datadog-agent'

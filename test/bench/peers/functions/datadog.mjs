@@ -1,4 +1,4 @@
-/** The function itself: Datadog's handler loads it, by `DD_LAMBDA_HANDLER`, as its documentation has it. */
+/** The function itself. Datadog's handler loads it, by `DD_LAMBDA_HANDLER`, as its documentation says. */
 import tracer from 'dd-trace'
 
 export async function handler(event) {

@@ -1,4 +1,4 @@
-/** evlog as its documentation has it for Lambda: a logger an invocation, a pipeline that is flushed before the response. */
+/** evlog as its documentation says for Lambda: a logger for each invocation, and a pipeline that is flushed before the response. */
 import { createLogger, initLogger } from 'evlog'
 import { createOTLPDrain } from 'evlog/otlp'
 import { createDrainPipeline } from 'evlog/pipeline'

@@ -1,4 +1,4 @@
-/** As in Powertools' documentation: its middleware, and a subsegment for each step. */
+/** Powertools as its documentation says: its middleware, and a subsegment for each step. */
 import middy from '@middy/core'
 import { Tracer } from '@aws-lambda-powertools/tracer'
 import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware'

@@ -1,4 +1,4 @@
-/** Sentry's manual setup, for bundles: `NODE_OPTIONS` finds nothing to load in them. */
+/** Sentry's manual setup, for bundles: `NODE_OPTIONS` has no module to load there. */
 import { init, wrapHandler } from '@sentry/aws-serverless'
 import { orders } from './sentry-orders.mjs'
 

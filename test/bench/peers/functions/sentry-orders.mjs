@@ -1,4 +1,4 @@
-/** A handler with spans of Sentry's. */
+/** A handler with Sentry's own spans. */
 import { startInactiveSpan, startSpan } from '@sentry/aws-serverless'
 
 export async function orders(event) {

@@ -1,2 +1,2 @@
-/** The function itself: Sentry's automatic setup wraps it from outside, by `NODE_OPTIONS`. */
+/** The function itself. Sentry's automatic setup wraps it from outside, by `NODE_OPTIONS`. */
 export { orders as handler } from './sentry-orders.mjs'

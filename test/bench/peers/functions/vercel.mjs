@@ -1,4 +1,4 @@
-/** `@vercel/otel`, for what it costs to load: a request's lifetime is Vercel's, and there is none on Lambda. */
+/** `@vercel/otel`, only to measure its loading: it needs the request lifetime of Vercel, which Lambda does not have. */
 import { registerOTel } from '@vercel/otel'
 
 registerOTel({ serviceName: 'orders' })

@@ -1,4 +1,4 @@
-/** As in its documentation; an event a request, and no spans. */
+/** evlog as its documentation says: one event for each request, and no spans. */
 import { createOTLPDrain } from 'evlog/otlp'
 import { initWorkersLogger, withEvlog } from 'evlog/workers'
 

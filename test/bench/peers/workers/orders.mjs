@@ -1,4 +1,4 @@
-/** As ../../workers/orders.mjs, with the OpenTelemetry API of these packages: another copy would record nothing. */
+/** Like ../../workers/orders.mjs, with the OpenTelemetry API of these packages: another copy would record nothing. */
 import { trace } from '@opentelemetry/api'
 
 const tracer = trace.getTracer('orders')

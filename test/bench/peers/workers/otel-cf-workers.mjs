@@ -1,4 +1,4 @@
-/** As in its documentation. */
+/** `@microlabs/otel-cf-workers` as its documentation says. */
 import { instrument } from '@microlabs/otel-cf-workers'
 import { orders } from './orders.mjs'
 

@@ -1,4 +1,4 @@
-/** As in its documentation; child spans are Sentry's own. */
+/** `@sentry/cloudflare` as its documentation says. Child spans are Sentry's own. */
 import { startInactiveSpan, startSpan, withSentry } from '@sentry/cloudflare'
 
 export default withSentry((env) => ({ dsn: env.SENTRY_DSN, tracesSampleRate: 1 }), {

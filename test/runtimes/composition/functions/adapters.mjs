@@ -1,4 +1,4 @@
-// Applications, and what makes handlers of them. Those are no layers: what they are outside of is a route's work.
+// Applications, and the adapters that make handlers of them. Adapters are not layers: "outside" means around the work of a route.
 import express from 'express'
 import { Hono } from 'hono'
 import { handle, streamHandle } from 'hono/aws-lambda'

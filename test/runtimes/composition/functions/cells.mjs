@@ -1,8 +1,8 @@
-// A handler of one's own, and the two ways to put it together with somebody else's wrapper.
+// A user's handler, and the two ways to combine its `flushed` wrap with somebody else's wrapper.
 import { setTimeout } from 'node:timers/promises'
 
 /**
- * @param deployed the API package and the wrap of a deployment, since there are two of them here
+ * @param deployed the API package and the wrap of one of the two deployments here
  * @param telemetry the option of the wrap
  */
 export function kit({ trace, withTelemetry }, telemetry) {
@@ -19,14 +19,14 @@ export function kit({ trace, withTelemetry }, telemetry) {
     mark(`order ${event.id}`)
   }
   return {
-    /** @param mark tells the other's telemetry of the order, from inside the handler */
+    /** @param mark records the order in the other wrapper's telemetry, from inside the handler */
     order: (mark = () => {}) => async (event) => {
       await work(event, mark)
       if (event.fail) throw new RangeError('out of stock')
       return { id: event.id, item: 'chair' }
     },
 
-    /** The same as a response that is streamed, and that fails half-way. */
+    /** The same as a streamed response, which fails half-way if the event says so. */
     streamed: (mark = () => {}) => awslambda.streamifyResponse(async (event, stream) => {
       stream.write(`order ${event.id}: `)
       await work(event, mark)
@@ -34,7 +34,7 @@ export function kit({ trace, withTelemetry }, telemetry) {
       stream.end('chair')
     }),
 
-    /** The cells of one wrapper: each is a handler. */
+    /** The cells of one wrapper. Each is a handler. */
     cells: (name, wrapper, handler) => ({
       [`${name} alone`]: wrapper(handler),
       [`${name} inside`]: withTelemetry(wrapper(handler), options),
@@ -47,7 +47,7 @@ export function kit({ trace, withTelemetry }, telemetry) {
   }
 }
 
-/** One function of many, for a sandbox takes a second to start: the event says which. */
+/** Combines many handlers in one function, because a sandbox takes a second to start. The event says which one to run. */
 export function oneOf(cells) {
   for (const [name, { length }] of Object.entries(cells)) {
     if (length > 2) throw new Error(`Node 24's runtime would refuse "${name}": it has ${length} parameters`)
@@ -58,7 +58,7 @@ export function oneOf(cells) {
   }
 }
 
-/** The same for streaming ones. */
+/** The same for streaming handlers. */
 export function oneStreamOf(cells) {
   const streaming = Symbol.for('aws.lambda.runtime.handler.streaming')
   for (const [name, handler] of Object.entries(cells)) {

@@ -1,4 +1,4 @@
-// Sentry's own provider of spans, which it registers through another version of the API package than ours.
+// Sentry's own tracer provider, which it registers through another version of the API package than ours.
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import * as Sentry from '@sentry/aws-serverless'

@@ -4,7 +4,7 @@ import { oneOf, oneStreamOf } from './cells.mjs'
 import { cells, order, streamed } from './setup.mjs'
 
 tracer.init()
-// Or Datadog traces the requests of the exporter, too.
+// Otherwise Datadog traces the exporter's requests, too.
 tracer.use('http', { client: { blocklist: [/\/v1\/traces$/] } })
 
 const mark = (text) => tracer.trace(text, () => {})

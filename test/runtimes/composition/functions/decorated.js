@@ -1,5 +1,4 @@
-// Powertools as decorators of a class's method, with ours above and below. They are of the legacy kind only, which the
-// test compiles.
+// Powertools' decorators on a method, with ours above and below. They are legacy decorators only, which the test compiles.
 import { Flushed } from 'flushed/decorators'
 import { withTelemetry } from 'flushed/lambda'
 import { oneOf } from './cells.mjs'

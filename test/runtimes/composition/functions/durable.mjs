@@ -1,4 +1,4 @@
-// A durable function. Its SDK keeps what the steps have come to; what waits is suspended, and runs from the start again.
+// A durable function. Its SDK stores the results of steps; an execution that waits is suspended, and later runs from the start again.
 import { withDurableExecution } from '@aws/durable-execution-sdk-js'
 import { trace } from '@opentelemetry/api'
 import { withTelemetry } from 'flushed/lambda'

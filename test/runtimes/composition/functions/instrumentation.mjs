@@ -1,4 +1,4 @@
-// What is loaded before a function that OpenTelemetry's own instrumentation patches: that, a provider that batches, and a context manager.
+// Loaded before a function that OpenTelemetry's own instrumentation patches: the instrumentation, a batching provider, a context manager.
 import { register } from 'node:module'
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -10,9 +10,9 @@ const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ 
 trace.setGlobalTracerProvider(provider)
 context.setGlobalContextManager(new AsyncLocalStorageContextManager())
 
-// As `getNodeAutoInstrumentations()` reads it.
+// Read as `getNodeAutoInstrumentations()` reads it.
 if (process.env.OTEL_NODE_DISABLED_INSTRUMENTATIONS !== 'aws-lambda') {
-  // Its own copy: what patches is kept in there.
+  // The hook of the instrumentation's own copy of the package: that copy keeps the list of patches.
   register('@opentelemetry/instrumentation/hook.mjs', import.meta.resolve('@opentelemetry/instrumentation-aws-lambda'))
   new AwsLambdaInstrumentation().setTracerProvider(provider)
 }

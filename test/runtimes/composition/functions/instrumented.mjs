@@ -1,4 +1,4 @@
-// A function whose provider is made by what is loaded before it.
+// A function whose tracer provider is made by the module loaded before it.
 import { span } from 'flushed'
 import { withTelemetry } from 'flushed/lambda'
 

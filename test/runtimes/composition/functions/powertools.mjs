@@ -6,7 +6,7 @@ export const tracer = new Tracer({ serviceName: 'orders' })
 export const metrics = new Metrics({ namespace: 'orders', serviceName: 'orders' })
 export const logger = new Logger({ serviceName: 'orders' })
 
-/** How each is told of an order. */
+/** How an order is recorded in each. */
 export const marks = {
   tracer: (mark) => tracer.putAnnotation('mark', mark),
   metrics(mark) {

@@ -1,4 +1,4 @@
-// Sentry for errors, beside a provider of one's own, which is registered first.
+// Sentry for errors, beside the user's own tracer provider, which is registered first.
 import { cells, order, streamed } from './setup.mjs'
 import * as Sentry from '@sentry/aws-serverless'
 import { oneOf, oneStreamOf } from './cells.mjs'

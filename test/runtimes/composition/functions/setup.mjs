@@ -1,4 +1,4 @@
-// What functions here deploy: OpenTelemetry's SDK 3.x, and an OTLP exporter pointed by the standard variable.
+// The telemetry of the functions here: OpenTelemetry's SDK 3.x, and an OTLP exporter configured by the standard variable.
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { TracerProvider } from '@opentelemetry/sdk-trace'

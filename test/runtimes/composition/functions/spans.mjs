@@ -1,4 +1,4 @@
-// A wrapper of one's own, which has a span open for as long as its handler runs.
+// A user's own wrapper, which keeps a span open while its handler runs.
 import { trace } from '@opentelemetry/api'
 import { oneOf } from './cells.mjs'
 import { cells, order } from './setup.mjs'

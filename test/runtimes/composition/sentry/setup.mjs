@@ -1,4 +1,4 @@
-// Spans of Sentry's own provider, with a processor of ours: the API package has to be as old as the one that Sentry resolves.
+// Spans of Sentry's own provider, with our processor: the API package has to be as old as the one that Sentry resolves.
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import * as Sentry from '@sentry/aws-serverless'

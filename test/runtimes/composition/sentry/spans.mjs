@@ -5,5 +5,5 @@ import { cells, flushed, order, streamed } from './setup.mjs'
 export const handler = oneOf(cells('sentry', Sentry.wrapHandler, order()))
 export const stream = oneStreamOf(cells('sentry', Sentry.wrapHandler, streamed()))
 
-/** For Sentry to find, and to wrap, by itself. */
+/** Sentry finds and wraps this handler by itself. */
 export const found = oneOf({ 'found alone': order(), 'found outside': flushed(order()) })

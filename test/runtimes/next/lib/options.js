@@ -1,4 +1,4 @@
 import { telemetry } from './telemetry'
 
-/** What routes are wrapped with. Reports go to the log, for the tests to read. */
+/** The options of every wrap. Reports go to the log, where the tests read them. */
 export const options = { telemetry, onFlush: (report) => console.log(`report ${JSON.stringify(report)}`) }

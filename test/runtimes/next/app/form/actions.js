@@ -3,7 +3,7 @@
 import { redirect } from 'next/navigation'
 import { span, withTelemetry } from 'flushed/next'
 
-// The build renames functions: spans are named here.
+// The build renames functions, so the spans get their names here.
 export const order = withTelemetry(async (form) => {
   using _ = span(`INSERT ${form.get('item')}`)
   redirect('/form?ordered')

@@ -1,7 +1,7 @@
 import { after, span, withTelemetry } from 'flushed/next'
 import { options } from '../../../lib/options'
 
-// The response waits for the flush, and what is to be done after it cannot be waited for.
+// The response waits for the flush, so the flush cannot wait for work that runs after the response.
 export const PUT = withTelemetry(async () => {
   after(() => span('audit').end())
   return Response.json({ accepted: true })
