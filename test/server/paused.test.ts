@@ -6,7 +6,7 @@ import { SERVERS, answered, startServer } from './process.ts'
 
 const REQUESTS = 4
 
-test.each(SERVERS)('%s delivers each span once though it is stopped after its answer, or while it exports, for longer than a flush may take', async (server) => {
+test.each(SERVERS)('%s delivers each span once though it is stopped after an answer, or in an export, for longer than a flush may take', async (server) => {
   await using collector = await startCollector({ behavior: { delayMs: 100 } })
   using app = await startServer(server, collector, { options: { timeoutMs: 300 } })
   for (let n = 0; n < REQUESTS; n++) {

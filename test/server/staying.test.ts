@@ -1,4 +1,4 @@
-/** The flushes of a long-running process: which requests share one, and when it is made. On a fake clock, with an in-memory exporter. */
+/** Flushes of a long-running process: which requests share one, and when it is made. With a fake clock and an in-memory exporter. */
 import { context } from '@opentelemetry/api'
 import { waitUntil } from 'flushed'
 import { describe, expect, test, vi } from 'vitest'
@@ -6,7 +6,7 @@ import { drainAll } from '../../src/server/watch.ts'
 import { setup } from './clockwork.ts'
 
 describe('flushes of a long-running process', () => {
-  test('take the requests that end within 50 ms of the first together, and begin after that', async () => {
+  test('begin 50 ms after the first request that ends, and take all that end until then', async () => {
     const { clock, requests, sizes, reports } = setup()
     requests(3)
     await clock.advance(49)
@@ -26,7 +26,7 @@ describe('flushes of a long-running process', () => {
     expect(sizes()).toEqual([5, 50, 50, 50])
   })
 
-  test('do not wait if a batch is full', async () => {
+  test('do not wait when a batch is full', async () => {
     const { clock, requests, sizes } = setup({ maxBufferSize: 10 })
     requests(25)
     await clock.tick()
@@ -116,7 +116,7 @@ describe('flushes of a long-running process', () => {
     expect([flushes.mock.calls.length, reports.length]).toEqual([1, 1])
   })
 
-  test('take a request whose background work never ends after 15 minutes, with a warning', async () => {
+  test('take a request after 15 minutes, with a warning, if its background work never ends', async () => {
     const { clock, open, reports, sizes } = setup()
     const begun = open()
     context.with(begun.context, () => waitUntil(new Promise(() => {})))

@@ -1,4 +1,4 @@
-/** How response bodies are followed to their end, as far as Node can show it. For Workers, see test/platforms/workers/streams.test.ts. */
+/** How response bodies are followed to their end, as far as Node can show it. On Workers: test/platforms/workers/streams.test.ts. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -172,7 +172,7 @@ test('a traced application gets its bindings and context as they are, and the tr
   expect(clients).toMatchObject([{ name: 'PUT', attributes: { 'http.response.status_code': 200 } }])
 })
 
-test('a traced application gets a request whose body has been read as it is', async () => {
+test('a traced application gets the original request if the body has been read', async () => {
   const app = { fetch: async (given: Request, _env: object, _ctx: object) => new Response(`${given === request}`) }
   const request = new Request(origin, { method: 'PUT', body: 'an order' })
   await request.text()
@@ -184,7 +184,7 @@ test.each([
   ['a string', () => origin],
   ['a URL', () => new URL(origin)],
   ['a request', () => new Request(origin, { headers: { 'x-tenant': 'none' } })],
-])('a fetch of %s may take another Request as its options, as `fetch` does', async (_what, target) => {
+])('a traced `fetch` of %s takes another Request as its options, as `fetch` does', async (_what, target) => {
   const like = () => new Request('http://elsewhere.test/', { method: 'POST', headers: { 'x-tenant': 'one' }, body: 'order' })
   await fetch(target(), like())
   await within(() => tracedFetch(target(), like()))

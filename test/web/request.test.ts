@@ -161,7 +161,7 @@ describe('a response', () => {
     expect(reflected(new Response(null, { status: 404 }), 400).attributes['error.type']).toBe('404')
   })
 
-  test.each([[undefined], [null], ['text'], [{}], [{ status: 200 }]])('is not any value that only resembles one: %j', (value) => {
+  test.each([[undefined], [null], ['text'], [{}], [{ status: 200 }]])('is not recognized in a value that only resembles one: %j', (value) => {
     expect(isResponse(value)).toBe(false)
     expect(reflected(value).attributes).toEqual({})
   })

@@ -143,7 +143,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
     })
 
     // Express 4 does not look at what handlers return.
-    test.runIf(major === '5')('is passed on by a rejection, too', async () => {
+    test.runIf(major === '5')('is passed on, too, if the handler rejects', async () => {
       const { root, answer } = await rootOf('/fails/async')
       expect([answer.status, root?.name, root?.status.code]).toEqual([500, 'GET /fails/:when', SpanStatusCode.ERROR])
     })

@@ -60,7 +60,7 @@ describe.each(clients)('on $title', ({ start }) => {
       expect(warnings(lambda)).toEqual([])
     })
 
-    test('as `withTelemetry(streamHandle(app))`, streams, and delivers by the freeze', async () => {
+    test('streams as `withTelemetry(streamHandle(app))`, and delivers by the freeze', async () => {
       await using lambda = await start('streamedWrapped')
       const { result, freeze } = await lambda.invoke(httpApi('/stream'))
       expect(result).toMatchObject({ ok: true, payload: 'chunk 0\nchunk 1\nchunk 2\n', prelude: { statusCode: 200 } })

@@ -121,7 +121,7 @@ describe(`on ${newest.title}`, () => {
     expect(root.status.code).toBe('unset')
   })
 
-  test('an unknown method is not part of the name', async () => {
+  test('an unknown method is not part of the name of the root span', async () => {
     await using worker = await start()
     await ask(new URL('/anything', worker.url), { method: 'PROPFIND' })
     expect(await rootOf(worker)).toMatchObject({ name: 'HTTP /anything', attributes: { 'http.request.method': '_OTHER' } })

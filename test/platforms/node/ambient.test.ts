@@ -1,6 +1,6 @@
 /**
- * A span that is active when a server begins to listen is active in all of its requests, but does not belong around any of them.
- * On real servers.
+ * What is active when a server begins to listen, such as a span, is active in all of its requests, though it is around none of
+ * them. On real servers.
  */
 import { createServer, request as send } from 'node:http'
 import { connect, createServer as createServer2 } from 'node:http2'

@@ -130,7 +130,7 @@ describe('a wrapped class', () => {
     expect(made.exporter.spans).toEqual([])
   })
 
-  test('is wrapped once if it is wrapped twice', async () => {
+  test('makes one invocation of a call if it is wrapped twice', async () => {
     const made = pipeline()
     const { ctx, works } = context()
     const Twice = withTelemetry(withTelemetry(Prices, { telemetry: made.telemetry }), { telemetry: made.telemetry })
