@@ -95,12 +95,12 @@ describe('whether Next prerenders', () => {
     expect(prerenders()).toBe(false)
   })
 
-  test('is not known in any other Next, without an error', async () => {
+  test('is not known in any other Next, and causes no error', async () => {
     const { prerenders } = await import('../../../src/platforms/next/prerender.ts')
     expect([prerenders(), load().run({ type: 'prerender' }, prerenders)]).toEqual([false, false])
   })
 
-  test('is not known where there is neither Next nor Node, without an error', async () => {
+  test('is not known where there is neither Next nor Node, and causes no error', async () => {
     const { prerenders } = await import('../../../src/platforms/next/prerender.ts')
     vi.stubGlobal('process', undefined)
     expect(prerenders()).toBe(false)

@@ -124,7 +124,7 @@ describe('the parent of a wrapped request is still', () => {
     expect(parentsOf(all.filter(({ name }) => name === 'inner'))).toEqual([root?.spanContext().spanId, root?.spanContext().spanId])
   })
 
-  test('the root span of the same request, if it is derived from that', async () => {
+  test('the root span of the request that it is derived from', async () => {
     const { options, spans } = setup()
     const inner = withTelemetry((() => {}) as Listener, { ...options, name: 'inner' })
     const port = await listen(createServer(withTelemetry(((request, response) => {

@@ -76,7 +76,7 @@ test('work that outlives the platform’s time is reported in time, and its open
   })
 })
 
-test('a span that such work records afterwards is late, and is sent at once, since no other request may come', async () => {
+test('a span that such work records afterwards is late, and is sent at once, since perhaps nothing else comes', async () => {
   const { exporter, reports, request } = start(async () => {
     const invocation = currentInvocation()
     await after(40_000)
