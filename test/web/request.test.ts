@@ -129,7 +129,7 @@ describe('a request', () => {
     expect(trace.getSpanContext(parent)?.traceState?.serialize()).toBe(state)
   })
 
-  test.each([['nothing', {}], ['nonsense', { traceparent: '00-zz-1-01' }]])('has no parent if its `traceparent` is %s', (_, headers) => {
+  test.each([['missing', {}], ['nonsense', { traceparent: '00-zz-1-01' }]])('has no parent if its `traceparent` is %s', (_, headers) => {
     expect(described('http://x.test', { headers: headers as Record<string, string> }).parent).toBe(ROOT_CONTEXT)
   })
 
