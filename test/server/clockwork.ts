@@ -1,4 +1,4 @@
-/** Requests to a process that stays, on a clock of the test's own. */
+/** Simulated requests to a long-running process, on a fake clock. */
 import { SpanKind } from '@opentelemetry/api'
 import type { FlushReport } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
@@ -10,11 +10,11 @@ import { newIsolate, pipeline } from '../support/sdk.ts'
 
 export const DRAIN_MS = 8000
 
-/** In an isolate of its own. */
+/** Sets up telemetry with an in-memory exporter, in a new isolate. */
 export function setup(options: Parameters<typeof pipeline>[0] = {}, more: TelemetryOptions = {}) {
   newIsolate()
   shared.participants.clear()
-  // No signal of this process is to be listened to.
+  // Keeps the tests from listening to signals of this process.
   Object.assign(shared, { draining: 0, watched: true })
   const clock = fakeClock()
   useClock(clock)

@@ -1,4 +1,4 @@
-/** The end of a process that stays. On a clock of the test's own. */
+/** How a long-running process drains before it ends, on a fake clock, with an in-memory exporter. */
 import { context } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
 import { shared } from '../../src/server/state.ts'
@@ -6,7 +6,7 @@ import { drainAll } from '../../src/server/watch.ts'
 import { DRAIN_MS, setup } from './clockwork.ts'
 
 describe('draining', () => {
-  test('waits for what is open, and comes to the report of the last flush', async () => {
+  test('waits for open requests, then resolves with the report of the last flush', async () => {
     const { clock, exporter, open, requests } = setup()
     requests(2)
     const begun = open()
@@ -18,7 +18,7 @@ describe('draining', () => {
     expect(exporter.spans).toHaveLength(3)
   })
 
-  test('flushes what is over meanwhile at once, since the process may end any moment', async () => {
+  test('flushes each request that ends meanwhile at once, since the process may end at any moment', async () => {
     const { clock, exporter, open } = setup()
     const [first, second] = [open(), open()]
     const drained = drainAll(new Error('end'))
@@ -30,7 +30,7 @@ describe('draining', () => {
     expect(exporter.spans).toHaveLength(2)
   })
 
-  test('ends what is open too long, on record, in time for the flush, and all of it in one', async () => {
+  test('ends requests that are open too long in time for one flush of them all, and records why', async () => {
     const { clock, exporter, open, tracer, sizes } = setup()
     const begun = [open(), open()]
     const drained = drainAll(new Error('the end'))
@@ -45,7 +45,7 @@ describe('draining', () => {
     ])
   })
 
-  test('sends again what an earlier flush has not seen answered: the collector may be well by now', async () => {
+  test('resends what an earlier flush saw no answer for, since the collector may have recovered', async () => {
     const { clock, exporter, requests } = setup()
     exporter.hold()
     requests(1)
@@ -55,7 +55,7 @@ describe('draining', () => {
     expect(report).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 1, pending: 0, carriedOver: 0 } })
   })
 
-  test('is over in time where the collector does not answer, twice at the same time as once', async () => {
+  test('ends in time if the collector does not answer, for two concurrent calls as for one', async () => {
     const { clock, exporter, requests, open } = setup()
     exporter.hold()
     requests(1)
@@ -70,7 +70,7 @@ describe('draining', () => {
     expect(exporter.exports).toHaveLength(2)
   })
 
-  test('has less time from when less is asked for, and never more', async () => {
+  test('has less time as soon as a later call asks for less, and never more', async () => {
     const { clock, exporter, open } = setup()
     exporter.hold()
     open()
@@ -97,7 +97,7 @@ describe('a process that has nothing left to do', () => {
     await clock.tick()
   }
 
-  test('sends what an earlier flush has not, and metrics, once', async () => {
+  test('sends once what an earlier flush failed to send, and metrics', async () => {
     let metrics = 0
     const made = setup({ meterProvider: { forceFlush: async () => void metrics++ } })
     const { clock, exporter, requests, reports } = made
@@ -111,7 +111,7 @@ describe('a process that has nothing left to do', () => {
     expect([exporter.spans.length, metrics, shared.draining]).toEqual([1, 1, 0])
   })
 
-  test('sends what is of no request', async () => {
+  test('sends spans that belong to no request', async () => {
     const made = setup()
     const { requests, tracer, sizes } = made
     requests(1)
@@ -122,7 +122,7 @@ describe('a process that has nothing left to do', () => {
     expect(sizes()).toEqual([1, 1])
   })
 
-  test('is not kept by what is recorded of no request meanwhile', async () => {
+  test('is not kept alive by spans of no request that are recorded during its last flush', async () => {
     const made = setup()
     const { exporter, requests, tracer, sizes, clock } = made
     requests(1)
@@ -135,7 +135,7 @@ describe('a process that has nothing left to do', () => {
     expect([sizes(), clock.pending, shared.draining]).toEqual([[1], 0, 0])
   })
 
-  test('is not kept by a collector that is away', async () => {
+  test('is not kept alive by an unavailable collector', async () => {
     const made = setup()
     made.exporter.setMode('throw')
     made.requests(1)
@@ -143,7 +143,7 @@ describe('a process that has nothing left to do', () => {
     expect([made.sizes(), made.clock.pending]).toEqual([[1], 0])
   })
 
-  test('ends what nothing will settle on record, within the time of a flush', async () => {
+  test('ends requests that nothing will settle, within the time of one flush, and records why', async () => {
     const made = setup()
     const { clock, open, exporter } = made
     open()
@@ -153,11 +153,11 @@ describe('a process that has nothing left to do', () => {
   })
 })
 
-describe('what listens to the process', () => {
+describe('the listeners for signals and `beforeExit`', () => {
   const listeners = () => ['SIGTERM', 'SIGINT', 'beforeExit'].map((event) => process.listenerCount(event))
   const [none, all] = [listeners(), listeners().map((count) => count + 1)]
 
-  test('does so once, for as long as there is a telemetry that has not been shut down', async () => {
+  test('are registered once, and removed when the telemetry is shut down', async () => {
     const { provider, requests } = setup()
     shared.watched = false
     requests(2)
@@ -168,7 +168,7 @@ describe('what listens to the process', () => {
     expect(listeners()).toEqual(none)
   })
 
-  test('goes on where another telemetry is there still', async () => {
+  test('stay while another telemetry has not been shut down', async () => {
     const [one, other] = [setup(), setup()]
     shared.watched = false
     for (const { requests } of [one, other]) requests(1)

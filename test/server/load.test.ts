@@ -1,6 +1,6 @@
 /**
- * Servers under load, in processes of their own, with OpenTelemetry's exporter and a collector on a socket: no span is lost, none
- * is sent twice, and nothing grows.
+ * Servers under load, each in a real process, with OpenTelemetry's exporter and a collector on a socket: no span is lost or sent
+ * twice, and memory does not grow.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Collector, startCollector } from 'flushed/testing'
@@ -8,14 +8,14 @@ import { describe, expect, test } from 'vitest'
 import { SERVERS, answered, deliveries, load, startServer } from './process.ts'
 
 const REQUESTS = 2000
-/** Of a heap that is measured after a collection. What a request would leak would be several thousand times as much. */
+/** How much the heap may vary, measured after garbage collection. What one request leaked would add up several thousand times. */
 const NOISE_BYTES = 2_000_000
 
-/** The requests whose spans, a root and its child, were not delivered exactly once. */
+/** The requests whose spans, a root span and its child, were not delivered exactly once. */
 const wrong = ({ spans }: Collector, count: number) =>
   deliveries(spans, count).flatMap((found, n) => (found === '1/1' ? [] : [`${n}: ${found}`]))
 
-test.each(SERVERS)('%s: 2,000 requests on 50 connections, 5 % of them abandoned: spans once, few requests, memory flat', async (server) => {
+test.each(SERVERS)('%s delivers each span once, in few exports, with flat memory: 2,000 requests, 50 connections, 5 % abandoned', async (server) => {
   await using collector = await startCollector()
   using app = await startServer(server, collector)
   await load(app.url, 0, REQUESTS)
@@ -36,7 +36,7 @@ test.each(SERVERS)('%s: 2,000 requests on 50 connections, 5 % of them abandoned:
   expect(app.log()).not.toMatch(/lost|not accepted|in time/)
 }, 60_000)
 
-describe.concurrent('a collector that is away for ten seconds, while requests go on, loses none of their spans', () => {
+describe.concurrent('while requests go on, no span is lost if for ten seconds the collector', () => {
   const OUTAGE_MS = 10_000
 
   test.each([
@@ -44,7 +44,7 @@ describe.concurrent('a collector that is away for ten seconds, while requests go
     ['refuses connections', 'node', (collector: Collector) => collector.refuse()],
     ['answers 503', 'fastify', (collector: Collector) => collector.behave({ status: 503 })],
     ['answers 503', 'hono', (collector: Collector) => collector.behave({ status: 503 })],
-  ] as const)('%s: %s', async (_how, server, away) => {
+  ] as const)('%s (%s)', async (_how, server, away) => {
     await using collector = await startCollector()
     using app = await startServer(server, collector)
     let count = 0

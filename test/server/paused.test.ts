@@ -1,4 +1,4 @@
-/** A server that has no processor between two requests, as on Cloud Run with request-based billing: a process that is stopped. */
+/** A server without CPU between requests, as on Cloud Run with request-based billing: the tests stop its real process. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { startCollector } from 'flushed/testing'
 import { expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { SERVERS, answered, startServer } from './process.ts'
 
 const REQUESTS = 4
 
-test.each(SERVERS)('%s, stopped as soon as it has answered, or while it exports, for longer than a flush may take: each span arrives once', async (server) => {
+test.each(SERVERS)('%s delivers each span once though it is stopped after an answer, or in an export, for longer than a flush may take', async (server) => {
   await using collector = await startCollector({ behavior: { delayMs: 100 } })
   using app = await startServer(server, collector, { options: { timeoutMs: 300 } })
   for (let n = 0; n < REQUESTS; n++) {
@@ -14,7 +14,7 @@ test.each(SERVERS)('%s, stopped as soon as it has answered, or while it exports,
     const { length } = collector.requests
     if (n % 2 === 1) await collector.waitFor(({ requests }) => requests.length > length, { timeoutMs: 15_000 })
     app.child.kill('SIGSTOP')
-    // The pause itself, in which the collector answers, and the flush's time is up.
+    // During the pause, the collector answers and the flush runs out of time.
     await delay(500)
     app.child.kill('SIGCONT')
   }

@@ -1,4 +1,4 @@
-/** The application of test/runtimes/servers in a process of its own, and clients for it. */
+/** Starts the application of test/runtimes/servers in its own process, and sends requests to it. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, type ClientRequest, get } from 'node:http'
@@ -12,7 +12,7 @@ export type Server = 'node' | 'express' | 'express4' | 'fastify' | 'hono'
 
 export const SERVERS: Server[] = ['node', 'express', 'fastify', 'hono']
 
-/** What app.mjs understands. */
+/** The settings that app.mjs understands. */
 export interface Settings {
   kind?: 'flushed' | 'batch'
   otel?: object
@@ -21,7 +21,7 @@ export interface Settings {
   onSignal?: 'close' | 'drain'
 }
 
-/** Starts the application. Disposing of it kills it, if it is there still. */
+/** Starts the application. Disposing of it kills the process, if that still runs. */
 export async function startServer(server: Server, collector: Collector, { kind = 'flushed', ...settings }: Settings = {}) {
   const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, SETTINGS: JSON.stringify(settings) }
   const child = fork(app, [server, kind], { execArgv: ['--expose-gc'], env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
@@ -31,11 +31,11 @@ export async function startServer(server: Server, collector: Collector, { kind =
   const port = await next<number>(child, exited)
   return {
     child, exited,
-    /** What it has printed for operators. */
+    /** What the process has printed for operators. */
     log: () => log,
     url: (path: string) => `http://127.0.0.1:${port}${path}`,
     [Symbol.dispose]: () => void child.kill('SIGKILL'),
-    /** Bytes of its heap, collected. */
+    /** The size of its heap after garbage collection, in bytes. */
     async heap(): Promise<number> {
       child.send('memory')
       return next<number>(child, exited)
@@ -43,7 +43,7 @@ export async function startServer(server: Server, collector: Collector, { kind =
   }
 }
 
-/** With what it has ended: an exit code, or a signal. */
+/** What the process ended with: an exit code or a signal. */
 async function ended(child: ChildProcess): Promise<number | string> {
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
   return signal ?? (code as number)
@@ -55,7 +55,7 @@ async function next<T>(child: ChildProcess, exited: Promise<number | string>): P
   return message
 }
 
-/** A request's status, or the code of the error that it has come to. */
+/** The status of the response, or the code of the error that the request failed with. */
 export function answered(url: string, agent: Agent | false = false): Promise<number | string> {
   return new Promise((resolve) => {
     const request = get(url, { agent }, (response) => {
@@ -65,7 +65,7 @@ export function answered(url: string, agent: Agent | false = false): Promise<num
   })
 }
 
-/** A client that goes away: before the answer, or when that has begun. */
+/** A client that hangs up: before the answer or, if `patient`, when the answer has begun. */
 async function abandoned(url: string, agent: Agent, patient: boolean): Promise<void> {
   const request: ClientRequest = get(url, { agent }).on('error', () => {})
   const gone = new Promise<void>((resolve) => request.once('close', resolve))
@@ -79,9 +79,9 @@ async function abandoned(url: string, agent: Agent, patient: boolean): Promise<v
 }
 
 /**
- * Puts load on a server: each request has a number of its own, and every twentieth client goes away.
+ * Puts load on a server. Each request has its own number, and every twentieth client hangs up.
  *
- * @param first the first number
+ * @param first the number of the first request
  */
 export async function load(url: (path: string) => string, first: number, count: number, connections = 50): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
@@ -96,7 +96,7 @@ export async function load(url: (path: string) => string, first: number, count: 
   agent.destroy()
 }
 
-/** How often the spans of each numbered request have been delivered: `'root/children of it'`. */
+/** How often the spans of each numbered request were delivered, as `'roots/children'`. */
 export function deliveries(spans: readonly CollectedSpan[], count: number): string[] {
   const roots = Array.from({ length: count }, () => [] as CollectedSpan[])
   const children = Map.groupBy(spans, ({ parentSpanId }) => parentSpanId)

@@ -1,6 +1,6 @@
 /**
- * Servers that are told to end, in processes of their own: requests in flight first, then what has not been sent, then the end
- * that it would have been without.
+ * Servers in real processes that are told to end. They answer the requests in flight, send what has not been sent, and then end as
+ * they would without `flushed`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Collector, startCollector } from 'flushed/testing'
@@ -9,18 +9,18 @@ import { SERVERS, type Server, type Settings, answered, startServer } from './pr
 
 const IN_FLIGHT = 20
 
-/** A server with requests that it has begun to serve. */
+/** Starts a server, and sends it requests that it begins to serve. */
 async function busy(server: Server, collector: Collector, settings: Settings = {}) {
   const app = await startServer(server, collector, settings)
   const answers = Array.from({ length: IN_FLIGHT }, (_, n) => answered(app.url(`/held/${n}`)))
-  // One connection after the other is accepted: when this one is answered, they are all served.
+  // Connections are accepted in order: when this request is answered, the server has begun to serve all others.
   await answered(app.url('/slow/50'))
   return Object.assign(app, { answers: Promise.all(answers), release: () => app.child.send('release') })
 }
 
 const ok = Array(IN_FLIGHT).fill(200)
 
-/** The paths of the roots that were delivered, and how many other spans. */
+/** The paths of the root spans that were delivered, and how many other spans were. */
 function delivered({ spans }: Collector) {
   const paths = spans.flatMap(({ attributes }) => attributes['url.path'] ?? []).toSorted()
   return { held: paths.filter((path) => String(path).startsWith('/held/')), paths, children: spans.length - paths.length }
@@ -28,7 +28,7 @@ function delivered({ spans }: Collector) {
 
 const held = Array.from({ length: IN_FLIGHT }, (_, n) => `/held/${n}`).toSorted()
 
-/** How a server ends without us. */
+/** How a server ends without `flushed`. */
 async function bareEnd(collector: Collector, signal: 'SIGTERM' | 'SIGINT', onSignal?: 'close') {
   using bare = await startServer('node', collector, { kind: 'batch', ...(onSignal && { onSignal }) })
   bare.child.kill(signal)
@@ -36,7 +36,7 @@ async function bareEnd(collector: Collector, signal: 'SIGTERM' | 'SIGINT', onSig
 }
 
 describe.concurrent('with 20 requests in flight', () => {
-  test.each([...SERVERS, 'express4'] as const)('SIGTERM: %s answers them, sends their spans, and is ended by the signal as without us', async (server) => {
+  test.each([...SERVERS, 'express4'] as const)('on SIGTERM, %s answers them, sends their spans, and is ended by the signal as without `flushed`', async (server) => {
     await using collector = await startCollector()
     using app = await busy(server, collector)
     app.child.kill('SIGTERM')
@@ -48,7 +48,7 @@ describe.concurrent('with 20 requests in flight', () => {
     expect(collector.received).toHaveLength(2 * IN_FLIGHT + 2)
   })
 
-  test('SIGINT does the same', async () => {
+  test('on SIGINT, node does the same', async () => {
     await using collector = await startCollector()
     using app = await busy('node', collector)
     app.child.kill('SIGINT')
@@ -59,7 +59,7 @@ describe.concurrent('with 20 requests in flight', () => {
     expect(delivered(collector)).toMatchObject({ held, children: IN_FLIGHT + 1 })
   })
 
-  test.each(['node', 'fastify'] as const)('SIGTERM, and a handler of the application’s that closes and exits: its exit code, and all answered: %s', async (server) => {
+  test.each(['node', 'fastify'] as const)('on SIGTERM, %s answers them all and keeps the exit code of an application that closes and exits itself', async (server) => {
     await using collector = await startCollector()
     using app = await busy(server, collector, { onSignal: 'close' })
     app.child.kill('SIGTERM')
@@ -69,7 +69,7 @@ describe.concurrent('with 20 requests in flight', () => {
     expect(await app.exited).toBe(await bareEnd(collector, 'SIGTERM', 'close'))
   })
 
-  test.each(SERVERS)('SIGTERM, and a handler that awaits `drain()`: its exit code, and all delivered: %s', async (server) => {
+  test.each(SERVERS)('on SIGTERM, %s delivers all spans and keeps the exit code of an application that awaits `drain()`', async (server) => {
     await using collector = await startCollector()
     collector.behave({ delayMs: 200 })
     using app = await busy(server, collector, { onSignal: 'drain' })
@@ -81,7 +81,7 @@ describe.concurrent('with 20 requests in flight', () => {
     expect(delivered(collector)).toMatchObject({ held, children: IN_FLIGHT + 1 })
   })
 
-  test('new connections are served meanwhile, as long as the application lets them in', async () => {
+  test('after SIGTERM, new connections are served as long as the application accepts them', async () => {
     await using collector = await startCollector()
     using app = await busy('express', collector)
     app.child.kill('SIGTERM')
@@ -93,7 +93,7 @@ describe.concurrent('with 20 requests in flight', () => {
     expect(delivered(collector).paths).toContain('/orders/new')
   })
 
-  test('SIGTERM again and again does not end the process before the last flush', async () => {
+  test('repeated SIGTERMs do not end the process before the last flush', async () => {
     await using collector = await startCollector()
     collector.behave({ delayMs: 300 })
     using app = await busy('node', collector)
@@ -108,13 +108,13 @@ describe.concurrent('with 20 requests in flight', () => {
     expect(delivered(collector)).toMatchObject({ held, children: IN_FLIGHT + 1 })
   })
 
-  test('a second SIGINT ends it at once; one within a second of the first is an echo', async () => {
+  test('a second SIGINT ends the process at once, unless it is an echo within a second of the first', async () => {
     await using collector = await startCollector()
     using app = await busy('node', collector)
     app.child.kill('SIGINT')
     await sleep(200)
     app.child.kill('SIGINT')
-    // The echo's time is real.
+    // The time for an echo is real time.
     await sleep(1000)
     expect(app.child.exitCode ?? app.child.signalCode).toBeNull()
     app.child.kill('SIGINT')
@@ -126,7 +126,7 @@ describe.concurrent('with 20 requests in flight', () => {
 describe.concurrent('within `drainMs`', () => {
   const options = { drainMs: 1500, timeoutMs: 500 }
 
-  test('it ends though the collector does not answer, and says so', async () => {
+  test('the process ends though the collector hangs, and logs how many spans were not acknowledged', async () => {
     await using collector = await startCollector({ behavior: 'hang' })
     using app = await busy('node', collector, { options })
     const since = performance.now()
@@ -139,7 +139,7 @@ describe.concurrent('within `drainMs`', () => {
     expect(app.log().trim().split('\n').at(-1)).toMatch(/^flushed: .*42 spans not acknowledged in time/)
   })
 
-  test('it ends though a request does not: that is cut at the end, its span is an error, and delivered', async () => {
+  test('the process ends though requests do not: they are cut, and their spans are delivered as errors', async () => {
     await using collector = await startCollector()
     using app = await busy('express', collector, { options })
     const since = performance.now()
@@ -154,7 +154,7 @@ describe.concurrent('within `drainMs`', () => {
   })
 })
 
-test('a process that has nothing left to do sends what it has, and ends as without us', async () => {
+test('a process that has nothing left to do sends its spans, and ends as without `flushed`', async () => {
   await using collector = await startCollector()
   using app = await startServer('node', collector)
   await answered(app.url('/orders/1'))
@@ -163,7 +163,7 @@ test('a process that has nothing left to do sends what it has, and ends as witho
   expect(delivered(collector)).toMatchObject({ paths: ['/orders/1'], children: 1 })
 })
 
-test('a process that has nothing left to do sends what a collector had not taken before, and is well by now', async () => {
+test('a process that has nothing left to do resends what the collector refused before it recovered', async () => {
   await using collector = await startCollector({ behavior: { status: 500 } })
   using app = await startServer('node', collector, { options: { timeoutMs: 500 } })
   await answered(app.url('/orders/1'))

@@ -1,12 +1,12 @@
-/** The lifetime of a process that stays: which requests share a flush, and when it is made. On a clock of the test's own. */
+/** Flushes of a long-running process: which requests share one, and when it is made. With a fake clock and an in-memory exporter. */
 import { context } from '@opentelemetry/api'
 import { waitUntil } from 'flushed'
 import { describe, expect, test, vi } from 'vitest'
 import { drainAll } from '../../src/server/watch.ts'
 import { setup } from './clockwork.ts'
 
-describe('flushes', () => {
-  test('are made of requests that are over together, soon after the first of them, and not in its turn', async () => {
+describe('flushes of a long-running process', () => {
+  test('begin 50 ms after the first request that ends, and take all that end until then', async () => {
     const { clock, requests, sizes, reports } = setup()
     requests(3)
     await clock.advance(49)
@@ -17,7 +17,7 @@ describe('flushes', () => {
     expect(reports).toMatchObject([{ phase: 'background', outcome: 'delivered', spans: { acknowledged: 5 } }])
   })
 
-  test('follow each other at half a second, however many requests there are', async () => {
+  test('are half a second apart, however many requests there are', async () => {
     const { clock, requests, sizes } = setup()
     for (let ms = 0; ms < 2000; ms += 10) {
       requests(1)
@@ -37,7 +37,7 @@ describe('flushes', () => {
     expect(sizes()).toEqual([10, 10, 5, 9])
   })
 
-  test('are one at a time: what is over meanwhile goes with the next, a batch in each request', async () => {
+  test('run one at a time: requests that end meanwhile go with the next flush, one batch per export', async () => {
     const { clock, exporter, requests, sizes } = setup({ maxBufferSize: 10 })
     exporter.hold()
     requests(10)
@@ -52,7 +52,7 @@ describe('flushes', () => {
     expect(sizes()).toEqual([10, 10, 10, 10])
   })
 
-  test('take what is of no request, such as a socket’s or a job’s: with a request, or five seconds after the first of it', async () => {
+  test('take spans of no request, as of a socket or a job, with a request or five seconds after the first', async () => {
     const { clock, tracer, requests, sizes } = setup()
     requests(1)
     await clock.advance(1000)
@@ -70,7 +70,7 @@ describe('flushes', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('are no more than one in five seconds where there are no requests, however much there is of none', async () => {
+  test('are made at most every five seconds if all spans are of no request', async () => {
     const { clock, tracer, requests, sizes } = setup()
     requests(1)
     await clock.advance(50)
@@ -81,7 +81,7 @@ describe('flushes', () => {
     expect(sizes()).toEqual([1, 51, 51])
   })
 
-  test('are not made for what `onFlush` records, which would have no end', async () => {
+  test('are not triggered by what `onFlush` records, which would never end', async () => {
     const { clock, tracer, requests, sizes } = setup({}, { onFlush: async () => {
       await Promise.resolve()
       tracer.startSpan('told').end()
@@ -94,7 +94,7 @@ describe('flushes', () => {
     expect(sizes()).toEqual([1, 2])
   })
 
-  test('are not made for what is recorded after the provider’s shutdown', async () => {
+  test('are not triggered by spans recorded after the shutdown of the provider', async () => {
     const { clock, tracer, provider, requests, warnings } = setup()
     requests(1)
     await clock.advance(60)
@@ -106,7 +106,7 @@ describe('flushes', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('are not made for the sake of exports that somebody else makes', async () => {
+  test('are not triggered by spans of no request that somebody else exports', async () => {
     const flushes = vi.fn(async () => {})
     const { clock, tracer, requests, reports } = setup({ exporter: undefined, tracerProvider: { forceFlush: flushes } })
     requests(1)
@@ -116,7 +116,7 @@ describe('flushes', () => {
     expect([flushes.mock.calls.length, reports.length]).toEqual([1, 1])
   })
 
-  test('have what a request has recorded after 15 minutes, though its background work never ends', async () => {
+  test('take a request after 15 minutes, with a warning, if its background work never ends', async () => {
     const { clock, open, reports, sizes } = setup()
     const begun = open()
     context.with(begun.context, () => waitUntil(new Promise(() => {})))
@@ -128,14 +128,14 @@ describe('flushes', () => {
     expect(reports[0]?.warnings).toEqual(['background work was not over in time'])
   })
 
-  test('neither keep a timer when nothing is left, nor ask for what is not there', async () => {
+  test('leave no timer, and make no export, when nothing is left to send', async () => {
     const { clock, requests, sizes } = setup()
     requests(1)
     await clock.advance(10_000)
     expect([sizes(), clock.pending]).toEqual([[1], 0])
   })
 
-  test('tell of what their requests have left open, and of background work that has failed', async () => {
+  test('report spans that requests left open, and background work that failed', async () => {
     const { clock, open, tracer, reports } = setup()
     const begun = [open(), open()]
     for (const { context: within } of begun) {
@@ -149,7 +149,7 @@ describe('flushes', () => {
     expect(reports).toMatchObject([{ spans: { acknowledged: 4, endedByDispose: 2 }, warnings: ['background work failed: no queue'] }])
   })
 
-  test('wait for background work, which ends its request’s invocation', async () => {
+  test('wait for background work, at the end of which the invocation of its request ends', async () => {
     const { clock, open, exporter } = setup()
     let done!: () => void
     const begun = open()
@@ -162,7 +162,7 @@ describe('flushes', () => {
     expect([exporter.spans.length, begun.live()]).toEqual([1, false])
   })
 
-  test('take what a request records when it is over, though there is no other', async () => {
+  test('take what a request records after its end, without another request', async () => {
     const { clock, open, tracer, exporter } = setup()
     const begun = open()
     const goesOn = () => context.with(begun.context, () => tracer.startSpan('goes on'))
@@ -174,7 +174,7 @@ describe('flushes', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('do not have metrics exported, which are at their own pace: draining does', async () => {
+  test('do not export metrics, which have their own interval; draining does', async () => {
     let exported = 0
     const { clock, requests } = setup({ meterProvider: { forceFlush: async () => void exported++ } })
     requests(1)
@@ -185,15 +185,15 @@ describe('flushes', () => {
   })
 })
 
-describe('a collector that is away', () => {
-  test('is tried less and less often, with a line in the log each time, and given all that was kept when it is back', async () => {
+describe('an unavailable collector', () => {
+  test('is tried less and less often, with one log line each time, and gets all kept spans when it is back', async () => {
     const { clock, exporter, requests, sizes, warnings, reports } = setup({ maxQueueSize: 100 })
     exporter.setMode('throw')
     for (let ms = 0; ms < 10_000; ms += 100) {
       requests(1)
       await clock.advance(100)
     }
-    // At 0.05, 1, 3, 7 seconds, what was refused before by itself.
+    // At 0.05, 1, 3 and 7 seconds. Spans that were refused before go in an export of their own.
     expect(sizes()).toEqual([1, 10, 1, 20, 11, 40, 31])
     expect(warnings).toHaveLength(4)
     exporter.setMode('microtask')
@@ -213,7 +213,7 @@ describe('a collector that is away', () => {
     expect(exporter.spans).toHaveLength(1)
   })
 
-  test('has no more kept for it than may wait, and what is given up is counted once', async () => {
+  test('has at most `maxQueueSize` spans kept for it, and each span that is given up is counted once', async () => {
     const { clock, exporter, requests, reports } = setup({ maxQueueSize: 20, maxBufferSize: 10 })
     exporter.setMode('throw')
     requests(50)
@@ -224,7 +224,7 @@ describe('a collector that is away', () => {
     expect(reports.reduce((sum, { spans }) => sum + spans.failed, 0)).toBe(30)
   })
 
-  test('and does not answer is waited for by two flushes, and then given a batch anew, never more than may wait', async () => {
+  test('that hangs is waited for by two flushes, then gets one batch at a time, and never more than may wait', async () => {
     const { clock, exporter, requests, sizes } = setup({ maxQueueSize: 20, maxBufferSize: 10 })
     exporter.hold()
     for (let n = 0; n < 300; n++) {
@@ -233,14 +233,14 @@ describe('a collector that is away', () => {
     }
     expect(sizes().length).toBeLessThanOrEqual(6)
     expect(Math.max(...sizes())).toBeLessThanOrEqual(10)
-    // What has hung for as long is never answered.
+    // Exports that have hung this long are never answered.
     exporter.setMode('microtask')
     await clock.advance(10_000)
     expect(new Set(exporter.spans).size).toBe(exporter.spans.length)
     expect(exporter.spans.length).toBeGreaterThanOrEqual(20)
   })
 
-  test('and takes its time has each request once, if the next flush sees it answered', async () => {
+  test('that answers late gets each request once, if the next flush sees the answer', async () => {
     const { clock, exporter, requests } = setup()
     exporter.hold()
     requests(1)
@@ -252,7 +252,7 @@ describe('a collector that is away', () => {
     expect(exporter.exports.map(({ spans }) => spans.length)).toEqual([1, 1])
   })
 
-  test('delays nothing by spans that were too many, or late', async () => {
+  test('is not assumed if spans were too many or late: they delay no flush', async () => {
     const { clock, exporter, open, tracer, requests, sizes } = setup({ maxQueueSize: 10, maxBufferSize: 10 })
     requests(5)
     const begun = open()

@@ -7,7 +7,7 @@ import { shared } from '../../src/server/state.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 import type { FlushReport } from 'flushed'
 
-/** A telemetry that ends in memory, and its options. Signals of this process are left alone. */
+/** A telemetry with an in-memory exporter, and options with it. Keeps the tests from listening to signals of this process. */
 export function setup() {
   newIsolate()
   shared.participants.clear()
@@ -17,11 +17,11 @@ export function setup() {
   const options = { telemetry, onFlush: (report: FlushReport) => reports.push(report) }
   return {
     exporter, tracer, reports, options,
-    /** Once `count` spans have been delivered: all of them. */
+    /** Resolves with all delivered spans, once there are at least `count`. */
     async spans(count: number) {
       while (exporter.spans.length < count) {
         await exporter.nextExport()
-        // An export is made before it is answered.
+        // `nextExport()` resolves before the export is answered.
         await new Promise(setImmediate)
       }
       return exporter.spans
@@ -29,7 +29,7 @@ export function setup() {
   }
 }
 
-/** Has a server listen, and comes to its port. */
+/** Makes a server listen until the end of the test. @returns its port */
 export async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
@@ -37,7 +37,7 @@ export async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** A request with a body, answered: status and body. */
+/** Sends a request, with a body if given. @returns the status and the body of the response */
 export async function fetched(port: number, path: string, { body, ...options }: RequestOptions & { body?: string } = {}) {
   const request = send({ host: '127.0.0.1', port, path, agent: false, ...options })
   request.end(body)

@@ -1,4 +1,4 @@
-/** Bodies that are followed, as far as no runtime is needed to see it. On Workers: test/platforms/workers/streams.test.ts. */
+/** How response bodies are followed to their end, as far as Node can show it. On Workers: test/platforms/workers/streams.test.ts. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -22,8 +22,8 @@ const chunks = (...texts: string[]) =>
     },
   })
 
-describe('what JavaScript streams', () => {
-  test('is passed on, and has ended when it has been read', async () => {
+describe('a body that JavaScript streams', () => {
+  test('is passed on with its status and headers, and ends when it has been read', async () => {
     const following = follower()
     const response = (await follow(new Response(chunks('a', 'b'), { status: 201, headers: { 'x-a': '1' } }), 'GET', following)) as Response
     expect([response.status, response.headers.get('x-a'), following.ends]).toEqual([201, '1', []])
@@ -31,7 +31,7 @@ describe('what JavaScript streams', () => {
     expect(following.ends).toEqual([['finished']])
   })
 
-  test.each(['none', 'identity', 'Identity'])('is passed on with an encoding that is none: %s', async (encoding) => {
+  test.each(['none', 'identity', 'Identity'])('is followed if its `content-encoding` encodes nothing: %s', async (encoding) => {
     const following = follower()
     const response = (await follow(new Response(chunks('a', 'b'), { headers: { 'content-encoding': encoding } }), 'GET', following)) as Response
     expect([response.headers.get('content-encoding'), following.ends]).toEqual([encoding, []])
@@ -39,7 +39,7 @@ describe('what JavaScript streams', () => {
     expect(following.ends).toEqual([['finished']])
   })
 
-  test('stays in a response of its class, where that is made as responses are', async () => {
+  test('stays in a response of the same class, if the class is constructed as Response is', async () => {
     class Branded extends Response {
       readonly #brand = 'ours'
       get brand() {
@@ -50,7 +50,7 @@ describe('what JavaScript streams', () => {
     expect([response.brand, response.status, await response.text()]).toEqual(['ours', 201, 'a'])
   })
 
-  test('is passed on where the class of its response is made in another way', async () => {
+  test('is passed on if the class of its response is constructed in another way', async () => {
     class Json extends Response {
       constructor(value: unknown) {
         super(JSON.stringify(value))
@@ -60,7 +60,7 @@ describe('what JavaScript streams', () => {
     expect(await ((await follow(json, 'GET', follower())) as Response).text()).toBe('a')
   })
 
-  test('arrives where the class of its response makes something else of what it is given', async () => {
+  test('arrives if the class of its response transforms the body that it is constructed with', async () => {
     class Encoded extends Response {
       constructor(text: ReadableStream, init?: ResponseInit) {
         super(text.pipeThrough(new TextEncoderStream()), init)
@@ -75,7 +75,7 @@ describe('what JavaScript streams', () => {
     expect(await ((await follow(new Encoded(text), 'GET', follower())) as Response).text()).toBe('a')
   })
 
-  test.each([999, 600])('arrives with a status that only a backend may answer with: %d', async (status) => {
+  test.each([999, 600])('arrives with a status that only a backend may answer with, and `new Response()` refuses: %d', async (status) => {
     const server = createServer((_request, response) => void response.writeHead(status).write('a', () => response.end('b'))).listen(0)
     onTestFinished(() => void server.close())
     await once(server, 'listening')
@@ -85,14 +85,14 @@ describe('what JavaScript streams', () => {
     expect([response.status, await response.text(), following.ends]).toEqual([status, 'ab', [['finished']]])
   })
 
-  test('is read no sooner than somebody asks for it', async () => {
+  test('is not read before somebody asks for it', async () => {
     const pull = vi.fn()
     await follow(new Response(new ReadableStream({ pull }, { highWaterMark: 0 })), 'GET', follower())
     await new Promise(setImmediate)
     expect(pull).not.toHaveBeenCalled()
   })
 
-  test('fails as it did', async () => {
+  test('fails with the error of its producer', async () => {
     const following = follower()
     const broken = new RangeError('the producer broke')
     const response = (await follow(new Response(new ReadableStream({ pull: () => Promise.reject(broken) })), 'GET', following)) as Response
@@ -100,7 +100,7 @@ describe('what JavaScript streams', () => {
     expect(following.ends).toEqual([['failed', broken]])
   })
 
-  test('is cancelled when whoever reads it does so', async () => {
+  test('is cancelled when its reader cancels it', async () => {
     const following = follower()
     const cancel = vi.fn()
     const response = (await follow(new Response(new ReadableStream({ cancel })), 'GET', following)) as Response
@@ -109,7 +109,7 @@ describe('what JavaScript streams', () => {
     expect(following.ends).toEqual([['cancelled']])
   })
 
-  test('may be idle for longer than timers can count, and is not looked at every millisecond for it', async () => {
+  test('may have an idle limit longer than a timer can run, and is not checked every millisecond then', async () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const looking = vi.spyOn(globalThis, 'setTimeout')
@@ -119,7 +119,7 @@ describe('what JavaScript streams', () => {
     expect([looking.mock.calls.length, following.ends]).toEqual([1, []])
   })
 
-  test('stays usable where no stream can be made', async () => {
+  test('stays readable where no stream can be constructed', async () => {
     const response = new Response(chunks('a'))
     vi.stubGlobal('ReadableStream', class {
       constructor() {
@@ -132,12 +132,12 @@ describe('what JavaScript streams', () => {
 })
 
 test.each([
-  ['no response', 'text', 'GET'],
-  ['no body', new Response(null, { status: 204 }), 'GET'],
-  ['HEAD', new Response(chunks('a')), 'HEAD'],
+  ['a value that is no response', 'text', 'GET'],
+  ['a response without a body', new Response(null, { status: 204 }), 'GET'],
+  ['a response to HEAD', new Response(chunks('a')), 'HEAD'],
   ['an encoded body', new Response(chunks('a'), { headers: { 'content-encoding': 'gzip' } }), 'GET'],
-  ['a body with a length, where nothing keeps the runtime', new Response('a'), 'GET'],
-])('%s is left alone, and has ended at once', async (_what, response, method) => {
+  ['a body with a length, where nothing keeps the runtime alive', new Response('a'), 'GET'],
+])('%s is returned as it is, and counts as ended at once', async (_what, response, method) => {
   const following = follower()
   expect(await follow(response, method, following)).toBe(response)
   expect(following.ends).toEqual([['finished']])

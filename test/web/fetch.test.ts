@@ -1,4 +1,4 @@
-/** The opt-in `fetch`, on Node, against a server. */
+/** The opt-in traced `fetch`, on Node, against a real server. */
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -31,7 +31,7 @@ afterEach(() => {
   newIsolate()
 })
 
-/** Runs something in an invocation. @returns the client spans, the root, and what came out */
+/** Runs a function in an invocation. @returns the client spans, the root span, and the result or the error */
 async function within<T>(run: () => Promise<T>) {
   const { exporter, telemetry } = pipeline()
   const result = await withTelemetry(run, { telemetry })().catch((error: unknown) => ({ error }))
@@ -39,8 +39,8 @@ async function within<T>(run: () => Promise<T>) {
   return { result, clients: spans.filter(({ kind }) => kind === SpanKind.CLIENT), root: spans.at(-1) }
 }
 
-describe('in an invocation', () => {
-  test('is a client span by the semantic conventions, below the active one', async () => {
+describe('a traced `fetch` in an invocation', () => {
+  test('records a client span by the semantic conventions, as a child of the active span', async () => {
     const { clients, root } = await within(async () => (await tracedFetch(`${origin}/orders?page=2`)).text())
     expect(clients).toHaveLength(1)
     expect(clients[0]).toMatchObject({ name: 'GET', kind: SpanKind.CLIENT, status: { code: SpanStatusCode.UNSET } })
@@ -54,7 +54,7 @@ describe('in an invocation', () => {
     })
   })
 
-  test('sends the span’s context', async () => {
+  test('sends the context of that span', async () => {
     const { clients, result } = await within(async () => (await tracedFetch(origin)).text())
     const { traceId, spanId } = clients[0]?.spanContext() ?? {}
     expect(seen[0]?.headers.traceparent).toBe(`00-${traceId}-${spanId}-01`)
@@ -62,7 +62,7 @@ describe('in an invocation', () => {
     expect(result).toBe('answer')
   })
 
-  test('sends it as the registered propagator has it, and not otherwise', async () => {
+  test('sends the context in the headers of the registered propagator, and in no others', async () => {
     propagation.setGlobalPropagator({
       fields: () => ['x-trace'],
       inject: (within, carrier, setter) => setter.set(carrier, 'x-trace', trace.getSpanContext(within)?.spanId ?? ''),
@@ -73,13 +73,13 @@ describe('in an invocation', () => {
     expect(seen[0]?.headers).not.toHaveProperty('traceparent')
   })
 
-  test.each([[399, SpanStatusCode.UNSET], [400, SpanStatusCode.ERROR], [404, SpanStatusCode.ERROR], [503, SpanStatusCode.ERROR]])('a status of %d is %d', async (status, code) => {
+  test.each([[399, SpanStatusCode.UNSET], [400, SpanStatusCode.ERROR], [404, SpanStatusCode.ERROR], [503, SpanStatusCode.ERROR]])('records an answer with status %d as span status %d', async (status, code) => {
     const { clients } = await within(() => tracedFetch(`${origin}/?status=${status}`))
     expect(clients[0]?.status.code).toBe(code)
     expect(clients[0]?.attributes['error.type']).toBe(code === SpanStatusCode.ERROR ? `${status}` : undefined)
   })
 
-  test('credentials are redacted, in what is recorded alone', async () => {
+  test('redacts credentials in the span, but not in the request', async () => {
     const fetched = vi.fn(async (_input: string) => new Response())
     const url = 'https://user:secret@bucket.test/a?X-Amz-Signature=abc&b=1&sig=xyz#top'
     const { clients } = await within(() => traced({ fetch: fetched }).fetch(url))
@@ -90,7 +90,7 @@ describe('in an invocation', () => {
     expect(fetched.mock.calls[0]?.[0]).toBe(url)
   })
 
-  test('a Request goes as it is: method, headers, body; and it is not changed', async () => {
+  test('sends a Request with its method, headers and body, and does not change it', async () => {
     const request = new Request(origin, { method: 'PUT', body: 'an order', headers: { 'x-mine': '1' } })
     const { clients } = await within(() => tracedFetch(request))
     expect(seen[0]).toMatchObject({ method: 'PUT', body: 'an order', headers: { 'x-mine': '1', traceparent: expect.any(String) } })
@@ -98,7 +98,7 @@ describe('in an invocation', () => {
     expect(clients[0]?.name).toBe('PUT')
   })
 
-  test('options go as they are, and are not changed', async () => {
+  test('sends options as they are, and does not change them', async () => {
     const headers = { 'x-mine': '2' }
     const init: RequestInit = { method: 'post', headers, body: new Blob(['b']).stream(), duplex: 'half' } as RequestInit
     const { clients } = await within(() => tracedFetch(new URL(origin), init))
@@ -109,25 +109,25 @@ describe('in an invocation', () => {
   })
 
   test.each([
-    ['frozen', (headers: HeadersInit): RequestInit => Object.freeze({ method: 'PUT', headers })],
+    ['a frozen object', (headers: HeadersInit): RequestInit => Object.freeze({ method: 'PUT', headers })],
     ['a Request', (headers: HeadersInit): RequestInit => new Request(origin, { method: 'PUT', headers })],
-  ])('options may be %s', async (_what, options) => {
+  ])('takes %s as its options', async (_what, options) => {
     await within(() => tracedFetch(origin, options({ 'x-mine': '2' })))
     expect(seen).toMatchObject([{ method: 'PUT', headers: { 'x-mine': '2', traceparent: expect.any(String) } }])
   })
 
-  test('the context is in a copy of the options, too, which a `fetch` that somebody has wrapped may pass on', async () => {
+  test('sends the context even if a `fetch` that somebody has wrapped passes on a copy of the options', async () => {
     const copies = traced({ fetch: (url: string, init?: RequestInit) => fetch(url, { ...init }) })
     await within(() => copies.fetch(origin, { method: 'PUT' }))
     expect(seen).toMatchObject([{ method: 'PUT', headers: { traceparent: expect.any(String) } }])
   })
 
-  test('a method that nobody knows names no span', async () => {
+  test('names the span HTTP if the method is unknown', async () => {
     const { clients } = await within(() => traced({ fetch: async (_url: string, _init: RequestInit) => new Response() }).fetch('http://x.test', { method: 'BREW' }))
     expect(clients[0]).toMatchObject({ name: 'HTTP', attributes: { 'http.request.method': '_OTHER', 'http.request.method_original': 'BREW' } })
   })
 
-  test('what is thrown is thrown on, and recorded', async () => {
+  test('rethrows what `fetch` throws, and records it', async () => {
     const error = new TypeError('network down')
     const { result, clients } = await within(() => traced({ fetch: (_url: string) => Promise.reject(error) }).fetch('http://x.test'))
     expect(result).toEqual({ error })
@@ -135,14 +135,14 @@ describe('in an invocation', () => {
     expect(clients[0]).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'network down' }, attributes: { 'error.type': 'TypeError' } })
   })
 
-  test.each([['no url', undefined], ['http://x.test', { headers: { 'no header': '1' } }], ['http://y.test', { headers: null }]])('what fetch cannot use (%s) fails as fetch does', async (url, init) => {
+  test.each([['no url', undefined], ['http://x.test', { headers: { 'no header': '1' } }], ['http://y.test', { headers: null }]])('fails as `fetch` does, without a span, on arguments that `fetch` cannot use: %s', async (url, init) => {
     const expected = await fetch(url, init as never).catch((error: Error) => error)
     const { result, clients } = await within(() => tracedFetch(url, init as never))
     expect((result as { error: Error }).error.message).toBe((expected as Error).message)
     expect(clients).toEqual([])
   })
 
-  test('a binding’s fetch is called on the binding', async () => {
+  test('calls the `fetch` of a binding on that binding', async () => {
     class Binding {
       #name = 'orders'
       fetch = async (_url: string) => new Response(this.#name)
@@ -158,7 +158,7 @@ describe('in an invocation', () => {
   })
 })
 
-test('an application is given its bindings and its context as they are, and the trace with a request like the one it was given', async () => {
+test('a traced application gets its bindings and context as they are, and the trace in a copy of the request', async () => {
   const app = { fetch: vi.fn(async (request: Request, _env: object, _ctx: object) => new Response(await request.text())) }
   const [env, ctx] = [{ headers: 'a binding', method: 1 }, { waitUntil() {} }]
   const request = new Request(`${origin}/orders`, { method: 'PUT', body: 'an order', headers: { 'x-mine': '1' } })
@@ -172,7 +172,7 @@ test('an application is given its bindings and its context as they are, and the 
   expect(clients).toMatchObject([{ name: 'PUT', attributes: { 'http.response.status_code': 200 } }])
 })
 
-test('an application may be given a request whose body has been read: as it is', async () => {
+test('a traced application gets the original request if the body has been read', async () => {
   const app = { fetch: async (given: Request, _env: object, _ctx: object) => new Response(`${given === request}`) }
   const request = new Request(origin, { method: 'PUT', body: 'an order' })
   await request.text()
@@ -184,7 +184,7 @@ test.each([
   ['a string', () => origin],
   ['a URL', () => new URL(origin)],
   ['a request', () => new Request(origin, { headers: { 'x-tenant': 'none' } })],
-])('a request may be what another one, by %s, is sent as', async (_what, target) => {
+])('a traced `fetch` of %s takes another Request as its options, as `fetch` does', async (_what, target) => {
   const like = () => new Request('http://elsewhere.test/', { method: 'POST', headers: { 'x-tenant': 'one' }, body: 'order' })
   await fetch(target(), like())
   await within(() => tracedFetch(target(), like()))
@@ -193,8 +193,8 @@ test.each([
   expect(bare).toEqual(['POST', 'order', 'one', 'text/plain;charset=UTF-8'])
 })
 
-describe('outside of an invocation', () => {
-  test('is fetch, and nothing is sent along', async () => {
+describe('a traced `fetch` outside of an invocation', () => {
+  test('is a plain `fetch`: it records no span and sends no context', async () => {
     const { exporter } = pipeline()
     const response = await tracedFetch(origin, { headers: { traceparent: 'mine' } })
     expect(await response.text()).toBe('answer')
@@ -202,9 +202,9 @@ describe('outside of an invocation', () => {
     expect(exporter.spans).toEqual([])
   })
 
-  test('sends the active span’s context', async () => {
+  test('sends the context of the active span', async () => {
     const { tracer, exporter } = pipeline()
-    // Has a context manager registered.
+    // Registers a context manager.
     await withTelemetry(async () => {}, { telemetry: () => {} })()
     const span = tracer.startSpan('mine')
     await context.with(trace.setSpan(context.active(), span), () => tracedFetch(origin))

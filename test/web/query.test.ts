@@ -1,3 +1,4 @@
+/** How credentials in the query of a URL are redacted. */
 import { describe, expect, it } from 'vitest'
 import { redacted } from '../../src/web/query.ts'
 
@@ -7,16 +8,16 @@ describe('redacted', () => {
     expect(redacted(`a=1&${key}=secret&b=2`)).toBe(`a=1&${key}=REDACTED&b=2`)
   })
 
-  it('hides every one of several', () => {
+  it('hides each of several values', () => {
     expect(redacted('sig=a&x=1&sig=b&Signature=c')).toBe('sig=REDACTED&x=1&sig=REDACTED&Signature=REDACTED')
   })
 
-  it('is not deceived by escapes in the name', () => {
+  it('recognizes an escaped name, and is not confused by an invalid escape', () => {
     expect(redacted('%73ig=secret')).toBe('%73ig=REDACTED')
     expect(redacted('%zz=1&sig=secret')).toBe('%zz=1&sig=REDACTED')
   })
 
-  it('hides a value that has equals signs', () => {
+  it('hides a value that contains equals signs', () => {
     expect(redacted('sig=a==&b=1')).toBe('sig=REDACTED&b=1')
   })
 
@@ -24,7 +25,7 @@ describe('redacted', () => {
     expect(redacted(query)).toBe(query)
   })
 
-  it('takes no longer for a long name without a value', () => {
+  it('takes no longer for a very long name without a value', () => {
     const long = 'sig'.repeat(300_000)
     expect(redacted(long)).toBe(long)
   })

@@ -1,4 +1,4 @@
-/** How requests and responses are described, on Node. */
+/** How spans describe requests and responses, on Node. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, createTraceState, propagation, trace } from '@opentelemetry/api'
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -17,7 +17,7 @@ const SPAN = 'b7ad6b7169203331'
 const described = (url: string, init?: RequestInit) => describeRequest(new Request(url, init), ROOT_CONTEXT)
 const attributesOf = (url: string, headers: Record<string, string> = {}) => described(url, { headers }).attributes
 
-/** How methods are described where the environment says that these are known. */
+/** Describes methods where the environment lists these as known. */
 async function methodsKnown(list: string) {
   vi.stubEnv('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS', list)
   vi.resetModules()
@@ -41,23 +41,23 @@ describe('a request', () => {
     })
   })
 
-  test('has a method of its own where the environment says that it is known', async () => {
+  test('keeps only the methods that OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS lists', async () => {
     const of = await methodsKnown('GET, PROPFIND')
     expect(of('PROPFIND')).toMatchObject({ name: 'PROPFIND', attributes: { 'http.request.method': 'PROPFIND' } })
     expect(of('POST')).toMatchObject({ name: 'HTTP', attributes: { 'http.request.method': '_OTHER', 'http.request.method_original': 'POST' } })
   })
 
-  test('has that of the conventions where the variable is empty, which is as if it were not there', async () => {
+  test('keeps the methods of the conventions if OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS is empty, as if it were not set', async () => {
     const of = await methodsKnown('')
     expect(of('POST')).toMatchObject({ name: 'POST', attributes: { 'http.request.method': 'POST' } })
   })
 
-  test('has neither a port nor a query where its URL has none', () => {
+  test('has neither a port nor a query if its URL has none', () => {
     expect(Object.keys(attributesOf('https://shop.test/'))).toEqual(expect.not.arrayContaining(['server.port', 'url.query']))
     expect(attributesOf('https://shop.test:443/?')).not.toHaveProperty('server.port')
   })
 
-  test('begins in the span around it rather than in its caller’s, if that is of the same trace', () => {
+  test('is a child of the span around it, rather than of its caller, if both are of the same trace', () => {
     const request = new Request('http://x.test', { headers: { traceparent: `00-${TRACE}-${SPAN}-01` } })
     const within = (traceId: string) => trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: '00f067aa0ba902b7', traceFlags: 1 })
     const parentIn = (traceId: string) => trace.getSpanContext(describeRequest(request, within(traceId)).parent)?.spanId
@@ -65,7 +65,7 @@ describe('a request', () => {
     expect(parentIn('4bf92f3577b34da6a3ce929d0e0e4736')).toBe(SPAN)
   })
 
-  test('keeps the baggage of its caller, whether or not that has sent a trace, and whatever span is around', () => {
+  test('keeps the baggage of its caller, with or without a `traceparent`, whatever span is around it', () => {
     propagation.setGlobalPropagator(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }))
     const around = trace.setSpanContext(ROOT_CONTEXT, { traceId: TRACE, spanId: '00f067aa0ba902b7', traceFlags: 1 })
     const tenantOf = (headers: Record<string, string>, active = ROOT_CONTEXT) => {
@@ -85,7 +85,7 @@ describe('a request', () => {
     expect(described('http://x.test', { method })).toMatchObject({ name: method, attributes: { 'http.request.method': method } })
   })
 
-  test.each(['BREW', 'GETX', 'XGET', 'propfind'])('of a method that nobody knows, %s, is named HTTP', (method) => {
+  test.each(['BREW', 'GETX', 'XGET', 'propfind'])('is named HTTP if its method is unknown: %s', (method) => {
     const { name, attributes } = described('http://x.test', { method })
     expect(name).toBe('HTTP')
     expect(attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': method })
@@ -100,7 +100,7 @@ describe('a request', () => {
     ['?sig=a=b', 'sig=REDACTED'],
     ['?%73ig=SECRET&%zz=1', '%73ig=REDACTED&%zz=1'],
     ['?design=1&mysig=2&sigh=3', 'design=1&mysig=2&sigh=3'],
-  ])('keeps no credentials of a query: %s', (search, expected) => {
+  ])('has the credentials in its query redacted: %s', (search, expected) => {
     expect(attributesOf(`http://x.test/${search}`)['url.query']).toBe(expected)
   })
 
@@ -118,22 +118,22 @@ describe('a request', () => {
     [{ 'x-forwarded-for': 'Unknown:5678' }, undefined],
     [{ 'x-forwarded-for': '' }, undefined],
     [{}, undefined],
-  ])('names its client by what proxies say: %j', (headers, expected) => {
+  ])('takes the address of its client from the headers of proxies: %j', (headers, expected) => {
     expect(attributesOf('http://x.test', headers as Record<string, string>)['client.address']).toBe(expected)
   })
 
-  test('is the caller’s child', () => {
+  test('is a child of its caller', () => {
     const { parent } = described('http://x.test', { headers: { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: 'a=1' } })
     const state = createTraceState('a=1').serialize()
     expect(trace.getSpanContext(parent)).toMatchObject({ traceId: TRACE, spanId: SPAN, traceFlags: 1, isRemote: true })
     expect(trace.getSpanContext(parent)?.traceState?.serialize()).toBe(state)
   })
 
-  test.each([['nothing', {}], ['nonsense', { traceparent: '00-zz-1-01' }]])('with %s for a traceparent is nobody’s child', (_, headers) => {
+  test.each([['missing', {}], ['nonsense', { traceparent: '00-zz-1-01' }]])('has no parent if its `traceparent` is %s', (_, headers) => {
     expect(described('http://x.test', { headers: headers as Record<string, string> }).parent).toBe(ROOT_CONTEXT)
   })
 
-  test('is the child of what the registered propagator finds', () => {
+  test('is a child of what the registered propagator finds', () => {
     const found = trace.setSpanContext(ROOT_CONTEXT, { traceId: TRACE, spanId: SPAN, traceFlags: 0 })
     propagation.setGlobalPropagator({
       fields: () => ['x-trace'],
@@ -151,17 +151,17 @@ describe('a response', () => {
     return span as unknown as { attributes: Record<string, unknown>; status: { code: SpanStatusCode } }
   }
 
-  test.each([[200, undefined], [304, undefined], [404, undefined], [499, undefined], [500, '500'], [503, '503']])('of status %d', (status, type) => {
+  test.each([[200, undefined], [304, undefined], [404, undefined], [499, undefined], [500, '500'], [503, '503']])('with status %d sets the status code attribute, and is an error from 500 on', (status, type) => {
     const { attributes, status: { code } } = reflected(new Response(null, { status }))
     expect(attributes).toEqual({ 'http.response.status_code': status, ...(type && { 'error.type': type }) })
     expect(code).toBe(type ? SpanStatusCode.ERROR : SpanStatusCode.UNSET)
   })
 
-  test('is an error from 400 on to who has asked', () => {
+  test('is an error from 400 on for the client that asked', () => {
     expect(reflected(new Response(null, { status: 404 }), 400).attributes['error.type']).toBe('404')
   })
 
-  test.each([[undefined], [null], ['text'], [{}], [{ status: 200 }]])('is not what only looks a little like one: %j', (value) => {
+  test.each([[undefined], [null], ['text'], [{}], [{ status: 200 }]])('is not recognized in a value that only resembles one: %j', (value) => {
     expect(isResponse(value)).toBe(false)
     expect(reflected(value).attributes).toEqual({})
   })

@@ -1,4 +1,4 @@
-/** What a wrap makes of a handler, and what its options may be; in this process, on exporters that end in memory. */
+/** What `withTelemetry` of `flushed/edge` does with a handler, and its options: in this process, with in-memory exporters. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { wrapInfo } from 'flushed'
 import { telemetry, withTelemetry } from 'flushed/edge'
@@ -17,7 +17,7 @@ describe('the root span', () => {
     return { name: root?.name, kind: root?.kind, attributes: root?.attributes, parent: root?.parentSpanContext?.spanId }
   }
 
-  test('has the route in its name, where that is known', async () => {
+  test('has the route in its name if the `route` option is set', async () => {
     const request = new Request('https://shop.example:8443/orders/7?page=2', { method: 'PUT' })
     expect(await describedAs(() => new Response(null, { status: 503 }), [request], { route: '/orders/:id' })).toMatchObject({
       name: 'PUT /orders/:id',
@@ -26,7 +26,7 @@ describe('the root span', () => {
     })
   })
 
-  test('has the caller for its parent', async () => {
+  test('is a child of the caller’s span', async () => {
     const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
     expect(await describedAs(() => new Response(), [new Request('https://shop.example/', { headers })])).toMatchObject({ parent: 'b7ad6b7169203331' })
   })
@@ -34,12 +34,12 @@ describe('the root span', () => {
   test.each([
     ['an event', { request: new Request('https://shop.example/orders'), respondWith() {} }],
     ['a context', { request: new Request('https://shop.example/orders'), env: {} }],
-  ])('is that of the request which %s has', async (_what, event) => {
+  ])('describes the request that %s has', async (_what, event) => {
     expect(await describedAs(() => new Response(), [event])).toMatchObject({ name: 'GET', kind: SpanKind.SERVER })
   })
 
   test.each([[undefined], [null], ['nightly'], [{ request: 'yes' }], [{ url: '/old', method: 'GET', headers: {} }]])(
-    'of a function without a request is an internal one, with the name of the function: %j',
+    'is internal and has the name of the function if there is no request: %j',
     async (argument) => {
       expect(await describedAs(function nightly() {}, [argument])).toMatchObject({ name: 'nightly', kind: SpanKind.INTERNAL, attributes: {} })
     },
@@ -62,37 +62,37 @@ describe('what a framework’s handler throws', () => {
     ['a response', Response.redirect('https://shop.example/login'), 302],
     ['`data()` of React Router', { type: 'DataWithResponseInit', data: null, init: { status: 404 } }, 404],
     ['`redirect()` of SvelteKit', { status: 307, location: '/login' }, 307],
-  ])('is no error if it is %s: the root has its status', async (_what, thrown, status) => {
+  ])('is not an error if it is %s: the root span has its status', async (_what, thrown, status) => {
     const { code, events, attributes } = await thrownFrom(thrown)
     expect([code, events, attributes?.['http.response.status_code']]).toEqual([SpanStatusCode.UNSET, 0, status])
     expect(attributes).not.toHaveProperty('error.type')
   })
 
-  test('is an error by its status, as that of a response is', async () => {
+  test('is an error by its status if it is a response with status 503', async () => {
     const { code, attributes } = await thrownFrom(new Response(null, { status: 503 }))
     expect([code, attributes?.['http.response.status_code'], attributes?.['error.type']]).toEqual([SpanStatusCode.ERROR, 503, '503'])
   })
 
   test.each([
-    ['an error that has a status', Object.assign(new Error('gone'), { status: 410 }), undefined],
-    ['nothing that has one', { data: null, init: null }, undefined],
-    ['only of a status, as much else is', { status: 404, message: 'no such order' }, undefined],
-    ['a response, of an event that can wait: the platform’s own', new Response(null, { status: 404 }), { request, waitUntil() {} }],
-    ['a response, and the platform itself is to make something of it', new Response(null, { status: 404 }), request],
+    ['an Error that has a status', Object.assign(new Error('gone'), { status: 410 }), undefined],
+    ['an object without a status', { data: null, init: null }, undefined],
+    ['an object with a status, as many other objects have', { status: 404, message: 'no such order' }, undefined],
+    ['a response, but the event has `waitUntil` and so is the platform’s own', new Response(null, { status: 404 }), { request, waitUntil() {} }],
+    ['a response, but the platform itself would have to handle it', new Response(null, { status: 404 }), request],
   ])('is an error if it is %s', async (_what, thrown, argument) => {
     const { code, attributes } = await thrownFrom(thrown, argument)
     expect(code).toBe(SpanStatusCode.ERROR)
     expect(attributes).not.toHaveProperty('http.response.status_code')
   })
 
-  test('is an error if it does not let itself be looked at', async () => {
+  test('is an error if it throws when it is inspected', async () => {
     const hostile = new Proxy({}, { has: () => { throw new Error('no') }, get: () => { throw new Error('no') } })
     const { exporter, telemetry } = pipeline()
     await expect(withTelemetry(async (_of: unknown) => { throw hostile }, { telemetry, ...quiet })({ request })).rejects.toBeDefined()
     expect(exporter.spans.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR])
   })
 
-  test('is an error of a wrap whose argument does not let itself be looked at, and of one within it', async () => {
+  test('is an error of a wrapped function, and of one inside it, if their argument throws when it is inspected', async () => {
     const reference = new Proxy({}, { get: () => { throw new Error('a temporary client reference') } })
     const { exporter, telemetry } = pipeline()
     const inner = withTelemetry(async (_of: unknown) => { throw new RangeError('out of stock') }, { telemetry, ...quiet })
@@ -100,7 +100,7 @@ describe('what a framework’s handler throws', () => {
     expect(exporter.spans.map(({ status, attributes }) => [status.code, attributes['flushed.unfinished']])).toEqual(Array(2).fill([SpanStatusCode.ERROR, undefined]))
   })
 
-  test('is none of a wrap within the wrap either', async () => {
+  test('is not an error of a wrapped function inside either, if it is a response', async () => {
     const { exporter, telemetry } = pipeline()
     const inner = withTelemetry(async (_of: unknown) => {
       throw Response.redirect('https://shop.example/login')
@@ -110,15 +110,15 @@ describe('what a framework’s handler throws', () => {
   })
 })
 
-describe('a wrap', () => {
-  test('has the name, the length and the properties of what it wraps, and says what that was', () => {
+describe('a wrapped handler', () => {
+  test('has the name, length and properties of the original, which `wrapInfo()` returns', () => {
     const handler = Object.assign(async function found(_request: Request) { return new Response() }, { config: { path: '/orders' } })
     const wrapped = withTelemetry(handler)
     expect([wrapped.name, wrapped.length, wrapped.config]).toEqual(['found', 1, { path: '/orders' }])
     expect(wrapInfo(wrapped)).toEqual({ platform: 'edge', original: handler })
   })
 
-  test('passes `this` and every argument on', async () => {
+  test('passes on `this` and every argument', async () => {
     const self = { handler: withTelemetry(async function (this: unknown, ...args: unknown[]) { return [this, ...args] }, quiet) }
     expect(await self.handler(1, 2, 3)).toEqual([self, 1, 2, 3])
   })
@@ -130,12 +130,12 @@ describe('a wrap', () => {
     [{ streamIdleMs: '5000' }, '`streamIdleMs` must be a positive number of milliseconds, got "5000"'],
     [{ streamIdleMs: Infinity }, '`streamIdleMs` must be a positive number of milliseconds, got Infinity'],
     [{ waituntil: () => {} }, 'unknown option `waituntil`'],
-  ])('refuses %j when it is made', (options, message) => {
+  ])('throws a TypeError when it is created with %j', (options, message) => {
     expect(() => withTelemetry(async () => {}, options as never)).toThrow(message)
     expect(() => withTelemetry(async () => {}, options as never)).toThrow(TypeError)
   })
 
-  test('refuses what is no function', () => {
+  test('throws when it is created from a value that is not a function', () => {
     expect(() => telemetry()({} as never)).toThrow('`handler` must be a function, and no generator, got {}')
   })
 })

@@ -1,4 +1,4 @@
-/** What a server on Bun and on Deno answers, and what it delivers: `flushed/edge`, and Hono with `flushed/hono`. */
+/** What servers on the real Bun and Deno answer and deliver, with `flushed/edge`, and with Hono and `flushed/hono`. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Runtime, type Served, runtimes, serve } from '../../support/bun-deno.ts'
@@ -7,13 +7,13 @@ import { type RawAnswer, ask, hangUpAfter } from '../../support/raw.ts'
 const installed = await runtimes()
 const RUNTIMES: Runtime[] = ['Bun', 'Deno']
 
-/** As it is read off what the runtime has: what JavaScript does not stream. */
+/** Bodies that JavaScript does not stream, as far as the runtimes show it. */
 const WHOLE = ['text', 'html', 'json', 'image', 'blob', 'form', 'empty', 'null', 'nothing', 'file', 'backend']
 
-/** Bun gives a length to what is there at once. */
+/** Streams. Without `flushed`, Bun gives a length to one whose content is there at once. */
 const STREAMED = ['filled', 'generated']
 
-/** In Bun, headers that somebody has looked at are sent with other letters: to HTTP that is the same. */
+/** Lower-cases the names of headers: Bun changes the case of those that have been read, which is the same to HTTP. */
 const named = (answer: RawAnswer): RawAnswer => ({
   ...answer,
   headers: answer.headers.map((text, index) => (index % 2 ? text : text.toLowerCase())),
@@ -21,13 +21,13 @@ const named = (answer: RawAnswer): RawAnswer => ({
 
 describe.each(RUNTIMES)('%s', (runtime) => {
   const executable = installed[runtime]
-  if (executable === undefined) return test.skip(`has no executable for ${process.platform} on ${process.arch}, so nothing is seen of it`)
+  if (executable === undefined) return test.skip(`has no executable for ${process.platform} on ${process.arch}, so it is not tested`)
 
   let served: Served
   beforeAll(async () => void (served = await serve(runtime, executable)))
   afterAll(() => served[Symbol.asyncDispose]())
 
-  /** An answer, and the spans of it once there are so many. */
+  /** Sends a request. @returns the answer, and its spans once there are at least `count` */
   async function asked(path: string, count: number, method = 'GET', more = {}) {
     const traceId = randomBytes(16).toString('hex')
     const headers = { ...more, traceparent: `00-${traceId}-${'1'.repeat(16)}-01` }
@@ -42,7 +42,7 @@ describe.each(RUNTIMES)('%s', (runtime) => {
     ['`withTelemetry`', 'edge', 'bare'],
     ['a middleware of Hono', 'hono', 'bare-hono'],
   ])('%s', (_what, wrapped, without) => {
-    test.each(WHOLE)('leaves %s with the bytes and headers that it has without, and delivers its spans', async (what) => {
+    test.each(WHOLE)('answers %s with the same bytes and headers as without it, and delivers its spans', async (what) => {
       const { answer, spans } = await asked(`/${wrapped}/${what}`, 2)
       expect(answer).toEqual(await bare(`/${without}/${what}`))
       expect(answer.error).toBeUndefined()
@@ -50,18 +50,18 @@ describe.each(RUNTIMES)('%s', (runtime) => {
       expect(spans[1]?.attributes).toMatchObject({ 'http.response.status_code': answer.status })
     })
 
-    test.each(['bytes', 'events'])('leaves %s with what they have without, where they can be told from a stream', async (what) => {
+    test.each(['bytes', 'events'])('answers %s with the same bytes as without it, and with the same headers if they can be told from a stream', async (what) => {
       const { answer } = await asked(`/${wrapped}/${what}`, 2)
       const expected = await bare(`/${without}/${what}`)
       expect(answer.body).toBe(expected.body)
       if (runtime === 'Bun') expect(answer).toEqual(expected)
     })
 
-    test('leaves what HEAD is answered', async () => {
+    test('answers HEAD as without it', async () => {
       expect((await asked(`/${wrapped}/text`, 2, 'HEAD')).answer).toEqual(await bare(`/${without}/text`, 'HEAD'))
     })
 
-    test('passes on a stream as it comes; its root ends when that does, and what it records is below', async () => {
+    test('passes on a stream; the root span ends with the stream, and is the parent of its spans', async () => {
       const { answer, spans } = await asked(`/${wrapped}/stream`, 6)
       expect(answer).toEqual(await bare(`/${without}/stream`))
       expect(answer.body).toBe('chunk 1\nchunk 2\nchunk 3\n')
@@ -73,10 +73,10 @@ describe.each(RUNTIMES)('%s', (runtime) => {
     })
   })
 
-  test('delivers what a stream records that says it is text, wherever its root ends', async () => {
-    // Of any trace: Deno may read on outside of the context that the stream was made in.
+  test('delivers the spans of a stream that is declared as text, wherever its root span ends', async () => {
+    // Spans of any trace: Deno may continue to read outside of the context in which the stream was created.
     const chunks = () => served.collector.spans.map(({ name }) => name).filter((name) => name.startsWith('chunk'))
-    // Sends what the tests before have left.
+    // Sends what the previous tests have left.
     await asked('/edge/text', 2)
     const { length } = chunks()
     const { answer } = await asked('/edge/prose', 2)
@@ -90,23 +90,23 @@ describe.each(RUNTIMES)('%s', (runtime) => {
     expect(names).toEqual(expect.arrayContaining(['chunk 0', 'chunk 1', 'chunk 2', 'chunk 3']))
   })
 
-  test.each(runtime === 'Bun' ? [...STREAMED, 'direct'] : STREAMED)('passes on as a stream what is %s, whether or not it would have had a length', async (what) => {
+  test.each(runtime === 'Bun' ? [...STREAMED, 'direct'] : STREAMED)('passes on a %s body as a stream, whether or not it would have a length without `flushed`', async (what) => {
     const { answer, spans } = await asked(`/edge/${what}`, 2)
     expect(answer.body).toBe((await bare(`/bare/${what}`)).body)
     expect(answer.headers).toContain('chunked')
     expect(spans.map(({ name }) => name)).toEqual(['child', 'GET'])
   })
 
-  test('has the file that is answered in part, where it does that by itself', async () => {
+  test('answers a range of a file as it does without `flushed`', async () => {
     const range = { range: 'bytes=0-9' }
     expect((await asked('/edge/file', 2, 'GET', range)).answer).toEqual(await bare('/bare/file', 'GET', range))
   })
 
-  test.each(['c-text', 'c-html'])('of Hono, leaves what `%s` makes', async (what) => {
+  test.each(['c-text', 'c-html'])('answers with `%s` of Hono as without the middleware', async (what) => {
     expect((await asked(`/hono/${what}`, 1)).answer).toEqual(await bare(`/bare-hono/${what}`))
   })
 
-  test('tells a stream whose client has gone', async () => {
+  test('records that the client of a stream has gone', async () => {
     await hangUpAfter(served.at('/edge/endless'), 20)
     const cancelled = () => served.collector.acknowledged().find(({ attributes }) => attributes['flushed.response_stream'])
     await expect.poll(cancelled, { timeout: 10_000 }).toMatchObject({ attributes: { 'url.path': '/edge/endless', 'flushed.response_stream': 'cancelled' } })

@@ -1,4 +1,4 @@
-/** What the body of a response records while it is read, by whomever and in whatever context. */
+/** The spans that the body of a response records while it is read, by any reader and in any context. */
 import { span, withTelemetry } from 'flushed/edge'
 import { beforeEach, expect, test } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
@@ -42,12 +42,12 @@ test.each([
   ['`pull`', pulled, all, ['chunk 0', 'chunk 1', 'chunk 2']],
   ['a generator', generator, all, ['chunk 0', 'chunk 1', 'chunk 2']],
   ['`cancel`', pulled, part, ['chunk 0', 'cleanup']],
-])('what %s of a streamed body records is below the root', async (_what, body, read, recorded) => {
+])('a span that %s of a streamed body records is a child of the root span', async (_what, body, read, recorded) => {
   const { exporter, telemetry } = pipeline()
   const works: Promise<unknown>[] = []
   const handler = withTelemetry(async (_request: Request, _context: object) => new Response(body()), { telemetry })
   const response = await handler(new Request('https://shop.example/'), { waitUntil: (work: Promise<unknown>) => void works.push(work) })
-  // Or it would still be pulled on behalf of the handler.
+  // Otherwise the stream would still be pulled on behalf of the handler.
   for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
   await read(response)
   await Promise.all(works)

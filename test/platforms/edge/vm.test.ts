@@ -1,8 +1,8 @@
-/** `flushed/edge` as users get it, in `@edge-runtime/vm`: the virtual machine of Vercel's edge runtime. */
+/** `flushed/edge` as users get it, in the real `@edge-runtime/vm`, the virtual machine of Vercel's edge runtime. */
 import { describe, expect, test } from 'vitest'
 import { type Edge, startEdge } from '../../support/edge.ts'
 
-/** A context like those of platforms: its `waitUntil` must be called on it, and holds on to what it is given. */
+/** A fake context. Like those of platforms, its `waitUntil` must be called on it, and keeps the promises that it is given. */
 class Context {
   readonly #held: Promise<unknown>[] = []
 
@@ -10,13 +10,13 @@ class Context {
     this.#held.push(work)
   }
 
-  /** Everything is over, and nothing has been rejected: a rejection would be an error of the request. */
+  /** Waits for all of them. None may reject: a rejection would be an error of the request. */
   async over(): Promise<void> {
     for (let done = 0; done < this.#held.length; done++) await this.#held[done]
   }
 }
 
-/** Puts a context where Vercel's runtime has it. */
+/** Puts a fake context where Vercel's runtime has its own. */
 function onVercel({ globals }: Edge): Context {
   const context = new Context()
   globals[Symbol.for('@vercel/request-context')] = { get: () => context }
@@ -30,7 +30,7 @@ const timed = async <T>(work: Promise<T>): Promise<[T, number]> => {
 
 const names = ({ collector }: Edge) => collector.spans.map(({ name }) => name)
 
-test('the virtual machine is as bare as it is thought to be', async () => {
+test('the virtual machine has no `AbortSignal.any`, no global `AsyncLocalStorage` and no `process`', async () => {
   await using edge = await startEdge({ storage: false })
   const { AbortSignal, AsyncLocalStorage, process, EdgeRuntime } = edge.globals as never as Record<string, { any?: unknown } | string>
   expect([(AbortSignal as { any?: unknown }).any, AsyncLocalStorage, process, EdgeRuntime]).toEqual([undefined, undefined, undefined, 'edge-runtime'])
@@ -40,7 +40,7 @@ describe.each([
   ['with AsyncLocalStorage', true],
   ['without AsyncLocalStorage', false],
 ])('on @edge-runtime/vm, %s', (_what, storage) => {
-  test('spans are delivered after the response, in one request', async () => {
+  test('spans are delivered after the response, in one export', async () => {
     await using edge = await startEdge({ storage })
     const context = onVercel(edge)
     const response = await edge.handlers.orders(edge.request('/orders?sig=secret'))
@@ -56,7 +56,7 @@ describe.each([
     expect(edge.warnings).toEqual([])
   })
 
-  test('what an opened invocation has recorded is acknowledged when its scope has been left', async () => {
+  test('the spans of `openInvocation()` are acknowledged when its scope has been left', async () => {
     await using edge = await startEdge({ storage })
     await edge.handlers.opened()
     expect(names(edge)).toEqual(['child', 'left open', 'script'])
@@ -72,7 +72,7 @@ describe.each([
     expect(await response.json()).toEqual({ path: '/orders' })
     expect([edge.reports, edge.collector.spans]).toEqual([[], []])
     await expect.poll(() => edge.reports.map((report) => report.outcome)).toEqual([outcome])
-    // What was not acknowledged is sent again by the isolate's next flush.
+    // The next flush of the isolate sends again what was not acknowledged.
     edge.collector.behave('ok')
     edge.collector.release({ status: 400 })
     await edge.handlers.orders(edge.request('/again'))
@@ -80,7 +80,7 @@ describe.each([
     expect(names(edge).filter((name) => name === 'GET')).toHaveLength(2)
   })
 
-  test('an error reaches the platform as it was thrown, with the spans delivered', async () => {
+  test('an error reaches the platform as it was thrown, and the spans are delivered', async () => {
     await using edge = await startEdge({ storage })
     const context = onVercel(edge)
     const thrown = await edge.handlers.fail(edge.request()).catch((error: unknown) => error)
@@ -89,7 +89,7 @@ describe.each([
     expect(edge.collector.spans).toMatchObject([{ name: 'GET', attributes: { 'error.type': 'RangeError' }, status: { code: 'error' } }])
   })
 
-  test('a streamed body is as it would be, and the root span ends with it', async () => {
+  test('a streamed body is not changed, and the root span ends with it', async () => {
     await using edge = await startEdge({ storage, behavior: { delayMs: 500 } })
     const context = onVercel(edge)
     const response = await edge.handlers.stream(edge.request())
@@ -101,7 +101,7 @@ describe.each([
     expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(75)
   })
 
-  test('where nothing keeps the function alive, the response waits for its flush, and that is told once', async () => {
+  test('where nothing keeps the function alive, the response waits for its flush, and one warning says so', async () => {
     await using edge = await startEdge({ storage })
     for (let request = 1; request <= 2; request++) {
       const response = await edge.handlers.orders(edge.request())
@@ -111,20 +111,20 @@ describe.each([
     expect(edge.warnings).toEqual([expect.stringMatching(/^flushed: edge cannot flush after the response here.*has `waitUntil`.* option.*Vercel.*Supabase/)])
   })
 
-  test('where nothing keeps it alive, a collector that hangs delays the response for `timeoutMs`, and no longer', async () => {
+  test('where nothing keeps the function alive, a collector that hangs delays the response for `timeoutMs`, and no longer', async () => {
     await using edge = await startEdge({ storage, behavior: 'hang', options: { timeoutMs: 200, flush: 'before-response' } })
     const [response, tookMs] = await timed(edge.handlers.orders(edge.request()))
     expect(response.status).toBe(200)
     expect(tookMs).toBeGreaterThan(195)
     expect(tookMs).toBeLessThan(1000)
     expect(edge.reports).toMatchObject([{ outcome: 'timed_out', phase: 'before-response' }])
-    // Asked for, and so no warning but that of the flush.
+    // The flush before the response was asked for, so the only warning is that of the flush.
     expect(edge.warnings).toEqual([expect.stringContaining('timed_out after')])
   })
 })
 
 describe('on @edge-runtime/vm', () => {
-  test('what the handler hands to its context is part of the invocation, and delays neither the response nor the first flush', async () => {
+  test('work that the handler hands to its context belongs to the invocation, and delays neither response nor first flush', async () => {
     await using edge = await startEdge()
     const context = new Context()
     const response = await edge.handlers.later(edge.request('/orders', { method: 'POST' }), context)
@@ -134,7 +134,7 @@ describe('on @edge-runtime/vm', () => {
     expect(names(edge)).toEqual(['POST', 'audit'])
   })
 
-  test('twenty requests at once keep their spans apart, with one export for each', async () => {
+  test('twenty concurrent requests keep their spans apart, with one export for each', async () => {
     await using edge = await startEdge()
     const context = onVercel(edge)
     const responses = await Promise.all(Array.from({ length: 20 }, () => edge.handlers.orders(edge.request())))

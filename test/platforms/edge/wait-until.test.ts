@@ -1,4 +1,4 @@
-/** Who is asked to keep a function alive, with contexts and globals that are fakes, each as its platform has it. */
+/** Which `waitUntil` keeps a function alive. The contexts and globals are fakes, each like those of its platform. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -9,7 +9,7 @@ const VERCEL = Symbol.for('@vercel/request-context')
 const NEXT = Symbol.for('@next/request-context')
 const globals = globalThis as unknown as Record<PropertyKey, unknown>
 
-/** `waitUntil` as platforms have it: called on anything but its context, it is an illegal invocation. */
+/** A fake context. As on platforms, calling its `waitUntil` on anything else is an illegal invocation. */
 class Context {
   readonly #held: Promise<unknown>[] = []
 
@@ -27,7 +27,7 @@ afterEach(() => {
   for (const name of [VERCEL, NEXT, 'EdgeRuntime', 'Bunny']) delete globals[name]
 })
 
-/** A handler, the exporter its spans go to, which answers when it is told to, and what was written to the log. */
+/** A handler, an exporter for its spans that answers when the test tells it to, and the lines of the log. */
 function setup(options: EdgeOptions<unknown[]> = {}) {
   const made = pipeline({}, 'hold')
   const warnings: string[] = []
@@ -40,14 +40,14 @@ function setup(options: EdgeOptions<unknown[]> = {}) {
 }
 
 const request = () => new Request('https://shop.example/orders')
-/** An argument that is a request, and has nothing to do with telemetry. */
+/** A second argument that has nothing to do with telemetry. */
 const info = { remoteAddr: { hostname: '203.0.113.7' } }
 
 describe('a function is kept alive until its flush is over, by', () => {
   const contexts: [string, (context: Context) => { args?: unknown[]; options?: EdgeOptions<unknown[]> }][] = [
     ['the context that Netlify passes', (context) => ({ args: [request(), context] })],
     ['the event that Fastly dispatches', (context) => ({ args: [Object.assign(context, { request: request(), respondWith() {} })] })],
-    ['the event of Next’s edge functions, whose request has one that complains', (context) => ({
+    ['the event of Next’s edge functions, though `waitUntil` of its request throws', (context) => ({
       args: [Object.assign(request(), { waitUntil: () => { throw new Error('use the event') } }), context],
     })],
     ['an environment and a context, as in a module Worker', (context) => ({ args: [request(), { KV: {} }, context] })],
@@ -74,7 +74,7 @@ describe('a function is kept alive until its flush is over, by', () => {
     const context = new Context()
     const { args = [request(), info], options } = arrange(context)
     const { handler, exporter, warnings } = setup(options)
-    // The exporter has not been asked yet, and the response is there.
+    // The response is there before the exporter has been called.
     const exported = exporter.nextExport()
     expect(await (await handler(...args)).text()).toBe('found')
     expect(exporter.exports).toEqual([])
@@ -86,8 +86,8 @@ describe('a function is kept alive until its flush is over, by', () => {
   })
 })
 
-describe('of several ways to be kept alive', () => {
-  test('an argument comes before the option, the option before the platform, and Vercel before the rest', async () => {
+describe('if several `waitUntil` are available', () => {
+  test('that of an argument comes before the option, the option before the platform, and Vercel before the rest', async () => {
     const [argument, option, vercel, supabase] = [new Context(), new Context(), new Context(), new Context()]
     globals[VERCEL] = { get: () => vercel }
     globals['EdgeRuntime'] = supabase
@@ -108,7 +108,7 @@ describe('of several ways to be kept alive', () => {
 })
 
 describe('where a function cannot be kept alive', () => {
-  /** Whether the response is there before the exporter has answered. */
+  /** Whether the response waits for the answer of the exporter. */
   async function waits(handler: (...args: unknown[]) => Promise<unknown>, exporter: ReturnType<typeof setup>['exporter'], ...args: unknown[]) {
     let there = false
     const exported = exporter.nextExport()
@@ -122,9 +122,9 @@ describe('where a function cannot be kept alive', () => {
   }
 
   test.each([
-    ['nobody offers to', undefined, /no argument of the handler has `waitUntil`.*option.*Vercel.*Supabase.*Bunny/],
+    ['nothing has `waitUntil`', undefined, /no argument of the handler has `waitUntil`.*option.*Vercel.*Supabase.*Bunny/],
     ['`waitUntil` throws', { waitUntil: () => { throw new TypeError('Illegal invocation') } }, /waitUntil failed: Illegal invocation/],
-    ['a name is taken for something else', { waitUntil: 'tomorrow' }, /no argument of the handler/],
+    ['`waitUntil` is not a function', { waitUntil: 'tomorrow' }, /no argument of the handler/],
   ])('because %s, the response waits for the flush, and the log says why, once', async (_what, context, reason) => {
     globals['EdgeRuntime'] = 'edge-runtime'
     const { handler, exporter, warnings } = setup()
@@ -134,7 +134,7 @@ describe('where a function cannot be kept alive', () => {
     expect(warnings).toEqual([expect.stringMatching(reason)])
   })
 
-  test('any longer, once its handler has settled, the response waits for the flush, and nothing that was handed over is left', async () => {
+  test('because `waitUntil` throws once the handler has settled, the response waits, and earlier promises resolve', async () => {
     const held: Promise<unknown>[] = []
     const waitUntil = (work: Promise<unknown>) => {
       if (held.push(work) > 1) throw new TypeError('the request is over')
@@ -145,14 +145,14 @@ describe('where a function cannot be kept alive', () => {
     expect(exporter.spans).toHaveLength(2)
   })
 
-  test("because it is told not to be, the response waits, and nothing is said", async () => {
+  test("because `flush` is 'before-response', the response waits for the flush, and nothing is logged", async () => {
     const { handler, exporter, warnings } = setup({ flush: 'before-response' })
     expect(await waits(handler, exporter, new Context())).toBe(true)
     expect(warnings).toEqual([])
   })
 })
 
-test('Fastly takes the first `waitUntil` of an event only while that is dispatched: it gets one then', async () => {
+test('a fake Fastly event, which takes its first `waitUntil` only while it is dispatched, gets one then', async () => {
   let dispatching = true
   let pending = 0
   const event = {
@@ -175,7 +175,7 @@ test('Fastly takes the first `waitUntil` of an event only while that is dispatch
   expect(warnings).toEqual([])
 })
 
-test('a program’s fake timers do not keep the function alive for ever', async () => {
+test('fake timers of the program do not keep the function alive forever', async () => {
   const { handler, exporter } = setup()
   exporter.setMode('sync')
   const context = new Context()
@@ -189,7 +189,7 @@ test('a program’s fake timers do not keep the function alive for ever', async 
   expect(exporter.spans).toHaveLength(2)
 })
 
-test('work that the handler hands to its context is part of the invocation; its failure is in the report, and unhandled nowhere', async () => {
+test('work that the handler hands to its context belongs to the invocation: its failure is reported, never unhandled', async () => {
   const context = new Context()
   const { telemetry, exporter } = setup()
   exporter.setMode('microtask')
@@ -205,14 +205,14 @@ test('work that the handler hands to its context is part of the invocation; its 
   expect(warnings.flat()).toEqual([expect.stringContaining('no such audit')])
 })
 
-describe('what the handler hands to the `waitUntil` of', () => {
+describe('work that the handler hands to the `waitUntil` of', () => {
   const platforms: [string, PropertyKey, (context: Context) => unknown][] = [
     ['Vercel’s request context', VERCEL, (context) => ({ get: () => context })],
     ['Supabase’s `EdgeRuntime`', 'EdgeRuntime', (context) => context],
     ['`Bunny.v1`', 'Bunny', (context) => ({ v1: context })],
   ]
 
-  test.each(platforms)('%s is part of the invocation', async (_what, name, global) => {
+  test.each(platforms)('%s belongs to the invocation', async (_what, name, global) => {
     const context = new Context()
     globals[name] = global(context)
     const { telemetry, exporter } = setup()
@@ -240,7 +240,7 @@ describe('what the handler hands to the `waitUntil` of', () => {
   })
 })
 
-test('a global context does not keep what the first request was called with', async () => {
+test('a global context does not retain the arguments of the first request', async () => {
   setFlagsFromString('--expose-gc')
   const context = new Context()
   globals['EdgeRuntime'] = context

@@ -1,14 +1,14 @@
-/** An application of Express, as many are. */
+/** A typical Express application. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Express, RequestHandler, Router } from 'express'
 import type { setup } from '../../server/support.ts'
 
-/** The module's function, of either version. */
+/** The function that the module `express` exports, of either version. */
 export type Framework = typeof import('express')
 
 export type Made = ReturnType<typeof setup>
 
-/** What can be asked of it. */
+/** The paths that it answers. */
 export const PATHS = [
   '/orders/7', '/shop/items/7', '/tenants/acme/users/3', '/regions/eu/shops/7', '/pattern/x', '/stream', '/empty', '/moved', '/nowhere', '/fails/now', '/fails/passed', '/fails/forbidden',
 ]
@@ -16,9 +16,9 @@ export const PATHS = [
 /** Adds the application's routes to an instance. */
 export const application = (express: Framework) => (app: Express, { tracer }: Made): void => {
   const json: RequestHandler = (request, response) => void response.json({ ...request.params })
-  // What nobody handles is answered with its stack, which is not the same from every test.
+  // Express answers an unhandled error with its stack, which differs from test to test.
   const boom = Object.assign(new Error('boom'), { stack: 'Error: boom' })
-  // Nor is it printed here.
+  // In this environment, Express does not print unhandled errors.
   app.set('env', 'test')
   app.get('/orders/:id', async (request, response) => {
     await turn()

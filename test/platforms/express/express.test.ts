@@ -1,4 +1,4 @@
-/** The middleware on the real Express, 5 and 4, on real sockets. */
+/** The middleware on the real Express 5 and 4, on real sockets. */
 import { createServer, request as send } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
@@ -24,7 +24,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
     return { ...made, at: (path: string) => new URL(path, `http://127.0.0.1:${port}`) }
   }
 
-  /** The root of one request. */
+  /** Sends one request. @returns the answer and the root span */
   async function rootOf(path: string, add?: Parameters<typeof start>[0], options?: Parameters<typeof ask>[1]) {
     const { at, spans } = await start(add)
     const answer = await ask(at(path), options)
@@ -32,7 +32,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
     return { answer, root, name: root?.name, route: root?.attributes['http.route'] }
   }
 
-  test('at a route, it leaves `request.route` as it is', async () => {
+  test('a middleware at a single route leaves `request.route` as it is', async () => {
     const made = setup()
     const app = express()
     app.get('/orders/:id', telemetry(made.options), (request, response) => void response.json(request.route.path))
@@ -48,18 +48,18 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       ['the root route of a mounted router', '/shop', 'GET /shop'],
       ['a router in a router', '/shop/admin/users', 'GET /shop/admin/users'],
       ['a mounted application', '/other/hello', 'GET /other/hello'],
-      ['a router below a parameter that it is given', '/tenants/acme/users/3', 'GET /tenants/:tenant/users/:id'],
-      ['a router below a parameter whose handler fails', '/tenants/acme/users/3/fails', 'GET /tenants/:tenant/users/:id/fails'],
-      ['a route whose parameter begins as its router’s', '/regions/eu/shops/7', 'GET /regions/:id/shops/:idx'],
-      ['a router below two parameters of one value', '/tenants/acme/users/acme/x', 'GET /tenants/:tenant/users/:user/x'],
-      ['a router below a parameter with the value of a part before it', '/tenants/tenants/users/bob/x', 'GET /tenants/:tenant/users/:user/x'],
-      ['a router below a parameter that is not escaped', '/shops/a@b.com/orders', 'GET /shops/:shop/orders'],
-      ['a router below a parameter of other characters that need not be', '/shops/a,b:c/orders', 'GET /shops/:shop/orders'],
+      ['a router below a parameter that it merges', '/tenants/acme/users/3', 'GET /tenants/:tenant/users/:id'],
+      ['a router below a parameter, whose handler fails', '/tenants/acme/users/3/fails', 'GET /tenants/:tenant/users/:id/fails'],
+      ['a route whose parameter name begins like that of its router', '/regions/eu/shops/7', 'GET /regions/:id/shops/:idx'],
+      ['a router below two parameters with the same value', '/tenants/acme/users/acme/x', 'GET /tenants/:tenant/users/:user/x'],
+      ['a router below a parameter whose value equals an earlier segment', '/tenants/tenants/users/bob/x', 'GET /tenants/:tenant/users/:user/x'],
+      ['a router below a parameter with an unescaped @', '/shops/a@b.com/orders', 'GET /shops/:shop/orders'],
+      ['a router below a parameter with other characters that need no escape', '/shops/a,b:c/orders', 'GET /shops/:shop/orders'],
       ['a router below a parameter with an escaped slash', '/shops/a%2fb/orders', 'GET /shops/:shop/orders'],
-      ['a router below a parameter escaped in small letters', '/shops/caf%c3%a9/orders', 'GET /shops/:shop/orders'],
-      ['a router by regular expression', '/rows/42/leaf', 'GET /rows/:0/leaf'],
+      ['a router below a parameter escaped in lower case', '/shops/caf%c3%a9/orders', 'GET /shops/:shop/orders'],
+      ['a router mounted by regular expression', '/rows/42/leaf', 'GET /rows/:0/leaf'],
       ['a route by regular expression', '/pattern/x', 'GET /^\\/pattern/'],
-      ['the last route that has matched, where one passes on', '/passed/1', 'GET /passed/:id'],
+      ['the last route that matches, if an earlier one passes on', '/passed/1', 'GET /passed/:id'],
       ['a route whose handler fails', '/fails/later', 'GET /fails/:when'],
       ['a route of a router whose handler fails', '/shop/fails', 'GET /shop/fails'],
     ])('is named after %s', async (_what, path, expected) => {
@@ -68,20 +68,20 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
     })
 
     test.runIf(major === '5').each([
-      ['of a quoted name', '/:"foo-bar"', '/files/files'],
+      ['with a quoted name', '/:"foo-bar"', '/files/files'],
       ['of many segments', '/*path', '/files/files'],
-    ])('has its router’s path where a parameter %s has the same value', async (_what, own, path) => {
+    ])('has the path of its router if a parameter %s has the same value', async (_what, own, path) => {
       const { name } = await rootOf(path, (app) => void app.use('/files', express.Router().get(own, (_request, response) => void response.end())))
       expect(name).toBe(`GET /files${own}`)
     })
 
-    test('has no route where none has matched, and its method for a name', async () => {
+    test('has no route, and is named after its method, if no route matches', async () => {
       const { name, route, root, answer } = await rootOf('/nowhere')
       expect([name, route, answer.status, root?.attributes['http.response.status_code']]).toEqual(['GET', undefined, 404, 404])
       expect(root?.status.code).toBe(SpanStatusCode.UNSET)
     })
 
-    test('is named after the route of an application that another one’s route calls', async () => {
+    test('is named after the route of an application that a route of another one calls', async () => {
       const made = setup()
       const [outer, inner] = [express(), express()]
       inner.use(telemetry(made.options))
@@ -98,7 +98,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       expect(name).toBe('GET /orders/:id')
     })
 
-    test('leaves the route to whoever handles the error of a mounted application', async () => {
+    test('leaves `request.route` to the error handler around a mounted application', async () => {
       const made = setup()
       const [outer, inner] = [express(), express()]
       inner.use(telemetry(made.options))
@@ -110,18 +110,18 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       expect(body).toBe('"/fails"')
     })
 
-    test('has the whole path, though a router has taken its own away from it', async () => {
+    test('has the whole path, though a router has stripped its own from `request.url`', async () => {
       const { root } = await rootOf('/shop/items/7?page=2')
       expect(root?.attributes).toMatchObject({ 'url.path': '/shop/items/7', 'url.query': 'page=2' })
     })
 
-    test('has the caller for its parent', async () => {
+    test('is a child of the caller’s span', async () => {
       const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
       const { root } = await rootOf('/orders/7', undefined, { headers })
       expect(root?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
     })
 
-    test('keeps the given name, and still has the route', async () => {
+    test('keeps the name of the options, and still has the route', async () => {
       const { at, spans } = await start(undefined, { name: 'shop', attributes: (request) => ({ 'app.url': request.url ?? '' }) })
       await ask(at('/nowhere'))
       await ask(at('/shop/items/7'))
@@ -130,8 +130,8 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
     })
   })
 
-  describe('what a handler fails with', () => {
-    test.each(['/fails/now', '/fails/passed', '/shop/fails'])('is given to the error handler, and recorded: %s', async (path) => {
+  describe('the error of a handler', () => {
+    test.each(['/fails/now', '/fails/passed', '/shop/fails'])('reaches the error handler, and the root span is an error by the status of its answer: %s', async (path) => {
       const { at, spans } = await start((app, made) => {
         application(express)(app, made)
         app.use(((error: Error, _request, response, _next) => void response.status(503).send(`sorry: ${error.message}`)) as ErrorRequestHandler)
@@ -143,19 +143,19 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
     })
 
     // Express 4 does not look at what handlers return.
-    test.runIf(major === '5')('or rejects with, is given on as well', async () => {
+    test.runIf(major === '5')('is passed on, too, if the handler rejects', async () => {
       const { root, answer } = await rootOf('/fails/async')
       expect([answer.status, root?.name, root?.status.code]).toEqual([500, 'GET /fails/:when', SpanStatusCode.ERROR])
     })
 
-    test('is no error of the server’s where it is answered as the client’s', async () => {
+    test('is not an error of the server if it is answered with 403', async () => {
       const { root, answer } = await rootOf('/fails/forbidden')
       expect([answer.status, root?.status.code, root?.attributes['error.type']]).toEqual([403, SpanStatusCode.UNSET, undefined])
     })
   })
 
   describe('answers', () => {
-    test.each(PATHS)('to %s are those of the application without the middleware: status, headers and bytes', async (path) => {
+    test.each(PATHS)('to %s have the same status, headers and bytes as without the middleware', async (path) => {
       const app = express()
       application(express)(app, setup())
       const bare = await ask(new URL(path, `http://127.0.0.1:${await listen(createServer(app))}`))
@@ -163,7 +163,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       expect(await ask(at(path))).toEqual(bare)
     })
 
-    test('are there before anything is sent, which is for many requests at once', async () => {
+    test('arrive before any span is sent; spans of many requests are sent together', async () => {
       const { at, exporter, spans } = await start()
       exporter.hold()
       for (let id = 1; id <= 20; id++) expect((await ask(at(`/orders/${id}`))).status).toBe(200)
@@ -175,7 +175,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
   })
 
   describe('the invocation', () => {
-    test('is current in middlewares, parsers’ callbacks, handlers and error handlers', async () => {
+    test('is current in middlewares, after body parsers, in handlers and in error handlers', async () => {
       const seen: (string | undefined)[] = []
       const see = () => seen.push(currentInvocation()?.root.spanContext().spanId)
       const { at, spans } = await start((app) => {
@@ -197,7 +197,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       expect([work?.name, work?.parentSpanContext?.spanId]).toEqual(['work', root?.spanContext().spanId])
     })
 
-    test('ends when the client goes away, with all that is open', async () => {
+    test('ends with its open spans when the client hangs up', async () => {
       let answer!: () => void
       const { at, spans } = await start((app, { tracer }) => app.get('/held/:id', (_request, response) => {
         tracer.startSpan('left open')
@@ -214,7 +214,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       answer()
     })
 
-    test('lasts as long as a stream does, and says if the client has left it', async () => {
+    test('lasts as long as a stream, and records if the client has left it', async () => {
       const { at, spans, exporter } = await start()
       expect((await ask(at('/stream'))).body).toBe('chunk 0\nchunk 1\nchunk 2\n')
       expect((await spans(4)).map(({ name }) => name)).toEqual(['chunk 0', 'chunk 1', 'chunk 2', 'GET /stream'])
@@ -223,7 +223,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       expect(exporter.spans.at(-1)?.attributes['http.response.status_code']).toBe(200)
     })
 
-    test('has background work, that `drain()` waits for', async () => {
+    test('includes background work, which `drain()` waits for', async () => {
       let work!: () => void
       const { at, exporter } = await start((app, { tracer }) => app.get('/', (_request, response) => {
         waitUntil(new Promise<void>((resolve) => (work = resolve)).then(() => tracer.startSpan('audit').end()))
@@ -238,7 +238,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       expect(exporter.spans.map(({ name }) => name)).toEqual(['audit', 'GET /'])
     })
 
-    test('is a child span within another’s, which is named after the route then', async () => {
+    test('is a child span inside that of `flushed/node`, whose root span is named after the route', async () => {
       const made = setup()
       const app = express()
       app.use(telemetry(made.options))
@@ -251,7 +251,7 @@ describe.each<[string, Framework]>([['5', express5], ['4', express4]])('Express 
       expect(all.find(({ parentSpanContext }) => parentSpanContext?.spanId === root?.spanContext().spanId)?.kind).toBe(SpanKind.INTERNAL)
     })
 
-    test('is one, where the middleware is used twice', async () => {
+    test('is a single one if the middleware is used twice', async () => {
       const { at, spans } = await start((app, made) => {
         app.use(telemetry(made.options))
         application(express)(app, made)
@@ -267,7 +267,7 @@ test.each([
   [{ drainMs: 0 }, '`drainMs` must be a positive number of milliseconds, got 0'],
   [{ routes: true }, 'unknown option `routes`'],
   [{ flush: 'before-response' }, "`flush` must be 'auto' or 'after-response' on a server"],
-])('options %j are refused when the middleware is made', (options, message) => {
+])('the middleware throws a TypeError when it is created with %j', (options, message) => {
   expect(() => telemetry(options as never)).toThrow(TypeError)
   expect(() => telemetry(options as never)).toThrow(message)
 })

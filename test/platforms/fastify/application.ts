@@ -1,4 +1,4 @@
-/** An application of Fastify, as many are. */
+/** A typical Fastify application. */
 import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
@@ -6,7 +6,7 @@ import type { setup } from '../../server/support.ts'
 
 export type Made = ReturnType<typeof setup>
 
-/** What can be asked of it. */
+/** The paths that it answers. */
 export const PATHS = [
   '/orders/7', '/shop/items/7', '/tenants/acme/users/3', '/files/a/b.txt', '/stream', '/empty', '/moved', '/nowhere', '/fails/now', '/fails/async', '/fails/forbidden',
 ]

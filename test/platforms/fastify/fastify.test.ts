@@ -29,7 +29,7 @@ async function start(add: (app: FastifyInstance, made: Made) => unknown = applic
   return { ...made, app, at: await listening(app) }
 }
 
-/** The root of one request. */
+/** Sends one request. @returns the answer and the root span */
 async function rootOf(path: string, add?: Parameters<typeof start>[0], options?: Parameters<typeof ask>[1]) {
   const { at, spans } = await start(add)
   const answer = await ask(at(path), options)
@@ -50,19 +50,19 @@ describe('the root span', () => {
     expect([name, route, root?.attributes['url.path']]).toEqual([expected, expected.slice('GET '.length), path.split('?')[0]])
   })
 
-  test('has no route where none has matched, and its method for a name', async () => {
+  test('has no route, and is named after its method, if no route matches', async () => {
     const { name, route, root, answer } = await rootOf('/nowhere')
     expect([name, route, answer.status, root?.attributes['http.response.status_code']]).toEqual(['GET', undefined, 404, 404])
     expect(root?.status.code).toBe(SpanStatusCode.UNSET)
   })
 
-  test('has the caller for its parent', async () => {
+  test('is a child of the caller’s span', async () => {
     const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
     const { root } = await rootOf('/orders/7', undefined, { headers })
     expect(root?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
   })
 
-  test('keeps the given name, and still has the route', async () => {
+  test('keeps the name of the options, and still has the route', async () => {
     const { at, spans } = await start(undefined, { name: 'shop', attributes: (request) => ({ 'app.url': request.url ?? '' }) })
     await ask(at('/shop/items/7'))
     const [root] = await spans(1)
@@ -70,8 +70,8 @@ describe('the root span', () => {
   })
 })
 
-describe('what a handler fails with', () => {
-  test.each(['now', 'async', 'later'])('is given to the error handler, and recorded as it is: %s', async (when) => {
+describe('the error of a handler', () => {
+  test.each(['now', 'async', 'later'])('reaches the error handler, and is recorded as it is: %s', async (when) => {
     const { answer, root } = await rootOf(`/fails/${when}`, (app, made) => {
       app.setErrorHandler((error: Error, _request, reply) => reply.code(503).send(`sorry: ${error.message}`))
       return application(app, made)
@@ -81,14 +81,14 @@ describe('what a handler fails with', () => {
     expect(root).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: 'boom' }, events: [{ name: 'exception' }] })
   })
 
-  test('is no error of the server’s where it is answered as the client’s', async () => {
+  test('is not an error of the server if it is answered with 403', async () => {
     const { root, answer } = await rootOf('/fails/forbidden')
     expect([answer.status, root?.status.code, root?.attributes['error.type']]).toEqual([403, SpanStatusCode.UNSET, undefined])
   })
 })
 
 describe('answers', () => {
-  test.each(PATHS)('to %s are those of the application without the plugin: status, headers and bytes', async (path) => {
+  test.each(PATHS)('to %s have the same status, headers and bytes as without the plugin', async (path) => {
     const bare = fastify()
     await application(bare, setup())
     const expected = await ask((await listening(bare))(path))
@@ -96,7 +96,7 @@ describe('answers', () => {
     expect(await ask(at(path))).toEqual(expected)
   })
 
-  test('are there before anything is sent, which is for many requests at once', async () => {
+  test('arrive before any span is sent; spans of many requests are sent together', async () => {
     const { at, exporter, spans } = await start()
     exporter.hold()
     for (let id = 1; id <= 20; id++) expect((await ask(at(`/orders/${id}`))).status).toBe(200)
@@ -108,7 +108,7 @@ describe('answers', () => {
 })
 
 describe('the invocation', () => {
-  test('is current in each of the hooks, in parsers, in handlers and in error handlers', async () => {
+  test('is current in each of the hooks, in parsers, handlers and error handlers', async () => {
     const seen: Record<string, string | undefined> = {}
     const see = (where: string) => (seen[where] = currentInvocation()?.root.spanContext().spanId)
     const before = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'onError', 'preSerialization', 'onSend', 'onResponse'] as const
@@ -132,7 +132,7 @@ describe('the invocation', () => {
     expect([work?.name, work?.parentSpanContext?.spanId]).toEqual(['work', root?.spanContext().spanId])
   })
 
-  test('ends when the client goes away, with all that is open', async () => {
+  test('ends with its open spans when the client hangs up', async () => {
     let answer!: () => void
     const { at, spans } = await start((app, { tracer }) => app.get('/held/:id', (_request, reply) => {
       tracer.startSpan('left open')
@@ -149,7 +149,7 @@ describe('the invocation', () => {
     answer()
   })
 
-  test('is whole for a client that leaves when it has all that `Content-Length` says, though its stream goes on', async () => {
+  test('is complete if the client leaves with all bytes of `Content-Length`, though the stream goes on', async () => {
     const { at, spans } = await start((app) =>
       app.get('/whole', (_request, reply) => reply.header('content-length', 4).send(new Readable({ read() { this.push('data'); this._read = () => {} } }))))
     const request = send(at('/whole'), { agent: false }).end()
@@ -159,7 +159,7 @@ describe('the invocation', () => {
     expect(root?.attributes).not.toHaveProperty('error.type')
   })
 
-  test('lasts as long as a stream does, and says if the client has left it', async () => {
+  test('lasts as long as a stream, and records if the client has left it', async () => {
     const { at, spans, exporter } = await start()
     expect((await ask(at('/stream'))).body).toBe('chunk 0\nchunk 1\nchunk 2\n')
     expect((await spans(4)).map(({ name }) => name)).toEqual(['chunk 0', 'chunk 1', 'chunk 2', 'GET /stream'])
@@ -168,7 +168,7 @@ describe('the invocation', () => {
     expect(exporter.spans.at(-1)?.attributes['http.response.status_code']).toBe(200)
   })
 
-  test('has background work, that `drain()` waits for', async () => {
+  test('includes background work, which `drain()` waits for', async () => {
     let work!: () => void
     const { at, exporter } = await start((app, { tracer }) => app.get('/', async () => {
       waitUntil(new Promise<void>((resolve) => (work = resolve)).then(() => tracer.startSpan('audit').end()))
@@ -183,13 +183,13 @@ describe('the invocation', () => {
     expect(exporter.spans.map(({ name }) => name)).toEqual(['audit', 'GET /'])
   })
 
-  test('is of requests that are injected, too', async () => {
+  test('covers requests of `app.inject()`, too', async () => {
     const { app, spans } = await start()
     expect((await app.inject('/orders/7')).json()).toEqual({ id: '7' })
     expect((await spans(2)).map(({ name }) => name)).toEqual(['load', 'GET /orders/:id'])
   })
 
-  test('is a child span within that of a function, which flushes before its response', async () => {
+  test('is a child span inside that of a Lambda handler, which flushes before its response', async () => {
     const made = setup()
     const app = fastify()
     await app.register(telemetry, made.options)
@@ -204,21 +204,21 @@ describe('the invocation', () => {
 })
 
 describe('the plugin', () => {
-  test('is the instance’s own, not encapsulated, and named', async () => {
+  test('has a name, and is not encapsulated: it covers the routes of the instance itself', async () => {
     const { app, at, spans } = await start()
     expect(app.printPlugins()).toContain('flushed')
     await ask(at('/orders/7'))
     expect(await spans(2)).toHaveLength(2)
   })
 
-  test('has `app.close()` wait for what has not been sent', async () => {
+  test('makes `app.close()` wait until all spans are sent', async () => {
     const { app, at, exporter } = await start()
     await ask(at('/orders/7'))
     await app.close()
     expect(exporter.spans.map(({ name }) => name)).toEqual(['load', 'GET /orders/:id'])
   })
 
-  test('has `app.close()` wait for what is its own: other servers of the process go on', async () => {
+  test('makes `app.close()` wait for its own requests only: other servers of the process go on', async () => {
     const { options, spans } = setup()
     const [one, two] = [fastify(), fastify({ forceCloseConnections: true })]
     for (const app of [one, two]) await app.register(telemetry, { ...options, drainMs: 200, timeoutMs: 100 })
@@ -241,7 +241,7 @@ describe('the plugin', () => {
     ['logLevel', { logLevel: 'warn' as const }],
     ['logSerializers', { logSerializers: { user: String } }],
     ['prefix', { prefix: '/shop' }],
-  ])('lets `%s` through, which is Fastify’s own, and is for all of the instance’s requests', async (_option, own) => {
+  ])('accepts Fastify’s own option `%s`, and covers all requests of the instance', async (_option, own) => {
     const made = setup()
     const app = fastify()
     await app.register(telemetry, { ...made.options, ...own })
@@ -255,7 +255,7 @@ describe('the plugin', () => {
     [{ drainMs: 0 }, '`drainMs` must be a positive number of milliseconds, got 0'],
     [{ routes: true }, 'unknown option `routes`'],
     [{ flush: 'before-response' }, "`flush` must be 'auto' or 'after-response' on a server"],
-  ])('refuses %j when it is registered', async (options, message) => {
+  ])('fails with a TypeError when it is registered with %j', async (options, message) => {
     const app = fastify()
     app.register(telemetry, options as never)
     const refused = await app.ready().then(() => undefined, (error: unknown) => error)
@@ -264,7 +264,7 @@ describe('the plugin', () => {
   })
 })
 
-test('`drain()` has a report of each last flush', async () => {
+test('`drain()` resolves with the report of each last flush', async () => {
   const { at, reports } = await start()
   await ask(at('/orders/7'))
   expect(await drain()).toEqual([reports.at(-1)])

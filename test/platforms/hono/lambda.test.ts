@@ -18,8 +18,8 @@ function textOf(payload: unknown): string {
 const bodyOf = (payload: unknown) => JSON.parse(textOf(payload)) as { id: string; active?: string }
 
 describe.each(clients)('on $title', ({ start }) => {
-  describe('`withTelemetry(handle(app))`, and the middleware in the application', () => {
-    test('ten requests: the root is named after Hono’s route, the request is its child, and all of it delivered at the freeze', async () => {
+  describe('`withTelemetry(handle(app))` around an application with the middleware', () => {
+    test('delivers ten requests by the freeze, each as a child of a root span that is named after Hono’s route', async () => {
       await using lambda = await start('wrapped')
       for (let id = 0; id < 10; id++) {
         const { result, freeze } = await lambda.invoke(httpApi(`/v1/orders/${id + 1}`))
@@ -34,13 +34,13 @@ describe.each(clients)('on $title', ({ start }) => {
       expect(warnings(lambda)).toEqual([])
     })
 
-    test('of a REST API, whose own route is one for all', async () => {
+    test('names the root span after Hono’s route for a REST API, which itself has one route for all paths', async () => {
       await using lambda = await start('wrapped')
       const { freeze } = await lambda.invoke(restApi('/v1/orders/7'))
       expect(rootOf(freeze.spans)).toMatchObject({ name: 'GET /v1/orders/:id', attributes: { 'http.route': '/v1/orders/:id' } })
     })
 
-    test('an error that became a response is on the child, and the root’s by its status', async () => {
+    test('records an error that became a response on the child span; the root span is an error by its status', async () => {
       await using lambda = await start('wrapped')
       const { result, freeze } = await lambda.invoke(httpApi('/fails'))
       expect(result.payload).toMatchObject({ statusCode: 500 })
@@ -49,7 +49,7 @@ describe.each(clients)('on $title', ({ start }) => {
       expect(root).toMatchObject({ name: 'GET /fails', status: { code: 'error' }, attributes: { 'http.response.status_code': 500 } })
     })
 
-    test('registered as an extension: answered, and then flushed', async () => {
+    test('answers first and flushes then, if it is registered as an extension', async () => {
       await using lambda = await start('wrapped', { behavior: { delayMs: 300 }, env: { NODE_OPTIONS: '--import flushed/lambda/register' } })
       for (let id = 1; id < 4; id++) {
         const { freeze } = await lambda.invoke(httpApi(`/v1/orders/${id}`))
@@ -60,7 +60,7 @@ describe.each(clients)('on $title', ({ start }) => {
       expect(warnings(lambda)).toEqual([])
     })
 
-    test('`withTelemetry(streamHandle(app))`: streamed, and delivered at the freeze', async () => {
+    test('streams as `withTelemetry(streamHandle(app))`, and delivers by the freeze', async () => {
       await using lambda = await start('streamedWrapped')
       const { result, freeze } = await lambda.invoke(httpApi('/stream'))
       expect(result).toMatchObject({ ok: true, payload: 'chunk 0\nchunk 1\nchunk 2\n', prelude: { statusCode: 200 } })
@@ -69,7 +69,7 @@ describe.each(clients)('on $title', ({ start }) => {
   })
 
   describe('the middleware alone', () => {
-    test('ten requests: each is a root, delivered before the response; and one line says what would be better', async () => {
+    test('delivers ten requests as root spans before their responses; one log line says what would be better', async () => {
       await using lambda = await start('alone', { behavior: { delayMs: 50 } })
       for (let id = 1; id <= 10; id++) {
         const { result, freeze } = await lambda.invoke(httpApi(`/v1/orders/${id}`))
@@ -81,14 +81,14 @@ describe.each(clients)('on $title', ({ start }) => {
       expect(warnings(lambda)).toEqual([expect.stringContaining("`withTelemetry(handle(app))` of 'flushed/lambda'")])
     })
 
-    test('who says that it is meant gets no such line', async () => {
+    test('logs nothing if `flush` is "before-response"', async () => {
       await using lambda = await start('meant')
       const { freeze } = await lambda.invoke(httpApi('/v1/orders/1'))
       expect(freeze.spans).toHaveLength(2)
       expect(warnings(lambda)).toEqual([])
     })
 
-    test.each(['/stream', '/sse'])('a buffered response of a streamed body (%s): complete, and delivered at the freeze', async (path) => {
+    test.each(['/stream', '/sse'])('buffers a streamed body completely, and delivers its root span by the freeze: %s', async (path) => {
       await using lambda = await start('alone')
       const { result, freeze } = await lambda.invoke(httpApi(path))
       expect(textOf(result.payload).match(/chunk|tick/g)).toHaveLength(3)
@@ -96,14 +96,14 @@ describe.each(clients)('on $title', ({ start }) => {
       expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(18)
     })
 
-    test('`streamHandle`: its stream ends when its root has been delivered', async () => {
+    test('ends the stream of `streamHandle` when the root span has been delivered', async () => {
       await using lambda = await start('streamed', { behavior: { delayMs: 100 } })
       const { result, freeze } = await lambda.invoke(httpApi('/stream'))
       expect(result).toMatchObject({ ok: true, payload: 'chunk 0\nchunk 1\nchunk 2\n' })
       expect(freeze.spans.map(({ name }) => name)).toEqual(['GET /stream'])
     })
 
-    test('a collector that hangs costs `timeoutMs`, and no answer', async () => {
+    test('answers after `timeoutMs` if the collector hangs', async () => {
       await using lambda = await start('alone', { behavior: 'hang', env: { TIMEOUT_MS: '200' } })
       const { result } = await lambda.invoke(httpApi('/'))
       expect(result).toMatchObject({ ok: true, payload: { statusCode: 200, body: 'hello' } })

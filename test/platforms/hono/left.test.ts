@@ -1,4 +1,4 @@
-/** Clients that leave, on the real server of Hono for Node: what is over then, and what is no error. */
+/** Clients that leave, on the real server of Hono for Node: what ends then, and what is not an error. */
 import { type EventEmitter, once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
@@ -18,7 +18,7 @@ interface Context {
 }
 type Next = () => Promise<void>
 
-/** Asks, and hangs up when the application has been reached. `failure`: what that has failed with, once it has. */
+/** Sends a request, and hangs up when it has reached the application. `failure` resolves with the application's error, if any. */
 async function leave(path: string, { method = 'GET', body = '' } = {}) {
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
   const { promise: failure, resolve: settled } = Promise.withResolvers<Error | undefined>()
@@ -39,20 +39,20 @@ async function leave(path: string, { method = 'GET', body = '' } = {}) {
 
 const LEFT = { 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' }
 
-test('a request is over when its client leaves, though the application waits for ever', async () => {
+test('a request is over when its client leaves, though the application waits forever', async () => {
   const { spans } = await leave('/never')
   const [root] = await spans(1)
   expect(root).toMatchObject({ name: 'GET /never', status: { code: 0 }, attributes: { 'http.route': '/never', ...LEFT } })
-  // It waits for none.
+  // No request is open that it would wait for.
   const asked = performance.now()
   await drain()
   expect(performance.now() - asked).toBeLessThan(1000)
 })
 
-describe('an application that fails because its client has left is no error, and has answered nobody:', () => {
+describe('if an application fails because its client has left, the root span has no error and no status code:', () => {
   test.each([
-    ['what it asked for is aborted', '/asking', { method: 'GET' }, 'no longer asked'],
-    ['the body has not come to its end', '/parsed', { method: 'POST', body: '{"a":' }, 'aborted'],
+    ['its own request is aborted', '/asking', { method: 'GET' }, 'no longer asked'],
+    ['the body of the request is incomplete', '/parsed', { method: 'POST', body: '{"a":' }, 'aborted'],
   ])('%s', async (_why, path, options, message) => {
     const { spans, failure } = await leave(path, options)
     expect((await failure)?.message).toBe(message)
@@ -62,7 +62,7 @@ describe('an application that fails because its client has left is no error, and
   })
 })
 
-test('an application that had failed before its client left has the error, and no status that was never sent', async () => {
+test('if an application failed before its client left, the root span has the error, but no status: none was sent', async () => {
   const leaving = async ({ env: { outgoing } }: Context, next: Next) => {
     await next()
     outgoing.destroy()
@@ -75,7 +75,7 @@ test('an application that had failed before its client left has the error, and n
   expect(root?.attributes).not.toHaveProperty('http.response.status_code')
 })
 
-test('a client that was gone before the middleware was reached leaves no request open, nor an answer', async () => {
+test('a request whose client left before the middleware was reached ends, without a status code', async () => {
   const gone = async ({ env: { outgoing } }: Context, next: Next) => {
     asked.destroy()
     await once(outgoing, 'close')
@@ -88,17 +88,17 @@ test('a client that was gone before the middleware was reached leaves no request
   expect(root?.attributes).not.toHaveProperty('http.response.status_code')
 })
 
-describe('who is told that the client has left is a part of the request:', () => {
+describe('when the client leaves, the invocation is current in', () => {
   const told: [string, (c: Context, tell: () => void, next: Next) => Promise<Response | void>][] = [
-    ['who listens to the signal', async ({ req }, tell, next) => {
+    ['a listener of the request’s signal', async ({ req }, tell, next) => {
       req.raw.signal.addEventListener('abort', tell)
       await next()
     }],
-    ['who listens to the response of Node', async ({ env }, tell, next) => {
+    ['a listener of Node’s response', async ({ env }, tell, next) => {
       env.outgoing.on('close', tell)
       await next()
     }],
-    ['a body that is cancelled', async (_c, tell) => new Response(new ReadableStream({ cancel: tell }))],
+    ['`cancel` of the body', async (_c, tell) => new Response(new ReadableStream({ cancel: tell }))],
   ]
 
   test.each(told)('%s', async (_who, listening) => {
@@ -113,7 +113,7 @@ describe('who is told that the client has left is a part of the request:', () =>
       return next()
     }
     const { at, spans } = await start({}, { below: [(c: Context, next: Next) => listening(c, tell, next), last] } as never)
-    // A body is listened to when its headers have been sent.
+    // The server listens to a body once its headers have been sent.
     const asked = request(at('/never'), { agent: false }, reach).on('error', () => {})
     asked.end()
     await reached
@@ -125,7 +125,7 @@ describe('who is told that the client has left is a part of the request:', () =>
   })
 })
 
-test('requests that wait for the response before them are over with their connection', async () => {
+test('pipelined requests that wait for earlier responses end with their connection', async () => {
   let reached = 0
   const counting = (_c: Context, next: Next) => {
     reached++
@@ -139,7 +139,7 @@ test('requests that wait for the response before them are over with their connec
   for (const { attributes } of await spans(3)) expect(attributes).toMatchObject(LEFT)
 })
 
-test('a response is whole for a client that leaves when it has all that `Content-Length` says, though its body goes on', async () => {
+test('a response is complete if the client leaves with all bytes of `Content-Length`, though the body goes on', async () => {
   const whole = () => new Response(new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode('data')) }), { headers: { 'content-length': '4' } })
   const { at, spans } = await start({}, { below: [whole] } as never)
   const asked = request(at('/whole'), { agent: false }).end()

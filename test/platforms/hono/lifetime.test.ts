@@ -1,4 +1,4 @@
-/** What the middleware takes for the end of a request, with contexts and bindings that are fakes, each as its adapter has it. */
+/** What the middleware takes for the end of a request. The contexts and bindings are fakes, each like those of its adapter. */
 import { type HonoOptions, currentInvocation, telemetry } from 'flushed/hono'
 import { withTelemetry } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
@@ -12,7 +12,7 @@ const globals = globalThis as unknown as Record<PropertyKey, unknown>
 beforeEach(newIsolate)
 afterEach(() => void delete globals[VERCEL])
 
-/** `waitUntil` as platforms have it: called on anything but its context, it is an illegal invocation. */
+/** A fake context. As on platforms, calling its `waitUntil` on anything else is an illegal invocation. */
 class Context {
   readonly #held: Promise<unknown>[] = []
 
@@ -38,7 +38,7 @@ function setup(options: HonoOptions = {}) {
 describe('a function is kept alive until its flush is over, by', () => {
   const contexts: [string, (context: Context) => { env?: unknown; executionCtx?: unknown; options?: HonoOptions }][] = [
     ['`c.executionCtx`', (executionCtx) => ({ executionCtx })],
-    ['the context that Netlify’s adapter hands on', (context) => ({ env: { context } })],
+    ['the context that Netlify’s adapter passes on', (context) => ({ env: { context } })],
     ['the `waitUntil` option', (context) => ({ options: { waitUntil: (work) => context.waitUntil(work) } })],
     ['the `waitUntil` option, on a server for Node', (context) => ({
       env: { incoming: { headers: {}, method: 'GET', url: '/v1/orders/7' } },
@@ -65,7 +65,7 @@ describe('a function is kept alive until its flush is over, by', () => {
   })
 })
 
-test('who asks for the flush before the response gets it, whoever would keep the function alive', async () => {
+test('if `flush` is "before-response", the response waits, whatever could keep the function alive', async () => {
   const { ask, exporter } = setup({ flush: 'before-response' })
   exporter.setMode('microtask')
   const context = new Context()
@@ -74,7 +74,7 @@ test('who asks for the flush before the response gets it, whoever would keep the
   expect(context.held).toEqual([])
 })
 
-test('a request of which nothing is heard any more is sent with the next one, as it is', async () => {
+test('a request that never ends is sent as it is, with the first request that comes 15 minutes later', async () => {
   const time = fakeClock()
   useClock(time)
   const { ask, exporter } = setup({ flush: 'before-response' })
@@ -88,7 +88,7 @@ test('a request of which nothing is heard any more is sent with the next one, as
   expect(exporter.spans.map(({ name }) => name).toSorted()).toEqual(['GET', 'GET /', 'GET /'])
 })
 
-test('with nothing of the kind, the response waits, and one line says what was looked for', async () => {
+test('without any `waitUntil`, the response waits for the flush, and one line says what was looked for', async () => {
   const { ask, exporter, warnings } = setup()
   exporter.setMode('microtask')
   for (const id of [1, 2]) {
@@ -98,7 +98,7 @@ test('with nothing of the kind, the response waits, and one line says what was l
   expect(warnings).toEqual([expect.stringContaining('hono cannot flush after the response here; flushing before it: no argument')])
 })
 
-test('with nothing of the kind, the response is there when all of it has been acknowledged', async () => {
+test('without any `waitUntil`, the response is there when all spans have been acknowledged', async () => {
   const { ask, exporter } = setup()
   let answered = false
   const exported = exporter.nextExport()
@@ -110,20 +110,20 @@ test('with nothing of the kind, the response is there when all of it has been ac
   await answer
 })
 
-test('with nothing of the kind, a collector that hangs costs `timeoutMs`', async () => {
+test('without any `waitUntil`, a collector that hangs delays the response for `timeoutMs`', async () => {
   const { ask } = setup({ timeoutMs: 50 })
   const asked = performance.now()
   expect(await ask('/')).toBe('hello')
   expect(performance.now() - asked).toBeLessThan(1000)
 })
 
-test('AWS Lambda: no longer than the function has, however long `timeoutMs` is', async () => {
+test('with a fake Lambda context, the flush takes no longer than the function has left, whatever `timeoutMs` is', async () => {
   const { ask } = setup({ timeoutMs: 60_000 })
   const lambdaContext = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 100 }
   expect(await ask('/', { event: {}, lambdaContext })).toBe('hello')
 })
 
-test.each([undefined, 0])('AWS Lambda: a local runner’s context that answers nonsense (%s) is no reason to leave the flush', async (left) => {
+test.each([undefined, 0])('with a fake context of a local Lambda runner that answers nonsense (%s), the response still waits for the flush', async (left) => {
   const { ask, exporter } = setup()
   let answered = false
   const exported = exporter.nextExport()
@@ -135,13 +135,13 @@ test.each([undefined, 0])('AWS Lambda: a local runner’s context that answers n
   await answer
 })
 
-test('an upgrade on a server for Node, which has no response, is over when it has been answered', async () => {
+test('an upgrade on a server for Node, which has no response object, ends when it has been answered', async () => {
   const { ask, exporter } = setup()
   await ask('/', { incoming: { headers: {}, method: 'GET', url: '/' }, outgoing: undefined })
   expect((await exporter.nextExport()).spans).toMatchObject([{ name: 'GET /' }])
 })
 
-test('within a wrap that is of no request, it is a child, and the root keeps its name', async () => {
+test('inside a wrapped function that handles no request, a request is a child span, and the root keeps its name', async () => {
   const { telemetry, exporter, ask } = setup()
   exporter.setMode('microtask')
   await withTelemetry(() => ask('/v1/orders/7'), { telemetry, name: 'job' })()
@@ -150,14 +150,14 @@ test('within a wrap that is of no request, it is a child, and the root keeps its
 })
 
 describe('options', () => {
-  test('a name stays, whatever the route', async () => {
+  test('`name` is kept, whatever the route', async () => {
     const { ask, exporter } = setup({ name: 'orders', flush: 'before-response' })
     exporter.setMode('microtask')
     await ask('/v1/orders/7')
     expect(exporter.spans.at(-1)).toMatchObject({ name: 'orders', attributes: { 'http.route': '/v1/orders/:id' } })
   })
 
-  test('attributes are made of Hono’s context', async () => {
+  test('`attributes` gets Hono’s context', async () => {
     const attributes: HonoOptions['attributes'] = ({ req }) => ({ 'app.path': req.path, 'app.tenant': req.query('tenant') ?? '' })
     const { ask, exporter } = setup({ attributes, flush: 'before-response' })
     exporter.setMode('microtask')
@@ -165,7 +165,7 @@ describe('options', () => {
     expect(exporter.spans.at(-1)?.attributes).toMatchObject({ 'app.path': '/v1/orders/7', 'app.tenant': 'acme' })
   })
 
-  test.each([[[{ id: 1 }, { id: 2 }]], [[undefined, undefined]]])('a function that makes them is called once, with the bindings of the first request: of %o', async (envs) => {
+  test.each([[[{ id: 1 }, { id: 2 }]], [[undefined, undefined]]])('a function that makes them is called once, with the bindings of the first request of %o', async (envs) => {
     const { telemetry: pipe, exporter } = pipeline()
     const environments: unknown[] = []
     const app = application(telemetry((env: unknown) => {
@@ -177,7 +177,7 @@ describe('options', () => {
     expect(exporter.spans).toHaveLength(2)
   })
 
-  test('a function that makes them for several makes them once', async () => {
+  test('a function that makes them for several applications is called once', async () => {
     const { telemetry: pipe } = pipeline()
     const make = vi.fn(() => ({ telemetry: pipe, flush: 'before-response' as const }))
     const env = {}
@@ -185,7 +185,7 @@ describe('options', () => {
     expect(make).toHaveBeenCalledOnce()
   })
 
-  test('a function that fails is told of once, and requests are answered', async () => {
+  test('a function that fails is logged once, and requests are answered', async () => {
     const make = () => {
       throw new Error('no collector')
     }
@@ -195,7 +195,7 @@ describe('options', () => {
     told.mockRestore()
   })
 
-  test('another that fails for another reason is told of as well', async () => {
+  test('a second function that fails for another reason is logged as well', async () => {
     const failing = (reason: string) => application(telemetry(() => {
       throw new Error(reason)
     }))
@@ -210,12 +210,12 @@ describe('options', () => {
     [{ drainMs: -1 }, 'option `drainMs` must be a positive number of milliseconds, got -1'],
     [{ streamIdleMs: 0 }, 'option `streamIdleMs` must be a positive number of milliseconds, got 0'],
     [{ route: '/' }, 'unknown option `route`'],
-  ])('%o is a TypeError', (options, message) => {
+  ])('%o are refused when the middleware is created', (options, message) => {
     expect(() => telemetry(options as never)).toThrow(message)
   })
 })
 
-test('the invocation is the current one in the application', async () => {
+test('the invocation is current in the application', async () => {
   const { telemetry: pipe, exporter } = pipeline()
   const roots: unknown[] = []
   const seen = async (_c: never, next: () => Promise<void>) => {

@@ -1,4 +1,4 @@
-/** The middleware on the real server of Hono for Node, `@hono/node-server`: a process that stays. */
+/** The middleware on the real server of Hono for Node, `@hono/node-server`, in a long-running process. */
 import { once } from 'node:events'
 import { connect, constants, createServer } from 'node:http2'
 import { drain } from 'flushed/node'
@@ -14,7 +14,7 @@ const bare = (around?: Parameters<typeof application>[1]) => listen(application(
 const PATHS = ['/', '/v1/orders/0', '/fails', '/cookies', '/stream', '/stream/helper', '/sse', '/teapot', '/nowhere', '/anything', '/fails/strangely']
 
 describe('a request', () => {
-  test('is an invocation: its root is named after the route, and what belongs to it is below', async () => {
+  test('is an invocation: its root span is named after the route, and is the parent of its spans', async () => {
     const { at, spans, warnings, reports } = await start()
     const { body } = await ask(at('/v1/orders/7?q=1'))
     const [child, root] = await spans(2)
@@ -28,13 +28,13 @@ describe('a request', () => {
       'url.query': 'q=1',
       'network.protocol.version': '1.1',
     })
-    // It is no function.
+    // A server is not a function.
     expect(root?.attributes).not.toHaveProperty('faas.trigger')
     expect(reports).toMatchObject([{ phase: 'background', outcome: 'delivered' }])
     expect(warnings).toEqual([])
   })
 
-  test('is answered before anything is sent, and many go together', async () => {
+  test('is answered before any span is sent; spans of many requests are sent together', async () => {
     const { at, spans, exporter } = await start()
     exporter.hold()
     for (let id = 1; id <= 20; id++) expect((await ask(at('/'))).body).toBe('hello')
@@ -44,12 +44,12 @@ describe('a request', () => {
     expect(exporter.exports.length).toBeLessThan(10)
   })
 
-  test.each(PATHS)('%s: status, headers and bytes are those of the application without the middleware', async (path) => {
+  test.each(PATHS)('to %s gets the same status, headers and bytes as without the middleware', async (path) => {
     const { at } = await start()
     expect(await ask(at(path))).toEqual(await ask(new URL(path, await bare())))
   })
 
-  test.each(['compress', 'etag'] as const)('the %s middleware works above and below', async (kind) => {
+  test.each(['compress', 'etag'] as const)('gets the same answer with the %s middleware above and below that of telemetry', async (kind) => {
     const without = await bare({ above: [bodies[kind]()] })
     for (const around of [{ above: [bodies[kind]()] }, { below: [bodies[kind]()] }]) {
       const { at, spans } = await start({}, around)
@@ -62,7 +62,7 @@ describe('a request', () => {
   })
 })
 
-describe('a root', () => {
+describe('the root span', () => {
   const rootOf = async (path: string, options?: Parameters<typeof ask>[1]) => {
     const { at, spans } = await start()
     const answer = await ask(at(path), options)
@@ -77,38 +77,38 @@ describe('a root', () => {
     expect(root.events).toMatchObject([{ name: 'exception' }])
   })
 
-  test('has what was thrown and is no error', async () => {
+  test('is an error if a value is thrown that is not an Error', async () => {
     const { root, status } = await rootOf('/fails/strangely')
     expect(status).toBe(500)
     expect(root).toMatchObject({ name: 'GET /fails/strangely', status: { code: 2 }, attributes: { 'http.response.status_code': 500 } })
   })
 
-  test('has no route where none was found', async () => {
+  test('has no route if none matches', async () => {
     const { root } = await rootOf('/nowhere')
     expect(root.name).toBe('GET')
     expect(root.attributes).toMatchObject({ 'http.response.status_code': 404 })
     expect(root.attributes).not.toHaveProperty('http.route')
   })
 
-  test('of HEAD is that of GET, but for the method', async () => {
+  test('of HEAD is like that of GET, except for the method', async () => {
     const { root, body } = await rootOf('/stream', { method: 'HEAD' })
     expect(body).toBe('')
     expect(root).toMatchObject({ name: 'HEAD /stream', attributes: { 'http.response.status_code': 200 } })
     expect(root.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
-  test.each(['/stream', '/stream/helper', '/sse'])('is as long as the body of %s', async (path) => {
+  test.each(['/stream', '/stream/helper', '/sse'])('lasts as long as the body of %s', async (path) => {
     const { root } = await rootOf(path)
     expect(root.duration[0] * 1e3 + root.duration[1] / 1e6).toBeGreaterThan(18)
     expect(root.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
-  test('has the error of the body', async () => {
+  test('has the error that the body fails with', async () => {
     const { root } = await rootOf('/stream/failing')
     expect(root).toMatchObject({ status: { code: 2, message: 'out of chunks' } })
   })
 
-  test('of a client that hangs up says so', async () => {
+  test('records that the client has hung up', async () => {
     const { at, spans } = await start()
     await hangUpAfter(at('/stream/endless'), 20)
     const [root] = await spans(1)
@@ -116,7 +116,7 @@ describe('a root', () => {
     expect(root?.status.code).toBe(0)
   })
 
-  test('that the server itself ends midway is its error', async () => {
+  test('is an error if the server itself ends the response midway', async () => {
     let outgoing: { destroy(): void } | undefined
     const taking = async (c: { env: { outgoing: { destroy(): void } } }, next: () => Promise<void>) => {
       outgoing = c.env.outgoing
@@ -133,7 +133,7 @@ describe('a root', () => {
   })
 })
 
-test('a request of HTTP/2 is one, too', async () => {
+test('a request over HTTP/2 is an invocation, too', async () => {
   const { url, spans } = await start({}, {}, { createServer })
   const client = connect(url)
   onTestFinished(() => client.destroy())
@@ -147,7 +147,7 @@ test('a request of HTTP/2 is one, too', async () => {
   expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
 })
 
-test('a request of HTTP/2 that its client resets says so', async () => {
+test('a request over HTTP/2 records that its client has reset it', async () => {
   const { url, spans } = await start({}, {}, { createServer })
   const client = connect(url)
   onTestFinished(() => client.destroy())
@@ -157,7 +157,7 @@ test('a request of HTTP/2 that its client resets says so', async () => {
   expect((await spans(1))[0]?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled' })
 })
 
-test('`flush: "before-response"`: the response is there when its root has been delivered', async () => {
+test('with `flush: "before-response"`, the response is there when its root span has been delivered', async () => {
   const { at, exporter } = await start({ flush: 'before-response' })
   for (const path of ['/', '/stream']) {
     const before = exporter.spans.length
@@ -166,7 +166,7 @@ test('`flush: "before-response"`: the response is there when its root has been d
   }
 })
 
-test('`drain()` waits for the requests in flight, and sends them', async () => {
+test('`drain()` waits for the requests in flight, and sends their spans', async () => {
   const { at, exporter, reports } = await start()
   const open = await fetch(at('/stream'))
   const [drained, body] = await Promise.all([drain(), open.text(), (await fetch(at('/'))).text()])

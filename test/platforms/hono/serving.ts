@@ -8,7 +8,7 @@ import { pipeline } from '../../support/sdk.ts'
 import { serve } from '../../runtimes/hono/node_modules/@hono/node-server/dist/index.mjs'
 import { application } from './functions/app.mjs'
 
-/** What a server for Node serves, until the test is over. */
+/** Serves on a server for Node, until the test is over. @returns its URL */
 export async function listen(fetch: (request: Request, env: never) => unknown, options: object = {}): Promise<URL> {
   const server = serve({ fetch: fetch as never, port: 0, ...options })
   if (!server.listening) await once(server, 'listening')
@@ -19,7 +19,7 @@ export async function listen(fetch: (request: Request, env: never) => unknown, o
   return new URL(`http://localhost:${(server.address() as AddressInfo).port}`)
 }
 
-/** The application on a server, and what it has sent. */
+/** Serves the application with the middleware, and records what it sends. */
 export async function start(options: HonoOptions = {}, around?: Parameters<typeof application>[1], server?: object) {
   const made = pipeline()
   const reports: FlushReport[] = []
@@ -28,7 +28,7 @@ export async function start(options: HonoOptions = {}, around?: Parameters<typeo
   const middleware = telemetry({ telemetry: made.telemetry, logger, onFlush: (report) => reports.push(report), ...options })
   const url = await listen(application(middleware, around).fetch, server)
   const { exporter } = made
-  /** Its spans, once there are so many. */
+  /** Resolves with its spans, once there are at least `count`. */
   const spans = async (count: number) => {
     await expect.poll(() => exporter.spans.length, { timeout: 5000 }).toBeGreaterThanOrEqual(count)
     return exporter.spans

@@ -1,4 +1,4 @@
-/** The middleware alone, in applications of Hono on real workerd. */
+/** The middleware in Hono applications on real workerd: alone, and wrapped with `flushed/workers` as well. */
 import type { CollectedSpan } from 'flushed/testing'
 import { describe, expect, test } from 'vitest'
 import { ask, hangUpAfter } from '../../support/raw.ts'
@@ -6,7 +6,7 @@ import { CROSSED, type StartedWorker, type WorkerSetup, corners, names, newest, 
 
 const script = (name: string) => `../../platforms/hono/functions/${name}.mjs`
 
-/** The root of the only request, when it has arrived. */
+/** The root span of the only request, once it has arrived. */
 async function rootOf({ collector }: StartedWorker): Promise<CollectedSpan & { ms: number }> {
   await collector.waitFor(({ spans }) => spans.some(({ kind }) => kind === 'server'), { timeoutMs: 15_000 })
   const roots = collector.spans.filter(({ kind }) => kind === 'server')
@@ -18,7 +18,7 @@ async function rootOf({ collector }: StartedWorker): Promise<CollectedSpan & { m
 describe.each(corners)('on $title', ({ startWorker, flags }) => {
   const start = (setup?: WorkerSetup) => startWorker(script('worker'), setup)
 
-  test('a request is an invocation: its root is named after the route, and what belongs to it is below', async () => {
+  test('a request is an invocation: its root span is named after the route, and is the parent of its spans', async () => {
     await using worker = await start()
     for (const id of ['1', '2']) {
       const answer = (await (await worker.fetch(`/v1/orders/${id}?q=1`)).json()) as { id: string; active?: string }
@@ -44,7 +44,7 @@ describe.each(corners)('on $title', ({ startWorker, flags }) => {
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('what the application hands to `c.executionCtx.waitUntil` is followed, and sent apart', async () => {
+  test('work that the application hands to `c.executionCtx.waitUntil` is followed, and its spans are sent apart', async () => {
     await using worker = await start({ behavior: { delayMs: 10 } })
     const asked = performance.now()
     expect(await (await worker.fetch('/later')).text()).toBe('later')
@@ -55,14 +55,14 @@ describe.each(corners)('on $title', ({ startWorker, flags }) => {
     expect(first?.spans.endedByDispose).toBe(0)
   })
 
-  test('what is left open is ended with the response', async () => {
+  test('a span that is left open is ended with the response', async () => {
     await using worker = await start()
     await worker.fetch('/left')
     const [report] = await worker.reported(1)
     expect(report?.spans.endedByDispose).toBe(1)
   })
 
-  test('a collector that hangs costs the response nothing', async () => {
+  test('a collector that hangs does not delay the response', async () => {
     await using worker = await start({ behavior: 'hang', bindings: { TIMEOUT_MS: 3000 } })
     const asked = performance.now()
     expect(await (await worker.fetch('/')).text()).toBe('hello')
@@ -77,7 +77,7 @@ describe(`on ${newest.title}`, () => {
   test.each([
     ['/fails', 500, 'GET /fails', 'RangeError', 'out of stock'],
     ['/v1/orders/0', 503, 'GET /v1/orders/:id', 'RangeError', 'no such order'],
-  ])('%s: an error that became a response is recorded, and the root’s', async (path, status, name, type, message) => {
+  ])('%s: the root span has the error that became a response', async (path, status, name, type, message) => {
     await using worker = await start()
     expect((await worker.fetch(path)).status).toBe(status)
     const root = await rootOf(worker)
@@ -86,7 +86,7 @@ describe(`on ${newest.title}`, () => {
     expect(root.events).toMatchObject([{ name: 'exception', attributes: { 'exception.message': message } }])
   })
 
-  test('what is thrown to be an answer below 500 is recorded, and no error of the server’s', async () => {
+  test('an exception that becomes an answer below 500 is recorded, but is not an error of the server', async () => {
     await using worker = await start()
     expect((await worker.fetch('/teapot')).status).toBe(418)
     const root = await rootOf(worker)
@@ -95,7 +95,7 @@ describe(`on ${newest.title}`, () => {
     expect(root.attributes).not.toHaveProperty('error.type')
   })
 
-  test('what is thrown and no error goes on to the runtime', async () => {
+  test('a thrown value that is not an Error goes on to the runtime, and the root span is an error', async () => {
     await using worker = await start()
     expect((await worker.fetch('/fails/strangely')).status).toBe(500)
     expect(await rootOf(worker)).toMatchObject({ name: 'GET /fails/strangely', status: { code: 'error' } })
@@ -112,7 +112,7 @@ describe(`on ${newest.title}`, () => {
     ['/anything', 204, 'GET /anything', '/anything'],
     ['/files/a.txt', 200, 'GET /files/*', '/files/*'],
     ['/mounted/x', 200, 'GET /mounted/*', '/mounted/*'],
-  ])('%s: %i, and its root is `%s`', async (path, status, name, route) => {
+  ])('%s is answered with %i, and its root span is named `%s`', async (path, status, name, route) => {
     await using worker = await start()
     expect((await worker.fetch(path)).status).toBe(status)
     const root = await rootOf(worker)
@@ -121,13 +121,13 @@ describe(`on ${newest.title}`, () => {
     expect(root.status.code).toBe('unset')
   })
 
-  test('a method that nobody knows is no part of the name', async () => {
+  test('an unknown method is not part of the name of the root span', async () => {
     await using worker = await start()
     await ask(new URL('/anything', worker.url), { method: 'PROPFIND' })
     expect(await rootOf(worker)).toMatchObject({ name: 'HTTP /anything', attributes: { 'http.request.method': '_OTHER' } })
   })
 
-  test('HEAD: the answer of GET without its body, over at once', async () => {
+  test('HEAD gets the answer of GET without its body, and is over at once', async () => {
     await using worker = await start()
     const { status, body } = await ask(new URL('/stream', worker.url), { method: 'HEAD' })
     expect([status, body]).toEqual([200, ''])
@@ -136,7 +136,7 @@ describe(`on ${newest.title}`, () => {
     expect(root.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
-  test('a WebSocket: upgraded, and it speaks', async () => {
+  test('a WebSocket is upgraded, and passes messages', async () => {
     await using worker = await start()
     const socket = new WebSocket(new URL('/websocket', worker.url))
     const said = new Promise((resolve) => socket.addEventListener('message', ({ data }) => resolve(data)))
@@ -146,14 +146,14 @@ describe(`on ${newest.title}`, () => {
     socket.close()
   })
 
-  test('a client that hangs up ends the root, and stops what produces for it', async () => {
+  test('a client that hangs up ends the root span, and stops the producer of the body', async () => {
     await using worker = await start()
     await hangUpAfter(new URL('/stream/endless', worker.url), 20)
     expect((await rootOf(worker)).attributes['flushed.response_stream']).toBe('cancelled')
     await expect.poll(() => worker.logs(), { timeout: 3000 }).toMatch(/PRODUCER CANCELLED/)
   })
 
-  test('the producer’s error is the root’s', async () => {
+  test('the root span has the error of the body’s producer', async () => {
     await using worker = await start()
     await ask(new URL('/stream/failing', worker.url))
     expect(await rootOf(worker)).toMatchObject({ status: { code: 'error', message: 'out of chunks' } })
@@ -163,14 +163,14 @@ describe(`on ${newest.title}`, () => {
 const PATHS = ['/', '/v1/orders/0', '/cookies', '/stream', '/stream/helper', '/sse', '/teapot', '/nowhere', '/anything']
 
 describe.each(samples)('on $title', ({ startWorker }) => {
-  test('status, headers and bytes are those of the application without the middleware', async () => {
+  test('answers have the same status, headers and bytes as without the middleware', async () => {
     await using bare = await startWorker(script('bare-worker'))
     await using worker = await startWorker(script('worker'))
     for (const path of PATHS) expect(await ask(new URL(path, worker.url)), path).toEqual(await ask(new URL(path, bare.url)))
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test.each(['/stream', '/stream/helper', '/sse'])('%s: the root is as long as the body', async (path) => {
+  test.each(['/stream', '/stream/helper', '/sse'])('the root span of %s lasts as long as the body', async (path) => {
     await using worker = await startWorker(script('worker'))
     const { body } = await ask(new URL(path, worker.url))
     expect(body.match(/chunk|tick/g)).toHaveLength(3)
@@ -179,7 +179,7 @@ describe.each(samples)('on $title', ({ startWorker }) => {
     expect(root.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
-  test.each(['compress', 'etag'])('the %s middleware works above and below', async (kind) => {
+  test.each(['compress', 'etag'])('answers are the same with the %s middleware above and below that of telemetry', async (kind) => {
     await using bare = await startWorker(script('bare-worker'), { bindings: { APP: kind } })
     await using above = await startWorker(script('worker'), { bindings: { APP: `${kind}-above` } })
     await using below = await startWorker(script('worker'), { bindings: { APP: `${kind}-below` } })
@@ -197,7 +197,7 @@ describe.each(samples)('on $title', ({ startWorker }) => {
 })
 
 describe.each(corners)('wrapped with `flushed/workers` as well, on $title', ({ startWorker }) => {
-  test('the request of the middleware is a child, and the root is named after the route', async () => {
+  test('the request of the middleware is a child span, and the root span is named after the route', async () => {
     await using worker = await startWorker(script('wrapped-worker'))
     await worker.fetch('/v1/orders/7')
     const root = await rootOf(worker)
@@ -205,11 +205,11 @@ describe.each(corners)('wrapped with `flushed/workers` as well, on $title', ({ s
     const child = worker.collector.spans.find(({ parentSpanId, name }) => parentSpanId === root.spanId && name !== 'find order')
     expect(child).toMatchObject({ name: 'GET /v1/orders/:id', kind: 'internal', attributes: { 'http.route': '/v1/orders/:id' } })
     expect(child?.attributes['http.response.status_code']).toBe(200)
-    // In one request of an exporter that both have in common.
+    // Both share an exporter, which sends one request.
     expect(worker.collector.requests).toHaveLength(1)
   })
 
-  test('an error that became a response is on the child, where it was, and the root’s by its status', async () => {
+  test('an error that became a response is on the child span, where it occurred; the root span is an error by its status', async () => {
     await using worker = await startWorker(script('wrapped-worker'))
     await worker.fetch('/fails')
     const root = await rootOf(worker)
@@ -218,14 +218,14 @@ describe.each(corners)('wrapped with `flushed/workers` as well, on $title', ({ s
     expect(child).toMatchObject({ status: { code: 'error', message: 'out of stock' }, events: [{ name: 'exception' }] })
   })
 
-  test('a method that nobody knows is no name of the child either', async () => {
+  test('an unknown method is not part of the name of the child span either', async () => {
     await using worker = await startWorker(script('wrapped-worker'))
     await ask(new URL('/nowhere', worker.url), { method: 'PROPFIND' })
     await rootOf(worker)
     expect(names(worker.collector.spans)).toEqual(['HTTP', 'HTTP'])
   })
 
-  test('a request that the application makes of itself does not name the root', async () => {
+  test('a request that the application makes to itself does not name the root span', async () => {
     await using worker = await startWorker(script('wrapped-worker'))
     await worker.fetch('/asks-itself')
     expect((await rootOf(worker)).name).toBe('GET /asks-itself')

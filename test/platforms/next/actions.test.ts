@@ -1,4 +1,4 @@
-/** Server actions, in a real application: built by Next with the package as users get it, and started. */
+/** Server actions in a real application, which Next builds with the package as users get it, and starts. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type NextApp, startNext } from '../../support/next.ts'
 
@@ -8,7 +8,7 @@ let page: string
 beforeAll(async () => {
   app = await startNext()
   page = (await app.request('/form')).text
-  // The first request of all is the one that contexts are carried through code from.
+  // Contexts are carried through code only from the very first request on.
   await submit('cancel', { item: 'books' })
 }, 300_000)
 afterAll(() => app[Symbol.asyncDispose]())
@@ -21,7 +21,7 @@ function submit(form: string, fields: Record<string, string> = {}) {
   return app.request('/form', { method: 'POST', body })
 }
 
-test('in a real Next, an action that redirects does so, with its spans delivered and no error on them', async () => {
+test('in a real Next, an action that redirects does so; its spans are delivered, and none has an error', async () => {
   app.collector.behave({ delayMs: 1000 })
   const answer = await submit('order', { item: 'books' })
   expect([answer.status, answer.headers.get('location')]).toEqual([303, '/form?ordered'])
@@ -33,7 +33,7 @@ test('in a real Next, an action that redirects does so, with its spans delivered
   app.collector.behave('ok')
 })
 
-test('in a real Next, an action may be called with what React refuses to have read, such as the event of a click', async () => {
+test('in a real Next, an action may be called with an argument that React refuses to have read, such as a click event', async () => {
   const [, order = ''] = /<form id="order".*?name="\$ACTION_ID_(\w+)"/.exec(page) ?? []
   expect(order).not.toBe('')
   const answer = await app.request('/form', { method: 'POST', headers: { 'next-action': order, 'content-type': 'text/plain' }, body: '["$T"]' })
@@ -41,13 +41,13 @@ test('in a real Next, an action may be called with what React refuses to have re
   expect(app.logs()).not.toMatch(/(opening the invocation|reading the result) failed/)
 })
 
-test('in a real Next, an action that is declared inline may call what is wrapped', async () => {
+test('in a real Next, an inline action may call a wrapped function', async () => {
   const answer = await submit('cancel', { item: 'books' })
   expect(answer.status).toBe(200)
   expect((await app.spans(answer, 'cancel')).find(({ name }) => name === 'cancel')?.status).toEqual({ code: 'unset' })
 })
 
-test('in a real Next, an action that throws has Next answer 500 and log the error, which is on its span', async () => {
+test('in a real Next, an action that throws is answered with 500; Next logs the error, and its span has it', async () => {
   const answer = await submit('fail')
   expect(answer.status).toBe(500)
   expect(app.logs()).toContain('RangeError: out of stock')
@@ -58,7 +58,7 @@ test('in a real Next, an action that throws has Next answer 500 and log the erro
   })
 })
 
-test('in a real Next, a wrap around an inline action is refused by React, and not passed by', async () => {
+test('in a real Next, React refuses a wrapped inline action, rather than bypass the wrapper', async () => {
   const answer = await app.request('/inline')
   expect(answer.status).toBe(500)
   expect(app.logs()).toContain('Functions cannot be passed directly to Client Components')

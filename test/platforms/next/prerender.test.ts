@@ -1,4 +1,4 @@
-/** What Next prerenders, in a real application: built by Next with the package as users get it, and started. */
+/** What Next prerenders in a real application, which Next builds with the package as users get it, and starts. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -20,11 +20,11 @@ const caching = ({ status, headers }: Answer) => [status, headers.get('x-nextjs-
 const built = (): Record<string, { initialRevalidateSeconds: unknown }> =>
   JSON.parse(readFileSync(new URL('.cache/build/prerender-manifest.json', home), 'utf8')).routes
 
-/** A path by which nothing has been asked for, since the build is kept. */
+/** A path segment that was never requested before: the build is kept from run to run. */
 const fresh = () => crypto.randomUUID()
 
-describe('in a real Next, a route handler that is wrapped', () => {
-  test('is prerendered by the build if it would be without', () => {
+describe('in a real Next, a wrapped route handler', () => {
+  test('is prerendered by the build if it would be without the wrapper', () => {
     expect(built()).toMatchObject({
       '/api/revalidated': { initialRevalidateSeconds: 1 },
       '/api/bare/revalidated': { initialRevalidateSeconds: 1 },
@@ -33,19 +33,19 @@ describe('in a real Next, a route handler that is wrapped', () => {
     })
   })
 
-  test('is answered from what has been prerendered, as it would be without', async () => {
+  test('is answered from what has been prerendered, as without the wrapper', async () => {
     const [wrapped, bare] = [await app.request('/api/generated/1'), await app.request('/api/bare/generated/1')]
     expect(caching(wrapped)).toEqual([200, 'HIT', 's-maxage=31536000'])
     expect(caching(wrapped)).toEqual(caching(bare))
   })
 
-  test('is prerendered for what the build did not know, once', async () => {
+  test('is prerendered once for a path that the build did not know', async () => {
     const path = `/api/generated/${fresh()}`
     expect(caching(await app.request(path))).toEqual([200, 'MISS', 's-maxage=31536000'])
     expect(caching(await app.request(path))).toEqual([200, 'HIT', 's-maxage=31536000'])
   })
 
-  test('is prerendered again when it is out of date, and stays static then', async () => {
+  test('is prerendered again when it is out of date, and stays static', async () => {
     const at = async () => (JSON.parse((await app.request('/api/revalidated')).text) as { at: number }).at
     for (let round = 0; round < 2; round++) {
       const before = await at()
@@ -55,7 +55,7 @@ describe('in a real Next, a route handler that is wrapped', () => {
     expect(caching(answer)).toEqual([200, expect.stringMatching('HIT|STALE'), expect.stringMatching(/^s-maxage=1, stale-while-revalidate=/)])
   })
 
-  test('is no invocation when it is prerendered, and is one as ever when it is not', async () => {
+  test('is not an invocation when it is prerendered, but is one when it is not', async () => {
     const prerendered = await app.request(`/api/generated/${fresh()}`)
     const dynamic = await app.request('/api/orders/7')
     await app.spans(dynamic, 'GET /api/orders/[id]')
@@ -85,8 +85,8 @@ describe('whether Next prerenders', () => {
 
   test.each([
     ['of this version', () => {}],
-    ['of a version that has it in a module alone', forget],
-  ])('is known of a Next %s', async (_which, change) => {
+    ['of a version that has this only in a module', forget],
+  ])('is known in a Next %s', async (_which, change) => {
     const storage = load()
     change()
     const { prerenders } = await import('../../../src/platforms/next/prerender.ts')
@@ -95,12 +95,12 @@ describe('whether Next prerenders', () => {
     expect(prerenders()).toBe(false)
   })
 
-  test('is not known, and is nobody’s error, of another Next', async () => {
+  test('is not known in any other Next, and causes no error', async () => {
     const { prerenders } = await import('../../../src/platforms/next/prerender.ts')
     expect([prerenders(), load().run({ type: 'prerender' }, prerenders)]).toEqual([false, false])
   })
 
-  test('is not known, and is nobody’s error, where there is neither Next nor Node', async () => {
+  test('is not known where there is neither Next nor Node, and causes no error', async () => {
     const { prerenders } = await import('../../../src/platforms/next/prerender.ts')
     vi.stubGlobal('process', undefined)
     expect(prerenders()).toBe(false)

@@ -1,16 +1,16 @@
-/** Route handlers and the proxy, in a real application: built by Next with the package as users get it, and started. */
+/** Route handlers and the proxy in a real application, which Next builds with the package as users get it, and starts. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CollectedSpan } from 'flushed/testing'
 import { type NextApp, startNext } from '../../support/next.ts'
 
 let app: NextApp
-/** Of all requests to the process. */
+/** The very first request to the process. */
 let first: Awaited<ReturnType<NextApp['request']>>
 
 beforeAll(async () => {
   app = await startNext()
   first = await app.request('/api/orders/1')
-  // What Next does for the first request of each kind takes it longer than a flush.
+  // The first request of each kind takes Next longer than a flush may take.
   await Promise.all(['/api/edge', '/proxied'].map((path) => app.request(path)))
 }, 300_000)
 beforeEach(() => app.collector.behave('ok'))
@@ -19,20 +19,20 @@ afterAll(() => app[Symbol.asyncDispose]())
 const ORDER = 'GET /api/orders/[id]'
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
-/** Of spans, those that are not Next's own: what was recorded, and under what. */
+/** Those of the spans that are not Next's own: the name of the parent, the kind, and the name. */
 const ours = (spans: Awaited<ReturnType<NextApp['spans']>>) =>
   spans
     .filter(({ scope }) => scope?.name === 'flushed')
     .map(({ name, kind, parentSpanId }) => [spans.find(({ spanId }) => spanId === parentSpanId)?.name, kind, name])
 
-/** The roots among spans: what has the request's attributes, and is not Next's own. */
+/** Whether a span is a root span: it has the request's attributes, and is not Next's own. */
 const isRoot = ({ scope, attributes }: CollectedSpan) => scope?.name === 'flushed' && 'http.request.method' in attributes
 
 describe.each([
   ['node', '/api/orders/7', ORDER, { id: '7' }, 'internal'],
   ['edge', '/api/edge', 'GET /api/edge', { runtime: 'edge-runtime' }, 'server'],
 ])('in a real Next, a route handler on the %s runtime', (runtime, path, root, body, kind) => {
-  test('answers as it would, with its spans delivered', async () => {
+  test('gives its answer, and its spans are delivered', async () => {
     const answer = await app.request(path)
     expect([answer.status, JSON.parse(answer.text)]).toEqual([200, body])
     const spans = await app.spans(answer, root)
@@ -51,7 +51,7 @@ describe.each([
     await app.spans(answer, root)
   })
 
-  test('does not wait for a collector that hangs, and what that has not acknowledged goes with the next flush', async () => {
+  test('does not wait for a collector that hangs; unacknowledged spans go with the next flush', async () => {
     app.collector.behave('hang')
     const timedOut = () => app.reports().filter(({ outcome }) => outcome === 'timed_out').length
     const before = timedOut()
@@ -65,7 +65,7 @@ describe.each([
     app.collector.release({ status: 400 })
   })
 
-  test('that throws has Next answer 500 and log the error itself, which is on the root span', async () => {
+  test('that throws is answered with 500; Next logs the error itself, and the root span has it', async () => {
     const answer = await app.request(path, { method: 'POST' })
     expect(answer.status).toBe(500)
     expect(app.logs()).toContain(`RangeError: no such order${runtime === 'edge' ? ' at the edge' : ''}`)
@@ -79,13 +79,13 @@ describe.each([
 })
 
 describe('in a real Next, a route handler', () => {
-  test('is in the trace that Next is in from the first request on', async () => {
+  test('is in Next’s own trace from the first request on', async () => {
     const spans = await app.spans(first, ORDER)
     expect(spans.find(isRoot)).toMatchObject({ kind: 'internal', attributes: { 'url.path': '/api/orders/1' } })
     expect(spans.filter(({ kind }) => kind === 'server')).toHaveLength(1)
   })
 
-  test('is in the trace that Next is in; what Next records around it is part of the same flush, and what is left open too', async () => {
+  test('is in Next’s own trace; the same flush has the spans of Next around it, and spans left open', async () => {
     const requests = app.collector.requests.length
     const answer = await app.request('/api/orders/7')
     expect(answer.headers.get('x-order')).toBe('found')
@@ -96,7 +96,7 @@ describe('in a real Next, a route handler', () => {
       ['executing api route (app) /api/orders/[id]', 'internal', ORDER],
     ])
     expect(spans.find(({ name }) => name === 'left open')?.attributes).toEqual({ 'flushed.unfinished': true })
-    // Requests are counted by their spans of this kind: Next's own is of the request.
+    // Requests are counted by their server spans, and Next's own is that of the request.
     const servers = spans.filter(({ kind }) => kind === 'server')
     expect(servers.map(({ attributes }) => attributes['next.span_type'])).toEqual(['BaseServer.handleRequest'])
     expect(app.collector.requests.length).toBe(requests + 1)
@@ -107,11 +107,11 @@ describe('in a real Next, a route handler', () => {
     ['redirect()', '/api/redirect', {}, 307, '/form'],
     ['redirect() after a form', '/api/redirect', { method: 'POST', body: new URLSearchParams({ item: 'books' }).toString(), headers: FORM }, 303, '/form'],
     ['redirect() after a form of several parts', '/api/redirect', { method: 'POST', body: new FormData() }, 303, '/form'],
-    ['redirect() after what is named as an action', '/api/redirect', { method: 'POST', headers: { 'next-action': '' } }, 303, '/form'],
+    ['redirect() after a request with a `next-action` header', '/api/redirect', { method: 'POST', headers: { 'next-action': '' } }, 303, '/form'],
     ['redirect() after JSON', '/api/redirect', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }, 307, '/form'],
     ['notFound()', '/api/missing', {}, 404, null],
     ['notFound() after a form of several parts', '/api/missing', { method: 'POST', body: new FormData() }, 404, null],
-  ])('that ends with %s does so, and that is no error', async (_what, path, init: RequestInit, status, location) => {
+  ])('that ends with %s does so, and is not an error', async (_what, path, init: RequestInit, status, location) => {
     const answer = await app.request(path, init)
     expect([answer.status, answer.headers.get('location')]).toEqual([status, location])
     const spans = await app.spans(answer, init.method ?? 'GET')
@@ -122,7 +122,7 @@ describe('in a real Next, a route handler', () => {
     })
   })
 
-  test('that streams has its root span end when the stream does, and the stream does not wait for the flush', async () => {
+  test('that streams has a root span as long as the stream, which does not wait for the flush', async () => {
     app.collector.behave({ delayMs: 1000 })
     const answer = await app.request('/api/stream')
     expect(answer.text).toBe('line 1\nline 2\nline 3\n')
@@ -131,7 +131,7 @@ describe('in a real Next, a route handler', () => {
     expect(Number((root?.endTimeUnixNano ?? 0n) - (root?.startTimeUnixNano ?? 0n)) / 1e6).toBeGreaterThan(145)
   })
 
-  test('may do more `after()` its response: that delays nothing, and what it records is delivered', async () => {
+  test('may do work in `after()`, which delays nothing, and whose spans are delivered', async () => {
     const answer = await app.request('/api/after', { method: 'POST' })
     expect(app.collector.acknowledged(answer.traceId).some(({ name }) => name === 'audit')).toBe(false)
     expect(ours(await app.spans(answer, 'audit'))).toEqual([
@@ -141,16 +141,16 @@ describe('in a real Next, a route handler', () => {
     await expect.poll(() => app.reports().at(-1)).toMatchObject({ phase: 'background', spans: { acknowledged: 1, late: 0 }, warnings: [] })
   })
 
-  test('whose response waits for the flush does not wait for what comes `after()` it', async () => {
+  test('whose response waits for the flush does not wait for work in `after()`', async () => {
     const answer = await app.request('/api/after', { method: 'PUT' })
     expect(app.collector.acknowledged(answer.traceId).map(({ name }) => name)).toContain('waits')
     const report = app.reports().findLast(({ phase }) => phase === 'before-response')
     expect(report?.outcome).toBe('delivered')
-    // Nor of Next's own span around it, for which nothing can be done.
+    // Nothing warns of Next's own span around it either: nothing can be done about that.
     expect(report?.warnings).toEqual([])
   })
 
-  test('that is wrapped without options has the global provider flushed, which the instrumentation has registered', async () => {
+  test('that is wrapped without options flushes the global provider, which the instrumentation has registered', async () => {
     const answer = await app.request('/api/global')
     expect(answer.text).toBe('without options')
     expect(ours(await app.spans(answer, 'GET'))).toEqual([
@@ -168,7 +168,7 @@ describe('in a real Next, a route handler', () => {
 describe('in a real Next, an API route of the pages router', () => {
   const SERVER = ({ scope, kind }: { scope?: { name: string }; kind: string }) => scope?.name === 'flushed' && kind === 'server'
 
-  test('over Node’s requests is one that `flushed/node` wraps: it does not wait for its flush, and its spans are delivered', async () => {
+  test('for Node’s requests, wrapped by `flushed/node`, does not wait for its flush, and its spans are delivered', async () => {
     app.collector.behave({ delayMs: 1000 })
     const answer = await app.request('/api/invoices/7?page=2')
     expect([answer.status, JSON.parse(answer.text)]).toEqual([201, { id: '7' }])
@@ -182,7 +182,7 @@ describe('in a real Next, an API route of the pages router', () => {
     await expect.poll(() => app.reports().at(-1)).toMatchObject({ outcome: 'delivered', phase: 'background' })
   })
 
-  test('that throws there has Next answer 500, and the error is on the root span', async () => {
+  test('for Node’s requests, wrapped by `flushed/node`, that throws is answered with 500, and its root span has the error', async () => {
     const answer = await app.request('/api/invoices/7', { method: 'POST' })
     expect(answer.status).toBe(500)
     expect((await app.spans(answer, 'SELECT invoices')).find(SERVER)).toMatchObject({
@@ -191,7 +191,7 @@ describe('in a real Next, an API route of the pages router', () => {
     })
   })
 
-  test('over the web’s requests, on the edge runtime, is one that `flushed/next` wraps', async () => {
+  test('for web requests, on the edge runtime, can be wrapped by `flushed/next`', async () => {
     const answer = await app.request('/api/old-edge')
     expect(JSON.parse(answer.text)).toEqual({ router: 'pages' })
     const spans = await app.spans(answer, 'GET /api/old-edge')
@@ -199,7 +199,7 @@ describe('in a real Next, an API route of the pages router', () => {
     await expect.poll(() => app.reports().at(-1)).toMatchObject({ outcome: 'delivered', phase: 'after-response' })
   })
 
-  test('over Node’s requests that `flushed/next` wraps is a function like any other, over when its flush is, and that is told once', async () => {
+  test('for Node’s requests, wrapped by `flushed/next`, waits for its flush like any function, and one line says so', async () => {
     for (let request = 0; request < 2; request++) {
       const answer = await app.request('/api/old')
       expect(JSON.parse(answer.text)).toEqual({ router: 'pages' })
@@ -213,8 +213,8 @@ describe('in a real Next, an API route of the pages router', () => {
 describe('in a real Next, the proxy', () => {
   test.each([
     ['lets a request pass', '/proxied', 200, 'behind the proxy'],
-    ['answers it', '/proxied?blocked', 403, 'blocked'],
-  ])('%s, with its spans delivered and without waiting for that', async (_what, path, status, text) => {
+    ['answers it itself', '/proxied?blocked', 403, 'blocked'],
+  ])('%s without waiting for its flush, and its spans are delivered', async (_what, path, status, text) => {
     app.collector.behave({ delayMs: 1000 })
     const answer = await app.request(path)
     expect(answer).toMatchObject({ status, text })
@@ -227,13 +227,13 @@ describe('in a real Next, the proxy', () => {
     expect(new Set(spans.filter(({ kind }) => kind === 'server').map(({ scope }) => scope?.name))).toEqual(new Set(['next.js']))
   })
 
-  test('may go on in its event’s `waitUntil`, and what it records there is part of the invocation', async () => {
+  test('may go on in `waitUntil` of its event, and what it records there belongs to the invocation', async () => {
     const answer = await app.request('/proxied?audited')
     expect(ours(await app.spans(answer, 'audit'))).toContainEqual(['proxy', 'internal', 'audit'])
     await expect.poll(() => app.reports().at(-1)).toMatchObject({ phase: 'background', spans: { late: 0 }, warnings: [] })
   })
 
-  test('is asked for what its `config` says, and for nothing else', async () => {
+  test('runs for the paths of its `config`, and for nothing else', async () => {
     const answer = await app.request('/api/orders/7')
     await app.spans(answer, ORDER)
     expect(app.collector.acknowledged(answer.traceId).some(({ name }) => name === 'proxy')).toBe(false)

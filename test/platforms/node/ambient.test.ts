@@ -1,4 +1,7 @@
-/** What is active when a server begins to listen is active in all of its requests, and around none of them: on real servers. */
+/**
+ * What is active when a server begins to listen, such as a span, is active in all of its requests, though it is around none of
+ * them. On real servers.
+ */
 import { createServer, request as send } from 'node:http'
 import { connect, createServer as createServer2 } from 'node:http2'
 import { once } from 'node:events'
@@ -10,7 +13,7 @@ import { ensureContextManager } from '../../../src/core/context-manager.ts'
 import { fetched, listen, setup as setUp } from '../../server/support.ts'
 import { type Listener, json } from './support.ts'
 
-/** Programs have a context manager before they begin to listen. */
+/** Registers a context manager, too: programs have one before they begin to listen. */
 function setup() {
   const parts = setUp()
   ensureContextManager()
@@ -24,8 +27,8 @@ type Spans = Awaited<ReturnType<ReturnType<typeof setup>['spans']>>
 const tracesOf = (spans: Spans) => new Set(spans.map((span) => span.spanContext().traceId)).size
 const parentsOf = (spans: Spans) => spans.map(({ parentSpanContext }) => parentSpanContext?.spanId)
 
-describe('a server that was begun within', () => {
-  test('a span that has ended: each request is a trace of its own', async () => {
+describe('a server that began to listen inside', () => {
+  test('a span that has ended: each request has its own trace', async () => {
     const { options, spans, tracer } = setup()
     const boot = tracer.startSpan('boot')
     const port = await listenWithin(boot, createServer(withTelemetry(json, options)))
@@ -36,7 +39,7 @@ describe('a server that was begun within', () => {
     expect(tracesOf(all)).toBe(4)
   })
 
-  test('a span that goes on: each but the first, which nothing tells from what it is around', async () => {
+  test('a span that goes on: each request but the first, which looks like a part of it, has its own trace', async () => {
     const { options, spans, tracer } = setup()
     const program = tracer.startSpan('program')
     const port = await listenWithin(program, createServer(withTelemetry(json, options)))
@@ -44,7 +47,7 @@ describe('a server that was begun within', () => {
     expect(parentsOf(await spans(3))).toEqual([program.spanContext().spanId, undefined, undefined])
   })
 
-  test('an invocation that goes on: what the requests have recorded is sent, and does not wait for that', async () => {
+  test('an invocation that goes on: the spans of requests are sent, and do not wait for its end', async () => {
     const { options, spans } = setup()
     let stop!: () => void
     const over = new Promise<void>((resolve) => (stop = resolve))
@@ -59,7 +62,7 @@ describe('a server that was begun within', () => {
     await main
   })
 
-  test('a span: what else is in the context of a request is there for its listener', async () => {
+  test('a span: the listener sees the other values in the context of its request', async () => {
     const { options, spans, tracer } = setup()
     const tenant = createContextKey('tenant')
     const seen: unknown[] = []
@@ -75,7 +78,7 @@ describe('a server that was begun within', () => {
     expect(seen).toEqual(['acme', 'acme'])
   })
 
-  test('a span, by HTTP/2', async () => {
+  test('a span that has ended, with HTTP/2: a request has its own trace', async () => {
     const { options, spans, tracer } = setup()
     const boot = tracer.startSpan('boot')
     const port = await listenWithin(boot, createServer2(withTelemetry((_request, response) => void response.end(), options)))
@@ -87,10 +90,10 @@ describe('a server that was begun within', () => {
   })
 })
 
-describe('what is around a request is its parent still:', () => {
+describe('the parent of a wrapped request is still', () => {
   test.each([
-    ['a span that an instrumentation opens for each; of one that tells of the request, the root is a part', SpanKind.SERVER, SpanKind.INTERNAL],
-    ['one that tells of something else', SpanKind.INTERNAL, SpanKind.SERVER],
+    ['the server span that an instrumentation opens for each request: the root span is internal then', SpanKind.SERVER, SpanKind.INTERNAL],
+    ['an internal span that is opened for each request: the root span is the server span then', SpanKind.INTERNAL, SpanKind.SERVER],
   ])('%s', async (_what, kind, rootKind) => {
     const { options, spans, tracer } = setup()
     const wrapped = withTelemetry(json, options) as unknown as (...args: Parameters<Listener>) => void
@@ -107,7 +110,7 @@ describe('what is around a request is its parent still:', () => {
     expect(roots.map((root) => root.kind)).toEqual([rootKind, rootKind])
   })
 
-  test('the same request’s own, however often it is wrapped within', async () => {
+  test('the root span of the same request, however often its listener calls other wrapped ones', async () => {
     const { options, spans } = setup()
     const inner = withTelemetry((() => {}) as Listener, { ...options, name: 'inner' })
     const port = await listen(createServer(withTelemetry(((request, response) => {
@@ -121,7 +124,7 @@ describe('what is around a request is its parent still:', () => {
     expect(parentsOf(all.filter(({ name }) => name === 'inner'))).toEqual([root?.spanContext().spanId, root?.spanContext().spanId])
   })
 
-  test('the same request’s, of others that are made of it', async () => {
+  test('the root span of the request that it is derived from', async () => {
     const { options, spans } = setup()
     const inner = withTelemetry((() => {}) as Listener, { ...options, name: 'inner' })
     const port = await listen(createServer(withTelemetry(((request, response) => {
@@ -132,7 +135,7 @@ describe('what is around a request is its parent still:', () => {
     expect(tracesOf(await spans(4))).toBe(1)
   })
 
-  test('a span of the same request that has ended since its client has left', async () => {
+  test('a span of the same request that has ended because its client has left', async () => {
     const { options, spans, tracer } = setup()
     const wrapped = withTelemetry(json, options) as unknown as (...args: Parameters<Listener>) => void
     const port = await listen(createServer((request, response) => {
@@ -147,7 +150,7 @@ describe('what is around a request is its parent still:', () => {
     expect(tracesOf(await spans(2))).toBe(1)
   })
 
-  test('that of an adapter which plays a server, for any number of requests', async () => {
+  test('the span around an adapter that acts as a server, for any number of requests', async () => {
     const { options, spans, tracer } = setup()
     const wrapped = withTelemetry(((_request, response) => void response.emit('finish')) as Listener, options)
     const around = tracer.startSpan('around')
@@ -159,7 +162,7 @@ describe('what is around a request is its parent still:', () => {
     expect(parentsOf(await spans(2))).toEqual([around.spanContext().spanId, around.spanContext().spanId])
   })
 
-  test('the caller’s, which comes before all of them', async () => {
+  test('the caller’s span, which comes before all of them', async () => {
     const { options, spans, tracer } = setup()
     const boot = tracer.startSpan('boot')
     const port = await listenWithin(boot, createServer(withTelemetry(json, options)))

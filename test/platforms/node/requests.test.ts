@@ -1,4 +1,4 @@
-/** Requests of Node's own `http`, on real sockets, in this process. */
+/** Requests to Node's own `http` and `http2`, on real sockets, in this process. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, isSpanContextValid } from '@opentelemetry/api'
 import { once } from 'node:events'
 import { type IncomingMessage, ServerResponse, createServer, request as send } from 'node:http'
@@ -13,7 +13,7 @@ import { fetched, listen, setup } from '../../server/support.ts'
 import { type Listener, json, serving } from './support.ts'
 
 describe('the root span', () => {
-  test('tells of the request and its response by the semantic conventions', async () => {
+  test('describes the request and its response by the semantic conventions', async () => {
     const { port, spans } = await serving(json)
     await fetched(port, '/orders/7?page=2&sig=secret', { headers: { 'user-agent': 'test/1' } })
     const [root] = await spans(1)
@@ -32,7 +32,7 @@ describe('the root span', () => {
     })
   })
 
-  test('tells of the client and the host that a proxy has heard of', async () => {
+  test('has the client, the scheme and the host that a proxy reports', async () => {
     const { port, spans } = await serving(json)
     const headers = { 'x-forwarded-for': '203.0.113.9, 10.0.0.1', 'x-forwarded-proto': 'https', 'x-forwarded-host': '[2001:db8::1]:8443' }
     await fetched(port, '/', { headers })
@@ -47,7 +47,7 @@ describe('the root span', () => {
     ['2001:db8::1', '2001:db8::1'],
     ['unknown, 10.0.0.1', '127.0.0.1'],
     ['', '127.0.0.1'],
-  ])('has the address that a proxy has written as “%s”, without a port, and else the connection’s', async (written, expected) => {
+  ])('has the client address that a proxy reports as “%s”, without a port, or else that of the connection', async (written, expected) => {
     const { port, spans } = await serving(json)
     await fetched(port, '/', { headers: { 'x-forwarded-for': written } })
     expect((await spans(1))[0]?.attributes['client.address']).toBe(expected)
@@ -64,7 +64,7 @@ describe('the root span', () => {
     expect([root?.attributes['url.path'], root?.attributes['url.query']]).toEqual([expected, query])
   })
 
-  test('has the caller for its parent, and no name of the caller’s making', async () => {
+  test('is a child of the caller’s span, and does not take its name from an unknown method', async () => {
     const { port, spans } = await serving(json)
     const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
     await fetched(port, '/', { method: 'PROPFIND', headers })
@@ -73,7 +73,7 @@ describe('the root span', () => {
     expect(root?.attributes).toMatchObject({ 'http.request.method': '_OTHER', 'http.request.method_original': 'PROPFIND' })
   })
 
-  test('is an error where the server has failed, and none where the client has', async () => {
+  test('is an error if the server has failed, but not if the client has', async () => {
     const { port, spans } = await serving((request, response) => void response.writeHead(Number(request.url?.slice(1))).end())
     for (const status of [404, 503]) await fetched(port, `/${status}`)
     const [missing, failed] = await spans(2)
@@ -81,14 +81,14 @@ describe('the root span', () => {
     expect([failed?.status.code, failed?.attributes['error.type']]).toEqual([SpanStatusCode.ERROR, '503'])
   })
 
-  test('has the given name and attributes', async () => {
+  test('has the name and attributes of the options', async () => {
     const { port, spans } = await serving(json, { name: 'shop', attributes: (request) => ({ 'app.url': request.url ?? '' }) })
     await fetched(port, '/orders')
     const [root] = await spans(1)
     expect([root?.name, root?.attributes['app.url']]).toEqual(['shop', '/orders'])
   })
 
-  test('has the status that a stream of HTTP/2 was told to respond with', async () => {
+  test('has the status that an HTTP/2 stream responds with', async () => {
     const { options, spans } = setup()
     const port = await listen(createServer2(withTelemetry((_request, { stream }) => stream.respond({ ':status': 204 }, { endStream: true }), options)))
     const client = connect(`http://127.0.0.1:${port}`)
@@ -97,7 +97,7 @@ describe('the root span', () => {
     expect((await spans(1))[0]?.attributes).toMatchObject({ 'http.response.status_code': 204 })
   })
 
-  test('of HTTP/2 is the same', async () => {
+  test('describes a request over HTTP/2 in the same way', async () => {
     const { options, spans } = setup()
     const server = createServer2(withTelemetry((_request, response) => void response.end('{}'), options))
     server.listen(0, '127.0.0.1')
@@ -114,7 +114,7 @@ describe('the root span', () => {
 })
 
 describe('a flush', () => {
-  test('of many requests is told of an invocation that is none of them, over, and without a trace', async () => {
+  test('of many requests gets an invocation that is none of them: it is over, and has no trace', async () => {
     const flushed = Promise.withResolvers<FlushContext['invocation']>()
     const telemetry = ({ invocation }: FlushContext) => flushed.resolve(invocation)
     const { port } = await serving(json, { telemetry })
@@ -125,7 +125,7 @@ describe('a flush', () => {
 })
 
 describe('the invocation', () => {
-  test.each(['GET', 'POST'])('is current wherever the listener goes: %s', async (method) => {
+  test.each(['GET', 'POST'])('is current in the listener, in the events of the request, and after an `await`: %s', async (method) => {
     const seen: Record<string, unknown> = {}
     const { port, spans } = await serving(async (request, response) => {
       const see = (where: string) => (seen[where] = currentInvocation()?.root.spanContext().spanId)
@@ -145,7 +145,7 @@ describe('the invocation', () => {
     expect(seen).toMatchObject(Object.fromEntries(where.map((each) => [each, root?.spanContext().spanId])))
   })
 
-  test('is each request’s own, on one connection too', async () => {
+  test('is separate for each request, on one connection too', async () => {
     const { port, spans, tracer } = await serving(async (request, response) => {
       await turn()
       tracer.startActiveSpan(`work ${request.url}`, (s) => s.end())
@@ -162,7 +162,7 @@ describe('the invocation', () => {
     }
   })
 
-  test('ends when the client goes away, with all that is open; what goes on is late, and sent all the same', async () => {
+  test('ends with its open spans when the client hangs up; spans that follow are late, and sent all the same', async () => {
     let goOn!: () => void
     const gone = new Promise<void>((resolve) => (goOn = resolve))
     let done!: () => void
@@ -188,7 +188,7 @@ describe('the invocation', () => {
     expect(reports.at(-1)?.spans.late).toBe(1)
   })
 
-  test('is whole for a client that leaves when it has all that `Content-Length` says, though nobody has ended it', async () => {
+  test('is complete if the client leaves with all bytes of `Content-Length`, though the response has not ended', async () => {
     const { port, spans } = await serving((request, response) => {
       response.setHeader('content-length', 4).write(request.url === '/whole' ? 'data' : 'dat')
     })
@@ -201,7 +201,7 @@ describe('the invocation', () => {
     expect(fates.toSorted()).toEqual([['/part', 200, 'cancelled', 'aborted'], ['/whole', 200, undefined, undefined]])
   })
 
-  test('says so where the server has closed the connection without an answer, as for its own timeout', async () => {
+  test('is an error if the server closes the connection without an answer, as on its own timeout', async () => {
     const { port, spans } = await serving((_request, response) => void response.setTimeout(20))
     send({ host: '127.0.0.1', port }).on('error', () => {}).end()
     const [root] = await spans(1)
@@ -209,7 +209,7 @@ describe('the invocation', () => {
     expect(root?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'the server has ended the response before it began' })
   })
 
-  test('is no error of the server’s where it does not wait for a request’s body any longer', async () => {
+  test('is not an error of the server if it stops waiting for the body of the request', async () => {
     const { port, spans } = await serving((request) => void setTimeout(() => request.socket.destroy(), 20))
     const request = send({ host: '127.0.0.1', port, method: 'POST', headers: { 'content-length': 4 } }).on('error', () => {})
     request.write('dat')
@@ -217,7 +217,7 @@ describe('the invocation', () => {
     expect([root?.attributes['error.type'], root?.status.code]).toEqual(['aborted', SpanStatusCode.UNSET])
   })
 
-  test('has what the listener has failed with, for which the server has closed the connection', async () => {
+  test('has the error of the listener for which the server closes the connection', async () => {
     const { options, spans } = setup()
     const wrapped = withTelemetry(() => Promise.reject(new RangeError('out of stock')), options) as (...args: Parameters<Listener>) => Promise<void>
     const port = await listen(createServer((request, response) => void wrapped(request, response).catch(() => request.socket.destroy())))
@@ -227,7 +227,7 @@ describe('the invocation', () => {
     expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
-  test('has the error that the server itself has ended the response with', async () => {
+  test('has the error with which the server itself destroys the response', async () => {
     const { port, spans } = await serving((_request, response) => {
       response.write('half')
       setImmediate(() => response.destroy(new RangeError('database gone')))
@@ -238,7 +238,7 @@ describe('the invocation', () => {
     expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
-  test('has the error that the server itself has ended a stream of HTTP/2 with', async () => {
+  test('has the error with which the server itself destroys an HTTP/2 stream', async () => {
     const { options, spans } = setup()
     const port = await listen(createServer2(withTelemetry((_request, response) => {
       response.stream.on('error', () => {}).destroy(new RangeError('database gone'))
@@ -253,15 +253,15 @@ describe('the invocation', () => {
 
   test.each([
     ['', undefined, { 'error.type': '_OTHER', 'flushed.response_stream': 'failed' }],
-    [', with its cause where the listener tells it', new RangeError('database gone'), { 'error.type': 'RangeError' }],
-  ])('is an error where the server itself has ended the response midway%s', async (_what, error, attributes) => {
+    [', with its cause if the listener rejects with that', new RangeError('database gone'), { 'error.type': 'RangeError' }],
+  ])('is an error if the server itself ends the response midway%s', async (_what, error, attributes) => {
     const { options, spans } = setup()
     const wrapped = withTelemetry(async (_request, response) => {
       response.write('half')
       setImmediate(() => response.destroy())
       if (error) throw error
     }, options)
-    // As frameworks have it, a rejection ends nothing.
+    // As in frameworks, a rejection does not end the response.
     const port = await listen(createServer((request, response) => void wrapped(request, response).catch(() => {})))
     await fetched(port, '/').catch(() => {})
     const [root] = await spans(1)
@@ -269,7 +269,7 @@ describe('the invocation', () => {
     expect(root?.status.code).toBe(SpanStatusCode.ERROR)
   })
 
-  test('is none where the process has been told to end, and cuts what is open', async () => {
+  test('is not an error if the process has been told to end, and cuts what is open', async () => {
     const { options, spans } = setup()
     const server = createServer(withTelemetry((_request, response) => void response.write('half'), options))
     const client = open(await listen(server), '127.0.0.1').on('error', () => {})
@@ -282,7 +282,7 @@ describe('the invocation', () => {
     expect([root?.attributes['flushed.response_stream'], root?.status.code]).toEqual(['cancelled', SpanStatusCode.UNSET])
   })
 
-  test.each(['end', 'destroy', 'resetAndDestroy'] as const)('is none of the server’s where the client leaves midway, by `%s` of its socket', async (leave) => {
+  test.each(['end', 'destroy', 'resetAndDestroy'] as const)('is not an error of the server if the client leaves midway, by `%s` of its socket', async (leave) => {
     const { port, spans } = await serving((_request, response) => void response.write('half'))
     const client = open(port, '127.0.0.1')
     client.write('GET / HTTP/1.1\r\nhost: shop\r\n\r\n')
@@ -294,10 +294,10 @@ describe('the invocation', () => {
   })
 
   test.each([
-    ['the server has destroyed it: an error', (stream: ServerHttp2Stream) => void stream.destroy(), {}, 'failed', SpanStatusCode.ERROR],
-    ['the client has closed it', () => {}, { code: constants.NGHTTP2_NO_ERROR }, 'cancelled', SpanStatusCode.UNSET],
-    ['the client’s session has failed', () => {}, { error: new Error('out of memory') }, 'cancelled', SpanStatusCode.UNSET],
-  ])('of HTTP/2 has not been sent where %s', async (_who, serve, { code, error }: { code?: number; error?: Error }, ended, status) => {
+    ['failed, with an error, if the server destroys the stream', (stream: ServerHttp2Stream) => void stream.destroy(), {}, 'failed', SpanStatusCode.ERROR],
+    ['cancelled if the client closes the stream', () => {}, { code: constants.NGHTTP2_NO_ERROR }, 'cancelled', SpanStatusCode.UNSET],
+    ['cancelled if the client’s session fails', () => {}, { error: new Error('out of memory') }, 'cancelled', SpanStatusCode.UNSET],
+  ])('over HTTP/2 is recorded as %s', async (_who, serve, { code, error }: { code?: number; error?: Error }, ended, status) => {
     const { options, spans } = setup()
     const port = await listen(createServer2(withTelemetry((_request, response) => {
       response.write('half')
@@ -313,7 +313,7 @@ describe('the invocation', () => {
     expect([root?.attributes['flushed.response_stream'], root?.status.code]).toEqual([ended, status])
   })
 
-  test.each(['GET', 'POST'])('has what is recorded when its response tells of the end: %s', async (method) => {
+  test.each(['GET', 'POST'])('includes spans of listeners of `finish` and `close` of its response: %s', async (method) => {
     const { port, spans, reports } = await serving((request, response) => {
       for (const event of ['finish', 'close']) response.on(event, () => span(`response ${event}`).end())
       request.resume().on('end', () => response.end())
@@ -324,7 +324,7 @@ describe('the invocation', () => {
     expect(reports[0]?.spans.late).toBe(0)
   })
 
-  test.each(['GET', 'POST'])('is current where a request and its response tell that the client has left: %s', async (method) => {
+  test.each(['GET', 'POST'])('is current when the request and its response emit `close` because the client has left: %s', async (method) => {
     const { port, spans, reports } = await serving((request, response) => {
       request.on('close', () => span('request closed').end())
       response.on('close', () => span('response closed').end())
@@ -338,7 +338,7 @@ describe('the invocation', () => {
     expect(reports[0]?.spans.late).toBe(0)
   })
 
-  test('is current where a stream of HTTP/2 tells so', async () => {
+  test('is current when an HTTP/2 response emits `close` because the client has left', async () => {
     const { options, spans, reports } = setup()
     const port = await listen(createServer2(withTelemetry((_request, response) => {
       response.on('close', () => span('response closed').end())
@@ -354,7 +354,7 @@ describe('the invocation', () => {
     expect(reports[0]?.spans.late).toBe(0)
   })
 
-  test('is no error of the server’s where the client goes away while it waits for another response of its connection', async () => {
+  test('is not an error of the server if the client leaves while it waits for another response on its connection', async () => {
     let served = 0
     let socket: Socket | undefined
     const { port, spans } = await serving(() => void (++served === 2 && socket?.destroy()))
@@ -366,7 +366,7 @@ describe('the invocation', () => {
     }
   })
 
-  test('is no error where the connection is upgraded', async () => {
+  test('is not an error if the connection is upgraded', async () => {
     const { options, spans } = setup()
     const upgrade = withTelemetry(((_request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')) as Listener, options)
     const server = createServer()
@@ -378,7 +378,7 @@ describe('the invocation', () => {
     expect(root?.status.code).toBe(SpanStatusCode.UNSET)
   })
 
-  test('is not cut short where the connection is upgraded, beside a response that is never used', async () => {
+  test('is neither failed nor cancelled if the connection is upgraded beside a response that is never used', async () => {
     const { options, spans } = setup()
     const listener = withTelemetry((_request, { socket }) => void socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n'), options)
     const server = createServer()
@@ -395,7 +395,7 @@ describe('the invocation', () => {
     expect(root?.attributes).not.toHaveProperty('flushed.response_stream')
   })
 
-  test('comes with that of the connection, where the connection is upgraded beside a response that never gets it', async () => {
+  test('ends with the connection, without an error, if that is upgraded beside a response that never gets it', async () => {
     const { options, spans } = setup()
     const listener = withTelemetry((() => {}) as Listener, options)
     const server = createServer()
@@ -410,34 +410,34 @@ describe('the invocation', () => {
     for (const { attributes } of await spans(2)) expect(attributes).not.toHaveProperty('error.type')
   })
 
-  test('is the connection’s for each of the requests that wait for one before them, with one listener', async () => {
+  test('ends with the connection for each request that waits for one before it', async () => {
     const { options, spans } = setup()
     const waiting: ServerResponse[] = []
     const port = await listen(createServer(withTelemetry(((_request, response) => void waiting.push(response)) as Listener, options)))
     const client = open(port, '127.0.0.1')
     client.write('GET /orders HTTP/1.1\r\nhost: shop\r\n\r\n'.repeat(12))
     while (waiting.length < 12) await turn()
-    // As Node 22 leaves them.
+    // One listener serves all of them: Node warns of more than ten. On Node 22, responses that wait emit nothing.
     for (const response of waiting.slice(1)) response.emit = () => false
     client.destroy()
     expect(await spans(12)).toHaveLength(12)
   })
 
-  test('is the response’s where a request that was made up has no connection', async () => {
+  test('ends with the response if a fake request has no connection', async () => {
     const { options, spans } = setup()
     const made = { method: 'GET', headers: {}, url: '/' } as IncomingMessage
     withTelemetry(((_request, response) => response.emit('finish')) as Listener, options)(made, new ServerResponse(made))
     expect(await spans(1)).toHaveLength(1)
   })
 
-  test('is none of what only plays a response, and the handler is called', async () => {
+  test('is not opened for a fake response, and the handler is called', async () => {
     const { options, exporter } = setup()
     const handler = withTelemetry(((_request: object, response: { json(): string }) => response.json()) as unknown as Listener, options)
     expect(handler({ method: 'GET', headers: {} } as never, { json: () => 'played' } as never)).toBe('played')
     expect(exporter.spans).toEqual([])
   })
 
-  test('ends at once where the client was gone before it was begun', async () => {
+  test('ends at once if the client left before it began', async () => {
     const { options, spans } = setup()
     const wrapped = withTelemetry(json as () => void, options)
     const port = await listen(createServer((request, response) => {
@@ -449,7 +449,7 @@ describe('the invocation', () => {
     expect([root?.attributes['url.path'], root?.attributes['error.type']]).toEqual(['/gone', 'aborted'])
   })
 
-  test('says so where the client of HTTP/2 has reset it', async () => {
+  test('records that an HTTP/2 client has reset it', async () => {
     const { options, spans } = setup()
     const port = await listen(createServer2(withTelemetry((_request, response) => void response.write('half'), options)))
     const client = connect(`http://127.0.0.1:${port}`)
@@ -461,7 +461,7 @@ describe('the invocation', () => {
     expect([root?.attributes['error.type'], root?.attributes['flushed.response_stream'], root?.status.code]).toEqual(['aborted', 'cancelled', SpanStatusCode.UNSET])
   })
 
-  test('and the same for HTTP/2', async () => {
+  test('ends, too, if an HTTP/2 stream was closed before it began', async () => {
     const { options, spans } = setup()
     const wrapped = withTelemetry(() => undefined, options) as () => void
     const port = await listen(createServer2((request, response) => {
@@ -475,7 +475,7 @@ describe('the invocation', () => {
     expect(root?.attributes['url.path']).toBe('/gone')
   })
 
-  test('lasts as long as a stream of events does', async () => {
+  test('lasts as long as a stream of events', async () => {
     const { port, spans, exporter, tracer } = await serving(async (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       for (let n = 0; n < 3; n++) {
@@ -491,7 +491,7 @@ describe('the invocation', () => {
     expect(exporter.exports).toHaveLength(1)
   })
 
-  test('is current where the response has room again, which its socket tells', async () => {
+  test('is current when the response emits `drain`, which comes from its socket', async () => {
     const { port, spans, tracer } = await serving(async (_request, response) => {
       let full = 0
       await new Promise<void>((resolve) => {
@@ -511,7 +511,7 @@ describe('the invocation', () => {
     expect(all.slice(0, 4).map(({ name, parentSpanContext }) => [name, parentSpanContext?.spanId])).toEqual(Array(4).fill(['filled', root]))
   })
 
-  test('has background work, that goes on after the response', async () => {
+  test('includes background work that goes on after the response', async () => {
     const { port, spans, tracer } = await serving((_request, response) => {
       waitUntil(new Promise<void>((resolve) => response.on('close', () => setTimeout(() => {
         tracer.startSpan('audit').end()
@@ -523,7 +523,7 @@ describe('the invocation', () => {
     expect((await spans(2)).map(({ name }) => name)).toEqual(['audit', 'GET'])
   })
 
-  test('is one, wrapped twice: the inner is a child span', async () => {
+  test('is a single one if the listener is wrapped twice: the inner wrapper makes a child span', async () => {
     const { options, spans } = setup()
     const port = await listen(createServer(withTelemetry(withTelemetry(json as () => void, options), options)))
     await fetched(port, '/')

@@ -1,4 +1,4 @@
-/** The wrap of a listener of Node's own `http`, on real sockets, in this process. */
+/** What `withTelemetry` of `flushed/node` does with a listener of Node's own `http`: on real sockets, in this process. */
 import { createServer, request as send } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
@@ -8,8 +8,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { fetched, listen, setup } from '../../server/support.ts'
 import { json, serving } from './support.ts'
 
-describe('what a listener throws', () => {
-  test('is thrown by the wrap too, and recorded', async () => {
+describe('the error of a listener', () => {
+  test('is thrown by the wrapped listener too, and recorded', async () => {
     const { options, spans } = setup()
     let thrown: unknown
     const wrapped = withTelemetry(() => {
@@ -31,7 +31,7 @@ describe('what a listener throws', () => {
     ])
   })
 
-  test('or rejects with, is one rejection: that of what the wrap returns', async () => {
+  test('is one rejection if the listener rejects: that of the promise which the wrapped listener returns', async () => {
     const { options } = setup()
     const unhandled: unknown[] = []
     const take = (reason: unknown) => unhandled.push(reason)
@@ -48,8 +48,8 @@ describe('what a listener throws', () => {
   })
 })
 
-describe('a wrap', () => {
-  test('has the name, the length and the properties of what it wraps, and says what that was', () => {
+describe('a wrapped listener', () => {
+  test('has the name, length and properties of the original, which `wrapInfo()` returns', () => {
     const listener = Object.assign(function orders(_request: unknown, _response: unknown) {}, { version: 1 })
     const wrapped = withTelemetry(listener)
     expect([wrapped.name, wrapped.length, wrapped.version]).toEqual(['orders', 2, 1])
@@ -61,16 +61,16 @@ describe('a wrap', () => {
     [{ drainms: 5 }, 'unknown option `drainms`'],
     [{ flush: 'before-response' }, "`flush` must be 'auto' or 'after-response' on a server, got \"before-response\""],
     [{ timeoutMs: -1 }, '`timeoutMs` must be'],
-  ])('refuses %j when it is made', (options, message) => {
+  ])('throws a TypeError when it is created with %j', (options, message) => {
     expect(() => withTelemetry(() => {}, options as never)).toThrow(message)
     expect(() => withTelemetry(() => {}, options as never)).toThrow(TypeError)
   })
 
-  test('refuses what is no function', () => {
+  test('throws when it is created from a value that is not a function', () => {
     expect(() => withTelemetry({} as never)).toThrow('`listener` must be a function, got {}')
   })
 
-  test('leaves a request alone that it cannot describe', async () => {
+  test('calls the original without telemetry for a request that it cannot describe', async () => {
     const { port, exporter } = await serving(json, { logger: false, attributes: () => ({}) })
     const { options } = setup()
     const listener = withTelemetry(json, { ...options, logger: false })

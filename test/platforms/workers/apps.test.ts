@@ -1,4 +1,4 @@
-/** Applications of other people's frameworks, wrapped as a whole, on real workerd. */
+/** Applications of real frameworks, wrapped as a whole, on real workerd. */
 import { describe, expect, test } from 'vitest'
 import { CROSSED, corners } from '../../support/workers.ts'
 
@@ -6,7 +6,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
   test.each([
     ['Hono', 'hono.mjs', ['find order', 'audit', 'GET']],
     ['itty-router', 'itty.mjs', ['find order', 'GET']],
-  ])('%s answers as ever, and its spans are there', async (_name, script, names) => {
+  ])('%s answers as ever, and all spans arrive', async (_name, script, names) => {
     await using worker = await startWorker(script, { bindings: { REGION: 'weur' } })
     for (const id of ['1', '2']) {
       const response = await worker.fetch(`/orders/${id}`)
@@ -17,7 +17,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('Hono: an error that it makes a response of is an error of the root span by its status', async () => {
+  test('an error that Hono turns into a response makes the root span an error by its status', async () => {
     await using worker = await startWorker('hono.mjs')
     expect((await worker.fetch('/fails')).status).toBe(500)
     await worker.collector.waitFor(({ spans }) => spans.length >= 1)

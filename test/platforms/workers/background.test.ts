@@ -1,9 +1,9 @@
-/** What the user hands to `ctx.waitUntil`, on real workerd. */
+/** Work that the user hands to `ctx.waitUntil`, on real workerd. */
 import { describe, expect, test } from 'vitest'
 import { CROSSED, corners, names, runtimes, samples } from '../../support/workers.ts'
 
 describe.each(runtimes)('on $title', ({ startWorker }) => {
-  test('a child that ends 200 ms after the response arrives whole, and the request’s own spans before it', async () => {
+  test('a child span that ends 200 ms after the response arrives whole, after the spans of the request', async () => {
     await using worker = await startWorker('background.mjs')
     await worker.fetch('/late')
     await worker.collector.waitFor(({ spans }) => spans.length === 2)
@@ -25,7 +25,7 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
 })
 
 describe.each(samples)('on $title', ({ startWorker }) => {
-  test('a child that is never ended arrives, marked, when the work is over', async () => {
+  test('a child span that is never ended arrives, marked as unfinished, when the work is over', async () => {
     await using worker = await startWorker('background.mjs')
     await worker.fetch('/never')
     await worker.collector.waitFor(({ spans }) => spans.length === 3)
@@ -33,7 +33,7 @@ describe.each(samples)('on $title', ({ startWorker }) => {
     expect((await worker.reported(2))[1]).toMatchObject({ phase: 'background', spans: { acknowledged: 1, endedByDispose: 1 } })
   })
 
-  test('what the handler has left open does not wait for work that was begun after it', async () => {
+  test('a span that the handler has left open does not wait for work that began after it', async () => {
     await using worker = await startWorker('background.mjs')
     await worker.fetch('/forgotten')
     await worker.collector.waitFor(({ spans }) => spans.length === 3)
@@ -41,7 +41,7 @@ describe.each(samples)('on $title', ({ startWorker }) => {
     expect(worker.collector.spans.map(({ attributes }) => attributes['flushed.unfinished'])).toEqual([true, undefined, undefined])
   })
 
-  test('work that work has handed over is waited for', async () => {
+  test('work that other work has handed to `ctx.waitUntil` is waited for', async () => {
     await using worker = await startWorker('background.mjs')
     await worker.fetch('/nested')
     await worker.collector.waitFor(({ spans }) => spans.length === 4)
@@ -49,7 +49,7 @@ describe.each(samples)('on $title', ({ startWorker }) => {
     expect(worker.collector.requests).toHaveLength(2)
   })
 
-  test('ten in a row, in one isolate: all of everything', async () => {
+  test('ten requests in a row, in one isolate, deliver all of their spans once', async () => {
     await using worker = await startWorker('background.mjs')
     for (let at = 0; at < 10; at++) await worker.fetch('/nested')
     await worker.collector.waitFor(({ spans }) => spans.length >= 40)
@@ -67,14 +67,14 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     expect(performance.now() - startedAt).toBeLessThan(2500)
   })
 
-  test('work goes on after the handler has thrown, and what it records arrives', async () => {
+  test('work goes on after the handler has thrown, and its spans arrive', async () => {
     await using worker = await startWorker('background.mjs')
     expect((await worker.fetch('/late?throw')).status).toBe(500)
     await worker.collector.waitFor(({ spans }) => spans.length === 3)
     expect(worker.collector.spans[2]).toMatchObject({ name: 'audit', attributes: {} })
   })
 
-  test('a rejection is a warning, in the report of the flush that comes next', async () => {
+  test('a rejection of the work is a warning in the report of the next flush', async () => {
     await using worker = await startWorker('background.mjs')
     await worker.fetch('/rejects')
     const reports = await worker.reported(({ warnings }) => warnings.length > 0)

@@ -1,4 +1,4 @@
-/** How long an invocation may go on after its response, on a fake context and a clock that only the test moves. */
+/** How long an invocation may go on after its response, with a fake context and a fake clock. */
 import { trace } from '@opentelemetry/api'
 import { currentInvocation } from 'flushed'
 import type { FlushReport } from 'flushed'
@@ -7,7 +7,7 @@ import { withTelemetry } from 'flushed/workers'
 import { beforeEach, expect, test } from 'vitest'
 import { newIsolate, pipeline } from '../../support/sdk.ts'
 
-/** What the platform keeps a request for after its response, in milliseconds. */
+/** How long the platform keeps a request alive after its response, in milliseconds. */
 const PLATFORM_MS = 30_000
 
 let clock = fakeClock()
@@ -19,7 +19,7 @@ beforeEach(() => {
 
 const after = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
 
-/** A Worker whose responses leave `work` behind. */
+/** A Worker whose requests hand `work` to `waitUntil`. */
 function start(work: () => Promise<unknown>, mode: 'microtask' | 'hold' = 'microtask', told?: () => void) {
   const { exporter, telemetry } = pipeline({ flushIntervalMs: false }, mode)
   const reports: FlushReport[] = []
@@ -34,7 +34,7 @@ function start(work: () => Promise<unknown>, mode: 'microtask' | 'hold' = 'micro
     told?.()
   }
   const worker = withTelemetry(handler, { telemetry, logger: false, onFlush })
-  /** A request, at whose end nothing is left that does not wait for time to pass. @returns when all it has held was over */
+  /** Sends a request, and lets everything run that does not wait for time to pass. @returns when all that it has held was over */
   const request = async () => {
     const held = { untilMs: 0 }
     const ctx = { waitUntil: (promise: Promise<unknown>) => void promise.then(() => (held.untilMs = clock.now())) }
@@ -48,7 +48,7 @@ function start(work: () => Promise<unknown>, mode: 'microtask' | 'hold' = 'micro
 
 const unfinished = ({ name, attributes }: { name: string; attributes: object }) => [name, 'flushed.unfinished' in attributes]
 
-test('work that is over in time has all of the platform’s time but for the flush’s', async () => {
+test('work that is over in time has all of the platform’s time except for that of the flush', async () => {
   const { exporter, reports, request } = start(async () => {
     const audit = currentInvocation()?.span('audit')
     await after(26_000)
@@ -60,7 +60,7 @@ test('work that is over in time has all of the platform’s time but for the flu
   expect(reports.map(({ phase, warnings }) => [phase, warnings])).toEqual([['after-response', []], ['background', []]])
 })
 
-test('work that outlives it is reported in time, and its open spans are ended, marked and sent', async () => {
+test('work that outlives the platform’s time is reported in time, and its open spans are ended, marked and sent', async () => {
   const { exporter, reports, request } = start(async () => {
     currentInvocation()?.span('audit')
     await after(60_000)
@@ -76,7 +76,7 @@ test('work that outlives it is reported in time, and its open spans are ended, m
   })
 })
 
-test('what it records after that is late, and goes as soon as that, since nothing else may come', async () => {
+test('a span that such work records afterwards is late, and is sent at once, since perhaps nothing else comes', async () => {
   const { exporter, reports, request } = start(async () => {
     const invocation = currentInvocation()
     await after(40_000)
@@ -88,7 +88,7 @@ test('what it records after that is late, and goes as soon as that, since nothin
   expect(reports.at(-1)).toMatchObject({ outcome: 'delivered', spans: { late: 1 } })
 })
 
-test('what `onFlush` records is not late in its turn: there would be no end of flushes', async () => {
+test('a span that `onFlush` records is not late in its turn, or flushes would never end', async () => {
   const work = async () => void after(1000).then(() => currentInvocation()?.span('afterwards').end())
   const { exporter, reports, request } = start(work, 'microtask', () => trace.getTracer('app').startSpan('tell of it').end())
   await request()

@@ -1,4 +1,4 @@
-/** A wrapped class without a runtime, over a stand-in for the runtime’s own class. */
+/** Wrapped classes without a runtime, on a fake of the runtime’s own base class. */
 import { wrapInfo } from 'flushed'
 import { withTelemetry } from 'flushed/workers'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -57,8 +57,8 @@ function context() {
 
 const names = ({ exporter }: ReturnType<typeof pipeline>) => exporter.spans.map(({ name }) => name)
 
-describe('a class', () => {
-  test('stays what it was: its name, length, statics and prototype', () => {
+describe('a wrapped class', () => {
+  test('keeps its name, length, static members and prototype', () => {
     const { telemetry } = pipeline()
     const Wrapped = withTelemetry(Prices, { telemetry })
     expect([Wrapped.name, Wrapped.length, Wrapped.currency, Wrapped.made]).toEqual(['Prices', 2, 'EUR', 3])
@@ -70,7 +70,7 @@ describe('a class', () => {
     expect(Object.keys(prices)).toEqual(Object.keys(new Prices(context().ctx, { tax: 1 })))
   })
 
-  test('a synchronous method stays one, and its flush is left to waitUntil', async () => {
+  test('keeps a synchronous method synchronous, and leaves its flush to `waitUntil`', async () => {
     const made = pipeline()
     const { ctx, works } = context()
     const prices = new (withTelemetry(Prices, { telemetry: made.telemetry }))(ctx, { tax: 3 })
@@ -80,14 +80,14 @@ describe('a class', () => {
     expect(names(made)).toEqual(['Prices/rated', 'Prices/refuse'])
   })
 
-  test('where the flush has to be waited for, a synchronous method cannot stay one', async () => {
+  test('makes a synchronous method return a promise if the flush has to be waited for', async () => {
     const made = pipeline()
     const prices = new (withTelemetry(Prices, { telemetry: made.telemetry, flush: 'before-response' }))(context().ctx, { tax: 1 })
     expect(await (prices.rated(1) as unknown as Promise<number>)).toBe(2)
     expect(names(made)).toEqual(['Prices/rated'])
   })
 
-  test('without a name, is called what it is exported as', async () => {
+  test('without a name of its own is called what it is exported as: `default`', async () => {
     const made = pipeline()
     const { ctx, works } = context()
     new (withTelemetry(class extends Prices {}, { telemetry: made.telemetry }))(ctx, { tax: 1 }).rated(1)
@@ -97,7 +97,7 @@ describe('a class', () => {
     ])
   })
 
-  test('its constructor, its methods’ calls of one another, getters and setters are no invocations', async () => {
+  test('makes no invocations of its constructor, of calls between its methods, or of getters and setters', async () => {
     const made = pipeline()
     const { ctx, works } = context()
     const prices = new (withTelemetry(Prices, { telemetry: made.telemetry }))(ctx, { tax: 1 })
@@ -107,18 +107,18 @@ describe('a class', () => {
     expect(names(made)).toEqual(['Prices/summed'])
   })
 
-  test('its accessors may be of private members, for those outside as well', () => {
+  test('may have accessors of private members, which work from outside as well', () => {
     const prices = new (withTelemetry(Prices, { telemetry: pipeline().telemetry }))(context().ctx, { tax: 1 })
     prices.rate = 3
     expect([prices.seen, prices.rate]).toEqual([2, 2])
   })
 
-  test('methods keep their names and lengths', () => {
+  test('keeps the names and lengths of its methods', () => {
     const prices = new (withTelemetry(Prices, { telemetry: pipeline().telemetry }))(context().ctx, { tax: 1 })
     expect([prices.rated.name, prices.rated.length, prices.summed.length]).toEqual(['rated', 1, 0])
   })
 
-  test('that extends a wrapped one is not wrapped, and works', () => {
+  test('may be extended: the subclass is not wrapped, and works', () => {
     const made = pipeline()
     class More extends withTelemetry(Prices, { telemetry: made.telemetry }) {
       readonly #more = 1
@@ -130,7 +130,7 @@ describe('a class', () => {
     expect(made.exporter.spans).toEqual([])
   })
 
-  test('that is wrapped twice is wrapped once', async () => {
+  test('makes one invocation of a call if it is wrapped twice', async () => {
     const made = pipeline()
     const { ctx, works } = context()
     const Twice = withTelemetry(withTelemetry(Prices, { telemetry: made.telemetry }), { telemetry: made.telemetry })
@@ -139,7 +139,7 @@ describe('a class', () => {
     expect(names(made)).toEqual(['Prices/rated'])
   })
 
-  test('that was compiled into a function with methods is one, too; any other function is a handler', async () => {
+  test('may be compiled into a function with methods; any other function is a handler', async () => {
     const made = pipeline()
     const { ctx, works } = context()
     function Counter(this: { ctx: object }, given: object) {
@@ -156,7 +156,7 @@ describe('a class', () => {
     expect(names(made)).toEqual(['Counter/count', 'GET'])
   })
 
-  test('may bind its methods for good: those are what they are', () => {
+  test('may bind its methods in read-only properties: they stay what they are', () => {
     class Bound extends Prices {
       constructor(ctx: object, env: { readonly tax: number }) {
         super(ctx, env)
@@ -169,7 +169,7 @@ describe('a class', () => {
     expect(rated(1)).toBe(2)
   })
 
-  test('of a Workflow, may have steps without promises, as in tests of its own', async () => {
+  test('of a Workflow may have steps without promises, as with a fake `step` in tests of its own', async () => {
     abstract class WorkflowEntrypoint extends WorkerEntrypoint {}
     class Checkout extends WorkflowEntrypoint {
       async run(_event: object, step: { do(name: string, work: () => number): number }) {
@@ -185,7 +185,7 @@ describe('a class', () => {
     expect(names(made)).toContain('Checkout')
   })
 
-  test('of a Workflow, may lose a step that fails: that is told as it would be, since nobody handles it', async () => {
+  test('of a Workflow leaves the rejection of a step unhandled, as without the wrapper, if nobody handles it', async () => {
     abstract class WorkflowEntrypoint extends WorkerEntrypoint {}
     class Checkout extends WorkflowEntrypoint {
       async run(_event: object, step: { do(name: string, work: () => number): Promise<number> }) {
@@ -207,11 +207,11 @@ describe('a class', () => {
     expect(heard.mock.calls).toEqual([[lost, expect.any(Promise)]])
   })
 
-  test('options are checked when it is wrapped', () => {
+  test('has its options checked when it is wrapped', () => {
     expect(() => withTelemetry(Prices, { timeoutMs: -1 })).toThrow(TypeError)
   })
 
-  test('options that a function makes are made once, for all that have that function', async () => {
+  test('gets its options from a function that is called once for all classes that share it', async () => {
     const made = pipeline()
     let calls = 0
     const options = () => {

@@ -1,4 +1,4 @@
-/** A vendor's bundle with two buffers, on real workerd: what it loses by itself, and what stages do about it. */
+/** A fake of a vendor's bundle with two buffers, on real workerd: what it loses by itself, and what `stages` does about it. */
 import { describe, expect, test } from 'vitest'
 import { endpoint } from '../../support/endpoint.ts'
 import type { Item } from '../../support/monitoring.ts'
@@ -13,7 +13,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     return { backend, worker, items, order }
   }
 
-  test('by itself, with `ctx.waitUntil(tracer.flush())`, 10 requests leave nothing at the backend', async () => {
+  test('by itself, with `ctx.waitUntil(tracer.flush())`, it delivers nothing of 10 requests', async () => {
     const { worker, backend, order } = await vendor('by itself')
     for (let n = 0; n < 10; n++) await order()
     await worker.reported(10)
@@ -21,7 +21,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     expect(backend.received).toEqual([])
   })
 
-  test.each([1, 2, 10])('under `stages`, all that was recorded is at the backend when the flushes are over: requests: %i', async (count) => {
+  test.each([1, 2, 10])('with `stages`, all that was recorded is at the backend when the flushes are over; requests: %i', async (count) => {
     const { worker, backend, items, order } = await vendor('stages')
     await using _worker = worker
     for (let n = 0; n < count; n++) await order()
@@ -30,7 +30,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     expect(backend.received.length).toBeLessThanOrEqual(count)
   })
 
-  test('under `stages`, so it is after 190 requests, 19 at a time, and nothing crosses', async () => {
+  test('with `stages`, the backend has everything of 190 requests, 19 at a time, and no request touches another', async () => {
     const { worker, items, order } = await vendor('stages')
     await using _worker = worker
     for (let n = 0; n < 10; n++) await Promise.all(Array.from({ length: 19 }, order))
@@ -39,7 +39,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('with `cascade: false` it is as by itself', async () => {
+  test('with `cascade: false`, it delivers nothing of 10 requests, as by itself', async () => {
     const { worker, backend, order } = await vendor('cascade: false')
     for (let n = 0; n < 10; n++) await order()
     await worker.reported(10)

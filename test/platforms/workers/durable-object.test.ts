@@ -22,7 +22,7 @@ const echo = async (socket: WebSocket, message: string) => {
 describe.each(corners)('on $title', (runtime) => {
   const start = (script = 'classes-wrapped.mjs') => runtime.startWorker(script, withClasses(runtime))
 
-  test('a request through a stub goes on with its caller’s trace', async () => {
+  test('a request through a stub continues the trace of its caller', async () => {
     await using worker = await start()
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const response = await worker.fetch('/room/hello', { headers: { traceparent } })
@@ -45,26 +45,26 @@ describe.each(corners)('on $title', (runtime) => {
     ])
   })
 
-  test('a method that is called by RPC is an invocation; constructors, timers and methods that call methods are not', async () => {
+  test('a method that is called by RPC is an invocation; constructors, timers and calls between methods are not', async () => {
     await using worker = await start()
     expect(await call(worker, 'count')).toBe(1)
     expect(await call(worker, 'tick')).toBe('ticking')
     expect(await call(worker, 'count')).toBe(2)
     await spans(worker, 3)
-    // The timer's call is over by now: it was set before the last method was called, which has awaited storage.
+    // The call of the timer is over by now: the timer was set before the last method call, which has awaited storage.
     expect(names(worker.collector.spans)).toEqual(['Room/count', 'Room/tick', 'Room/count'])
     expect((await worker.reported(3)).every(({ phase }) => phase === 'after-response')).toBe(true)
   })
 
-  test('an error reaches the caller as it is, and the span has it', async () => {
+  test('an error reaches the caller unchanged, and the span has it', async () => {
     await using worker = await start()
     expect(await call(worker, 'closed')).toBe('TypeError: the room is closed')
     await spans(worker, 1)
     expect(worker.collector.spans).toMatchObject([{ name: 'Room/fail', status: { code: 'error', message: 'the room is closed' } }])
   })
 
-  // Without AsyncLocalStorage, what has been aborted is taken to be running still.
-  test.runIf(runtime === newest)('one that aborts itself takes no other invocation of its isolate along', async () => {
+  // Without AsyncLocalStorage, an invocation that was aborted is taken to be running still.
+  test.runIf(runtime === newest)('an object that aborts itself does not end other invocations of its isolate', async () => {
     await using worker = await start()
     expect(await call(worker, 'collapse')).toContain('collapsed')
     for (const count of [1, 2]) expect(await call(worker, 'count')).toBe(count)
@@ -72,7 +72,7 @@ describe.each(corners)('on $title', (runtime) => {
     expect(names(worker.collector.spans)).toEqual(['Room/count', 'Room/count'])
   })
 
-  test('an alarm is an invocation, and is tried again as ever when it fails', async () => {
+  test('an alarm is an invocation, and is retried as ever when it fails', async () => {
     await using worker = await start()
     await worker.fetch('/room/alarm')
     await worker.collector.waitFor(({ spans }) => names(spans).filter((name) => name === 'alarm').length === 2, { timeoutMs: 15_000 })
@@ -83,7 +83,7 @@ describe.each(corners)('on $title', (runtime) => {
     ])
   })
 
-  test('each message of a WebSocket is an invocation, and so is its end', async () => {
+  test('each message of a WebSocket is an invocation, and so is its close', async () => {
     await using worker = await start()
     const socket = await connect(worker)
     expect(await echo(socket, 'one')).toBe('one, 1 constructed')
@@ -98,7 +98,7 @@ describe.each(corners)('on $title', (runtime) => {
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('a class that extends none of the runtime’s is a Durable Object as well', async () => {
+  test('a class that does not extend one of the runtime’s is a Durable Object as well', async () => {
     await using bare = await start('classes-bare.mjs')
     await using worker = await start()
     expect(await call(worker, 'legacy')).toBe('legacy 42 object string')
@@ -108,8 +108,8 @@ describe.each(corners)('on $title', (runtime) => {
   })
 })
 
-describe(`one object, many callers at once, on ${newest.title}`, () => {
-  test('what each leaves to the context that they share is in the trace of each, in at most one POST a flush', async () => {
+describe(`one object with many concurrent callers, on ${newest.title}`, () => {
+  test('work that each caller leaves to the shared context is in the trace of that caller, in at most one POST per flush', async () => {
     await using worker = await newest.startWorker('classes-wrapped.mjs', withClasses(newest))
     expect(await call(worker, 'works')).toEqual(Array.from({ length: 20 }, (_, id) => id))
     await spans(worker, 40)
@@ -124,10 +124,10 @@ describe(`one object, many callers at once, on ${newest.title}`, () => {
 })
 
 describe(`a WebSocket whose object hibernates, on ${newest.title}`, () => {
-  // The runtime's own time, which none of its options shorten.
+  // The time is the runtime's own, and none of its options shortens it.
   const HIBERNATES_MS = 11_000
 
-  test('its next message revives the object, and is an invocation', { timeout: 40_000 }, async () => {
+  test('the next message revives the object, and is an invocation', { timeout: 40_000 }, async () => {
     await using worker = await newest.startWorker('classes-wrapped.mjs', withClasses(newest))
     const socket = await connect(worker)
     expect(await echo(socket, 'before')).toBe('before, 1 constructed')

@@ -7,7 +7,7 @@ describe.each(corners)('on $title', (runtime) => {
   const { startWorker } = runtime
   const start = () => startWorker('classes-wrapped.mjs', withClasses(runtime))
 
-  test('a method that is called by RPC is an invocation; what it calls of its own is not', async () => {
+  test('a method that is called by RPC is an invocation; the methods that it calls itself are not', async () => {
     await using worker = await start()
     expect(await call(worker, 'total')).toEqual([20, 20])
     const [report] = await worker.reported(1)
@@ -28,19 +28,19 @@ describe.each(corners)('on $title', (runtime) => {
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('a caller cannot tell a wrapped class from the class', async () => {
+  test('a caller cannot tell a wrapped class from the original', async () => {
     await using bare = await startWorker('classes-bare.mjs', withClasses(runtime))
     await using worker = await start()
     const calls = ['taxed', 'tax', 'fail', 'own', 'missing', 'inherited', 'silent', 'cart', 'adder', 'text', 'forwarded', 'level', 'fetch']
     for (const name of calls) expect(await call(worker, name), name).toEqual(await call(bare, name))
-    // One of each call but for those that came to no method, and of what one entrypoint calls of another.
+    // One span for each call that reached a method, and one for each call of one entrypoint to another.
     await worker.collector.waitFor(({ spans }) => spans.length === 10)
     expect(names(worker.collector.spans).toSorted()).toEqual(
       ['GET', ...['adder', 'cart', 'fail', 'forwarded', 'taxed', 'taxed', 'taxed', 'text'].map((method) => `Orders/${method}`), 'Silent/ping'],
     )
   })
 
-  test('a method that is named as an event is a method still, where it is not called with one', async () => {
+  test('a method with the name of an event is still an RPC method if it is not called with an event', async () => {
     await using bare = await startWorker('classes-bare.mjs', withClasses(runtime))
     await using worker = await start()
     for (const name of ['jobs', 'stub']) expect(await call(worker, name), name).toEqual(await call(bare, name))
@@ -54,7 +54,7 @@ describe.each(corners)('on $title', (runtime) => {
     expect(worker.logs()).not.toMatch(/flushed:/)
   })
 
-  test('an error reaches the caller as it is, and the span has it', async () => {
+  test('an error reaches the caller unchanged, and the span has it', async () => {
     await using worker = await start()
     expect(await call(worker, 'fail')).toBe('RangeError: no order 7')
     await worker.collector.waitFor(({ spans }) => spans.length === 1)
@@ -63,14 +63,14 @@ describe.each(corners)('on $title', (runtime) => {
     ])
   })
 
-  test('work that a method leaves to waitUntil is sent when it is over', async () => {
+  test('the spans of work that a method leaves to `waitUntil` are sent when the work is over', async () => {
     await using worker = await start()
     expect(await call(worker, 'later')).toBe('now')
     await worker.collector.waitFor(({ spans }) => spans.length === 2)
     expect(names(worker.collector.spans)).toEqual(['Orders/later', 'audit'])
   })
 
-  test('a request through a service binding goes on with its caller’s trace', async () => {
+  test('a request through a service binding continues the trace of its caller', async () => {
     await using worker = await start()
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     expect(await call(worker, 'fetch', { headers: { traceparent } })).toBe('orders /call/fetch')

@@ -1,4 +1,4 @@
-/** The events of an object of handlers on real workerd, but for requests: see requests.test.ts. */
+/** The events of an object of handlers on real workerd. For requests, see requests.test.ts. */
 import { describe, expect, test } from 'vitest'
 import { CROSSED, type StartedWorker, type WorkerSetup, corners } from '../../support/workers.ts'
 
@@ -19,7 +19,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
       await queue.sendBatch(bodies.map((body) => ({ body })))
     }
 
-    test('a batch is one invocation, with a link to each sender that has left word', async () => {
+    test('a batch is one invocation, with a link to each sender that has sent its context', async () => {
       await using worker = await start(ORDERS)
       await send(worker, { order: 1, traceparent: SENDER }, { order: 2 })
       await arrive(worker, 2)
@@ -42,7 +42,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
       expect(worker.logs()).not.toMatch(CROSSED)
     })
 
-    test('a message that is to be tried again comes again, by itself', async () => {
+    test('a message that the handler wants to retry comes again, by itself', async () => {
       await using worker = await start(ORDERS)
       await send(worker, { order: 'fine' }, { order: 'retry' })
       await arrive(worker, 4)
@@ -50,7 +50,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
       expect(worker.collector.spans.map(({ status }) => status.code)).toEqual(Array(4).fill('unset'))
     })
 
-    test('a batch whose handler throws comes again, and the span has the error', async () => {
+    test('a batch comes again if its handler throws, and the span has the error', async () => {
       await using worker = await start(ORDERS)
       await send(worker, { order: 'throw' })
       await arrive(worker, 4)
@@ -60,7 +60,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     })
   })
 
-  test('scheduled: the cron and its time; an error and `noRetry` reach the platform', async () => {
+  test('scheduled: the span has the cron and its time; an error and `noRetry` reach the platform', async () => {
     await using worker = await start()
     const scheduledTime = new Date('2026-11-21T10:00:00Z')
     const { scheduled } = (await worker.miniflare.getWorker('worker')) as unknown as { scheduled(of: object): Promise<object> }
@@ -76,7 +76,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     expect(seen(worker)[0]).toEqual(['0 * * * *', scheduledTime.getTime()])
   })
 
-  test('email: what the handler says of the message reaches the platform', async () => {
+  test('email: the platform learns whether the handler rejects the message', async () => {
     await using worker = await start({ miniflare: { unsafeTriggerHandlers: true } as never })
     const post = async (to: string) => {
       const body = `From: a@example.com\r\nTo: ${to}\r\nMessage-ID: <1@example.com>\r\n\r\nHello`
@@ -93,7 +93,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
   const follow = (how: string) => ({ others: { producer: { script: 'producer.mjs', [how]: ['worker'] } } })
   const produce = async (worker: StartedWorker) => (await fetch(await worker.miniflare.unsafeGetDirectURL('producer'))).text()
 
-  test('tail: an invocation for what another Worker has done', async () => {
+  test('tail: the events of another Worker are an invocation', async () => {
     await using worker = await start(follow('tails'))
     await produce(worker)
     await arrive(worker, 1)
@@ -101,7 +101,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     expect(seen(worker)).toEqual([[[['a line']]]])
   })
 
-  test('tailStream: an invocation at its start; what it returns is called as ever, and what that records is sent, too', async () => {
+  test('tailStream: its start is an invocation; the handler it returns is called as ever, and its spans are sent, too', async () => {
     await using worker = await start(follow('streamingTails'))
     await produce(worker)
     await arrive(worker, 2)
@@ -112,7 +112,7 @@ describe.each(corners)('on $title', ({ startWorker }) => {
     await expect.poll(() => seen(worker)).toEqual(['onset', ['a line'], 'ok'])
   })
 
-  test('connect: an invocation for a connection, where the runtime is told to try that', async () => {
+  test('connect: a connection is an invocation, with the `experimental` flag of the runtime', async () => {
     const compatibilityFlags = ['experimental']
     const producer = { script: 'producer.mjs', compatibilityFlags, serviceBindings: { TARGET: 'worker' } }
     await using worker = await start({ compatibilityFlags, others: { producer } })

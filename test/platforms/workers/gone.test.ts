@@ -1,8 +1,8 @@
-/** Requests whose caller gives up while their handler works, on real workerd, which stops that there and then. */
+/** Requests whose caller gives up while the handler works, on real workerd, which then stops the handler at once. */
 import { describe, expect, test } from 'vitest'
 import { CROSSED, type StartedWorker, corners } from '../../support/workers.ts'
 
-/** The root of the request that was given up, when it has arrived. */
+/** The root span of the request that was given up, once it has arrived. */
 async function rootOf({ collector }: StartedWorker, path: string) {
   const isIt = ({ attributes }: (typeof collector.spans)[number]) => attributes['url.path'] === `/${path}`
   await collector.waitFor(({ spans }) => spans.some(isIt))
@@ -21,13 +21,13 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate }) => {
     return worker
   }
 
-  /** The names of a request's spans, and which of them were ended for it. */
+  /** The names of a request's spans. Those that were not ended by the handler are marked. */
   const below = ({ collector }: StartedWorker, root: { traceId: string } | undefined) =>
     collector.spans
       .filter(({ traceId, attributes }) => traceId === root?.traceId && !('faas.trigger' in attributes))
       .map(({ name, attributes }) => ('flushed.unfinished' in attributes ? `${name}, unfinished` : name))
 
-  test.each(['workers', 'hono', 'edge'])('what it has recorded is sent at once, and the handler is stopped as it is without us: `flushed/%s`', async (by) => {
+  test.each(['workers', 'hono', 'edge'])('the recorded spans are sent at once, and the handler is stopped as without `flushed`: `flushed/%s`', async (by) => {
     await using worker = await givenUp('held', by)
     const root = await rootOf(worker, 'held')
     expect(root?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled' })
@@ -44,7 +44,7 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate }) => {
     ['within', 'hono'],
     ['within', 'edge'],
     ['room', 'workers'],
-  ])('a handler that goes on, since other work does, or its Durable Object, records as ever: %s, `flushed/%s`', async (path, by) => {
+  ])('a handler that goes on, because other work or its Durable Object does, records as ever: %s, `flushed/%s`', async (path, by) => {
     await using worker = await givenUp(path, by)
     const root = await rootOf(worker, path)
     expect(root?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled', 'http.response.status_code': 202 })
@@ -52,7 +52,7 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate }) => {
     expect(worker.reports().flatMap(({ warnings }) => warnings)).toEqual([])
   })
 
-  test('one that is stopped when other work is over is sent then', async () => {
+  test('a handler that is stopped when other work is over has its spans sent then', async () => {
     await using worker = await givenUp('beyond')
     const root = await rootOf(worker, 'beyond')
     expect(root?.attributes).toMatchObject({ 'flushed.response_stream': 'cancelled' })

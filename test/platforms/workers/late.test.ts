@@ -1,4 +1,4 @@
-/** What is recorded when its invocation is over, on real workerd: it may be the last that the isolate hears of. */
+/** Spans that are recorded when their invocation is over, on real workerd. The isolate may never get another request. */
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { CROSSED, corners, names } from '../../support/workers.ts'
@@ -10,7 +10,7 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate, flags }) 
       compatibilityFlags: compatibilityDate < '2024-09-26' ? ['rpc'] : [],
     })
 
-  test('the messages of a WebSocket that is open still are sent, together, without another request', async () => {
+  test('the spans of messages on an open WebSocket are sent together, without another request', async () => {
     await using worker = await start()
     const socket = new WebSocket(new URL('/socket', worker.url))
     await once(socket, 'open')
@@ -21,7 +21,7 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate, flags }) 
     }
     await worker.collector.waitFor(({ spans }) => spans.length === 3)
     expect(names(worker.collector.spans)).toEqual(['GET', 'message', 'message'])
-    // It goes on for as long as both sides wish: nothing of it is too late.
+    // A WebSocket goes on for as long as both sides wish, so none of its spans is late.
     expect((await worker.reported(2))[1]).toMatchObject({ outcome: 'delivered', phase: 'background', spans: { acknowledged: 2, late: 0 }, warnings: [] })
     socket.send('three')
     await worker.collector.waitFor(({ spans }) => spans.length === 4)
@@ -30,8 +30,8 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate, flags }) 
     expect(worker.logs()).not.toContain('flushed: ')
   })
 
-  // workerd calls them outside of all contexts.
-  test.runIf(flags === 'nodejs_compat' && compatibilityDate > '2024-09-26')('so are those whose listener is bound to the request’s context, and one that is wrapped is an invocation for each', async () => {
+  // workerd calls listeners outside of all contexts.
+  test.runIf(flags === 'nodejs_compat' && compatibilityDate > '2024-09-26')('a listener bound to the context of its request records there; a wrapped one is an invocation per message', async () => {
     await using worker = await start()
     const socket = new WebSocket(new URL('/listeners', worker.url))
     await once(socket, 'open')
@@ -46,7 +46,7 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate, flags }) 
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('so is what a stream records that a call by RPC has returned', async () => {
+  test('the spans of a stream that an RPC call has returned are sent without another request', async () => {
     await using worker = await start()
     await worker.fetch('/ticks')
     await worker.collector.waitFor(({ spans }) => spans.length === 4)
@@ -54,7 +54,7 @@ describe.each(corners)('on $title', ({ startWorker, compatibilityDate, flags }) 
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('and what a function does that a caller has been given', async () => {
+  test('the spans of a function that an RPC call has returned are sent without another request', async () => {
     await using worker = await start()
     await worker.fetch('/count')
     await worker.collector.waitFor(({ spans }) => spans.length === 2)

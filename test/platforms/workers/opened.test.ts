@@ -1,9 +1,9 @@
-/** `openInvocation` on real workerd: all it has spoken so far, with and without Node's parts. */
+/** `openInvocation` on real workerd: each binary, at the oldest and the newest compatibility date, with and without Node's APIs. */
 import { describe, expect, test } from 'vitest'
 import { CROSSED, names, runtimes } from '../../support/workers.ts'
 
 describe.each(runtimes)('on $title', ({ startWorker }) => {
-  test('what an opened invocation has recorded is acknowledged when its scope has been left, side by side with others', async () => {
+  test('the spans of an opened invocation are acknowledged when its scope has been left, with others beside it', async () => {
     await using worker = await startWorker('opened.mjs')
     for (let round = 1; round <= 3; round++) {
       await Promise.all(Array.from({ length: 4 }, () => worker.fetch('/')))

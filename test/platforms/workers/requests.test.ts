@@ -1,16 +1,16 @@
-/** Requests on real workerd: all it has spoken so far, with and without Node's parts. */
+/** Requests on real workerd: each binary, at the oldest and the newest compatibility date, with and without Node's APIs. */
 import { describe, expect, test } from 'vitest'
 import { CROSSED, names, runtimes } from '../../support/workers.ts'
 
 const SPANS = ['ship', 'charge', 'GET']
 
 describe.each(runtimes)('on $title', ({ startWorker }) => {
-  test('after each of an isolate’s first ten requests, every span so far has been acknowledged, in one POST a request', async () => {
+  test('after each of the first ten requests of an isolate, every span so far is acknowledged, in one POST per request', async () => {
     await using worker = await startWorker('orders.mjs')
     for (let id = 1; id <= 10; id++) {
       const response = await worker.fetch(`/?id=${id}`)
       expect(await response.json()).toEqual({ id })
-      // Nothing else happens until it has: as if the isolate ended after this request.
+      // Nothing else happens until then, as if the isolate ended after this request.
       await worker.collector.waitFor(({ spans }) => spans.length >= 3 * id)
       expect(names(worker.collector.spans)).toEqual(Array(id).fill(SPANS).flat())
       expect(worker.collector.requests).toHaveLength(id)
@@ -19,7 +19,7 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('children are their parents’, in the trace of the root', async () => {
+  test('child spans are children of the root span, and in its trace', async () => {
     await using worker = await startWorker('orders.mjs')
     await worker.fetch('/?id=7')
     await worker.collector.waitFor(({ spans }) => spans.length === 3)
@@ -30,7 +30,7 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
     expect(root).toMatchObject({ kind: 'server', attributes: { 'http.request.method': 'GET', 'http.response.status_code': 200, 'url.path': '/' } })
   })
 
-  test('an error that the handler throws reaches the platform as it is, and its spans the collector', async () => {
+  test('an error that the handler throws reaches the platform unchanged, and its spans reach the collector', async () => {
     await using bare = await startWorker('bare.mjs')
     await using worker = await startWorker('orders.mjs')
     const [expected, response] = [await bare.fetch('/throw?id=3'), await worker.fetch('/throw?id=3')]
@@ -44,5 +44,5 @@ describe.each(runtimes)('on $title', ({ startWorker }) => {
   })
 })
 
-/** What workerd says that was thrown, without where. */
+/** The errors that workerd logs as thrown, without where. */
 const uncaught = (logs: string) => logs.match(/remote\.jsg\.\w+: .*?(?=;|\n|$)/g) ?? []

@@ -1,4 +1,4 @@
-/** Servers of Node that a Worker is made of by `httpServerHandler` of `cloudflare:node`, on real workerd. */
+/** Node servers that `httpServerHandler` of `cloudflare:node` turns into Workers, on real workerd. */
 import { describe, expect, test } from 'vitest'
 import { CROSSED, names, newest } from '../../support/workers.ts'
 
@@ -6,7 +6,7 @@ const LINE =
   "runs on Cloudflare Workers, which may stop it before a flush is over: wrap the whole, `withTelemetry(httpServerHandler({ port }))` of 'flushed/workers'"
 
 describe.each(['express', 'node'])(`%s on ${newest.title}`, (SERVER) => {
-  test('alone: answers as ever, and one line says what to write', async () => {
+  test('alone, answers as ever, and one log line says what to write', async () => {
     await using worker = await newest.startWorker('server.mjs', { bindings: { SERVER } })
     for (const id of ['1', '2']) expect(await (await worker.fetch(`/orders/${id}`)).text()).toBe('found')
     await expect.poll(() => worker.logs()).toContain(`flushed: ${SERVER} ${LINE}`)
@@ -14,7 +14,7 @@ describe.each(['express', 'node'])(`%s on ${newest.title}`, (SERVER) => {
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('with the whole wrapped: each request is one invocation, everything arrives, and there is nothing to say', async () => {
+  test('wrapped as a whole, makes one invocation of each request, delivers everything, and logs nothing', async () => {
     await using worker = await newest.startWorker('server.mjs', { bindings: { SERVER, WRAPPED: true } })
     for (const id of ['1', '2']) expect(await (await worker.fetch(`/orders/${id}`)).text()).toBe('found')
     await worker.collector.waitFor(({ spans }) => spans.length >= 8)

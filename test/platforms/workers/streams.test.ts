@@ -1,4 +1,4 @@
-/** Responses that go on after their handler, in real workerd: where the request ends, and what arrives of it. */
+/** Responses that go on after their handler, on real workerd: where the request ends, and which of its spans arrive. */
 import { request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { CROSSED, type StartedWorker, runtimes } from '../../support/workers.ts'
 
 const streams = runtimes.filter(({ flags }) => flags === 'nodejs_als')
 
-/** The root of the first request, when it has arrived. */
+/** The root span of the first request, once it has arrived. */
 async function rootOf({ collector }: StartedWorker) {
   await collector.waitFor(({ spans }) => spans.some(({ kind }) => kind === 'server'), { timeoutMs: 15_000 })
   const root = collector.spans.find(({ kind }) => kind === 'server')
@@ -19,7 +19,7 @@ async function rootOf({ collector }: StartedWorker) {
 describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate }) => {
   const told = binary.name === 'newest'
 
-  test('five seconds of JavaScript’s chunks, and a span for each: the first go early, the root is as long as the body', async () => {
+  test('a JavaScript stream of five seconds, with a span per chunk: the first go early, the root lasts as long as the body', async () => {
     await using worker = await startWorker('bodies.mjs')
     const answer = ask(new URL('/counted', worker.url))
     await worker.collector.waitFor(({ spans }) => spans.length > 0)
@@ -29,7 +29,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     expect(ms).toBeGreaterThan(4900)
     expect(stream).toBeUndefined()
     expect(worker.collector.spans).toHaveLength(51)
-    // Those that were finished early, and all others.
+    // One for the spans that ended early, and one for all others.
     expect(worker.collector.requests).toHaveLength(2)
     expect(worker.logs()).not.toMatch(CROSSED)
   })
@@ -40,7 +40,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     ['sse', 5],
     ['js', 5],
     ['js-unencoded', 1.5],
-  ])('a %s stream of %d seconds: the root is as long as the body', async (path, seconds) => {
+  ])('the root span of a %s stream of %d seconds lasts as long as the body', async (path, seconds) => {
     await using worker = await startWorker('bodies.mjs')
     const { headers } = await ask(new URL(`/${path}?chunks=${seconds * 10}&everyMs=100`, worker.url))
     expect(headers.join(' ')).toMatch(path === 'fixed' ? /Content-Length \d+/ : /chunked/)
@@ -50,7 +50,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     expect(worker.logs()).not.toMatch(CROSSED)
   })
 
-  test('of what the runtime streams by itself, more than two seconds are not followed', async () => {
+  test('a body that the runtime streams by itself is not followed for more than two seconds', async () => {
     await using worker = await startWorker('bodies.mjs')
     const { body } = await ask(new URL('/fixed?chunks=30&everyMs=100', worker.url))
     expect(body).toMatch(/chunk 29\n$/)
@@ -59,7 +59,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     expect(ms).toBeLessThan(2900)
   })
 
-  test('what comes in chunks of no known length is passed on in large ones: each is dear', async () => {
+  test('a body in chunks of no known length is passed on in large chunks, since each is expensive', async () => {
     await using origin = await startOrigin()
     await using worker = await startWorker('bodies.mjs', { bindings: { ORIGIN: origin.url } })
     expect(Math.max(...(await chunksOf(new URL('/from-large', worker.url))))).toBeGreaterThan(16_384)
@@ -72,12 +72,12 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     const reader = response.body?.getReader()
     const asked = performance.now()
     await reader?.read()
-    // What JavaScript fills is filled when it is asked for: the first chunk takes as long as any.
+    // JavaScript fills a stream on demand: the first chunk takes as long as any.
     expect(performance.now() - asked).toBeLessThan(path === 'js' ? 3500 : 1500)
     await reader?.cancel()
   })
 
-  test('the producer’s error is the root’s', async () => {
+  test('the root span has the error of the body’s producer', async () => {
     await using worker = await startWorker('bodies.mjs')
     await ask(new URL('/js-error', worker.url))
     const { status, attributes } = await rootOf(worker)
@@ -85,7 +85,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     expect(attributes['error.type']).toBe('RangeError')
   })
 
-  test('a body that goes idle ends the root, and then the client’s wait', async () => {
+  test('a body that goes idle ends the root span, and then the wait of the client', async () => {
     await using worker = await startWorker('bodies.mjs', { bindings: { IDLE_MS: 300 } })
     const started = performance.now()
     const { body } = await ask(new URL('/idle', worker.url))
@@ -94,7 +94,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     expect((await rootOf(worker)).stream).toBe('idle')
   })
 
-  test('a client that hangs up half way ends the root, where the runtime tells; elsewhere, the next request does', async () => {
+  test('a client that hangs up midway ends the root span if the runtime tells; if not, the next request does', async () => {
     await using worker = await startWorker('bodies.mjs', { bindings: { IDLE_MS: 500 } })
     await hangUpAfter(new URL('/js?chunks=50&everyMs=100', worker.url), 20)
     if (!told) {
@@ -107,7 +107,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     expect(ms).toBeLessThan(told ? 2000 : 5000)
   })
 
-  test('a client that hangs up stops what produces for it, as without us: JavaScript’s chunks, and those from elsewhere', async () => {
+  test('a client that hangs up stops the producer as without `flushed`: a JavaScript stream, or another server', async () => {
     await using origin = await startOrigin()
     await using worker = await startWorker('bodies.mjs', { bindings: { ORIGIN: origin.url } })
     await hangUpAfter(new URL('/again-endless', worker.url), 20)
@@ -121,7 +121,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     ['/events-endless', 1500],
     ['/bound-events-endless', 1500],
     ['/lines-endless', 4000],
-  ])('a client that hangs up stops what another server sends: events at once, as without us, the rest when two seconds are over (%s)', async (path, timeout) => {
+  ])('a client that hangs up stops another server: events at once, as without `flushed`, other bodies after two seconds (%s)', async (path, timeout) => {
     await using origin = await startOrigin()
     const bindings = { ORIGIN: origin.url }
     const others = { bare: { script: 'bodies-bare.mjs', bindings } }
@@ -130,21 +130,21 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     await expect.poll(() => origin.stopped, { timeout }).toBe(1)
   })
 
-  test.runIf(compatibilityDate > '2026-08-04')('a client that hangs up stops the copy of a native stream, and so what writes to it', async () => {
+  test.runIf(compatibilityDate > '2026-08-04')('a client that hangs up stops the copy of a native stream, and so its writer', async () => {
     await using worker = await startWorker('bodies.mjs')
     await hangUpAfter(new URL('/fixed?chunks=500&everyMs=100', worker.url), 20)
     expect((await rootOf(worker)).stream).toBe('cancelled')
     const written = () => worker.logs().split('WROTE').length
     const soon = written()
     await wait(1000)
-    // One, perhaps, that was on its way.
+    // At most one, which was on its way.
     expect(written() - soon).toBeLessThan(2)
   })
 
   test.each([
-    // What is on the way in sockets is never quite the same.
-    ['what the runtime streams: no more is taken ahead of it than by the Worker itself', '/flood', 2.5],
-    ['what JavaScript puts into a byte stream: no more than a copy may have', '/flood-bytes', 10.5],
+    // How much is on its way in sockets is never quite the same.
+    ['a stream of the runtime: no more is read ahead than by the Worker itself', '/flood', 2.5],
+    ['a byte stream that JavaScript fills: no more is read ahead than a copy may have', '/flood-bytes', 10.5],
   ])('a client that reads nothing of %s', async (_what, path, mostMb) => {
     const taken = async (script: string) => {
       await using worker = await startWorker(script)
@@ -166,7 +166,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     expect(wrapped).toBeLessThan(20 << 20)
   })
 
-  test.each([['HEAD', '/js'], ['HEAD', '/text'], ['GET', '/no-content'], ['GET', '/not-modified'], ['GET', '/text']])('%s %s: over at once', async (method, path) => {
+  test.each([['HEAD', '/js'], ['HEAD', '/text'], ['GET', '/no-content'], ['GET', '/not-modified'], ['GET', '/text']])('%s %s is over at once', async (method, path) => {
     await using worker = await startWorker('bodies.mjs')
     await ask(new URL(path, worker.url), { method })
     const { stream, ms } = await rootOf(worker)
@@ -177,7 +177,7 @@ describe.each(streams)('on $title', ({ startWorker, binary, compatibilityDate })
     expect(worker.collector.requests).toHaveLength(1)
   })
 
-  test('a WebSocket: upgraded, and it speaks', async () => {
+  test('a WebSocket is upgraded, and passes messages', async () => {
     await using worker = await startWorker('bodies.mjs')
     const socket = new WebSocket(new URL('/websocket', worker.url))
     const said = new Promise((resolve) => socket.addEventListener('message', ({ data }) => resolve(data)))

@@ -12,7 +12,7 @@ interface Status {
   error?: { name: string; message: string }
 }
 
-/** Asks the engine, which tells nobody by itself. */
+/** Polls the engine, which reports nothing by itself. */
 async function reaches(worker: StartedWorker, id: string, status: string): Promise<Status> {
   let last: Status | undefined
   await expect.poll(async () => (last = (await call(worker, `status?id=${id}`)) as Status).status, { timeout: 10_000 }).toBe(status)
@@ -21,7 +21,7 @@ async function reaches(worker: StartedWorker, id: string, status: string): Promi
 
 const arrive = (worker: StartedWorker, count: number) => worker.collector.waitFor(({ spans }) => spans.length >= count)
 
-/** The span of that name, once it is there. */
+/** The span with that name, once it has arrived. */
 async function sent({ collector }: StartedWorker, name: string) {
   const named = () => collector.spans.find((span) => span.name === name)
   await collector.waitFor(() => named() !== undefined)
@@ -31,7 +31,7 @@ async function sent({ collector }: StartedWorker, name: string) {
 describe.each(corners)('on $title', (runtime) => {
   const started = (script = 'classes-wrapped.mjs') => runtime.startWorker(script, withClasses(runtime))
 
-  test('a run is an invocation, and each step that it executes a child of it: every attempt of one', async () => {
+  test('a run is an invocation, and every attempt of each step that it executes is a child span', async () => {
     await using worker = await started()
     const id = await start(worker, {})
     expect((await reaches(worker, id, 'complete')).output).toBe(41)
@@ -63,11 +63,11 @@ describe.each(corners)('on $title', (runtime) => {
     expect(names(worker.collector.spans).slice(4).toSorted()).toEqual(['Checkout', 'ship'])
   })
 
-  test('a run that is begun again says so, and the steps whose results it is given are not in it', async () => {
+  test('a run that begins again records how many steps are replayed, and has no spans of those', async () => {
     await using worker = await started()
     const id = await start(worker, { wait: true })
     await arrive(worker, 4)
-    // Which takes the engine down, and its run with it.
+    // Pausing takes the engine down, and its run with it.
     await call(worker, `pause?id=${id}`)
     await reaches(worker, id, 'paused')
     await call(worker, `resume?id=${id}`)
@@ -82,7 +82,7 @@ describe.each(corners)('on $title', (runtime) => {
     expect(names(worker.collector.spans).filter((name) => /price|pay/.test(name))).toEqual(['price', 'pay', 'pay'])
   })
 
-  test('an error of a run reaches the engine as it is, and the span has it', async () => {
+  test('an error of a run reaches the engine unchanged, and the span has it', async () => {
     await using bare = await started('classes-bare.mjs')
     await using worker = await started()
     const outcomes = [bare, worker].map(async (one) => (await reaches(one, await start(one, { fail: true }), 'errored')).error)
@@ -93,7 +93,7 @@ describe.each(corners)('on $title', (runtime) => {
     expect(root?.status).toEqual({ code: 'error', message: 'out of stock' })
   })
 
-  test('what undoes a step of a run that fails is a child of the run, too, and is given what it would be', async () => {
+  test('the rollback of a step, if the run fails, is a child span of the run, too, and gets the same arguments as ever', async () => {
     await using bare = await started('classes-bare.mjs')
     await using worker = await started()
     for (const one of [bare, worker]) await reaches(one, await start(one, { fail: true }), 'errored')

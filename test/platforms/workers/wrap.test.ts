@@ -1,4 +1,4 @@
-/** What the wrap of a Worker does, with a context that is a fake of the runtime's. On real workerd: requests.test.ts. */
+/** What `withTelemetry` does with a Worker, with a fake of the runtime's context. For real workerd, see requests.test.ts. */
 import { fakeClock, useClock } from 'flushed/testing'
 import { withTelemetry } from 'flushed/workers'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -14,8 +14,8 @@ function fakeContext() {
 
 const request = () => new Request('https://orders.example/')
 
-describe('what is wrapped', () => {
-  test('has its own `this`: an application may have private members', async () => {
+describe('what `withTelemetry` wraps', () => {
+  test('keeps its own `this`: an application may have private members', async () => {
     class App {
       readonly #greeting = 'hello'
       fetch(_request: Request) {
@@ -26,12 +26,12 @@ describe('what is wrapped', () => {
     expect(await (await fetch(request())).text()).toBe('hello')
   })
 
-  test('has all that it had before', () => {
+  test('keeps its other properties', () => {
     const app = { fetch: () => new Response(), routes: ['/orders'] }
     expect(withTelemetry(app, { telemetry: pipeline().telemetry }).routes).toBe(app.routes)
   })
 
-  test.each([['an object without handlers', { routes: [] }], ['nothing', null], ['text', 'fetch']])('is not %s', (_what, target) => {
+  test.each([['an object without handlers', { routes: [] }], ['null', null], ['a string', 'fetch']])('is not %s', (_what, target) => {
     expect(() => withTelemetry(target as object)).toThrow(/option `handler` must be a function, or an object with fetch/)
   })
 })
@@ -42,10 +42,10 @@ describe('a single handler', () => {
     ['a cron event', { cron: '* * * * *' }, { name: 'scheduled', attributes: { 'faas.trigger': 'timer' } }],
     ['a batch', { queue: 'orders', messages: [{ id: '1', body: {} }] }, { name: 'process orders' }],
     ['an e-mail, which has headers too', { from: 'a', headers: new Headers(), raw: new ReadableStream() }, { name: 'email' }],
-    ['what has been logged', [{ scriptName: 'orders', logs: [] }], { name: 'tail' }],
+    ['logged events', [{ scriptName: 'orders', logs: [] }], { name: 'tail' }],
     ['a socket', { readable: new ReadableStream(), writable: new WritableStream() }, { name: 'connect' }],
     ['something else', { id: 7 }, { name: 'handle', attributes: { 'faas.trigger': 'other' } }],
-  ])('is told what it handles by what it is called with: %s', async (_what, event, expected) => {
+  ])('is described by what it is called with: %s', async (_what, event, expected) => {
     const { exporter, telemetry } = pipeline()
     const context = fakeContext()
     const handle = async (given: object, _env: object, _context: object) => given instanceof Request ? new Response() : undefined
@@ -60,7 +60,7 @@ describe('options', () => {
     expect(() => withTelemetry({ fetch: () => new Response() }, { streamIdleMs: -1 })).toThrow(/`streamIdleMs` must be .* got -1/)
   })
 
-  test('that a function fails to make are told of once, and handlers run without', async () => {
+  test('that a function fails to make are logged once, and handlers run without telemetry', async () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     const worker = withTelemetry({ fetch: (_request: Request, _env: object) => new Response('hello') }, () => ({ timeoutMs: -1 }))
     for (const env of [{}, {}]) expect(await (await worker.fetch(request(), env)).text()).toBe('hello')
@@ -68,16 +68,16 @@ describe('options', () => {
   })
 })
 
-test('a scheduled event that a test has made may have no time', async () => {
+test('a fake scheduled event may have no time', async () => {
   const { exporter, telemetry } = pipeline()
   await withTelemetry({ scheduled: async (_event: object) => {} }, { telemetry }).scheduled({ cron: '* * * * *' })
   expect(exporter.spans).toMatchObject([{ name: 'scheduled', attributes: { 'faas.cron': '* * * * *' } }])
 })
 
 test.each([
-  ['come', async () => ({ telemetry: pipeline().telemetry })],
-  ['fail', async () => Promise.reject(new Error('no such secret'))],
-])('options that have to be waited for, and then %s, are none: that is told, and nothing rejects', async (_what, options) => {
+  ['resolve', async () => ({ telemetry: pipeline().telemetry })],
+  ['reject', async () => Promise.reject(new Error('no such secret'))],
+])('options that are a promise, which will %s, are not used: the log says so, and nothing rejects unhandled', async (_what, options) => {
   const error = vi.spyOn(console, 'error').mockImplementation(() => {})
   const unhandled = vi.fn()
   process.on('unhandledRejection', unhandled)
@@ -89,7 +89,7 @@ test.each([
   expect(unhandled).not.toHaveBeenCalled()
 })
 
-test('options that a function makes are made once an isolate, though an outer handler copies `env` for each request', async () => {
+test('options that a function makes are made once per isolate, though an outer handler copies `env` for each request', async () => {
   const { exporter, telemetry } = pipeline()
   const options = vi.fn((_env: object) => ({ telemetry }))
   const worker = withTelemetry({ fetch: (_request: Request, _env: object) => new Response('hello') }, options)
@@ -113,7 +113,7 @@ test('a flush after background work that has recorded nothing makes no report', 
   expect(reports.map(({ phase, outcome }) => [phase, outcome])).toEqual([['after-response', 'delivered']])
 })
 
-test('a body that cannot be followed is sent as it is, and its invocation is over', async () => {
+test('a body that cannot be followed is sent as it is, and its invocation ends', async () => {
   const { exporter, telemetry } = pipeline()
   const warn = vi.fn()
   const ctx = fakeContext()
@@ -126,7 +126,7 @@ test('a body that cannot be followed is sent as it is, and its invocation is ove
   expect(warn.mock.calls).toEqual([['flushed: following the result failed: hostile']])
 })
 
-test('background work has its time, however soon its response’s body would have been idle', async () => {
+test('background work has its time, however soon the body of its response would have been idle', async () => {
   const clock = fakeClock()
   useClock(clock)
   const { exporter, telemetry, tracer } = pipeline()
@@ -151,7 +151,7 @@ test('background work has its time, however soon its response’s body would hav
   expect(reports.map(({ spans }) => spans.late + spans.endedByDispose)).toEqual([0, 0, 0])
 })
 
-test('a request that the runtime has stopped without a word is ended by one that comes 15 minutes later', async () => {
+test('a request that the runtime has silently stopped is ended by one that comes 15 minutes later', async () => {
   const clock = fakeClock()
   useClock(clock)
   const { exporter, telemetry } = pipeline()

@@ -1,4 +1,4 @@
-/** Edge functions, bundled for `@edge-runtime/vm` by `test/support/edge.ts`. `AsyncLocalStorage` may be there or not. */
+/** Edge functions that `test/support/edge.ts` bundles for `@edge-runtime/vm`. They run with and without `AsyncLocalStorage`. */
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { TracerProvider } from '@opentelemetry/sdk-trace'
@@ -9,7 +9,7 @@ import { otel } from 'flushed/otel'
 export const warnings = []
 export const reports = []
 
-/** Makes the functions. */
+/** Creates the functions. */
 export function start(url, more) {
   const telemetry = otel({ exporter: new OTLPTraceExporter({ url: `${url}/v1/traces` }) })
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [telemetry.spanProcessor] }))
@@ -42,7 +42,7 @@ export function start(url, more) {
       context.waitUntil(pause(100).then(() => audit.end()))
       return new Response('accepted', { status: 202 })
     }, options),
-    /** Without a wrap. */
+    /** Not wrapped: it opens its invocation itself. */
     async opened() {
       {
         await using script = openInvocation({ ...options, name: 'script' })

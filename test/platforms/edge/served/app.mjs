@@ -17,7 +17,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const encode = (text) => new TextEncoder().encode(text)
 const text = 'hello world '.repeat(5)
 
-/** A chunk each 20 ms, and a span for each. */
+/** A stream with a chunk, and a span for it, every 20 ms. */
 const chunks = (count) => {
   let chunk = 0
   return new ReadableStream({

@@ -1,4 +1,4 @@
-// An application as people write them, which runs wherever Hono does: every test here asks it.
+// A typical application, which runs wherever Hono does. Every test here sends its requests to it.
 import { trace } from '@opentelemetry/api'
 import { span } from 'flushed'
 import { Hono } from '../../../runtimes/hono/node_modules/hono/dist/index.js'
@@ -7,12 +7,12 @@ import { HTTPException } from '../../../runtimes/hono/node_modules/hono/dist/htt
 import { compress } from '../../../runtimes/hono/node_modules/hono/dist/middleware/compress/index.js'
 import { etag } from '../../../runtimes/hono/node_modules/hono/dist/middleware/etag/index.js'
 
-// Not once: in some tests there is one provider after the other.
+// Not kept in a variable: some tests register one provider after the other.
 const tracer = () => trace.getTracer('app')
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const bytes = new TextEncoder()
 
-/** Chunks on demand, and a span for all of them. */
+/** A stream that makes its chunks on demand. */
 function chunks({ count = 3, everyMs = 10, fails = false, cancelled = () => {} } = {}) {
   let index = 0
   return new ReadableStream({
@@ -26,7 +26,7 @@ function chunks({ count = 3, everyMs = 10, fails = false, cancelled = () => {} }
   })
 }
 
-/** Below a path of its own, with an error handler of its own. */
+/** A sub-application with its own middleware and its own error handler. */
 function orders() {
   const app = new Hono()
   app.use(async (c, next) => {
@@ -47,7 +47,7 @@ function orders() {
 
 /**
  * @param telemetry the middleware
- * @param around middlewares above it, and below it
+ * @param around middlewares above and below it
  */
 export function application(telemetry, { above = [], below = [] } = {}) {
   const app = new Hono()
@@ -60,12 +60,12 @@ export function application(telemetry, { above = [], below = [] } = {}) {
     return c.text('left')
   })
   app.get('/later', (c) => {
-    // For longer than a machine that is held up takes to answer.
+    // Longer than even a slow machine takes to answer.
     c.executionCtx.waitUntil(tracer().startActiveSpan('audit', (audit) => pause(1000).then(() => audit.end())))
     return c.text('later')
   })
   app.get('/never', () => new Promise(() => {}))
-  // As what asks another server on behalf of its client.
+  // Like a handler that asks another server on behalf of its client.
   app.get('/asking', async ({ req }) => {
     await new Promise((_resolve, reject) => req.raw.signal.addEventListener('abort', () => reject(new RangeError('no longer asked'))))
   })
@@ -113,5 +113,5 @@ export function application(telemetry, { above = [], below = [] } = {}) {
   return app
 }
 
-/** Middlewares that have to do with the body. */
+/** Middlewares that read or change the body. */
 export const bodies = { compress, etag }

@@ -1,4 +1,4 @@
-/** The same without telemetry. */
+/** The applications of worker.mjs without telemetry. */
 import { application, bodies } from './app.mjs'
 
 const none = (_c, next) => next()

@@ -1,4 +1,4 @@
-// Hono's adapters for AWS Lambda, with the middleware alone, and in a wrap.
+// Hono's adapters for AWS Lambda, with the middleware alone and inside `withTelemetry`.
 import { telemetry as middleware } from 'flushed/hono'
 import { withTelemetry } from 'flushed/lambda'
 import { telemetry } from '../../../guarantees/functions/setup.mjs'

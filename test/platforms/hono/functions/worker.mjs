@@ -1,9 +1,9 @@
-/** On Workers, with nothing but the middleware. */
+/** A Worker with nothing but the middleware. */
 import { telemetry } from 'flushed/hono'
 import { optionsFor } from '../../../guarantees/workers/setup.mjs'
 import { application, bodies } from './app.mjs'
 
-/** @param around what is around the middleware */
+/** @param around middlewares above and below that of telemetry */
 export function appOf(around = {}) {
   const app = application(telemetry(optionsFor), around)
   app.get('/websocket', () => {

@@ -1,4 +1,4 @@
-/** The same application, wrapped as a whole as well. */
+/** The application of worker.mjs, which is wrapped as a whole as well. */
 import { withTelemetry } from 'flushed/workers'
 import { optionsFor } from '../../../guarantees/workers/setup.mjs'
 import { appOf } from './worker.mjs'
