@@ -210,8 +210,10 @@ describe('options', () => {
     [{ drainMs: -1 }, 'option `drainMs` must be a positive number of milliseconds, got -1'],
     [{ streamIdleMs: 0 }, 'option `streamIdleMs` must be a positive number of milliseconds, got 0'],
     [{ route: '/' }, 'unknown option `route`'],
-  ])('%o are refused when the middleware is created', (options, message) => {
-    expect(() => telemetry(options as never)).toThrow(message)
+  ])('%o are refused with a TypeError when the middleware is created', (options, message) => {
+    const create = () => telemetry(options as never)
+    expect(create).toThrow(TypeError)
+    expect(create).toThrow(message)
   })
 })
 
