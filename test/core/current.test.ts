@@ -1,22 +1,18 @@
-/** The current invocation, with and without AsyncLocalStorage, and what a handler can do with it. */
+/** The current invocation, with and without AsyncLocalStorage, and what the functions that need one do outside of any. */
+import { setImmediate as turn } from 'node:timers/promises'
 import { type ContextManager, ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { adopt, currentInvocation, span, waitUntil, withTelemetry } from 'flushed'
 import type { FlushReport, Telemetry } from 'flushed'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { makeProvider } from '#sdk'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { newIsolate, pipeline } from '../support/sdk.ts'
+import { names, newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
 afterEach(() => vi.unstubAllGlobals())
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
-
-const turn = () => new Promise((resolve) => setImmediate(resolve))
-
-const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
 /** Takes AsyncLocalStorage away from the runtime, as in workerd without a compatibility flag. */
 const withoutAsyncLocalStorage = () => vi.stubGlobal('process', { env: process.env })
@@ -186,145 +182,6 @@ describe('without AsyncLocalStorage', () => {
     await withTelemetry(inner, { telemetry, name: 'outer' })()
     expect(exporter.exports.map(({ spans }) => names(spans))).toEqual([['inner', 'outer']])
   })
-})
-
-describe('`using` a span', () => {
-  test('ends it once, at scope exit, and leaves nothing for the invocation to end', async () => {
-    const { exporter, telemetry } = pipeline()
-    let report: FlushReport | undefined
-    const handler = withTelemetry(
-      async () => {
-        {
-          using charge = span('charge', { attributes: { amount: 3 } })
-          charge.addEvent('charged')
-        }
-        using early = span('early')
-        early.end()
-      },
-      { telemetry, name: 'root', onFlush: (r) => (report = r) },
-    )
-    await handler()
-    expect(names(exporter.spans)).toEqual(['charge', 'early', 'root'])
-    expect(report?.spans.endedByDispose).toBe(0)
-  })
-
-  test('makes it a child of the active span', async () => {
-    const { exporter, telemetry, tracer } = pipeline()
-    await withTelemetry(async () => tracer.startActiveSpan('parent', () => void span('child')), { telemetry })()
-    const [child, parent] = exporter.spans
-    expect(child?.parentSpanContext?.spanId).toBe(parent?.spanContext().spanId)
-  })
-
-  test('works without a span processor of ours, and a forgotten span is still ended', async () => {
-    const ended = vi.fn()
-    pipeline()
-    await withTelemetry(
-      async () => {
-        const forgotten = span('forgotten')
-        vi.spyOn(forgotten, 'end').mockImplementation(ended)
-      },
-      { telemetry: async () => {} },
-    )()
-    expect(ended).toHaveBeenCalledOnce()
-  })
-})
-
-describe('many spans, one after the other', () => {
-  // It took a minute when each span was looked up among all spans before it.
-  test.each(['not sampled', 'without a span processor of ours'])('%s: 40,000 of them take less than ten seconds', async (which) => {
-    const sampler = { shouldSample: () => ({ decision: which === 'not sampled' ? 0 : 2 }) }
-    trace.setGlobalTracerProvider(makeProvider({ sampler, spanProcessors: [] }))
-    const startedAt = performance.now()
-    await withTelemetry(
-      async () => {
-        for (let i = 0; i < 40_000; i++) span('step').end()
-      },
-      { telemetry: async () => {} },
-    )()
-    expect(performance.now() - startedAt).toBeLessThan(10_000)
-  })
-})
-
-describe('background work', () => {
-  test('that fails is a warning in the report, and not an unhandled rejection', async () => {
-    const { telemetry } = pipeline()
-    let report: FlushReport | undefined
-    const handler = withTelemetry(
-      async () => {
-        waitUntil(Promise.reject(new Error('audit down')))
-        return 'result'
-      },
-      { telemetry, onFlush: (r) => (report = r) },
-    )
-    expect(await handler()).toBe('result')
-    expect(report).toMatchObject({ outcome: 'delivered', warnings: ['background work failed: audit down'] })
-  })
-
-  test('that fails after the report was made is logged', async () => {
-    const warn = vi.fn<(line: string) => void>()
-    const { telemetry } = pipeline()
-    const { promise: audit, reject } = Promise.withResolvers<void>()
-    const { promise: gate, resolve } = Promise.withResolvers<void>()
-    const handler = withTelemetry(async () => void gate.then(() => waitUntil(audit)), { telemetry, logger: { warn } })
-    await handler()
-    resolve()
-    reject(new Error('audit down'))
-    await turn()
-    expect(warn.mock.calls).toEqual([['flushed: background work failed: audit down']])
-  })
-
-  test('can register more background work', async () => {
-    const { exporter, telemetry, tracer } = pipeline()
-    const step = (name: string) => Promise.resolve().then(() => tracer.startSpan(name).end())
-    await withTelemetry(
-      async () => waitUntil(step('first').then(() => waitUntil(step('second').then(() => waitUntil(step('third')))))),
-      { telemetry, name: 'root' },
-    )()
-    expect(names(exporter.spans)).toEqual(['first', 'second', 'third', 'root'])
-  })
-})
-
-describe('adopting', () => {
-  const inside = <T>(run: () => T) => withTelemetry(async () => run(), { telemetry: pipeline().telemetry })()
-
-  test.each([
-    ['`end`', 'end'],
-    ['`finish`', 'finish'],
-    ['`close`', 'close'],
-    ['`[Symbol.dispose]`', Symbol.dispose],
-  ])('something with %s calls that, as its method', async (_title, way) => {
-    const thing = { [way]: vi.fn(function (this: unknown) { return this }) } as unknown as { end(): void }
-    expect(await inside(() => adopt(thing))).toBe(thing)
-    expect(vi.mocked(thing[way as 'end']).mock.results).toEqual([{ type: 'return', value: thing }])
-  })
-
-  test('something with a function that ends it calls that function, and not its method', async () => {
-    const thing = { end: vi.fn(), stop: vi.fn() }
-    await inside(() => adopt(thing, (it) => it.stop()))
-    expect([thing.stop.mock.calls.length, thing.end.mock.calls.length]).toEqual([1, 0])
-  })
-
-  test('`undefined` or `null`, as disabled tracers return, ends nothing', async () => {
-    expect(await inside(() => adopt(undefined))).toBeUndefined()
-    expect(adopt(null)).toBeNull()
-    const end = vi.fn()
-    expect(await inside(() => [adopt(undefined, end), currentInvocation()?.adopt(null, end)])).toEqual([undefined, null])
-    expect(end).not.toHaveBeenCalled()
-  })
-
-  test.each([['inside', inside], ['outside', async (run: () => unknown) => run()]])(
-    'something that cannot be ended is a TypeError that names the methods looked for, %s an invocation',
-    async (_title, run) => {
-      const mistake = { stop() {}, name: 'timer' } as unknown as { end(): void }
-      const thrown: unknown = await run(() => adopt(mistake)).catch((error: unknown) => error)
-      expect(thrown).toBeInstanceOf(TypeError)
-      expect(thrown).toMatchObject({
-        message:
-          'flushed: option `thing` must be something with `end`, `finish`, `close` or `[Symbol.dispose]`, ' +
-          'or with a function that ends it, got {"name":"timer"}',
-      })
-    },
-  )
 })
 
 describe('outside an invocation', () => {

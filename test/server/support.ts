@@ -2,9 +2,11 @@
 import type { AddressInfo, Server } from 'node:net'
 import { once } from 'node:events'
 import { type IncomingMessage, type RequestOptions, request as send } from 'node:http'
+import { SpanKind } from '@opentelemetry/api'
 import { onTestFinished } from 'vitest'
 import { shared } from '../../src/server/state.ts'
-import { newIsolate, pipeline } from '../support/sdk.ts'
+import { ask } from '../support/raw.ts'
+import { type ReadableSpan, newIsolate, pipeline } from '../support/sdk.ts'
 import type { FlushReport } from 'flushed'
 
 /** A telemetry with an in-memory exporter, and options with it. Keeps the tests from listening to signals of this process. */
@@ -45,4 +47,15 @@ export async function fetched(port: number, path: string, { body, ...options }: 
   let text = ''
   for await (const chunk of response) text += String(chunk)
   return { status: response.statusCode, text }
+}
+
+/** Sends one request to an application that has started. @returns the answer and the root span */
+export async function rootFrom(
+  { at, spans }: { at(path: string): URL; spans(count: number): Promise<readonly ReadableSpan[]> },
+  path: string,
+  options?: Parameters<typeof ask>[1],
+) {
+  const answer = await ask(at(path), options)
+  const root = (await spans(1)).find(({ kind }) => kind === SpanKind.SERVER)
+  return { answer, root, name: root?.name, route: root?.attributes['http.route'] }
 }

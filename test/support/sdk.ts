@@ -17,6 +17,8 @@ export function pipeline(options: OtelOptions = {}, mode: 'sync' | 'microtask' |
   return { exporter, telemetry, provider, tracer: trace.getTracer('app') }
 }
 
+export const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
+
 /** Runs an invocation, and calls `answer` once its export has been made. */
 export async function answering<T>(
   exporter: { nextExport(): Promise<unknown> },

@@ -1,23 +1,13 @@
 /** G6 Honest, against the lifecycle: every flush has a report, and whatever is lost, late or slow is in it. */
 import { runInNewContext } from 'node:vm'
-import { type ReadableSpan, makeBatchProcessor, makeProvider, neverSampled } from '#sdk'
-import { ROOT_CONTEXT, context, createContextKey, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
 import { isFlushedError, withTelemetry } from 'flushed'
-import type { FlushReport } from 'flushed'
-import { otel } from 'flushed/otel'
-import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { answering, newIsolate, pipeline } from '../../support/sdk.ts'
+import { fakeClock, useClock } from 'flushed/testing'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { answering, pipeline } from '../../support/sdk.ts'
+import { begin, reports, warn, watch } from './watched.ts'
 
-let reports: FlushReport[] = []
-const warn = vi.fn<(message: string) => void>()
-const watch = { onFlush: (report: FlushReport) => void reports.push(report), logger: { warn } }
-
-beforeEach(() => {
-  newIsolate()
-  reports = []
-  warn.mockClear()
-})
+beforeEach(begin)
 
 describe('a flush that succeeds', () => {
   test('is reported as delivered, with its stages, and logs nothing', async () => {
@@ -221,111 +211,5 @@ describe('late telemetry', () => {
     expect(exporter.exports[1]?.spans.map(({ name }) => name)).toEqual(['late', 'next'])
     expect(reports[1]).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 2, late: 1 } })
     expect(warn.mock.calls.join()).toContain('1 span recorded after the flush of their invocation')
-  })
-})
-
-describe('a wrap that cannot do its work', () => {
-  test('warns once that no tracer provider records spans', async () => {
-    const { telemetry } = pipeline()
-    trace.disable()
-    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
-    await handler()
-    await handler()
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('no OpenTelemetry tracer provider records spans')]])
-  })
-
-  test('does not warn about invocations whose tracing is suppressed', async () => {
-    const { telemetry } = pipeline()
-    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
-    // The first invocation registers the context manager.
-    await handler()
-    await context.with(ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true), handler)
-    expect(warn).not.toHaveBeenCalled()
-  })
-
-  test('warns in each report, and once in the log, that no spans reach `otel()`', async () => {
-    const { telemetry } = pipeline()
-    trace.disable()
-    trace.setGlobalTracerProvider(makeProvider({}))
-    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
-    await handler()
-    await handler()
-    const warning = expect.stringContaining('no spans reach `otel()` as they start: is its `spanProcessor`')
-    expect(warn.mock.calls).toEqual([[warning]])
-    expect(reports.map(({ warnings }) => warnings)).toEqual([[warning], [warning]])
-  })
-
-  test('does not warn that no spans reach `otel()` if it flushes the global providers, or only tracks exporters', async () => {
-    trace.disable()
-    trace.setGlobalTracerProvider(makeProvider({}))
-    await withTelemetry(async () => {}, watch)()
-    await withTelemetry(async () => {}, { telemetry: otel(), ...watch })()
-    expect(warn).not.toHaveBeenCalled()
-  })
-
-  test('warns once that it flushes only an exporter, which does not have what a batch processor still holds', async () => {
-    const exporter = inMemoryExporter<ReadableSpan>()
-    trace.disable()
-    const provider = makeProvider({ spanProcessors: [makeBatchProcessor(exporter)] })
-    trace.setGlobalTracerProvider(provider)
-    const [wrapped] = [1, 2].map(() => withTelemetry(async () => {}, { telemetry: exporter, ...watch }))
-    await wrapped?.()
-    expect([reports[0]?.outcome, exporter.spans]).toEqual(['delivered', []])
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('`telemetry` is an exporter')]])
-    withTelemetry(async () => {}, { telemetry: [provider, exporter], ...watch })
-    expect(warn).toHaveBeenCalledOnce()
-  })
-
-  test('does not warn that no spans are recorded if the environment has turned the SDK off', async () => {
-    vi.stubEnv('OTEL_SDK_DISABLED', 'True')
-    onTestFinished(() => void vi.unstubAllEnvs())
-    const { telemetry } = pipeline()
-    trace.disable()
-    await withTelemetry(async () => {}, { telemetry, ...watch })()
-    expect(warn).not.toHaveBeenCalled()
-  })
-
-  test('does not warn that no spans are recorded if the trace is sampled out, or for another SDK', async () => {
-    const { telemetry } = pipeline()
-    trace.disable()
-    trace.setGlobalTracerProvider(makeProvider({ sampler: neverSampled() }))
-    await withTelemetry(async () => {}, { telemetry, ...watch })()
-    trace.disable()
-    await withTelemetry(async () => {}, { telemetry: async () => {}, ...watch })()
-    expect(warn).not.toHaveBeenCalled()
-  })
-
-  test('warns in each report, and once in the log, that it is not outermost if a span outside of it is open', async () => {
-    const { telemetry, tracer } = pipeline()
-    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
-    await handler()
-    await tracer.startActiveSpan('outer', async (outer) => {
-      await handler()
-      await handler()
-      outer.end()
-    })
-    const warning = expect.stringContaining('not the outermost wrapper')
-    expect(reports.map(({ warnings }) => warnings)).toEqual([[], [warning], [warning]])
-    expect(warn.mock.calls).toEqual([[warning]])
-  })
-
-  test('does not warn about an open outer span if there is nothing to flush, as with Deno’s own provider', async () => {
-    const { tracer } = pipeline()
-    const handler = withTelemetry(async () => {}, { telemetry: () => 'nothing_to_send', ...watch })
-    await handler()
-    await tracer.startActiveSpan('outer', async (outer) => {
-      await handler()
-      outer.end()
-    })
-    expect(reports.map(({ warnings }) => warnings)).toEqual([[], []])
-    expect(warn).not.toHaveBeenCalled()
-  })
-
-  test('warns once that it cannot flush after the response if it was asked to', async () => {
-    const { telemetry } = pipeline()
-    const handler = withTelemetry(async () => {}, { telemetry, flush: 'after-response', ...watch })
-    await handler()
-    await handler()
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('generic cannot flush after the response here')]])
   })
 })

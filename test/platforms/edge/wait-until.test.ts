@@ -2,46 +2,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type EdgeOptions, span, withTelemetry } from 'flushed/edge'
-import { newIsolate, pipeline } from '../../support/sdk.ts'
-
-const VERCEL = Symbol.for('@vercel/request-context')
-const NEXT = Symbol.for('@next/request-context')
-const globals = globalThis as unknown as Record<PropertyKey, unknown>
-
-/** A fake context. As on platforms, calling its `waitUntil` on anything else is an illegal invocation. */
-class Context {
-  readonly #held: Promise<unknown>[] = []
-
-  waitUntil(work: Promise<unknown>): void {
-    this.#held.push(work)
-  }
-
-  get held(): Promise<unknown>[] {
-    return this.#held
-  }
-}
+import type { EdgeOptions } from 'flushed/edge'
+import { newIsolate } from '../../support/sdk.ts'
+import { Context, NEXT, VERCEL, forget, globals, info, request, setup } from './contexts.ts'
 
 beforeEach(newIsolate)
-afterEach(() => {
-  for (const name of [VERCEL, NEXT, 'EdgeRuntime', 'Bunny']) delete globals[name]
-})
-
-/** A handler, an exporter for its spans that answers when the test tells it to, and the lines of the log. */
-function setup(options: EdgeOptions<unknown[]> = {}) {
-  const made = pipeline({}, 'hold')
-  const warnings: string[] = []
-  const logger = { warn: (message: string) => warnings.push(message) }
-  const answer = async (..._args: unknown[]) => {
-    span('SELECT orders').end()
-    return new Response('found')
-  }
-  return { ...made, warnings, handler: withTelemetry(answer, { telemetry: made.telemetry, logger, ...options }) }
-}
-
-const request = () => new Request('https://shop.example/orders')
-/** A second argument that has nothing to do with telemetry. */
-const info = { remoteAddr: { hostname: '203.0.113.7' } }
+afterEach(forget)
 
 describe('a function is kept alive until its flush is over, by', () => {
   const contexts: [string, (context: Context) => { args?: unknown[]; options?: EdgeOptions<unknown[]> }][] = [
@@ -187,57 +153,6 @@ test('fake timers of the program do not keep the function alive forever', async 
     vi.useRealTimers()
   }
   expect(exporter.spans).toHaveLength(2)
-})
-
-test('work that the handler hands to its context belongs to the invocation: its failure is reported, never unhandled', async () => {
-  const context = new Context()
-  const { telemetry, exporter } = setup()
-  exporter.setMode('microtask')
-  const warnings: string[][] = []
-  const handler = withTelemetry(async (_request: Request, { waitUntil }: { waitUntil(work: Promise<unknown>): void }) => {
-    waitUntil(Promise.reject(new RangeError('no such audit')))
-    return new Response('found')
-  }, { telemetry, onFlush: (report) => warnings.push(report.warnings), logger: false })
-  await handler(request(), context)
-  const [own, given, ...flushes] = await Promise.allSettled(context.held)
-  expect([own?.status, given?.status]).toEqual(['fulfilled', 'rejected'])
-  expect(flushes.every(({ status }) => status === 'fulfilled')).toBe(true)
-  expect(warnings.flat()).toEqual([expect.stringContaining('no such audit')])
-})
-
-describe('work that the handler hands to the `waitUntil` of', () => {
-  const platforms: [string, PropertyKey, (context: Context) => unknown][] = [
-    ['Vercel’s request context', VERCEL, (context) => ({ get: () => context })],
-    ['Supabase’s `EdgeRuntime`', 'EdgeRuntime', (context) => context],
-    ['`Bunny.v1`', 'Bunny', (context) => ({ v1: context })],
-  ]
-
-  test.each(platforms)('%s belongs to the invocation', async (_what, name, global) => {
-    const context = new Context()
-    globals[name] = global(context)
-    const { telemetry, exporter } = setup()
-    exporter.setMode('microtask')
-    const phases: string[] = []
-    let flushed = () => {}
-    const handler = withTelemetry(async (_request: Request) => {
-      const audit = span('audit')
-      context.waitUntil(new Promise<void>((resolve) => (flushed = resolve)).then(() => audit.setAttribute('rows', 3).end()))
-      return new Response('found')
-    }, {
-      telemetry,
-      onFlush({ phase }) {
-        phases.push(phase)
-        flushed()
-      },
-    })
-    for (let call = 0; call < 2; call++) {
-      await handler(request())
-      await Promise.all(context.held)
-    }
-    const audits = exporter.spans.filter((one) => one.name === 'audit')
-    expect(audits.map(({ attributes }) => attributes)).toEqual([{ rows: 3 }, { rows: 3 }])
-    expect(phases).toEqual(['after-response', 'background', 'after-response', 'background'])
-  })
 })
 
 test('a global context does not retain the arguments of the first request', async () => {
