@@ -81,6 +81,18 @@ describe('a wrap that cannot do its work', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
+  test('warns that no spans are recorded once the provider is gone, though that had sampled a span out before', async () => {
+    const { telemetry } = pipeline()
+    trace.disable()
+    trace.setGlobalTracerProvider(makeProvider({ sampler: neverSampled() }))
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    await handler()
+    trace.disable()
+    await handler()
+    await handler()
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('no OpenTelemetry tracer provider records spans')]])
+  })
+
   test('warns in each report, and once in the log, that it is not outermost if a span outside of it is open', async () => {
     const { telemetry, tracer } = pipeline()
     const handler = withTelemetry(async () => {}, { telemetry, ...watch })
