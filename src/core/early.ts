@@ -68,7 +68,7 @@ export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: nu
  * result stands, and what it has recorded since is late. Never rejects.
  *
  * @param cause becomes the error of the root and of every open span
- * @param budgetMs milliseconds that this may take, if not as many as the platform says
+ * @param budgetMs milliseconds that the platform leaves. Default: what its `remainingMs` says
  */
 export const endEarly = (invocation: InvocationState, phase: Phase, cause: Error, budgetMs?: number): Promise<void> =>
   // The timer or the signal fires in the context of whoever was the first to ask for one: of another invocation, or of a flush.

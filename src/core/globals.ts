@@ -28,7 +28,10 @@ export const globalProviders = {
   loggerProvider: (): object | undefined => globals[LOGS]?.(1) ?? globals[REGISTERED]?.logs,
 }
 
-/** Milliseconds that a provider gets beyond the deadline: a timeout that the provider reports looks like any other failure. */
+/**
+ * Milliseconds that a provider gets beyond the deadline, so that the deadline comes first: a timeout that the provider reports
+ * looks like any other failure.
+ */
 const GRACE_MS = 50
 
 /** Flushes the provider that a lookup finds. Nothing is flushed if the provider has no `forceFlush`. */

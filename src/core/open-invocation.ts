@@ -29,7 +29,7 @@ export interface OpenInvocation extends Invocation, AsyncDisposable {
 /**
  * Opens an invocation that ends with its scope.
  *
- * At the end of the scope, the invocation ends whatever is still open. Before the scope is left, all of it has been
+ * At the end of the scope, the invocation ends whatever is still open. Before the scope is left, all spans have been
  * acknowledged, or reported as not acknowledged. This takes `timeoutMs` at most, and never rejects.
  *
  * Where there is AsyncLocalStorage, the invocation is the current one from here on, in the function that opens it and in

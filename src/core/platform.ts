@@ -73,7 +73,7 @@ export interface Platform<Args extends readonly unknown[] = readonly unknown[]> 
   /** Called when the invocation has been opened. Each call is followed by a call of `lifetime` when the invocation is over. */
   begun?(args: Args, invocation: InvocationState): void
   /**
-   * The same for a wrap inside the invocation of another wrap, which has nothing to flush.
+   * The same for a wrap inside the invocation of another wrap. The inner wrap has nothing to flush.
    *
    * @returns a function that is called when the inner wrap's handler has settled
    */

@@ -30,8 +30,8 @@ export interface StagesOptions {
  *
  * `telemetry: [[tracer, metrics], exporter]` is short for `telemetry: stages([tracer, metrics], exporter)`.
  *
- * @throws TypeError when there is no stage, a stage holds something that cannot be flushed, there is more than one `otel()`, or
- *   `cascade` is not a boolean
+ * @throws TypeError when there is no stage, a stage holds something that cannot be flushed, there is more than one `otel()`, an
+ *   option is unknown, `cascade` is not a boolean, or `cascade` is `false` and an `otel()` is not the first stage
  *
  * @example
  * const { tracer, metrics, exporter } = createMonitoring({ endpoint })

@@ -12,7 +12,7 @@ export interface FinishedSpan {
   readonly resource?: Resource
 }
 
-/** The resource that a provider's spans describe. */
+/** The entity that a provider's spans come from, such as a service. */
 export interface Resource {
   /** Whether some of its attributes are still being detected. */
   readonly asyncAttributesPending?: boolean | undefined
