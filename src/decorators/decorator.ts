@@ -38,7 +38,7 @@ type Second = DecoratorContext | PropertyKey | undefined
 export const isContext = (second: unknown): second is DecoratorContext =>
   typeof second === 'object' && second !== null && typeof (second as Partial<DecoratorContext>).kind === 'string'
 
-/** Whether these arguments come from a decorator written without parentheses: then what makes decorators is called as one. */
+/** Whether `@Flushed` or the like stands without parentheses: then it gets what a decorator gets, and not options. */
 export const isBare = (args: ArrayLike<unknown>): boolean => args.length > 1 || typeof args[0] === 'function'
 
 /** Makes the error for a decorator in a place where it cannot be. @param instead what to write instead */

@@ -46,7 +46,7 @@ interface Prepared {
  * Decorates methods, including static and private ones. As a standard decorator, it also decorates fields that hold a
  * function. The decorated method always returns a promise.
  *
- * @throws TypeError when it stands where it cannot, or an option is unknown or has a bad value
+ * @throws TypeError if it stands on something that it cannot decorate, or if an option is unknown or has a bad value
  *
  * @example
  * class Orders {

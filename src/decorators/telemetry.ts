@@ -16,7 +16,7 @@ type OrMade<O, Env> = O | ((env: Env) => O)
  * is made before the first event, options may be a function of the instance's `env`. If the function fails, the failure is
  * reported once, and there are no options.
  *
- * @throws TypeError when it stands where it cannot, or an option is unknown or has a bad value
+ * @throws TypeError if it stands on something that it cannot decorate, or if an option is unknown or has a bad value
  *
  * @example
  * @Telemetry({ wrap: withTelemetry, telemetry, timeoutMs: 1000 })   // of `flushed/lambda`

@@ -48,7 +48,7 @@ const TRACED: Record<keyof TracedOptions, Check> = {
  * fields that hold a function.
  *
  * @param options the options, or the span's name. Default name: `Class.method`
- * @throws TypeError when it stands where it cannot, or an option is unknown or has a bad value
+ * @throws TypeError if it stands on something that it cannot decorate, or if an option is unknown or has a bad value
  *
  * @example
  * class Orders {

@@ -10,7 +10,8 @@ const DRAIN_MS = 8000
 export interface DrainOptions {
   /**
    * Milliseconds that draining may take: waiting for requests in flight, and the last flush, for which `timeoutMs` of them,
-   * but at most half, are reserved. The spans of requests that are still in flight after the wait are ended, but the requests are not cut.
+   * but at most half, are reserved. The spans of requests that are still in flight after the wait are ended, but the requests are
+   * not cut.
    *
    * @default 8000
    */

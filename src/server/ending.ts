@@ -9,7 +9,7 @@ import type { Begun, Settled } from '../core/lifecycle.ts'
 import { type Told, tellGone, tellWithin } from './connection.ts'
 import { isOver, isSent, isWhole, writtenBefore } from './request.ts'
 
-// In Node, `queueMicrotask` takes a multiple of the time that this takes.
+// A promise, because `queueMicrotask` takes several times as long in Node.
 const NEXT = Promise.resolve()
 
 /** Something that is told when a response ends. */

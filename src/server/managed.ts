@@ -1,8 +1,8 @@
 import { environment } from '../core/environment.ts'
 
 /**
- * Whether this is an environment of Lambda Managed Instances. Such an environment takes many invocations at once, in several
- * threads and within each of them, and is never frozen, so a flush needs nobody to hold the sandbox. Internal extensions cannot
+ * Whether this is an environment of Lambda Managed Instances. Such an environment runs several threads, takes many
+ * invocations at once in each of them, and is never frozen, so a flush needs nobody to hold the sandbox. Internal extensions cannot
  * register for any event there.
  *
  * Sources: AWS Lambda developer guide, "Understanding the Lambda Managed Instances execution environment"; runtime client

@@ -79,7 +79,7 @@ export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean
 /** Whether a response that has finished has been sent. An HTTP/2 response also finishes if its stream is reset or destroyed. */
 export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode && !stream?.aborted
 
-/** Bytes written so far to the connection of a response whose turn it is; none for HTTP/2, where many requests share it. */
+/** Bytes written so far to a response's connection. `undefined` before its turn, and for HTTP/2, where many requests share one. */
 export const writtenBefore = ({ httpVersionMajor }: IncomingMessage, { socket }: ServerResponse): number | undefined =>
   httpVersionMajor === 1 ? socket?.bytesWritten : undefined
 
@@ -97,7 +97,7 @@ export function isWhole({ socket }: IncomingMessage, headers: Readonly<Record<st
   return socket.bytesWritten - socket.writableLength - before >= least
 }
 
-/** The least that Node itself writes before a body, in bytes: `HTTP/1.1 200 OK`, `Date`, `Connection: close` and their line ends. */
+/** Bytes that Node itself writes before a body, at least: `HTTP/1.1 200 OK`, `Date`, `Connection: close` and an empty line. */
 const LEAST_HEAD = 75
 
 /**

@@ -129,7 +129,7 @@ export class Staying implements Participant, Pending {
   #ask(): void {
     if (this.#flushing) return
     const { backlog } = this.#wrap().config.telemetry
-    // After a failure, whatever a full batch would be sent to is not there.
+    // After a failure, a full batch can wait: what it would be sent to is probably not there.
     if (shared.draining > 0 || (this.#failures === 0 && (backlog?.() ?? 0) >= 1)) return void this.#flush('background')
     if (this.#timer !== undefined) return
     // The timer keeps no process alive: what it would send is sent when the process has nothing else to do.

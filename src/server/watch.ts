@@ -76,7 +76,7 @@ async function onSignal(signal: Signal): Promise<void> {
   // Frameworks send SIGTERM again when they have closed their server: the drain is over in time. People in a hurry have SIGINT.
   if (signalledAt === undefined) {
     signalledAt = now
-    // Never taken back: if others keep the process, they do so to end it.
+    // Never taken back: if others keep the process alive, they do so only until it ends.
     shared.draining++
     await drainAll(stopped(signal))
   } else if (signal === 'SIGTERM' || now - signalledAt < ECHO_MS) return

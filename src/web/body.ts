@@ -34,7 +34,7 @@ const CHUNK = 1 << 16
  * and whatever fills the body goes on for as long as somebody reads.
  */
 const COPIED_MS = 2000
-/** Bytes of a copy that are read. With a slow client, all that JavaScript can fill a byte stream with would be kept otherwise. */
+/** Bytes of a copy that are read, at most: with a slow client, all that JavaScript can fill a byte stream with would pile up. */
 const COPIED_BYTES = 8_000_000
 
 /**

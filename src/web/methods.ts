@@ -4,7 +4,7 @@ let known: readonly string[] | undefined
 
 /**
  * Whether `method` may be an attribute's value as it is; others become `_OTHER`. An environment variable replaces the
- * list, which it must if a valid method might be taken for an unknown one. Default: those of RFC 9110, PATCH and QUERY.
+ * list: the conventions demand one if a valid method might become `_OTHER`. Default: those of RFC 9110, PATCH and QUERY.
  *
  * Source: HTTP registry, `http.request.method` (`OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`).
  */

@@ -15,7 +15,7 @@ const BUDGET_MS = 29_000
  * Milliseconds after which a handler that has not settled is taken to have been stopped without notice.
  *
  * Source: Cloudflare Workers, "Limits", "Duration": 15 minutes for crons, queue consumers and alarms. Requests have no limit
- * while their client is connected, but nobody waits for a request without an answer for so long. Workflows have no limit either,
+ * while their client is connected, but after so long without an answer, nobody waits for one. Workflows have no limit either,
  * but a run that sleeps for so long has nearly always been stopped, and is begun again when it wakes.
  */
 const LONGEST_MS = 15 * 60_000
@@ -41,7 +41,7 @@ export function heed(request: Request | undefined, invocation: InvocationState, 
   // Elsewhere the handler goes on, and a Durable Object's handler goes on whatever becomes of its caller.
   if (!onWorkerd() || context?.id) return
   request?.signal?.addEventListener('abort', () => {
-    // A request whose handler has settled is told by its body.
+    // Once the handler has settled, the end of the body says that the caller has left.
     if (invocation.late) return
     // From now on, late telemetry must not keep a handler going that would have been stopped.
     invocation.late = () => {}

@@ -46,7 +46,7 @@ export const streaming = (
       within: (run) => within(invocation, run),
       keep: keeps() ? (work) => invocation.waitUntil(work) : undefined,
       ended(how, error) {
-        // The invocation's background work still has its time.
+        // The invocation's background work still gets its full time.
         touch(invocation)
         if (how === 'failed') recordError(root, error)
         else if (how !== 'finished') root.setAttribute(ATTRIBUTE.responseStream, how)

@@ -1,5 +1,5 @@
 /**
- * `flushed` for functions that answer requests: Vercel, Netlify, Fastly, Supabase, Deno, Bun.
+ * `flushed` for functions that answer requests: Vercel, Netlify, Fastly, Supabase, Bunny, Deno, Bun.
  *
  * @module
  */

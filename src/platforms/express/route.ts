@@ -25,7 +25,7 @@ interface Matched {
 
 const MATCHED = Symbol('flushed.matched')
 
-// All requests share these functions, so that the engine sees them as objects of one shape.
+// All requests share these functions, so that all requests have one shape to the engine.
 const ROUTE: PropertyDescriptor & ThisType<Routed> = {
   configurable: true,
   enumerable: true,
@@ -66,7 +66,7 @@ function asWritten(baseUrl: string, own: string, params: Readonly<Record<string,
   if (!baseUrl) return baseUrl
   const names = Object.keys(params).filter((name) => !isOwn(name, own))
   const nameOf = (part: string): string => {
-    // Decoded, as Express does: clients escape more than they have to, and write escapes in upper or lower case.
+    // Decoded, as in `params`: clients escape more than they have to, and write escapes in upper or lower case.
     const value = decoded(part)
     const found = names.findLastIndex((name) => value !== '' && params[name] === value)
     return found < 0 ? part : `:${names.splice(found, 1)[0]}`
@@ -76,6 +76,6 @@ function asWritten(baseUrl: string, own: string, params: Readonly<Record<string,
 
 const NAMES = /[:*](?:"([^"]+)"|([\p{ID_Continue}$]+))/gu
 
-/** Whether a parameter is in the route's own path. Unnamed ones are numbered, and are taken for the route's if it has any. */
+/** Whether a parameter is in the route's own path. Unnamed parameters are numbered, and count as the route's if it has any such. */
 const isOwn = (name: string, own: string): boolean =>
   /^\d+$/.test(name) ? /[*(]/.test(own) : [...own.matchAll(NAMES)].some(([, quoted, plain]) => (quoted ?? plain) === name)

@@ -70,7 +70,7 @@ export const telemetry: TelemetryPlugin = Object.assign(
     instance.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, next: () => void) => {
       const open = exchange(wrap, request.raw, reply.raw, {
         route: () => request.routeOptions.url,
-        // Fastify passes its headers as it writes them, and Node does not expose headers passed that way.
+        // Fastify passes its headers to Node only as it writes them, and Node does not expose headers passed that way.
         headers: () => reply.getHeaders(),
       })
       if (!open) return next()

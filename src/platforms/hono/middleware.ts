@@ -51,7 +51,7 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
   } catch (thrown) {
     how = { thrown }
   }
-  // The client may have left long ago, and the invocation be over.
+  // The client may have left long ago, and then the invocation is over.
   if (begun.live()) attempt(config, 'reading the route', () => tell(begun, c, config))
   if (reply) reply.settle(how)
   else await begun.settle(how)

@@ -26,13 +26,13 @@ export interface NodeBindings {
 /** The Node request, if the request is to a Node server. */
 export const incomingOf = ({ env }: HonoContext): IncomingMessage | undefined => (env as Partial<NodeBindings> | null | undefined)?.incoming
 
-/** The Node bindings of a request; `undefined` if it is not to a Node server, or if its response waits for the flush. */
+/** The Node bindings of a request; `undefined` if the request is not to a Node server, or if its response waits for the flush. */
 export function nodeOf({ env }: HonoContext, { flush }: Config): NodeBindings | undefined {
   const node = env as NodeBindings | null | undefined
   return node?.incoming?.headers && flush !== 'before-response' ? node : undefined
 }
 
-/** The place of all requests to a Node server: one for all of them. @param lifetimes the lifetimes of those requests */
+/** The place of requests to a Node server, which all of them share. @param lifetimes the lifetimes of these requests */
 export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place => ({
   ...lifetimes,
   describe: ([c], active) => describeIncoming((c.env as NodeBindings).incoming, active),
@@ -42,8 +42,8 @@ export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place =
 export const UNSENT = Symbol('flushed.unsent')
 
 /**
- * Settles the root of a request when the application has settled and the response has been sent. If the response never will be
- * sent, settles the root as soon as that is known: an application may wait for ever for something that nobody is to receive.
+ * Settles the root of a request when the application has settled and the response has been sent. If the response will
+ * never be sent, settles the root as soon as that is known: an application may wait for ever for something that nobody receives.
  */
 export class Reply extends Ending {
   #how: Settled | undefined

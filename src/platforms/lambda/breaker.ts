@@ -2,7 +2,7 @@ import type { FlushReport } from '../../core/types.ts'
 
 /** Milliseconds for which every flush must have timed out before flushing pauses. */
 const DEAD_AFTER_MS = 10_000
-/** Milliseconds from the pause to the first probe, and the most between two probes. */
+/** Milliseconds from the start of the pause to the first probe, and the most between two probes. */
 const PROBE_MS = { first: 5_000, most: 60_000 }
 
 /**

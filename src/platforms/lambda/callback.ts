@@ -28,7 +28,7 @@ const hasSettlers = (context: unknown): boolean => hasMethod(context, 'succeed')
  * one of these, the promise that the handler has returned, or what the handler throws.
  *
  * If none of these comes, the handler is over when the event loop is empty, as in client 3. A returned value counts as a result,
- * unless it is a timer or the like: `(event, context) => setTimeout(() => context.succeed(), 20)` returns one. Waiting for the
+ * unless it is a timer or the like: `(event, context) => setTimeout(() => context.succeed(), 20)` returns a timer. Waiting for the
  * event loop would hold a result for as long as an export to a hanging collector has its socket open.
  *
  * `context.callbackWaitsForEmptyEventLoop` makes no difference: the response of a promise is sent when it is there.

@@ -153,7 +153,7 @@ function routeOf(key: string | undefined): string | undefined {
   return space === -1 ? undefined : text(key.slice(space + 1))
 }
 
-/** The first of a list of proxies. The original client leads the list, and proxies append themselves to it. */
+/** The first entry of a list in a forwarding header: the original client's. Proxies append theirs. */
 function firstOf(forwarded: string | undefined): string | undefined {
   if (forwarded === undefined) return undefined
   const comma = forwarded.indexOf(',')

@@ -90,7 +90,7 @@ export function lambda({ flush, marginMs, earlyTimeoutMs, schedule }: Settings):
       const stream = streamLifetime(args)
       if (stream) {
         const released = releasing(stream, requestOf(args))
-        // A schedule may leave telemetry to a later flush. After a stream that has failed, there is none.
+        // A schedule may leave telemetry to a later flush. After a stream that has failed, there is no later one.
         return stream.last ? released : schedule.lifetime(released)
       }
       return schedule.lifetime(unfrozen ? goingOn : (lifetime(flush, requestOf(args)) ?? thawed() ?? AWAIT))

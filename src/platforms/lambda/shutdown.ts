@@ -24,7 +24,7 @@ let watching = false
 /** What this copy of the package does on SIGTERM, once it listens. */
 let mine: ((cause: Error, budgetMs: number) => Promise<void>) | undefined
 
-/** Makes sure that what is left of this wrap's telemetry is flushed when the environment ends. */
+/** Remembers a wrap, so that what is left of its telemetry is flushed when the environment ends. */
 export function flushAtShutdown(wrap: Wrap): void {
   const { telemetry } = wrap.config
   const known = wraps.has(telemetry)

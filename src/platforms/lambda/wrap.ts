@@ -71,7 +71,7 @@ export type LambdaWrapped<H extends AnyFunction> = [Extract<ReturnType<H>, Promi
     : never
   : H
 
-/** {@link withTelemetry} as a layer. Called by itself, it keeps the handler's type; in a `stack`, it is a layer. */
+/** {@link withTelemetry} as a layer. Called by itself, it gives the type of the wrapped handler; in a `stack`, it is a layer. */
 export type LambdaLayer = (<H extends AnyFunction>(handler: H) => LambdaWrapped<H>) & Layer
 
 /**
@@ -112,7 +112,7 @@ export function telemetry(options?: LambdaOptions<never>): LambdaLayer {
   return ((handler: AnyFunction) => chainable(layer(handler), handler)) as LambdaLayer
 }
 
-/** Checks the options, and makes the wrap for Lambda, whether by `withTelemetry` or by a middleware. */
+/** Checks the options, and makes the wrap of `withTelemetry`, or of a middleware for middy. */
 export function onLambda(options: LambdaOptions<never> = {}): Wrap {
   const config = resolveOptions(options, OWN)
   const { marginMs = MARGIN_MS, earlyTimeoutMs, policy = 'every', circuitBreaker = true } = options

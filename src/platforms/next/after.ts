@@ -39,7 +39,7 @@ export function afterResponse(invocation: InvocationState): Lifetime {
  * of its own when the task is over.
  *
  * What a task of the `after()` of `next/server` records is late, because `flushed` does not learn of that task. If the response
- * waits for the flush (`flush: 'before-response'`), what a task of this `after()` records is late too.
+ * waits for the flush (`flush: 'before-response'`) and the task is a function, what it records is late here too.
  *
  * @throws where Next's own throws: outside a request of the app router
  *

@@ -1,5 +1,5 @@
 /**
- * Next's functions that end a handler by throwing: `redirect()`, `notFound()`. What they throw is not an error.
+ * What Next throws to end a handler, as by `redirect()` and `notFound()`. It is not an error.
  *
  * @module
  */
@@ -19,10 +19,10 @@ const mayBeAction = ({ method, headers }: Request): boolean =>
   method === 'POST' &&
   (headers.has('next-action') || /^(multipart\/form-data|application\/x-www-form-urlencoded$)/.test(headers.get('content-type') as string))
 
-/** Whether a thrown value is one that these functions throw. */
+/** Whether a thrown value is one that Next throws to end a handler. */
 export const isControl = (thrown: unknown): boolean => CONTROL.test(digestOf(thrown))
 
-/** The status of the response that Next makes of it, if any. The digest ends with the status, unless a form is answered. */
+/** The status of the response that Next makes of it, if any: the one that the digest ends with, but 303 to redirect a form. */
 export function statusFor(request: Request, thrown: unknown): number | undefined {
   const status = Number(/;([345]\d\d);?$/.exec(digestOf(thrown))?.[1])
   return status < 400 && mayBeAction(request) ? 303 : status || undefined

@@ -96,7 +96,7 @@ function platformOf(
       if (kind === 'flow') replayed = followSteps(args, invocation, found, ctx)
     },
     lifetime(args, invocation) {
-      // Known only now, when all of them have had time to be executed.
+      // Known only now, when all steps have had time to be executed.
       const count = replayed?.()
       if (count && !invocation.ended) invocation.root.setAttribute('flushed.replayed_steps', count)
       return lifetime?.(args, invocation)

@@ -52,7 +52,7 @@ export function followSteps(args: readonly unknown[], run: InvocationState, foun
         return context.with(parent, () => invoke({ config, platform } as unknown as Wrap, work, undefined, passed))
       }
     }
-    // A step's work, or options with what to do if the run fails, or options of retries, which are neither.
+    // Wraps a step's work, and the `rollback` in its options, which undoes the step if the run fails. Leaves anything else alone.
     const followed = (given: unknown) => {
       if (typeof given === 'function') return traced(name, given as AnyFunction, () => known.delete(more))
       const rollback = read(given, 'rollback')

@@ -20,7 +20,7 @@ export interface Exit {
   readonly notStarted?: string
 }
 
-/** Milliseconds, at most, until the system shows a stopped process as stopped. */
+/** Milliseconds to wait, at most, until the system shows a stopped process as stopped. */
 const confirmationMs = 1000
 /** Milliseconds, at most, to read what an ended process has written: one that it spawned in its own group may hold its pipes. */
 const readingMs = 1000

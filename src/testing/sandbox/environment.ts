@@ -79,7 +79,7 @@ export class Environment {
   }
   find(requestId: string): Invocation | undefined {
     const invocation = this.#underWay.get(requestId)
-    // A process that is ended because of its timeout may still answer in its grace period. Nobody waits for that any more.
+    // A process that is ended because of a timeout may still answer in its grace period. Nobody waits for that any more.
     return invocation?.timedOut ? undefined : invocation
   }
   processState(): string {

@@ -16,7 +16,7 @@ import { afterResponse, by, unrefd } from './timing.ts'
  * something is very wrong.
  */
 const CUT_MS = 20
-/** Milliseconds for a handler that may not be wrapped to begin, once the sandbox has been held in vain. */
+/** Milliseconds for a wrapped handler to begin, once the sandbox has been held for one in vain. */
 const GRACE_MS = 100
 const RETRY_MS = { first: 50, most: 1000 }
 
