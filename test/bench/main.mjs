@@ -1,7 +1,7 @@
 /**
  * Measures what a wrap costs and delivers, beside the other ways to get telemetry out of a short-lived handler.
  *
- *     npm run bench                          all of it, about twenty minutes
+ *     npm run bench                          all of it, about 25 minutes
  *     npm run bench -- --only latency        one group, or several: noop, unsampled, collector, latency, freeze, loads,
  *                                            workers, servers, heap, cold-start
  *     npm run bench -- --cold-start          only what registering adds to a cold start, with more starts
