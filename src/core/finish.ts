@@ -170,7 +170,7 @@ export function conclude(
     spans.endedByDispose = invocation.endedByDispose
     invocation.endedByDispose = 0
     // If there is nothing to flush, as beside Deno's own OpenTelemetry, nothing is flushed too early either.
-    if (isWithin && result.seen) remark(invocation, 'outermost', 'flushed: a span outside the wrap is still open: flushed is not the outermost wrapper')
+    if (isWithin && result.seen) remark(invocation, 'outermost', 'a span outside the wrap is still open: flushed is not the outermost wrapper')
     // An invocation that goes on reports all its warnings at its end.
     const warnings = invocation.live ? [] : invocation.warnings.splice(0)
     const report = publish(result, spans, phase, warnings, config)

@@ -238,7 +238,7 @@ function warnUnlessRecorded(owner: InvocationState, parent: Context, processed: 
   const { root, wrap: { config } } = owner
   if (root.isRecording()) {
     if (processed || !config.telemetry.needsProcessor) return
-    return remark(owner, 'processor', 'flushed: no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
+    return remark(owner, 'processor', 'no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
   }
   // A provider that has sampled a span out is there. Asked first: to read the environment takes as long as a tenth of a wrap.
   const own = root.spanContext()

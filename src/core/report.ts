@@ -92,6 +92,6 @@ export const complain = (config: Pick<Config, 'warn'>, what: string, thrown: unk
 
 /** Tells of a mistake in the program: in each report, since the mistake is there each time, and once in the log. */
 export function remark({ warnings, wrap }: InvocationState, key: string, line: string): void {
-  warnings.push(line.slice('flushed: '.length))
-  if (once(key)) wrap.config.warn(line)
+  warnings.push(line)
+  if (once(key)) wrap.config.warn(`flushed: ${line}`)
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { SpanKind } from '@opentelemetry/api'
+import { onWorkerd } from './environment.ts'
 import { type AnyFunction, type Layer, checkHandler, dressed } from './layer.ts'
 import { type Wrap, invoke } from './lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from './options.ts'
@@ -53,8 +54,8 @@ export const wrapLayer = (config: Wrap['config'], platform: Wrap['platform']): W
 /** The platform of functions that may run on any platform. */
 export const anywhere: Platform = {
   name: 'generic',
-  // Source: Cloudflare Workers, "Web standards", `navigator.userAgent`.
-  timers: globalThis.navigator?.userAgent !== 'Cloudflare-Workers',
+  // Marked as pure so that bundles of platforms that have their own leave this one out.
+  timers: !(/* @__PURE__ */ onWorkerd()),
   describe: (_args, active) => ({ name: '', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent: active }),
 }
 

@@ -1,7 +1,7 @@
+import { onWorkerd } from '../core/environment.ts'
 import { invalidOption } from '../core/errors.ts'
 import type { Wrap } from '../core/lifecycle.ts'
 import { type TelemetryOptions, resolveOptions } from '../core/options.ts'
-import { onWorkerd } from '../web/scope.ts'
 import { type DrainOptions, drainMsOf } from './drain.ts'
 import { serverLifetime } from './lifetime.ts'
 import { type Args, describeIncoming } from './request.ts'

@@ -5,8 +5,8 @@
  */
 import { clock, nextTurn } from '../core/clock.ts'
 import { ENDLESS_MS } from '../core/deadline.ts'
+import { onWorkerd } from '../core/environment.ts'
 import { isResponse } from './response.ts'
-import { onWorkerd } from './scope.ts'
 import { isEndless, mayBeStreamed } from './streamed.ts'
 
 /** How a body has ended, as far as it is known. */

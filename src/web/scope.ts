@@ -1,5 +1,6 @@
 import * as ATTRIBUTE from '../core/attributes.ts'
 import { clock, elapsed, nextTurn } from '../core/clock.ts'
+import { onWorkerd } from '../core/environment.ts'
 import { flushLate } from '../core/finish.ts'
 import type { InvocationState } from '../core/invocation.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
@@ -22,9 +23,6 @@ const LONGEST_MS = 15 * 60_000
 
 /** Milliseconds from late telemetry to its flush, so that what is late together is sent together. */
 const LATE_MS = 500
-
-/** Whether this is Cloudflare's runtime. */
-export const onWorkerd = (): boolean => 'FixedLengthStream' in globalThis
 
 /** Notes a sign of life of an invocation. */
 export function touch(invocation: InvocationState): void {
