@@ -6,6 +6,7 @@
 import { clock, nextTurn } from '../core/clock.ts'
 import { ENDLESS_MS } from '../core/deadline.ts'
 import { onWorkerd } from '../core/environment.ts'
+import { hasMethod } from '../core/reading.ts'
 import { isResponse } from './response.ts'
 import { isEndless, mayBeStreamed } from './streamed.ts'
 
@@ -112,7 +113,7 @@ const UNENCODED = /^(none|identity)$/i
 
 /** The body, if it can be followed: an encoded one would have to be decoded first. */
 const bodyOf = ({ body, bodyUsed, headers }: Response) =>
-  !bodyUsed && UNENCODED.test(headers.get('content-encoding') ?? 'none') && !body?.locked && body
+  !bodyUsed && UNENCODED.test(headers.get('content-encoding') ?? 'none') && !body?.locked && hasMethod(body, 'getReader') && body
 
 /** Whether a body is a byte stream. What JavaScript fills with chunks has no length, and cannot be read into a buffer. */
 function isBytes(body: ReadableStream): boolean {

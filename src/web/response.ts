@@ -1,8 +1,15 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api'
+import { hasMethod } from '../core/reading.ts'
 
-/** Whether something is a response, whichever realm it comes from. */
+/** Whether something is a response, whichever realm it comes from. Rows of data may have properties of the same names. */
 export const isResponse = (value: unknown): value is Response =>
-  typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value
+  typeof value === 'object' &&
+  value !== null &&
+  'status' in value &&
+  typeof value.status === 'number' &&
+  'headers' in value &&
+  hasMethod(value.headers, 'get') &&
+  'body' in value
 
 /**
  * The status that frameworks take from what a handler throws: from a response, from SvelteKit's `redirect()` (which has a

@@ -47,5 +47,19 @@ withTelemetry({ fetch: async () => new Response() }, (env) => ({ name: env.COLLE
 // @ts-expect-error -- there is no such binding
 withTelemetry({ fetch: async () => new Response(), queue: handlers.queue }, (env) => ({ name: env.NOPE }))
 
+// A router's methods may be named as events are: what they take is not taken for the bindings. Neither is what another overload of
+// `fetch` takes. These have the shapes of h3's and Elysia's applications and of graphql-yoga's `fetch`.
+type RouteHandler = ((request: Request) => unknown) | { fetch(request: Request): unknown }
+declare const router: {
+  fetch(request: Request): Response | Promise<Response>
+  trace(path: string, handler: RouteHandler): void
+  connect(path: string, handler: RouteHandler | string | object): void
+}
+expectTypeOf(withTelemetry(router, (env: Env) => ({ name: env.COLLECTOR }))).toEqualTypeOf<typeof router>()
+declare const elysia: { fetch(request: Request): Promise<Response>; trace(handlers: RouteHandler[], more: RouteHandler[]): void }
+withTelemetry(elysia, (env: Env) => ({ name: env.COLLECTOR }))
+declare const yoga: { fetch(request: Request, env: Env): Promise<Response>; fetch(url: string, init?: RequestInit): Promise<Response> }
+withTelemetry({ fetch: yoga.fetch }, (env: Env) => ({ name: env.COLLECTOR }))
+
 // @ts-expect-error -- nothing to wrap
 withTelemetry('fetch')

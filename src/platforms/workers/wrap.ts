@@ -7,8 +7,21 @@ import { EVENT_NAMES, type Event, type WorkerContext, eventOf } from './types.ts
 
 type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) => unknown ? Known<Env> : never
 
-/** Frameworks take an environment, or nothing, or any object. Only an environment says something about the bindings. */
-type Known<Env> = Env extends object ? (keyof Env extends never ? never : Env) : never
+/**
+ * Frameworks take an environment, or nothing, or any object. Only an environment says something about the bindings: not the handler
+ * of a router's `connect` or `trace`, and not the `RequestInit` that another overload of `fetch` takes.
+ */
+type Known<Env> = [Extract<Env, AnyFunction | readonly unknown[]>] extends [never]
+  ? Env extends object
+    ? keyof Env extends never
+      ? never
+      : IsRequestInit<Env> extends true
+        ? never
+        : Env
+    : never
+  : never
+
+type IsRequestInit<Env> = string extends keyof Env ? false : 'method' | 'headers' | 'body' extends keyof Env ? true : false
 
 /** The bindings that a class is constructed with, that a handler takes, or that the handlers of an object take. */
 type EnvOf<T> = OrAny<
