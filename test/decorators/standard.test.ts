@@ -1,11 +1,9 @@
 /** Specifies what only standard (TC39) decorators can decorate, and what only they are told. */
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { newIsolate, pipeline } from '../support/sdk.ts'
+import { names, newIsolate, pipeline } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
-
-const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
 describe('fields, accessors and private members', () => {
   function make() {

@@ -6,6 +6,7 @@ import { inMemoryExporter } from 'flushed/testing'
 import { isolate } from '../../src/core/isolate.ts'
 
 export type { ReadableSpan }
+export { names } from './names.ts'
 
 /** A pipeline with an in-memory exporter, registered globally. */
 export function pipeline(options: OtelOptions = {}, mode: 'sync' | 'microtask' | 'hold' | 'throw' = 'microtask') {
@@ -16,8 +17,6 @@ export function pipeline(options: OtelOptions = {}, mode: 'sync' | 'microtask' |
   trace.setGlobalTracerProvider(provider)
   return { exporter, telemetry, provider, tracer: trace.getTracer('app') }
 }
-
-export const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
 /** Runs an invocation, and calls `answer` once its export has been made. */
 export async function answering<T>(

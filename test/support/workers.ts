@@ -11,9 +11,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { startCollector } from 'flushed/testing'
 import type { FlushReport } from 'flushed'
-import type { Behaviors, CollectedSpan, Collector } from 'flushed/testing'
+import type { Behaviors, Collector } from 'flushed/testing'
 import { bundleWorker } from './worker-bundle.ts'
 import { type Binary, type MiniflareOptions, type WorkerOptions, binaries, startMiniflare } from './miniflare.ts'
+
+export { names } from './names.ts'
 
 /** The parts of Node that a Worker has; `nodejs_als` is AsyncLocalStorage and nothing else. */
 export type NodeFlags = 'none' | 'nodejs_als' | 'nodejs_compat'
@@ -134,6 +136,3 @@ export const samples = [0, 4, 8, 9].flatMap((at) => runtimes[at] ?? [])
 
 /** The two runtimes that differ most, for suites that wait for long. */
 export const corners = [runtimes[0] as (typeof runtimes)[number], newest]
-
-/** The names of spans, in order. */
-export const names = (spans: readonly CollectedSpan[]): string[] => spans.map(({ name }) => name)

@@ -1,11 +1,9 @@
 /** Specifies what differs with legacy decorators (`experimentalDecorators`), and the metadata of `reflect-metadata`, on a stub of it. */
 import { Flushed, Telemetry, Traced } from 'flushed/decorators'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { newIsolate, pipeline } from '../../support/sdk.ts'
+import { names, newIsolate, pipeline } from '../../support/sdk.ts'
 
 beforeEach(newIsolate)
-
-const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
 test('a method detached from its instance uses the options of its class', async () => {
   const { exporter, telemetry } = pipeline()

@@ -3,11 +3,9 @@ import { context, trace } from '@opentelemetry/api'
 import { adopt, span, waitUntil, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { newIsolate, pipeline } from '../../support/sdk.ts'
+import { names, newIsolate, pipeline } from '../../support/sdk.ts'
 
 beforeEach(newIsolate)
-
-const names = (spans: readonly { name: string }[]) => spans.map(({ name }) => name)
 
 describe('at the end of an invocation', () => {
   test('open spans end deepest first, then the root', async () => {

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { CollectedSpan } from 'flushed/testing'
 import { type Lambda, rootOf, runtimes } from '../../support/lambda.ts'
+import { names } from '../../support/names.ts'
 
-const names = (spans: readonly CollectedSpan[]) => spans.map(({ name }) => name)
 const phases = (lambda: Lambda) => [...lambda.logs().matchAll(/REPORT .*?"phase":"([\w-]+)"/g)].map(([, phase]) => phase)
 
 /** Children come before their parents, the root last. Each has the same error, and those left open are marked. */

@@ -1,0 +1,2 @@
+/** The names of spans, in order. */
+export const names = (spans: readonly { readonly name: string }[]): string[] => spans.map(({ name }) => name)
