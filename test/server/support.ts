@@ -3,7 +3,7 @@ import type { AddressInfo, Server } from 'node:net'
 import { once } from 'node:events'
 import { type IncomingMessage, type RequestOptions, request as send } from 'node:http'
 import { SpanKind } from '@opentelemetry/api'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { shared } from '../../src/server/state.ts'
 import { ask } from '../support/raw.ts'
 import { type ReadableSpan, newIsolate, pipeline } from '../support/sdk.ts'
@@ -47,6 +47,14 @@ export async function fetched(port: number, path: string, { body, ...options }: 
   let text = ''
   for await (const chunk of response) text += String(chunk)
   return { status: response.statusCode, text }
+}
+
+/** Sends a request, and hangs up as soon as its handler has begun. @param begun `undefined` until then */
+export async function hangUpOnce(url: URL, begun: () => unknown): Promise<void> {
+  const request = send(url, { agent: false }).on('error', () => {})
+  request.end()
+  await expect.poll(begun).toBeDefined()
+  request.destroy()
 }
 
 /** Sends one request to an application that has started. @returns the answer and the root span */

@@ -47,26 +47,27 @@ describe('the root span', () => {
 })
 
 describe('a result that only looks like a response', () => {
+  const returning = async (result: object) => {
+    const { exporter, telemetry } = pipeline()
+    const warnings: string[] = []
+    const logger = { warn: (line: string) => void warnings.push(line) }
+    expect(await withTelemetry(async () => result, { telemetry, logger, ...quiet })()).toBe(result)
+    return { spans: exporter.spans, warnings }
+  }
+
   test.each<[string, object]>([
     ['a row of data', { status: 'sent', headers: { subject: 'your order' }, body: 'It is on its way.' }],
     ['an answer without a status, as of h3’s `html()`', { status: undefined, headers: new Headers(), body: '<p>' }],
     ['headers that are none', { status: 500, headers: [['subject', 'your order']], body: null }],
   ])('is passed on, and nothing is recorded or said of it: %s', async (_what, result) => {
-    const { exporter, telemetry } = pipeline()
-    const warnings: string[] = []
-    const logger = { warn: (line: string) => void warnings.push(line) }
-    expect(await withTelemetry(async () => result, { telemetry, logger, ...quiet })()).toBe(result)
-    expect(exporter.spans).toMatchObject([{ status: { code: SpanStatusCode.UNSET }, attributes: {} }])
+    const { spans, warnings } = await returning(result)
+    expect(spans).toMatchObject([{ status: { code: SpanStatusCode.UNSET }, attributes: {} }])
     expect(warnings).toEqual([])
   })
 
   test('has its status recorded if it has one and headers, and its body is left alone if it is none', async () => {
-    const { exporter, telemetry } = pipeline()
-    const warnings: string[] = []
-    const logger = { warn: (line: string) => void warnings.push(line) }
-    const result = { status: 503, headers: new Headers(), body: 'later' }
-    expect(await withTelemetry(async () => result, { telemetry, logger, ...quiet })()).toBe(result)
-    expect(exporter.spans[0]?.attributes).toMatchObject({ 'http.response.status_code': 503, 'error.type': '503' })
+    const { spans, warnings } = await returning({ status: 503, headers: new Headers(), body: 'later' })
+    expect(spans[0]?.attributes).toMatchObject({ 'http.response.status_code': 503, 'error.type': '503' })
     expect(warnings).toEqual([])
   })
 })

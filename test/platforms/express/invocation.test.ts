@@ -7,7 +7,7 @@ import { currentInvocation, drain, span, telemetry, waitUntil } from 'flushed/ex
 import { withTelemetry } from 'flushed/node'
 import { describe, expect, test } from 'vitest'
 import { ask, hangUpAfter } from '../../support/raw.ts'
-import { listen, setup } from '../../server/support.ts'
+import { hangUpOnce, listen, setup } from '../../server/support.ts'
 import { application } from './application.ts'
 import { VERSIONS, serving } from './serving.ts'
 
@@ -43,10 +43,7 @@ describe.each(VERSIONS)('Express %s', (_major, express) => {
         tracer.startSpan('left open')
         answer = () => void response.send('too late')
       }))
-      const request = send(at('/held/1'), { agent: false }).on('error', () => {})
-      request.end()
-      await expect.poll(() => answer).toBeDefined()
-      request.destroy()
+      await hangUpOnce(at('/held/1'), () => answer)
       const [left, root] = await spans(2)
       expect([left?.name, root?.name, root?.attributes['http.route']]).toEqual(['left open', 'GET /held/:id', '/held/:id'])
       expect(root?.attributes).toMatchObject({ 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' })

@@ -7,7 +7,7 @@ import { currentInvocation, drain, span, telemetry, waitUntil } from 'flushed/fa
 import { withTelemetry } from 'flushed/lambda'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ask, hangUpAfter } from '../../support/raw.ts'
-import { setup } from '../../server/support.ts'
+import { hangUpOnce, setup } from '../../server/support.ts'
 import { application } from './application.ts'
 import { fastify, start } from './serving.ts'
 
@@ -42,10 +42,7 @@ describe('the invocation', () => {
       tracer.startSpan('left open')
       answer = () => void reply.send('too late')
     }))
-    const request = send(at('/held/1'), { agent: false }).on('error', () => {})
-    request.end()
-    await expect.poll(() => answer).toBeDefined()
-    request.destroy()
+    await hangUpOnce(at('/held/1'), () => answer)
     const [left, root] = await spans(2)
     expect([left?.name, root?.name]).toEqual(['left open', 'GET /held/:id'])
     expect(root?.attributes).toMatchObject({ 'error.type': 'aborted', 'flushed.response_stream': 'cancelled' })
