@@ -16,6 +16,13 @@ const systemClock: Clock = {
 /** The clock in use. */
 export const clock = (): Clock => isolate.clock ?? systemClock
 
+/** Sets a timer that does not keep the process alive, where the runtime can do that. */
+export function setIdleTimer(callback: () => void, ms: number): unknown {
+  const timer = clock().setTimeout(callback, ms)
+  ;(timer as { unref?(): void } | undefined)?.unref?.()
+  return timer
+}
+
 // A program's fake timers must not keep a flush from beginning.
 const { setTimeout: later } = globalThis
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { clock } from '../core/clock.ts'
+import { clock, setIdleTimer } from '../core/clock.ts'
 import type { Ledger } from './ledger.ts'
 
 /**
@@ -17,7 +17,7 @@ export function aging(afterMs: number, ledgers: () => Ledger[], send: (ledger: L
   let timer: unknown
 
   function arm(ms: number): void {
-    timer = clock().setTimeout(() => {
+    timer = setIdleTimer(() => {
       timer = undefined
       let nextMs = Infinity
       for (const ledger of ledgers()) {
@@ -27,7 +27,6 @@ export function aging(afterMs: number, ledgers: () => Ledger[], send: (ledger: L
       }
       if (nextMs < Infinity) arm(nextMs)
     }, ms)
-    ;(timer as { unref?(): void } | undefined)?.unref?.()
   }
 
   return [
