@@ -11,15 +11,9 @@ type EnvOfHandler<H> = H extends (first: never, env: infer Env, ...more: never) 
  * Frameworks take an environment, or nothing, or any object. Only an environment says something about the bindings: not the handler
  * of a router's `connect` or `trace`, and not the `RequestInit` that another overload of `fetch` takes.
  */
-type Known<Env> = [Extract<Env, AnyFunction | readonly unknown[]>] extends [never]
-  ? Env extends object
-    ? keyof Env extends never
-      ? never
-      : IsRequestInit<Env> extends true
-        ? never
-        : Env
-    : never
-  : never
+type Known<Env> = [Extract<Env, AnyFunction | readonly unknown[]>] extends [never] ? Bindings<Env> : never
+
+type Bindings<Env> = Env extends object ? (keyof Env extends never ? never : IsRequestInit<Env> extends true ? never : Env) : never
 
 type IsRequestInit<Env> = string extends keyof Env ? false : 'method' | 'headers' | 'body' extends keyof Env ? true : false
 
