@@ -24,7 +24,7 @@ const NEXT = Symbol.for('@next/request-context')
 
 /** What `flushed` looks for, in the words of a warning. */
 export const LOOKED_FOR =
-  'no argument of the handler has `waitUntil`, there is no `waitUntil` option, and there is no request context of Vercel or Next, ' +
+  'no argument of the handler has `waitUntil`, and there is no `waitUntil` option, no request context of Vercel or Next, ' +
   'no `EdgeRuntime.waitUntil` (Supabase) and no `Bunny.v1.waitUntil`'
 
 /**
