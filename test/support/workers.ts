@@ -58,8 +58,9 @@ export interface StartedWorker extends AsyncDisposable {
 const REPORT = 'REPORT '
 const REPORT_MS = 30_000
 
-/** What workerd must not log about our Workers: that one request touched something of another, or that one never ended. */
-export const CROSSED = /request that has since ended|different request|code had hung|Uncaught/
+/** The lines that workerd must not log about our Workers: that one request touched something of another, or that one never ended. */
+export const crossed = (logs: string): string[] =>
+  logs.split('\n').filter((line) => /request that has since ended|different request|code had hung|Uncaught/.test(line))
 
 /**
  * A `startWorker` for one runtime. It starts `test/guarantees/workers/<script>` (`'orders.mjs'`) with the built package.
