@@ -60,11 +60,12 @@ export function publish(
   tell(warnings, spans.pending, 'not acknowledged in time')
   tell(warnings, spans.carriedOver, 'kept for the next flush')
   tell(warnings, spans.late, 'recorded after the flush of their invocation')
-  const fine = warnings.length === others && (outcome === 'delivered' || outcome === 'nothing_to_send')
+  const isNothing = outcome === 'nothing_to_send'
+  const fine = warnings.length === others && (isNothing || outcome === 'delivered')
   // A flush that found nothing more to send is not worth a report.
-  if (phase === 'background' && outcome === 'nothing_to_send' && !warnings.length && !spans.endedByDispose) return report
+  if (phase === 'background' && isNothing && !warnings.length && !spans.endedByDispose) return report
   // The flush of a trace that is not sampled has nothing to tell, and must not hide the flush before it.
-  if (outcome !== 'nothing_to_send') isolate.previous = report
+  if (!isNothing) isolate.previous = report
   attempt(config, 'onFlush', () => config.onFlush?.(report))
   if (!fine) config.warn(`flushed: ${outcome} after ${Math.round(durationMs)} ms: ${warnings.join('; ')}`)
   return report

@@ -26,8 +26,11 @@ export interface Ledger {
   lost: number
   /** Why an export of the flush was not accepted. */
   error: Error | undefined
-  /** Whether the last flush has begun: a span that finishes from now on is late. */
-  closed: boolean
+  /**
+   * Whether a span that finishes from now on goes with the next flush. If the invocation itself has been left to that flush, this
+   * is the flush's number: until it begins, nothing is late.
+   */
+  closed: boolean | number
 }
 
 /** One export, until it is answered. */

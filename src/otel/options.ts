@@ -7,6 +7,7 @@ import type { Tracer } from '@opentelemetry/api'
 import { ENDLESS_MS } from '../core/deadline.ts'
 import type { FlushableProvider } from '../core/globals.ts'
 import { type Check, checkOptions, environmentNumber, isPositive } from '../core/options.ts'
+import { hasMethod } from '../core/reading.ts'
 import type { Exporter } from './types.ts'
 
 /** When spans are sent before their invocation's flush, and how many may wait. */
@@ -73,7 +74,7 @@ export interface OtelOptions {
   flushIntervalMs?: number | false | undefined
 }
 
-const isExporter = (value: unknown): boolean => typeof (value as Partial<Exporter> | null)?.export === 'function'
+const isExporter = (value: unknown): boolean => hasMethod(value, 'export')
 
 const provider: Check = ['a provider or `false`', (value) => value === false || (typeof value === 'object' && value !== null)]
 const count: Check = ['a positive whole number', (value) => isPositive(value) && Number.isInteger(value)]

@@ -84,15 +84,11 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
     },
     defer: (invocation) => outboxes.forEach((outbox) => outbox.defer(invocation)),
     backlog: () => outboxes.reduce((most, outbox) => Math.max(most, outbox.backlog()), 0),
-    count(invocation) {
-      let counts: SpanCounts | undefined
-      for (const outbox of all) counts = worst(counts, outbox.count(invocation))
-      return counts ?? noSpans()
-    },
+    count: (invocation) => all.reduce((counts, outbox) => worst(counts, outbox.count(invocation)), noSpans()),
     ended: (over) => void told.push(over),
     answered(invocation) {
       const open = all.flatMap((outbox) => outbox.open(invocation))
-      return open.length > 0 ? answersOf(open) : undefined
+      return open[0] && answersOf(open)
     },
   }
   const { tracerProvider } = options
@@ -113,8 +109,8 @@ function providers(options: OtelOptions, exporting: boolean): NamedFlush[] {
 }
 
 // Every span exporter gets all spans, so the worst count holds. Exporters of metrics and logs have no spans to count.
-function worst(counts: SpanCounts | undefined, others: SpanCounts): SpanCounts {
-  if (!counts || isNothing(counts)) return others
+function worst(counts: SpanCounts, others: SpanCounts): SpanCounts {
+  if (isNothing(counts)) return others
   if (isNothing(others)) return counts
   for (const fate of Object.keys(counts) as (keyof SpanCounts)[]) {
     counts[fate] = Math[fate === 'acknowledged' ? 'min' : 'max'](counts[fate], others[fate])

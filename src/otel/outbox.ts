@@ -35,6 +35,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   /** What became, since the last report, of spans that no invocation is going to report. */
   let acknowledged = 0
   let late = 0
+  /** The number of the next flush, from 1 on. */
+  let flushes = 1
 
   const delivery = makeDelivery(exporter, (flight, error, refusal) => {
     const { ledger, spans } = flight
@@ -73,9 +75,11 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const ledger = ledgerOf(owner)
     delivery.noticed(span)
     if (ledger.closed) {
-      const lasting = owner?.lasting
-      if (!lasting) late++
-      kept[lasting ? 'leave' : 'add']([span])
+      if (owner?.lasting || ledger.closed === flushes) kept.leave([span])
+      else {
+        late++
+        kept.add([span])
+      }
       return owner?.late?.()
     }
     const size = ledger.finished.push(span)
@@ -97,6 +101,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   function handOff(ledger: Ledger, owner?: SpanOwner): void {
     // Spans that were refused earlier go out again now, so the refusal is no longer the last word.
     ledger.error = nobodys.error = undefined
+    flushes++
     const last = owner?.phase === 'shutdown'
     for (const flight of nobodys.open.splice(0)) {
       if (crossing && (flight.ledger === nobodys || worthWaiting(flight, owner?.patient && !last))) move(flight, ledger)
@@ -198,7 +203,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const ledger = ledgerOf(owner)
       remove(flushing, ledger)
       if (ledger.closed) {
-        for (const flight of ledger.open) nobodys.open.push(flight)
+        nobodys.open.push(...ledger.open)
         if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
       }
       const counts = {
@@ -216,7 +221,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** Keeps what an invocation has recorded for the next flush, which also waits for what the invocation has sent. */
     defer(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
-      ledger.closed = true
+      ledger.closed = flushes
       // This runs for every request to a server, so it makes no needless arrays.
       if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
       kept.leave(ledger.finished.splice(0))

@@ -17,6 +17,19 @@ describe('flushes of a long-running process', () => {
     expect(reports).toMatchObject([{ phase: 'background', outcome: 'delivered', spans: { acknowledged: 5 } }])
   })
 
+  test('take what a request records after its end; only what it records after the flush is late', async () => {
+    const { clock, open, tracer, reports, warnings } = setup()
+    const begun = open()
+    const audit = () => context.with(begun.context, () => tracer.startSpan('audit').end())
+    await begun.settle({ result: undefined })
+    audit()
+    await clock.advance(50)
+    audit()
+    await clock.advance(500)
+    expect(reports).toMatchObject([{ spans: { acknowledged: 2, late: 0 } }, { spans: { acknowledged: 1, late: 1 } }])
+    expect(warnings).toEqual([expect.stringContaining('1 span recorded after the flush of their invocation')])
+  })
+
   test('are half a second apart, however many requests there are', async () => {
     const { clock, requests, sizes } = setup()
     for (let ms = 0; ms < 2000; ms += 10) {
