@@ -101,7 +101,6 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   function handOff(ledger: Ledger, owner?: SpanOwner): void {
     // Spans that were refused earlier go out again now, so the refusal is no longer the last word.
     ledger.error = nobodys.error = undefined
-    flushes++
     const last = owner?.phase === 'shutdown'
     for (const flight of nobodys.open.splice(0)) {
       if (crossing && (flight.ledger === nobodys || worthWaiting(flight, owner?.patient && !last))) move(flight, ledger)
@@ -194,6 +193,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     handOff(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed = !owner.live
+      flushes++
       flushing.push(ledger)
       handOff(ledger, owner)
     },
@@ -221,7 +221,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     /** Keeps what an invocation has recorded for the next flush, which also waits for what the invocation has sent. */
     defer(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
-      ledger.closed = flushes
+      ledger.closed ||= flushes
       // This runs for every request to a server, so it makes no needless arrays.
       if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
       kept.leave(ledger.finished.splice(0))

@@ -48,7 +48,7 @@ function whatIsNotAnsweredIsPending(trace: Trace): void {
 }
 
 function whatIsLateIsCounted(trace: Trace): void {
-  const late = [...trace.spans.values()].filter(({ owner, ended = -1 }) => owner !== undefined && ended > trace.closed(owner))
+  const late = [...trace.spans.values()].filter(({ owner, ended = -1 }) => owner !== undefined && ended > trace.lateFrom(owner))
   const told = sum(trace.of('report').map(({ report }) => report.spans.late))
   must(told === late.length, `${told} spans are said to be late, and ${late.length} are`, ...late.map(({ name }) => name))
 }

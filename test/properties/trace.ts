@@ -129,13 +129,19 @@ export class Trace {
     })
   }
 
-  /** The index at which an invocation was closed: a span that ends after it is late. */
+  /** The index at which an invocation was closed: a span that ends after it goes with the flush of another one. */
   closed(owner: number): number {
     return (
       this.events.find(
         (event) => (event.what === 'defer' || (event.what === 'flush' && !event.live)) && event.owner === owner,
       )?.index ?? Infinity
     )
+  }
+
+  /** The index from which an invocation's spans are late: that of its last flush, or of the one that it has been left to. */
+  lateFrom(owner: number): number {
+    const closed = this.closed(owner)
+    return this.of('flush').find(({ index }) => index >= closed)?.index ?? Infinity
   }
 
   /** The recorded span of an SDK's span object. */
