@@ -78,7 +78,7 @@ export const wrapInfo = (handler: unknown): WrapInfo | undefined =>
  * handlers by symbols, and its Node 24 runtime refuses handlers by their length.
  */
 export function dressed<W extends AnyFunction>(wrapper: W, original: AnyFunction, info?: WrapInfo): W {
-  // CommonJS bundles are not strict. There, functions have an `arguments` and a `caller` that cannot be redefined.
+  // CommonJS bundles are not strict. There, up to Node 24, functions have an `arguments` and a `caller` that cannot be redefined.
   const { prototype: _p, arguments: _a, caller: _c, ...own } = Object.getOwnPropertyDescriptors(original) as PropertyDescriptorMap
   if (info) own[WRAPPED] = { value: info }
   for (const key of Reflect.ownKeys(own)) Object.defineProperty(wrapper, key, { ...own[key], configurable: true })

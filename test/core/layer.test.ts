@@ -38,7 +38,8 @@ describe('layers', () => {
   test('a function in sloppy mode, as in CommonJS bundles, can be wrapped and keeps its name and properties', () => {
     const sloppy = new Function('return function order() {}') as () => () => void
     const [wrapper, original] = [sloppy(), Object.assign(sloppy(), { key: 'value' })]
-    expect(Object.getOwnPropertyNames(original)).toContain('arguments')
+    // Node 26 has them on the prototype.
+    if (parseInt(process.versions.node) < 26) expect(Object.getOwnPropertyNames(original)).toContain('arguments')
     for (const each of [dressed(wrapper, original), withTelemetry(original, { telemetry: pipeline().telemetry })]) {
       expect(each.name).toBe('order')
       expect(each).toHaveProperty('key', 'value')
