@@ -103,11 +103,11 @@ test('a backend that hangs is reported by stage, within the deadline', async () 
   backend.hang()
   let report: FlushReport | undefined
   const telemetry = stages([tracer, metrics], exporter)
-  await withTelemetry(work, { telemetry, timeoutMs: 300, onFlush: (told) => (report = told), logger: false })()
+  await withTelemetry(work, { telemetry, timeoutMs: 1000, onFlush: (told) => (report = told), logger: false })()
   expect(report?.stages.map(({ name, outcome }) => [name, outcome])).toEqual([
     ['stage 1', 'delivered'],
     ['stage 2', 'timed_out'],
   ])
-  expect(report?.durationMs).toBeLessThan(600)
-  expect(report?.warnings).toEqual([expect.stringMatching(/^stage "stage 2": ThresholdExporter timed out after 3\d\d ms$/)])
+  expect(report?.durationMs).toBeLessThan(2000)
+  expect(report?.warnings).toEqual([expect.stringMatching(/^stage "stage 2": ThresholdExporter timed out after 1\d\d\d ms$/)])
 })
