@@ -82,8 +82,7 @@ export function attempt<T>(config: Config, what: string, call: () => T): T | und
     if (result instanceof Promise) result.catch((thrown: unknown) => complain(config, what, thrown))
     return result
   } catch (thrown) {
-    complain(config, what, thrown)
-    return undefined
+    return complain(config, what, thrown)
   }
 }
 

@@ -164,7 +164,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
 }
 
 /** Whether an export has been on its way for longer than any answer takes. */
-export const isDead = (flight?: Flight): boolean => clock().now() - Number(flight?.at) > DEAD_MS
+export const isDead = (flight?: Flight): boolean => clock().now() - (flight?.at as number) > DEAD_MS
 
 /** Why an export was not accepted; `undefined` if it was. */
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>
@@ -188,7 +188,7 @@ const isRefusal = (error: Coded): boolean =>
  * nothing is to be sent again. An error that is thrown is most often a failure to encode, unless it tells of a connection. gRPC
  * has no status for a request that is too large.
  */
-const isDoubtful = (error: Coded, thrown = false): boolean =>
+const isDoubtful = (error: Coded, thrown?: boolean): boolean | undefined =>
   /^(50[015]|[235679]|1[236])$/.test(statusOf(error)) || /larger than max/.test(error.message) || (thrown && tellsNothing(error))
 
 const tellsNothing = (error: Coded): boolean => error.cause === undefined && statusOf(error) === ''

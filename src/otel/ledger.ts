@@ -91,7 +91,7 @@ const answerOf = (flight: Flight): Promise<void> => (flight.answer ??= new Promi
  * once, and only where there is time for that (`patient`). A request that was made to a collector while that hung may never be
  * answered.
  */
-export function worthWaiting(flight: Flight, patient = false): boolean {
+export function worthWaiting(flight: Flight, patient?: boolean): boolean | undefined {
   const first = !flight.awaited
   flight.awaited = true
   return patient && first

@@ -57,7 +57,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   const ledgers = () => isolate.live.map((owner) => ledgerOf(owner))
   // An exporter that does not answer is not given more and more spans. Instead, the buffer grows to its bound.
   const sendIfRoom = (ledger: Ledger) => sizeOf(ledger.open) + ledger.finished.length <= maxQueueSize && send(ledger)
-  const [ages, stopAging] = aging(Number(flushIntervalMs), ledgers, sendIfRoom)
+  const [ages, stopAging] = aging(flushIntervalMs as number, ledgers, sendIfRoom)
 
   function ledgerOf(owner?: SpanOwner): Ledger {
     crossing &&= owner?.timers !== false
@@ -126,7 +126,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const waited = ledger === nobodys && seen.length > 0 ? [] : ledger.open.filter((flight) => matters(flight) && (!watching || concerns(flight, owner)))
     if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, owner, false, [...seen, ...waited]))
     // An export that the application makes has spans of several invocations: every flush that waits for it must learn its error.
-    const error = ledger.error ?? (watching ? seen.find((flight) => flight.error)?.error : undefined)
+    const error = ledger.error ?? (watching && seen.find((flight) => flight.error)?.error)
     // Where we make the exports, the next flush clears the error.
     if (watching) ledger.error = undefined
     if (error) throw error

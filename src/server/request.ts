@@ -74,7 +74,7 @@ interface Http2Stream {
 
 /** Whether a response has been sent, or never will be: no event reports its end any more. */
 export const isOver = ({ destroyed, writableFinished, stream }: Finite): boolean =>
-  Boolean(destroyed || writableFinished || stream?.destroyed)
+  !!(destroyed || writableFinished || stream?.destroyed)
 
 /** Whether a response that has finished has been sent. An HTTP/2 response also finishes if its stream is reset or destroyed. */
 export const isSent = ({ stream }: Finite): boolean => !stream?.rstCode && !stream?.aborted
@@ -93,7 +93,7 @@ export function isWhole({ socket }: IncomingMessage, headers: Readonly<Record<st
   if (before === undefined) return false
   // Without headers, or without a length among them, this is `NaN`.
   let least = Number(headers['content-length']) + LEAST_HEAD
-  for (const name in headers) least += `${name}: ${String(headers[name])}\r\n`.length
+  for (const name in headers) least += `${name}: ${headers[name]}\r\n`.length
   return socket.bytesWritten - socket.writableLength - before >= least
 }
 
@@ -106,7 +106,7 @@ const LEAST_HEAD = 75
  */
 export function isCut({ socket }: IncomingMessage, { stream }: Finite): boolean {
   if (stream) return !stream.rstCode && stream.writableFinished === false
-  return Boolean(socket?.destroyed && !socket.readableEnded && !socket.errored)
+  return !!socket?.destroyed && !socket.readableEnded && !socket.errored
 }
 
 /**
@@ -117,7 +117,7 @@ export function isCut({ socket }: IncomingMessage, { stream }: Finite): boolean 
 export function failureOf({ errored, socket, stream }: Finite): Error | null | undefined {
   // An HTTP/2 response does not have the error, but its stream does.
   const error: NodeJS.ErrnoException | null | undefined = errored ?? stream?.errored
-  const left = (!socket && error?.code === 'ECONNRESET') || /^ERR_HTTP2_(STREAM|SESSION)_ERROR$/.test(String(error?.code))
+  const left = (!socket && error?.code === 'ECONNRESET') || /^ERR_HTTP2_(STREAM|SESSION)_ERROR$/.test(error?.code as string)
   return left ? undefined : error
 }
 

@@ -52,5 +52,5 @@ function reflectUnsent(span: Span, request: IncomingMessage, response: Response,
     span.setAttribute(ATTRIBUTE.responseStream, 'cancelled')
     span.setAttribute(ATTRIBUTE.errorType, 'aborted')
   }
-  return Boolean(cause) || cut
+  return !!cause || cut
 }

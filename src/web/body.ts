@@ -97,11 +97,14 @@ export async function follow<R>(response: R, method: string | undefined, followe
 
 /** A response with another body. It has the same class if that is constructed like `Response`: Next's class has cookies. */
 function like(response: Response, body: ReadableStream): Response {
-  const Made = response.constructor as typeof Response
+  const { status, statusText, headers, constructor } = response
+  const Made = constructor as typeof Response
+  // Not the response itself: a class may copy the properties of what it is given, and those of a response are not its own.
+  const init = { ...response, status, statusText, headers }
   try {
     // Try with an unused stream first, because a class may do anything with the stream that it is given.
     const stream = new ReadableStream()
-    if (Made !== Response && new Made(stream, response).body === stream) return new Made(body, response)
+    if (Made !== Response && new Made(stream, init).body === stream) return new Made(body, init)
   } catch {
     // The class is constructed in some other way.
   }

@@ -24,8 +24,7 @@ const NEXT = Symbol.for('@next/request-context')
 
 /** What `flushed` looks for, in the words of a warning. */
 export const LOOKED_FOR =
-  'no argument of the handler has `waitUntil`, and there is no `waitUntil` option, no request context of Vercel or Next, ' +
-  'no `EdgeRuntime.waitUntil` (Supabase) and no `Bunny.v1.waitUntil`'
+  'no argument of the handler has `waitUntil`, nor do the options, a request context of Vercel or Next, `EdgeRuntime` (Supabase) or `Bunny.v1`'
 
 /**
  * The `waitUntil` of a request: that of an argument (contexts of Netlify, Cloudflare and Next, Fastly's event), the given

@@ -61,5 +61,23 @@ withTelemetry(elysia, (env: Env) => ({ name: env.COLLECTOR }))
 declare const yoga: { fetch(request: Request, env: Env): Promise<Response>; fetch(url: string, init?: RequestInit): Promise<Response> }
 withTelemetry({ fetch: yoga.fetch }, (env: Env) => ({ name: env.COLLECTOR }))
 
+// The handlers of a library may declare fewer bindings, those that it needs itself, or none that it relies on, or any. These have the
+// shapes of vinext's, TanStack Start's and Qwik City's.
+interface Bindings extends Env {
+  readonly ASSETS: { fetch(request: Request): Promise<Response> }
+}
+declare const telemetryFor: (env: Bindings) => { forceFlush(): Promise<void> }
+declare const vinext: { fetch(request: Request, env?: { ASSETS?: Bindings['ASSETS'] }, ctx?: object): Promise<Response> }
+withTelemetry(vinext, (env: Bindings) => ({ telemetry: telemetryFor(env) }))
+declare const tanstack: { fetch(request: Request, options?: { onEarlyHints?: () => void }): Promise<Response> }
+withTelemetry(tanstack, (env: Bindings) => ({ telemetry: telemetryFor(env) }))
+declare const qwik: { fetch(request: Request, env: Record<string, any> & { ASSETS: Bindings['ASSETS'] }, ctx: object): Promise<Response> }
+withTelemetry(qwik, (env: Bindings) => ({ telemetry: telemetryFor(env) }))
+declare const needy: { fetch(request: Request, env: Pick<Bindings, 'ASSETS'>): Promise<Response> }
+withTelemetry(needy, (env: Bindings) => ({ telemetry: telemetryFor(env) }))
+withTelemetry({ fetch: handlers.fetch }, (env: {}) => ({ name: `${env}` }))
+// @ts-expect-error -- the handlers have other bindings
+withTelemetry(handlers, (env: { readonly OTHER: string }) => ({ name: env.OTHER }))
+
 // @ts-expect-error -- nothing to wrap
 withTelemetry('fetch')

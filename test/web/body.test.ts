@@ -50,6 +50,18 @@ describe('a body that JavaScript streams', () => {
     expect([response.brand, response.status, await response.text()]).toEqual(['ours', 201, 'a'])
   })
 
+  test('goes with its status and headers if the class of its response copies what it is constructed with, as that of srvx does', async () => {
+    class Copying extends Response {
+      constructor(body: BodyInit, init?: ResponseInit) {
+        super(body, { ...init })
+      }
+    }
+    const init = { status: 503, statusText: 'Busy', headers: { 'x-shop': 'one' } }
+    const response = (await follow(new Copying(chunks('a'), init), 'GET', follower())) as Response
+    expect(response).toBeInstanceOf(Copying)
+    expect([response.status, response.statusText, response.headers.get('x-shop')]).toEqual([503, 'Busy', 'one'])
+  })
+
   test('is passed on if the class of its response is constructed in another way', async () => {
     class Json extends Response {
       constructor(value: unknown) {

@@ -63,5 +63,5 @@ function tell(begun: Begun, c: HonoContext, config: Config): void {
   tellRoute(begun, c, config)
   const span = trace.getSpan(begun.context)
   // A root span gets its response when it is settled.
-  if (span && !isRoot(begun)) reflect(span, responseOf(c), c.error)
+  if (span && !isRoot(begun)) reflect(span, responseOf(c), c)
 }

@@ -32,10 +32,18 @@ export function nodeOf({ env }: HonoContext, { flush }: Config): NodeBindings | 
   return node?.incoming?.headers && flush !== 'before-response' ? node : undefined
 }
 
+/** Whether the server has been asked for an upgrade, and answers itself if the application agrees. */
+export const isUpgrade = (c: HonoContext): boolean => !!incomingOf(c) && !(c.env as NodeBindings).outgoing
+
 /** The place of requests to a Node server, which all of them share. @param lifetimes the lifetimes of these requests */
-export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place => ({
-  ...lifetimes,
+export const onNode = ({ begun, lifetime }: Required<Pick<Platform, 'begun' | 'lifetime'>>): Place => ({
+  lifetime,
   describe: ([c], active) => describeIncoming((c.env as NodeBindings).incoming, active),
+  begun(args, invocation) {
+    // What a WebSocket's listeners record is not late, however long the socket is open.
+    if (isUpgrade(args[0])) invocation.lasting = true
+    begun(args, invocation)
+  },
 })
 
 /** The result of a request whose response has not been sent: what that response would have been does not count. */

@@ -6,13 +6,13 @@ import type { Lifetime, Platform } from '../../core/platform.ts'
 import { recordError } from '../../core/span.ts'
 import { lifetimeOf } from '../../web/lifetime.ts'
 import { describeRequest } from '../../web/request.ts'
-import { isResponse, reflectResponse } from '../../web/response.ts'
+import { isResponse, reflectStatus } from '../../web/response.ts'
 import { heed, requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 import type { HonoContext } from './context.ts'
 import { lambdaOf, onLambda } from './lambda.ts'
-import { UNSENT, nodeOf } from './node.ts'
+import { UNSENT, isUpgrade, nodeOf } from './node.ts'
 
 /** Hono's own options, checked and complete. */
 export interface Settings {
@@ -41,15 +41,18 @@ export const hono = (place: Place): Platform<Args> => ({
   name: 'hono',
   ...place,
   reflect(root, _description, response, [c]) {
-    if (response !== UNSENT) reflect(root, response, c.error)
+    if (response !== UNSENT) reflect(root, response, c)
   },
 })
 
 /** Reflects on a span how a request ended. Hono has already made a response of what was thrown. */
-export function reflect(span: Span, response: unknown, error: Error | undefined): void {
-  reflectResponse(span, response)
+export function reflect(span: Span, response: unknown, c: HonoContext): void {
+  const { error } = c
+  // An application that agrees to an upgrade returns an empty response, in place of which the server sends its own.
+  const status = isResponse(response) ? (isUpgrade(c) && response.ok && !response.body ? 101 : response.status) : 0
+  if (status) reflectStatus(span, status)
   if (!error) return
-  if (!isResponse(response) || response.status >= 500) recordError(span, error)
+  if (!status || status >= 500) recordError(span, error)
   // An ordinary answer that was thrown: not the server's error.
   else span.recordException(toError(error))
 }

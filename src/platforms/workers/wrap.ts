@@ -25,6 +25,9 @@ type EnvOf<T> = OrAny<
 /** If none of them declares bindings, the options may. */
 type OrAny<Env> = [Env] extends [never] ? any : Env
 
+/** The bindings that options declare. A library's handler may declare fewer, those that it needs itself, or any. */
+type Fitting<Env, Declared> = Env extends Declared ? Env : {} extends Declared ? Env : string extends keyof Declared ? Env : Declared
+
 /**
  * Wraps a Worker: an object of handlers, an application, a single handler, or a class.
  *
@@ -50,19 +53,19 @@ type OrAny<Env> = [Env] extends [never] ? any : Env
  * export const Room = withTelemetry(class Room extends DurableObject<Env> { … }, options)
  * export type Room = InstanceType<typeof Room>   // for the types that Wrangler generates
  */
-export function withTelemetry<T extends object>(target: T, options?: WorkersOptionsInput<EnvOf<T>>): T {
+export function withTelemetry<T extends object, Env = EnvOf<T>>(target: T, options?: WorkersOptionsInput<Fitting<Env, EnvOf<T>>>): T {
   const settings = settingsOf(options as WorkersOptionsInput)
   if (isClass(target)) return wrapClass(target, settings) as T
   if (typeof target === 'function') return wrapped(undefined, target as unknown as AnyFunction, settings) as unknown as T
   const handlers: PropertyDescriptorMap = {}
   for (const event of EVENT_NAMES) {
     // Not `target[event]`: a router may take any property for a route.
-    const handler = target !== null && typeof target === 'object' && event in target && (target as Record<string, unknown>)[event]
+    const handler = target && typeof target === 'object' && event in target && (target as Record<string, unknown>)[event]
     if (typeof handler !== 'function') continue
     const value = wrapped(event, handler as AnyFunction, settings, target)
     handlers[event] = { value, enumerable: true, writable: true, configurable: true }
   }
-  if (Object.keys(handlers).length === 0) throw invalidOption('handler', target, `a function, or an object with ${EVENT_NAMES.join(', ')}`)
+  if (!Object.keys(handlers).length) throw invalidOption('handler', target, `a function, or an object with ${EVENT_NAMES.join(', ')}`)
   // The object's other properties are inherited.
   return Object.create(target, handlers) as T
 }
@@ -74,9 +77,8 @@ export function withTelemetry<T extends object>(target: T, options?: WorkersOpti
  *
  * @example
  * const traced = telemetry((env: Env) => ({ telemetry: telemetryFor(env) }))
- * export class Room extends DurableObject<Env> { … }
- * export const TracedRoom = traced(Room)
- * export type TracedRoom = Room
+ * export const Room = traced(class Room extends DurableObject<Env> { … })
+ * export type Room = InstanceType<typeof Room>
  */
 export const telemetry =
   <Env = unknown>(options?: WorkersOptionsInput<Env>): (<T extends object>(target: T) => T) =>

@@ -1,0 +1,15 @@
+// An application whose WebSockets the server for Node upgrades.
+import { upgradeWebSocket } from '../../../runtimes/hono/node_modules/@hono/node-server/dist/index.mjs'
+import { Hono } from '../../../runtimes/hono/node_modules/hono/dist/index.js'
+import { WebSocketServer } from '../../../runtimes/hono/node_modules/ws/wrapper.mjs'
+
+/** What the server needs for upgrades. */
+export const websocket = () => ({ server: new WebSocketServer({ noServer: true }) })
+
+export function sockets(middleware, onOpen) {
+  const app = new Hono()
+  app.use(middleware)
+  app.get('/socket', upgradeWebSocket(() => ({ onOpen })))
+  app.get('/refused', (c) => c.body(null, 403))
+  return app
+}
