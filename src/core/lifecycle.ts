@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type AttributeValue, type Attributes, type Context, ROOT_CONTEXT, type Span, SpanKind, context, isSpanContextValid, trace } from '@opentelemetry/api'
+import { type AttributeValue, type Attributes, type Context, ROOT_CONTEXT, type Span, SpanKind, context, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from './attributes.ts'
 import { clock } from './clock.ts'
 import { ensureContextManager } from './context-manager.ts'
@@ -241,8 +241,8 @@ function warnUnlessRecorded(owner: InvocationState, parent: Context, processed: 
     return remark(owner, 'processor', 'no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
   }
   // A provider that has sampled a span out is there. Asked first: to read the environment takes as long as a tenth of a wrap.
-  const own = root.spanContext()
-  if (isSpanContextValid(own) && own.spanId !== trace.getSpanContext(parent)?.spanId) return
+  // Without a provider, the root has its parent's identifier, or else the invalid one.
+  if (root.spanContext().spanId !== (trace.getSpanContext(parent)?.spanId ?? '0000000000000000')) return
   if (isUntraced(parent) || environment('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || !once('provider')) return
   config.warn(
     'flushed: no OpenTelemetry tracer provider records spans: is one registered, with the same copy of @opentelemetry/api?',
