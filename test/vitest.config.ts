@@ -27,7 +27,7 @@ const middy = { find: /^@middy\//, replacement: here('runtimes/middy/node_module
 const edge = { find: /^@edge-runtime\/vm$/, replacement: here('runtimes/edge/node_modules/@edge-runtime/vm/dist/index.js') }
 
 /** The frameworks of Node servers. */
-const servers = ['express', 'express4', 'fastify'].map((name) => ({
+const servers = ['express', 'express4', 'fastify', '@fastify/express'].map((name) => ({
   find: new RegExp(`^${name}$`),
   replacement: here(`runtimes/servers/node_modules/${name}`),
 }))

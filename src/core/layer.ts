@@ -82,5 +82,6 @@ export function dressed<W extends AnyFunction>(wrapper: W, original: AnyFunction
   const { prototype: _p, arguments: _a, caller: _c, ...own } = Object.getOwnPropertyDescriptors(original) as PropertyDescriptorMap
   if (info) own[WRAPPED] = { value: info }
   for (const key of Reflect.ownKeys(own)) Object.defineProperty(wrapper, key, { ...own[key], configurable: true })
-  return wrapper
+  // By its prototype, the `async` package tells a function that returns a promise from one that takes a callback.
+  return Object.setPrototypeOf(wrapper, Object.getPrototypeOf(original)) as W
 }

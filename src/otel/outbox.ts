@@ -180,8 +180,9 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     idle(owner) {
       const ledger = ledgerOf(owner)
       const own = ledger.finished.length + ledger.kept.length + ledger.open.length + ledger.acknowledged
-      if (ledger.error || own + acknowledged + kept.spans.length + nobodys.finished.length + nobodys.open.length > 0) return false
-      ledger.closed = !watching && !owner.live
+      if (ledger.error || own + acknowledged + kept.spans.length + nobodys.finished.length + nobodys.open.length) return false
+      ledger.closed = !(watching || owner.live)
+      flushes++
       return true
     },
 

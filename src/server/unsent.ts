@@ -23,7 +23,8 @@ interface Failure {
  * Source: semantic conventions for HTTP spans, "Status" and `error.type`.
  */
 export function reflectEnd(span: Span, request: IncomingMessage, response: Response, sent: boolean, failure: Failure | undefined): void {
-  const { headersSent } = response
+  // `@fastify/express` redefines `headersSent`, which then is true only after `send` of Express.
+  const headersSent = sent || response.headersSent
   const statusCode = statusOf(response)
   if (headersSent) span.setAttribute('http.response.status_code', statusCode)
   if (!sent && reflectUnsent(span, request, response, failure)) return

@@ -29,6 +29,8 @@ const ECHO_MS = 1000
 const processOf = (): Partial<Process> | undefined => (globalThis as { process?: Partial<Process> }).process
 
 let signalledAt: number | undefined
+/** Whether somebody else listened to the last signal, and so decides when the process ends. */
+let others = false
 /** Whether this copy of the package is the one that listens. */
 let listening = false
 
@@ -71,9 +73,9 @@ function onEmpty(): void {
 async function onSignal(signal: Signal): Promise<void> {
   const now = clock().now()
   const process = processOf()
-  const listeners = () => process?.listenerCount?.(signal) ?? 0
-  const others = listeners() > 1
-  // Frameworks send SIGTERM again when they have closed their server: the drain is over in time. People in a hurry have SIGINT.
+  const listeners = () => (process?.listenerCount?.(signal) ?? 0) - exitHooks()
+  others = listeners() > 1
+  // Libraries send SIGTERM again when they have closed their server: the drain is over in time. People in a hurry have SIGINT.
   if (signalledAt === undefined) {
     signalledAt = now
     // Never taken back: if others keep the process alive, they do so only until it ends.
@@ -83,6 +85,22 @@ async function onSignal(signal: Signal): Promise<void> {
   unwatch()
   // End the process as it would end without this listener. If there is another listener, it decides.
   if (!others && listeners() === 0) process?.kill?.(process.pid as number, signal)
+}
+
+/**
+ * The number of listeners that `signal-exit` has for each signal: many packages depend on it. It calls their hooks and ends the
+ * process, but only if nobody else listens. Its versions count one another by these properties. Source: signal-exit 3.0.7 and 4.1.0.
+ */
+function exitHooks(): number {
+  const { process, [SIGNAL_EXIT]: emitter } = globalThis as SignalExit
+  return (process?.__signal_exit_emitter__?.count ?? 0) + (emitter?.count ?? 0)
+}
+
+const SIGNAL_EXIT = Symbol.for('signal-exit emitter')
+
+interface SignalExit {
+  readonly process?: { readonly __signal_exit_emitter__?: { readonly count?: number } }
+  readonly [SIGNAL_EXIT]?: { readonly count?: number }
 }
 
 /**

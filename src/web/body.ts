@@ -97,11 +97,11 @@ export async function follow<R>(response: R, method: string | undefined, followe
 
 /** A response with another body. It has the same class if that is constructed like `Response`: Next's class has cookies. */
 function like(response: Response, body: ReadableStream): Response {
-  const { status, statusText, headers, constructor } = response
-  const Made = constructor as typeof Response
-  // Not the response itself: a class may copy the properties of what it is given, and those of a response are not its own.
-  const init = { ...response, status, statusText, headers }
+  const Made = response.constructor as typeof Response
   try {
+    const { status, statusText, headers } = response
+    // Some classes copy the own properties of what they are given, and a response has few. Others read what else it has.
+    const init = new Proxy({ status, statusText, headers }, { get: (own, key) => (key in own ? own : response)[key as 'status'] })
     // Try with an unused stream first, because a class may do anything with the stream that it is given.
     const stream = new ReadableStream()
     if (Made !== Response && new Made(stream, init).body === stream) return new Made(body, init)

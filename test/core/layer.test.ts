@@ -46,6 +46,13 @@ describe('layers', () => {
     }
   })
 
+  test('an asynchronous function stays one for those who ask its prototype, as the `async` package does', () => {
+    const tag = (value: unknown) => Object.prototype.toString.call(value)
+    const options = { telemetry: pipeline().telemetry }
+    expect(tag(withTelemetry(async () => {}, options))).toBe('[object AsyncFunction]')
+    expect(tag(withTelemetry(() => {}, options))).toBe('[object Function]')
+  })
+
   test('a custom layer keeps name, length and properties, and the mark of the wrap inside it', () => {
     const log: string[] = []
     const named = Object.assign(async function charge(this: { tax: number }, amount: number) {

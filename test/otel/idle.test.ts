@@ -1,10 +1,15 @@
 /** Invocations whose root span is not sampled: usually they have nothing to send. */
 import { makeProvider } from '#sdk'
-import { SamplingDecision, metrics, trace } from '@opentelemetry/api'
+import { SamplingDecision, context, metrics, trace } from '@opentelemetry/api'
 import { type FlushReport, stages, withTelemetry } from 'flushed'
 import { otel } from 'flushed/otel'
 import { inMemoryExporter } from 'flushed/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { leave } from '../../src/core/finish.ts'
+import { type Begun, begin } from '../../src/core/lifecycle.ts'
+import { resolveOptions } from '../../src/core/options.ts'
+import type { Lifetime } from '../../src/core/platform.ts'
+import { anywhere } from '../../src/core/with-telemetry.ts'
 import { newIsolate } from '../support/sdk.ts'
 
 beforeEach(newIsolate)
@@ -70,6 +75,19 @@ test('a span that ends after an unsampled invocation is late, and the next flush
   expect(exporter.spans.map(({ name }) => name)).toEqual(['late'])
   expect(reports.at(-1)?.spans).toMatchObject({ acknowledged: 1, late: 1 })
 })
+
+test('a span of an invocation that was left to a flush of others is late after that flush, even if it had nothing to send', async () => {
+  const { reports, options, tracer } = setup()
+  const unsampled = { ...options, name: 'unsampled' }
+  const left = begin({ config: resolveOptions(unsampled), platform: { ...anywhere, lifetime: () => LEFT } }, '', []) as Begun
+  await left.settle({ result: undefined })
+  await withTelemetry(async () => {}, unsampled)()
+  context.with(left.context, () => tracer.startSpan('late').end())
+  await withTelemetry(async () => {}, unsampled)()
+  expect(reports.at(-1)?.spans).toMatchObject({ acknowledged: 1, late: 1 })
+})
+
+const LEFT: Lifetime = { phase: 'background', hold: (_finish, invocation) => leave(invocation) }
 
 test('an unsampled invocation still flushes everything else: a meter provider, a custom stage', async () => {
   const { options } = setup()

@@ -18,7 +18,7 @@ export interface Settings {
   otel?: object
   options?: object
   exporter?: object
-  onSignal?: 'close' | 'drain'
+  onSignal?: 'close' | 'drain' | 'again' | 'signal-exit' | 'signal-exit3'
 }
 
 /** Starts the application. Disposing of it kills the process, if that still runs. */

@@ -76,6 +76,13 @@ withTelemetry(qwik, (env: Bindings) => ({ telemetry: telemetryFor(env) }))
 declare const needy: { fetch(request: Request, env: Pick<Bindings, 'ASSETS'>): Promise<Response> }
 withTelemetry(needy, (env: Bindings) => ({ telemetry: telemetryFor(env) }))
 withTelemetry({ fetch: handlers.fetch }, (env: {}) => ({ name: `${env}` }))
+declare const debugged: { fetch(request: Request, env: { DEBUG?: string }): Promise<Response> }
+withTelemetry(debugged, (env: Bindings) => ({ telemetry: telemetryFor(env) }))
+// @ts-expect-error -- the handlers declare it as text
+withTelemetry(debugged, (env: { readonly DEBUG: number }) => ({ timeoutMs: env.DEBUG }))
+declare const staged: { fetch(request: Request, env: { readonly TEST: string } | { readonly LIVE: string }): Promise<Response> }
+// @ts-expect-error -- the other member of the union does not have it
+withTelemetry(staged, (env: { readonly TEST: string }) => ({ name: env.TEST }))
 // @ts-expect-error -- the handlers have other bindings
 withTelemetry(handlers, (env: { readonly OTHER: string }) => ({ name: env.OTHER }))
 

@@ -56,10 +56,39 @@ describe('a body that JavaScript streams', () => {
         super(body, { ...init })
       }
     }
-    const init = { status: 503, statusText: 'Busy', headers: { 'x-shop': 'one' } }
-    const response = (await follow(new Copying(chunks('a'), init), 'GET', follower())) as Response
-    expect(response).toBeInstanceOf(Copying)
-    expect([response.status, response.statusText, response.headers.get('x-shop')]).toEqual([503, 'Busy', 'one'])
+    for (const status of [200, 503]) {
+      const init = { status, statusText: 'Busy', headers: { 'x-shop': 'one' } }
+      const response = (await follow(new Copying(chunks('a'), init), 'GET', follower())) as Response
+      expect(response).toBeInstanceOf(Copying)
+      expect([response.status, response.statusText, response.headers.get('x-shop')]).toEqual([status, 'Busy', 'one'])
+    }
+  })
+
+  test('goes with what the class of its response takes from a response that it is constructed with', async () => {
+    class Tagged extends Response {
+      readonly #tag: string | undefined
+      constructor(body: BodyInit, init?: ResponseInit & { readonly tag?: string | undefined }) {
+        super(body, init)
+        this.#tag = init?.tag
+      }
+      get tag() {
+        return this.#tag
+      }
+    }
+    const response = (await follow(new Tagged(chunks('a'), { tag: 'ours' }), 'GET', follower())) as Tagged
+    expect([response.tag, await response.text()]).toEqual(['ours', 'a'])
+  })
+
+  test('arrives if a property of its response throws when it is read', async () => {
+    class Guarded extends Response {}
+    const guarded = Object.defineProperty(new Guarded(chunks('a'), { status: 201 }), 'user', {
+      enumerable: true,
+      get() {
+        throw new Error('not signed in')
+      },
+    })
+    const response = (await follow(guarded, 'GET', follower())) as Response
+    expect([response.status, await response.text()]).toEqual([201, 'a'])
   })
 
   test('is passed on if the class of its response is constructed in another way', async () => {

@@ -1,4 +1,5 @@
 import { context, trace } from '@opentelemetry/api'
+import type { InvocationState } from '../../core/invocation.ts'
 import { running } from '../../core/isolate.ts'
 import { type Begun, type Settled, begin } from '../../core/lifecycle.ts'
 import type { Config } from '../../core/options.ts'
@@ -7,7 +8,7 @@ import { asked } from '../../server/ambient.ts'
 import { methodNameOf } from '../../web/request.ts'
 import { type HonoContext, type HonoMiddleware, responseOf } from './context.ts'
 import { type HonoOptionsInput, settingsOf } from './options.ts'
-import { Reply, incomingOf, nodeOf } from './node.ts'
+import { Reply, incomingOf, isUpgraded, nodeOf } from './node.ts'
 import { type Settings, reflect, wrapOf } from './platform.ts'
 import { isRoot, tellRoute } from './route.ts'
 
@@ -47,7 +48,10 @@ async function within(begun: Begun, { config }: Settings, c: HonoContext, next: 
   let how: Settled
   try {
     await running(begun.owner, () => context.with(begun.context, next))
-    how = { result: responseOf(c) }
+    const response = responseOf(c)
+    // What a WebSocket's listeners record is not late, however long the socket is open.
+    if (node && response && isUpgraded(c, response)) (begun.owner as InvocationState).lasting = true
+    how = { result: response }
   } catch (thrown) {
     how = { thrown }
   }

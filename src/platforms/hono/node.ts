@@ -32,18 +32,17 @@ export function nodeOf({ env }: HonoContext, { flush }: Config): NodeBindings | 
   return node?.incoming?.headers && flush !== 'before-response' ? node : undefined
 }
 
-/** Whether the server has been asked for an upgrade, and answers itself if the application agrees. */
-export const isUpgrade = (c: HonoContext): boolean => !!incomingOf(c) && !(c.env as NodeBindings).outgoing
+/**
+ * Whether an application has agreed to an upgrade, for which the server has no response object. What the application returns then
+ * is empty, and the server sends an answer of its own in its place.
+ */
+export const isUpgraded = (c: HonoContext, response: Response): boolean =>
+  !!incomingOf(c)?.headers?.upgrade && !(c.env as NodeBindings).outgoing && response.status === 200 && !response.body
 
 /** The place of requests to a Node server, which all of them share. @param lifetimes the lifetimes of these requests */
-export const onNode = ({ begun, lifetime }: Required<Pick<Platform, 'begun' | 'lifetime'>>): Place => ({
-  lifetime,
+export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place => ({
+  ...lifetimes,
   describe: ([c], active) => describeIncoming((c.env as NodeBindings).incoming, active),
-  begun(args, invocation) {
-    // What a WebSocket's listeners record is not late, however long the socket is open.
-    if (isUpgrade(args[0])) invocation.lasting = true
-    begun(args, invocation)
-  },
 })
 
 /** The result of a request whose response has not been sent: what that response would have been does not count. */

@@ -12,7 +12,7 @@ import { streaming } from '../../web/streaming.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 import type { HonoContext } from './context.ts'
 import { lambdaOf, onLambda } from './lambda.ts'
-import { UNSENT, isUpgrade, nodeOf } from './node.ts'
+import { UNSENT, isUpgraded, nodeOf } from './node.ts'
 
 /** Hono's own options, checked and complete. */
 export interface Settings {
@@ -48,8 +48,7 @@ export const hono = (place: Place): Platform<Args> => ({
 /** Reflects on a span how a request ended. Hono has already made a response of what was thrown. */
 export function reflect(span: Span, response: unknown, c: HonoContext): void {
   const { error } = c
-  // An application that agrees to an upgrade returns an empty response, in place of which the server sends its own.
-  const status = isResponse(response) ? (isUpgrade(c) && response.ok && !response.body ? 101 : response.status) : 0
+  const status = isResponse(response) ? (isUpgraded(c, response) ? 101 : response.status) : 0
   if (status) reflectStatus(span, status)
   if (!error) return
   if (!status || status >= 500) recordError(span, error)

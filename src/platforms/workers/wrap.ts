@@ -25,8 +25,17 @@ type EnvOf<T> = OrAny<
 /** If none of them declares bindings, the options may. */
 type OrAny<Env> = [Env] extends [never] ? any : Env
 
-/** The bindings that options declare. A library's handler may declare fewer, those that it needs itself, or any. */
-type Fitting<Env, Declared> = Env extends Declared ? Env : {} extends Declared ? Env : string extends keyof Declared ? Env : Declared
+/**
+ * The bindings that options declare, if they do not contradict those of the handlers. A library's handlers may declare fewer, those
+ * that they need themselves, or none that they rely on, or any.
+ */
+type Fitting<Env, Declared> = [Unmet<Env, Declared>] extends [never]
+  ? Env
+  : {} extends Declared
+    ? [Pick<Env, keyof Env & keyof Declared>] extends [Declared] ? Env : Declared
+    : string extends keyof Declared ? Env : Declared
+
+type Unmet<Env, Declared> = Declared extends unknown ? ([Env] extends [Declared] ? never : Declared) : never
 
 /**
  * Wraps a Worker: an object of handlers, an application, a single handler, or a class.
@@ -50,8 +59,10 @@ type Fitting<Env, Declared> = Env extends Declared ? Env : {} extends Declared ?
  * } satisfies ExportedHandler<Env>, (env) => ({ telemetry: telemetryFor(env) }))
  *
  * @example
- * export const Room = withTelemetry(class Room extends DurableObject<Env> { … }, options)
- * export type Room = InstanceType<typeof Room>   // for the types that Wrangler generates
+ * class Room extends DurableObject<Env> { … }
+ * const Traced = withTelemetry(Room, options)
+ * type Traced = Room   // for the types that Wrangler generates
+ * export { Traced as Room }
  */
 export function withTelemetry<T extends object, Env = EnvOf<T>>(target: T, options?: WorkersOptionsInput<Fitting<Env, EnvOf<T>>>): T {
   const settings = settingsOf(options as WorkersOptionsInput)
@@ -77,8 +88,7 @@ export function withTelemetry<T extends object, Env = EnvOf<T>>(target: T, optio
  *
  * @example
  * const traced = telemetry((env: Env) => ({ telemetry: telemetryFor(env) }))
- * export const Room = traced(class Room extends DurableObject<Env> { … })
- * export type Room = InstanceType<typeof Room>
+ * export default traced({ async fetch(request, env, ctx) { … } } satisfies ExportedHandler<Env>)
  */
 export const telemetry =
   <Env = unknown>(options?: WorkersOptionsInput<Env>): (<T extends object>(target: T) => T) =>

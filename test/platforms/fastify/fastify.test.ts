@@ -111,6 +111,21 @@ describe('the plugin', () => {
     expect([root?.name, root?.status.code, root?.attributes['http.response.status_code']]).toEqual(['GET /slow', SpanStatusCode.UNSET, 200])
   })
 
+  test('knows the status of each response beside `@fastify/express`, which hides that headers have been sent', async () => {
+    const { default: express } = await import('@fastify/express')
+    const { at, spans } = await start(async (app) => {
+      await app.register(express)
+      app.get('/found', async () => 'found')
+      app.get('/gone', async () => {
+        throw Object.assign(new Error('no such order'), { statusCode: 404 })
+      })
+    })
+    for (const path of ['/found', '/gone']) await ask(at(path))
+    const [found, gone] = await spans(2)
+    expect([found, gone].map((root) => root?.attributes['http.response.status_code'])).toEqual([200, 404])
+    expect([found, gone].map((root) => root?.status.code)).toEqual([SpanStatusCode.UNSET, SpanStatusCode.UNSET])
+  })
+
   test.each([
     ['logLevel', { logLevel: 'warn' as const }],
     ['logSerializers', { logSerializers: { user: String } }],

@@ -9,7 +9,7 @@ import { listen } from './serving.ts'
 
 beforeEach(newIsolate)
 
-/** @param opened records what a socket records; it is called when the socket's request has been flushed */
+/** @param opened records something in a request, or its socket; it is called when the request has been flushed */
 async function start(opened: (tracer: ReturnType<typeof pipeline>['tracer']) => void = () => {}) {
   const { exporter, telemetry, tracer } = pipeline()
   const reports: FlushReport[] = []
@@ -21,7 +21,8 @@ async function start(opened: (tracer: ReturnType<typeof pipeline>['tracer']) => 
   }
   const app = sockets(middleware({ telemetry, onFlush, logger: false }), () => void flushed.then(() => opened(tracer)))
   const url = await listen(app.fetch, { websocket: websocket() })
-  return { exporter, reports, flushed, socket: (path: string) => new WebSocket(new URL(path, url).href.replace('http', 'ws')) }
+  const socket = (path: string) => new WebSocket(new URL(path, url).href.replace('http', 'ws'))
+  return { exporter, reports, flushed, socket, request: async (path: string, env: object) => app.fetch(new Request(new URL(path, url)), env) }
 }
 
 describe('a WebSocket', () => {
@@ -37,10 +38,18 @@ describe('a WebSocket', () => {
     expect(reports[1]).toMatchObject({ outcome: 'delivered', spans: { acknowledged: 1, late: 0 }, warnings: [] })
   })
 
-  test('that the application refuses has the status of its refusal', async () => {
-    const { exporter, flushed, socket } = await start()
-    await once(socket('/refused'), 'error')
+  test.each([403, 204])('that the application refuses with %d has that status; what is recorded later is late', async (status) => {
+    const { exporter, reports, socket } = await start((tracer) => tracer.startSpan('audit').end())
+    await once(socket(`/refused/${status}`), 'error')
+    await expect.poll(() => reports.length, { timeout: 5000 }).toBe(2)
+    expect(exporter.spans[0]).toMatchObject({ name: 'GET /refused/:status', attributes: { 'http.response.status_code': status } })
+    expect(reports[1]?.spans).toMatchObject({ acknowledged: 1, late: 1 })
+  })
+
+  test('has nothing to do with a request that was not for one, whatever bindings there are', async () => {
+    const { exporter, flushed, request } = await start()
+    expect((await request('/empty', { incoming: { headers: {}, socket: {} } })).status).toBe(200)
     await flushed
-    expect(exporter.spans).toMatchObject([{ name: 'GET /refused', attributes: { 'http.response.status_code': 403 } }])
+    expect(exporter.spans[0]?.attributes['http.response.status_code']).toBe(200)
   })
 })

@@ -4,6 +4,7 @@
  * Its telemetry is `flushed`, or `batch`: OpenTelemetry's batch processor and a root span made by hand, as applications without
  * `flushed` have it. It sends its parent process the port, and then what the parent asks for.
  */
+import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -119,6 +120,16 @@ if (onSignal === 'drain') {
     await drain()
     process.exit(7)
   }))
+}
+if (onSignal === 'again') {
+  // As shutdown libraries do it. Something else keeps the process alive.
+  const kept = setInterval(() => {}, 1000)
+  process.once('disconnect', () => clearInterval(kept))
+  process.once('SIGTERM', () => listening.close(() => process.kill(process.pid, 'SIGTERM')))
+}
+if (onSignal?.startsWith('signal-exit')) {
+  const { onExit, default: onExit3 } = await import(onSignal)
+  ;(onExit ?? onExit3)(() => void writeSync(2, 'exit hook\n'))
 }
 // When the parent is gone, this process ends, too.
 process.once('disconnect', () => listening.close())

@@ -4,6 +4,6 @@ export function websocket(): { readonly server: object }
 
 /**
  * @param middleware the one to test
- * @param onOpen called when a socket is open
+ * @param later called when a socket is open, or refused
  */
-export function sockets(middleware: HonoMiddleware, onOpen: () => void): { fetch(request: Request): unknown }
+export function sockets(middleware: HonoMiddleware, later: () => void): { fetch(request: Request, env?: object): Response | Promise<Response> }

@@ -6,10 +6,14 @@ import { WebSocketServer } from '../../../runtimes/hono/node_modules/ws/wrapper.
 /** What the server needs for upgrades. */
 export const websocket = () => ({ server: new WebSocketServer({ noServer: true }) })
 
-export function sockets(middleware, onOpen) {
+export function sockets(middleware, later) {
   const app = new Hono()
   app.use(middleware)
-  app.get('/socket', upgradeWebSocket(() => ({ onOpen })))
-  app.get('/refused', (c) => c.body(null, 403))
+  app.get('/socket', upgradeWebSocket(() => ({ onOpen: later })))
+  app.get('/refused/:status', (c) => {
+    later()
+    return c.body(null, Number(c.req.param('status')))
+  })
+  app.get('/empty', (c) => c.body(null))
   return app
 }
