@@ -206,7 +206,7 @@ describe('in a real Next, an API route of the pages router', () => {
       expect(ours(await app.spans(answer, 'old'))).toContainEqual(['old', 'internal', 'SELECT orders'])
       await expect.poll(() => app.reports().at(-1)?.phase).toBe('before-response')
     }
-    expect(app.logs().match(/next cannot flush after the response here.*/g)).toEqual([expect.stringContaining('no `waitUntil` option')])
+    expect(app.logs().match(/next cannot flush after the response here.*/g)).toEqual([expect.stringContaining('nor do the options')])
   })
 })
 
