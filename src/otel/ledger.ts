@@ -73,6 +73,16 @@ export const newLedger = (): Ledger => ({
   closed: false,
 })
 
+/** The account of an invocation at the exporter that has `nobodys` for what belongs to none. Made when it is first asked for. */
+export function noted(owner: SpanOwner, nobodys: Ledger): Ledger {
+  const at = owner.notes.indexOf(nobodys)
+  if (at >= 0) return owner.notes[at + 1] as Ledger
+  const ledger = newLedger()
+  // Not `push`, which allocates room for another sixteen.
+  owner.notes = [...owner.notes, nobodys, ledger]
+  return ledger
+}
+
 /** @param tried whether the export must not be tried again at once */
 export function newFlight(ledger: Ledger, spans: readonly FinishedSpan[], tried: boolean): Flight {
   const flight = { ledger, spans, tried, landed: false, awaited: false, at: 0, accepted: 0, nth: 0 }

@@ -15,7 +15,7 @@ import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
 import { DEAD_MS, isDead, makeDelivery } from './delivery.ts'
 import { Kept } from './kept.ts'
-import { type Flight, type Ledger, answersOf, bound, concerns, hold, matters, move, newFlight, newLedger, sizeOf, worthWaiting } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, bound, concerns, hold, matters, move, newFlight, newLedger, noted, sizeOf, worthWaiting } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -61,13 +61,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
   function ledgerOf(owner?: SpanOwner): Ledger {
     crossing &&= owner?.timers !== false
-    if (!owner || (crossing && watching)) return nobodys
-    const at = owner.notes.indexOf(nobodys)
-    if (at >= 0) return owner.notes[at + 1] as Ledger
-    const ledger = newLedger()
-    // Not `push`, which allocates room for another sixteen.
-    owner.notes = [...owner.notes, nobodys, ledger]
-    return ledger
+    return !owner || (crossing && watching) ? nobodys : noted(owner, nobodys)
   }
 
   /** Takes a finished span. */

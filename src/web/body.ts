@@ -7,6 +7,7 @@ import { clock, nextTurn } from '../core/clock.ts'
 import { ENDLESS_MS } from '../core/deadline.ts'
 import { onWorkerd } from '../core/environment.ts'
 import { hasMethod } from '../core/reading.ts'
+import { over } from './over.ts'
 import { isResponse } from './response.ts'
 import { isEndless, mayBeStreamed } from './streamed.ts'
 
@@ -99,12 +100,14 @@ export async function follow<R>(response: R, method: string | undefined, followe
 function like(response: Response, body: ReadableStream): Response {
   const Made = response.constructor as typeof Response
   try {
-    const { status, statusText, headers } = response
-    // Some classes copy the own properties of what they are given, and a response has few. Others read what else it has.
-    const init = new Proxy({ status, statusText, headers }, { get: (own, key) => (key in own ? own : response)[key as 'status'] })
-    // Try with an unused stream first, because a class may do anything with the stream that it is given.
-    const stream = new ReadableStream()
-    if (Made !== Response && new Made(stream, init).body === stream) return new Made(body, init)
+    if (Made !== Response) {
+      const { status, statusText, headers } = response
+      // Some classes copy the own properties of what they are given. Others read what else a response has.
+      const init = over(response, { status, statusText, headers })
+      // Try with an unused stream first, because a class may do anything with the stream that it is given.
+      const stream = new ReadableStream()
+      if (new Made(stream, init).body === stream) return new Made(body, init)
+    }
   } catch {
     // The class is constructed in some other way.
   }

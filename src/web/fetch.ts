@@ -7,6 +7,7 @@ import { type Attributes, type Context, SpanKind, type TextMapSetter, context, p
 import { contextWithin, currentOwner } from '../core/current.ts'
 import { injectW3C } from '../core/propagation.ts'
 import { recordError } from '../core/span.ts'
+import { over } from './over.ts'
 import { redacted } from './query.ts'
 import { methodOf } from './request.ts'
 import { reflectResponse } from './response.ts'
@@ -75,12 +76,9 @@ async function send(run: (input: RequestInfo | URL, init?: RequestInit) => unkno
   }
 }
 
-// A copy with own properties, for whoever copies it once more. The proxy also reads from `init`, which may be a `Request`, whose
-// members are on its prototype.
-const withHeaders = (init: RequestInit | undefined, headers: Headers): RequestInit => {
-  const own = { ...init, headers }
-  return init ? new Proxy(own, { get: (_, key) => Reflect.get(key in own ? own : init, key) }) : own
-}
+// What is given may be a `Request`.
+const withHeaders = (init: RequestInit | undefined, headers: Headers): RequestInit =>
+  init ? over(init, { ...init, headers }) : { headers }
 
 const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443 }
 
