@@ -75,20 +75,40 @@ describe('alarms', () => {
 })
 
 describe("alarms on Node's timers", () => {
-  test('leave one timer behind, which does not keep the process alive, and use it again', () => {
-    useClock(undefined)
-    const timers: NodeJS.Timeout[] = []
+  const timers: NodeJS.Timeout[] = []
+  const awake = () => timers.map((timer) => timer.hasRef())
+
+  beforeEach(() => {
+    timers.length = 0
     useClock({
       now: () => performance.now(),
       setTimeout: (callback, ms) => timers[timers.push(setTimeout(callback, ms)) - 1],
       clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
     })
+  })
+  afterEach(() => timers.forEach(clearTimeout))
+
+  test('leave one timer behind, which does not keep the process alive, and use it again', () => {
     clearAlarm(set('first', 10_000))
-    expect(timers.map((timer) => timer.hasRef())).toEqual([false])
+    expect(awake()).toEqual([false])
     const second = set('second', 20_000)
-    expect(timers.map((timer) => timer.hasRef())).toEqual([true])
+    expect(awake()).toEqual([true])
     clearAlarm(second)
-    expect(timers.map((timer) => timer.hasRef())).toEqual([false])
-    for (const timer of timers) clearTimeout(timer)
+    expect(awake()).toEqual([false])
+  })
+
+  test('keep the process alive for as long as one of them is to, whatever becomes of the others', () => {
+    const idle = setAlarm(() => {}, 10_000, true)
+    expect(awake()).toEqual([false])
+    const first = set('first', 20_000)
+    const second = set('second', 20_000)
+    expect(awake()).toEqual([true])
+    clearAlarm(idle)
+    clearAlarm(first)
+    expect(awake()).toEqual([true])
+    clearAlarm(setAlarm(() => {}, 30_000, true))
+    expect(awake()).toEqual([true])
+    clearAlarm(second)
+    expect(awake()).toEqual([false])
   })
 })
