@@ -26,10 +26,10 @@ export function flush(
   const runs: StageRun[] = []
   const goOn = (): FlushResult | Promise<FlushResult> => {
     while (runs.length < stages.length) {
-      const stage = stages[runs.length] as Stage
-      const run = new StageRun(stage, deadline)
+      const run = new StageRun(stages[runs.length] as Stage, deadline)
       runs.push(run)
-      if (run.waiting) return settledWithin(run, deadline, stage.network).then(goOn)
+      // The last stage waits for the network: exporters come after what feeds them.
+      if (run.waiting) return settledWithin(run, deadline, runs.length === stages.length).then(goOn)
     }
     const behind = runs.find(({ waiting }) => waiting)
     if (behind && deadline.remainingMs(true) > 0) return settledWithin(behind, deadline, true).then(goOn)

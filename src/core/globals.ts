@@ -58,7 +58,6 @@ export const globalTelemetry: Telemetry = {
   stages: [
     {
       name: 'providers',
-      network: true,
       flushables: Object.entries(globalProviders).map(([name, lookup]) => providerFlush(name, lookup)),
     },
   ],

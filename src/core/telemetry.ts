@@ -31,8 +31,6 @@ export function toTelemetry(input: TelemetryInput | undefined): Telemetry {
         ? stage.stages
         : {
             name: `stage ${index + 1}`,
-            // The last stage waits for the network: exporters come after what feeds them.
-            network: index + 1 === stages.length,
             flushables: ([stage].flat() as Flushable[]).map(toNamedFlush),
           },
     ),

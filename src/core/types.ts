@@ -115,11 +115,12 @@ export interface NamedFlush {
   readonly periodic?: boolean
 }
 
-/** Flushables that are flushed at the same time. Stages run in order. */
+/**
+ * Flushables that are flushed at the same time. Stages run in order. The last stage waits for the network, and has a share of the
+ * deadline that the stages before it cannot use up.
+ */
 export interface Stage {
   readonly name: string
-  /** Whether this stage waits for the network. Such a stage has a share of the deadline that no other stage can use up. */
-  readonly network?: boolean
   readonly flushables: readonly NamedFlush[]
 }
 

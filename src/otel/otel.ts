@@ -63,7 +63,7 @@ export function otel(options: OtelOptions = {}): OtelTelemetry {
     needsProcessor: exporters.length > 0,
     stages: [
       { name: 'buffers', flushables: [handOff, ...providers(options, exporters.length > 0)] },
-      { name: 'exporters', network: true, flushables: all },
+      { name: 'exporters', flushables: all },
     ],
     // Compares `count`, not the telemetry: `stages()` makes a new telemetry from this one and others.
     spanProcessor: makeProcessor(
