@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { CollectedSpan, Collector } from 'flushed/testing'
 
 const app = fileURLToPath(new URL('../runtimes/servers/app.mjs', import.meta.url))
+const instrumentations = new URL('../runtimes/instrumented/register.mjs', import.meta.url).href
 
 export type Server = 'node' | 'express' | 'express4' | 'fastify' | 'hono'
 
@@ -19,12 +20,14 @@ export interface Settings {
   options?: object
   exporter?: object
   onSignal?: 'close' | 'drain' | 'again' | 'signal-exit' | 'signal-exit3'
+  /** OpenTelemetry's instrumentations of `http` and Express, with options of the latter. Absent: none. */
+  instrumented?: object
 }
 
 /** Starts the application. Disposing of it kills the process, if that still runs. */
-export async function startServer(server: Server, collector: Collector, { kind = 'flushed', ...settings }: Settings = {}) {
-  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, SETTINGS: JSON.stringify(settings) }
-  const child = fork(app, [server, kind], { execArgv: ['--expose-gc'], env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
+export async function startServer(server: Server, collector: Collector, { kind = 'flushed', instrumented, ...settings }: Settings = {}) {
+  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, SETTINGS: JSON.stringify(settings), EXPRESS: JSON.stringify(instrumented) }
+  const child = fork(app, [server, kind], { execArgv: ['--expose-gc', ...(instrumented ? ['--import', instrumentations] : [])], env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
   let log = ''
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
   const exited = ended(child)

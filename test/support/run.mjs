@@ -41,6 +41,7 @@ await installAll([
   ['composition/sentry', 'what goes with Sentry’s spans'],
   ['decorators', 'compilers of decorators, and Node.js 22'],
   ['nest', 'NestJS'],
+  ['instrumented', 'OpenTelemetry’s instrumentations of Node servers'],
 ])
 for (const client of await ensureRuntimeClients()) {
   console.log(`Lambda tests run on ${client.version}${client.real ? ', a real runtime client' : ', NOT A REAL RUNTIME CLIENT'}`)
