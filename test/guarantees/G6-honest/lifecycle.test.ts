@@ -142,6 +142,24 @@ describe('a flush that does not succeed', () => {
     ])
   })
 
+  test('says how long each stage took, from the end of the stage before it to the end of its slowest flushable', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const taking = (ms: number) => () => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
+    const invocation = withTelemetry(async () => {}, { telemetry: [[taking(100), taking(300)], taking(200)], ...watch })()
+    for (let tick = 0; tick < 5; tick++) await clock.advance(100)
+    await invocation
+    expect(reports).toMatchObject([{ durationMs: 500, stages: [{ durationMs: 300 }, { durationMs: 200 }] }])
+  })
+
+  test('says how many spans were lost, because more waited than there was room for', async () => {
+    const { telemetry, tracer } = pipeline({ maxBufferSize: 2, maxQueueSize: 2 }, 'throw')
+    await withTelemetry(async () => void tracer.startSpan('child').end(), { telemetry, ...watch })()
+    await withTelemetry(async () => {}, { telemetry, ...watch })()
+    expect(reports[1]).toMatchObject({ outcome: 'failed', spans: { failed: 1 }, warnings: [expect.any(String), '1 span lost', expect.any(String)] })
+    expect(warn.mock.calls[1]?.join()).toContain('; 1 span lost; ')
+  })
+
   test('is `timed_out` when a flush function resolves with `false`', async () => {
     const flushSentry = async () => false
     await withTelemetry(async () => {}, { telemetry: flushSentry, ...watch })()
