@@ -4,7 +4,7 @@ import { samples } from '../../support/workers.ts'
 
 describe.each(samples)('on $title', ({ startWorker }) => {
   test('spans not answered in time are pending, once, and acknowledged by the flush that sends them again', async () => {
-    await using worker = await startWorker('orders.mjs', { behavior: 'hang', bindings: { TIMEOUT_MS: 100 } })
+    await using worker = await startWorker('orders.mjs', { behavior: 'hang', bindings: { TIMEOUT_MS: 500 } })
     await worker.fetch('/?id=1')
     const [hung] = await worker.reported(1)
     expect(hung).toMatchObject({ outcome: 'timed_out', phase: 'after-response', spans: { acknowledged: 0, pending: 3, failed: 0 } })
