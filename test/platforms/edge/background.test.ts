@@ -23,6 +23,27 @@ test('work that the handler hands to its context belongs to the invocation: its 
   expect(warnings.flat()).toEqual([expect.stringContaining('no such audit')])
 })
 
+test('work that goes on after the flush, and records nothing, has no flush of its own to report', async () => {
+  const context = new Context()
+  const { telemetry, exporter } = setup()
+  exporter.setMode('microtask')
+  const phases: string[] = []
+  const { promise: flushed, resolve } = Promise.withResolvers<void>()
+  const handler = withTelemetry(async (_request: Request, { waitUntil }: Pick<Context, 'waitUntil'>) => {
+    waitUntil(flushed)
+    return new Response('found')
+  }, {
+    telemetry,
+    onFlush({ phase }) {
+      phases.push(phase)
+      resolve()
+    },
+  })
+  await handler(request(), context)
+  await Promise.all(context.held)
+  expect(phases).toEqual(['after-response'])
+})
+
 describe('work that the handler hands to the `waitUntil` of', () => {
   const platforms: [string, PropertyKey, (context: Context) => unknown][] = [
     ['Vercel’s request context', VERCEL, (context) => ({ get: () => context })],
