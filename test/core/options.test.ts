@@ -99,6 +99,7 @@ describe('the options of `otel()`', () => {
   test.each([
     [{ exporter: {} }, '`exporter` must be an exporter, with an `export` method, got {}'],
     [{ exporters: exporter }, '`exporters` must be an array'],
+    [{ exporters: [exporter, {}] }, '`exporters` must be an array of exporters, got [{},{}]'],
     [{ exporter, maxBufferSize: 0 }, '`maxBufferSize` must be a positive whole number, got 0'],
     [{ exporter, maxQueueSize: 1.5 }, '`maxQueueSize` must be a positive whole number, got 1.5'],
     [{ exporter, flushIntervalMs: 0 }, '`flushIntervalMs` must be a positive number of milliseconds or `false`, got 0'],

@@ -162,6 +162,18 @@ describe('flushes of a long-running process', () => {
     expect(reports).toMatchObject([{ spans: { acknowledged: 4, endedByDispose: 2 }, warnings: ['background work failed: no queue'] }])
   })
 
+  test('report at most ten different warnings of their requests: somebody has to read them', async () => {
+    const { clock, open, reports } = setup()
+    const begun = Array.from({ length: 25 }, open)
+    for (const [n, { context: within, settle }] of begun.entries()) {
+      context.with(within, () => waitUntil(Promise.reject(new Error(`queue ${n >> 1} is down`))))
+      void settle.call(begun[n], { result: undefined })
+    }
+    await clock.advance(1000)
+    expect(reports).toMatchObject([{ spans: { acknowledged: 25 } }])
+    expect(reports[0]?.warnings).toEqual(Array.from({ length: 10 }, (_, n) => `background work failed: queue ${n} is down`))
+  })
+
   test('wait for background work, at the end of which the invocation of its request ends', async () => {
     const { clock, open, exporter } = setup()
     let done!: () => void
