@@ -31,9 +31,11 @@ function kindOf(target: object): 'er' | 'flow' | null {
 export function wrapClass<C extends Class>(target: C, settings: (env: unknown) => Settings | undefined): C {
   const kind = kindOf(target)
   const info = { platform: 'workers', original: target }
+  const unwrapped = (receiver: unknown) => (receiver === wrapped ? target : receiver)
   const wrapped: C = new Proxy(target, {
     // A static accessor may use static private members, which the proxy does not have.
-    get: (_, key, receiver) => (key === WRAPPED ? info : Reflect.get(target, key, receiver === wrapped ? target : receiver)),
+    get: (_, key, receiver) => (key === WRAPPED ? info : Reflect.get(target, key, unwrapped(receiver))),
+    set: (_, key, value, receiver) => Reflect.set(target, key, value, unwrapped(receiver)),
     construct(_, given: [ctx: WorkerContext | undefined, env: unknown], newTarget) {
       const self = Reflect.construct(target, given, newTarget) as Record<string, unknown>
       // A class that extends this one would look for its private members on the proxy.
