@@ -153,6 +153,21 @@ test.each([
   expect(exporter.spans.map(({ name }) => name).toSorted()).toEqual(['root', 'work'])
 })
 
+test('`forceFlush()` in an invocation that is over waits for its flush, if that is under way', async () => {
+  const { exporter, telemetry, provider } = pipeline({}, 'hold')
+  const exported = exporter.nextExport()
+  let within = ROOT_CONTEXT
+  const run = withTelemetry(async () => void (within = context.active()), { telemetry, ...watch })()
+  await exported
+  const order: string[] = []
+  const flushed = context.with(within, () => provider.forceFlush()).then(() => order.push('forceFlush'))
+  await new Promise(setImmediate)
+  order.push('acknowledged')
+  exporter.acknowledge()
+  await Promise.all([run, flushed])
+  expect(order).toEqual(['acknowledged', 'forceFlush'])
+})
+
 test('a provider whose `forceFlush()` is part of the flush makes no second attempt', async () => {
   const given = { forceFlush: () => provider.forceFlush() }
   const sent: number[] = []

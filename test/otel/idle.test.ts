@@ -50,6 +50,12 @@ test('an unsampled invocation reports `nothing_to_send`, with all its stages', a
   expect(exporter.exports).toEqual([])
 })
 
+test('beside a vendor that has something to send, the exporters still have nothing', async () => {
+  const { reports, options } = setup()
+  await withTelemetry(async () => {}, { ...options, name: 'unsampled', telemetry: stages(async () => {}, options.telemetry) })()
+  expect(reports[0]?.stages.map(({ outcome }) => outcome)).toEqual(['delivered', 'nothing_to_send', 'nothing_to_send'])
+})
+
 test('a sampled span within an unsampled invocation is sent', async () => {
   const { reports, options, exporter, tracer } = setup()
   await withTelemetry(async () => tracer.startSpan('charge').end(), { ...options, name: 'unsampled' })()
