@@ -83,7 +83,6 @@ export class Kept {
   }
 
   #parted(spans: readonly FinishedSpan[]): [readonly FinishedSpan[], readonly FinishedSpan[]] {
-    if (!this.#suspicious) return [spans, []]
     const isRefused = (span: FinishedSpan) => this.#refused.get(span)?.apart
     return [spans.filter((span) => !isRefused(span)), spans.filter(isRefused)]
   }

@@ -1,7 +1,7 @@
 /** Exporters of the application that `otel().track()` watches: they work as before, and flushes wait for their answers. */
 import { makeBatchProcessor, makeProvider } from '#sdk'
 import { trace } from '@opentelemetry/api'
-import { type FlushReport, withTelemetry } from 'flushed'
+import { type FlushReport, currentInvocation, withTelemetry } from 'flushed'
 import { otel } from 'flushed/otel'
 import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
@@ -99,6 +99,33 @@ describe('a tracked exporter', () => {
     expect(report).toMatchObject({ outcome: 'failed', spans: { failed: 1, pending: 0 } })
     await handler()
     expect(report?.outcome).toBe('nothing_to_send')
+  })
+
+  test('that a flush has waited for in vain is waited for again only by a flush with spans of its own in it', async () => {
+    const clock = fakeClock()
+    useClock(clock)
+    const exporter = inMemoryExporter<ReadableSpan>({ mode: 'hold' })
+    const telemetry = otel({ tracerProvider: false })
+    trace.setGlobalTracerProvider(makeProvider({ spanProcessors: [telemetry.spanProcessor] }))
+    const outcomes: string[] = []
+    const options = { telemetry, logger: false, onFlush: ({ outcome }: FlushReport) => void outcomes.push(outcome) } as const
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const roots: ReadableSpan[] = []
+    const runs = gates.map(({ promise }) => withTelemetry(async () => {
+      roots.push(currentInvocation()?.root as unknown as ReadableSpan)
+      await promise
+    }, options)())
+    telemetry.track(exporter).export(roots, () => {})
+    gates[0]?.resolve()
+    await clock.advance(2000)
+    await runs[0]
+    await withTelemetry(async () => {}, options)()
+    expect(outcomes).toEqual(['timed_out', 'nothing_to_send'])
+    gates[1]?.resolve()
+    await clock.advance(1000)
+    exporter.acknowledge()
+    await runs[1]
+    expect(outcomes).toEqual(['timed_out', 'nothing_to_send', 'delivered'])
   })
 
   test('that refuses spans fails the flush of every invocation that waits for it, and counts them once', async () => {
