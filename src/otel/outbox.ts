@@ -84,6 +84,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   const send = (ledger: Ledger): void => request(ledger, ledger.finished.splice(0))
+  const close = (ledger: Ledger, owner: SpanOwner): void => {
+    ledger.closed = !(watching || owner.live)
+    flushes++
+  }
 
   /** Sends spans in one request, or in several if they do not fit into one batch: backends refuse requests that are too large. */
   function request(ledger: Ledger, spans: readonly FinishedSpan[]): void {
@@ -175,8 +179,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const ledger = ledgerOf(owner)
       const own = ledger.finished.length + ledger.kept.length + ledger.open.length + ledger.acknowledged
       if (ledger.error || own + acknowledged + kept.spans.length + nobodys.finished.length + nobodys.open.length) return false
-      ledger.closed = !(watching || owner.live)
-      flushes++
+      close(ledger, owner)
       return true
     },
 
@@ -187,8 +190,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
     handOff(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
-      ledger.closed = !owner.live
-      flushes++
+      close(ledger, owner)
       flushing.push(ledger)
       handOff(ledger, owner)
     },

@@ -1,5 +1,5 @@
 /** The errors of the package: how they are told from others, and what they say of values and of what was thrown. */
-import { type FlushReport, isFlushedError, withTelemetry } from 'flushed'
+import { type FlushReport, type TelemetryInput, isFlushedError, withTelemetry } from 'flushed'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
@@ -17,7 +17,7 @@ function refusal(timeoutMs: unknown): unknown {
 }
 
 /** The error of the report of a flush that fails. */
-async function failure(telemetry: NonNullable<Parameters<typeof withTelemetry>[1]>['telemetry']): Promise<Error | undefined> {
+async function failure(telemetry: TelemetryInput): Promise<Error | undefined> {
   let report: FlushReport | undefined
   await withTelemetry(handler, { telemetry, logger: false, onFlush: (r) => void (report = r) })()
   return report?.stages.find(({ error }) => error)?.error

@@ -13,7 +13,7 @@ export type Server = 'node' | 'express' | 'express4' | 'fastify' | 'hono'
 
 export const SERVERS: Server[] = ['node', 'express', 'fastify', 'hono']
 
-/** The settings that app.mjs understands. */
+/** The settings that app.mjs and register.mjs understand. */
 export interface Settings {
   kind?: 'flushed' | 'batch'
   otel?: object
@@ -25,9 +25,9 @@ export interface Settings {
 }
 
 /** Starts the application. Disposing of it kills the process, if that still runs. */
-export async function startServer(server: Server, collector: Collector, { kind = 'flushed', instrumented, ...settings }: Settings = {}) {
-  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, SETTINGS: JSON.stringify(settings), EXPRESS: JSON.stringify(instrumented) }
-  const child = fork(app, [server, kind], { execArgv: ['--expose-gc', ...(instrumented ? ['--import', instrumentations] : [])], env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
+export async function startServer(server: Server, collector: Collector, { kind = 'flushed', ...settings }: Settings = {}) {
+  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, SETTINGS: JSON.stringify(settings) }
+  const child = fork(app, [server, kind], { execArgv: ['--expose-gc', ...(settings.instrumented ? ['--import', instrumentations] : [])], env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
   let log = ''
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
   const exited = ended(child)

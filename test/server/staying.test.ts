@@ -165,9 +165,9 @@ describe('flushes of a long-running process', () => {
   test('report at most ten different warnings of their requests: somebody has to read them', async () => {
     const { clock, open, reports } = setup()
     const begun = Array.from({ length: 25 }, open)
-    for (const [n, { context: within, settle }] of begun.entries()) {
-      context.with(within, () => waitUntil(Promise.reject(new Error(`queue ${n >> 1} is down`))))
-      void settle.call(begun[n], { result: undefined })
+    for (const [n, each] of begun.entries()) {
+      context.with(each.context, () => waitUntil(Promise.reject(new Error(`queue ${n >> 1} is down`))))
+      void each.settle({ result: undefined })
     }
     await clock.advance(1000)
     expect(reports).toMatchObject([{ spans: { acknowledged: 25 } }])

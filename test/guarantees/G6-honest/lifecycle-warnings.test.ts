@@ -1,30 +1,17 @@
 /** G6 Honest, against the lifecycle: a wrap that cannot do all of its work warns of that, and one that can warns of nothing. */
 import { type ReadableSpan, makeBatchProcessor, makeProvider, neverSampled } from '#sdk'
 import { ROOT_CONTEXT, context, createContextKey, trace } from '@opentelemetry/api'
-import { type FlushReport, withTelemetry } from 'flushed'
+import { withTelemetry } from 'flushed'
 import { withTelemetry as withEdgeTelemetry } from 'flushed/edge'
-import { type OtelTelemetry, otel } from 'flushed/otel'
+import { otel } from 'flushed/otel'
 import { inMemoryExporter } from 'flushed/testing'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ensureContextManager } from '../../../src/core/context-manager.ts'
+import { Context, request } from '../../platforms/edge/contexts.ts'
 import { pipeline } from '../../support/sdk.ts'
 import { begin, reports, warn, watch } from './watched.ts'
 
 beforeEach(begin)
-
-/** A handler on a platform (a fake) that keeps an invocation alive after the response. */
-function onEdge(handle: (request: Request, platform: { waitUntil(work: Promise<unknown>): void }) => Promise<Response>, telemetry: OtelTelemetry) {
-  // An application that opens spans around a wrap has a context manager.
-  ensureContextManager()
-  const held: Promise<unknown>[] = []
-  const { promise: reported, resolve } = Promise.withResolvers<void>()
-  const onFlush = (report: FlushReport) => {
-    reports.push(report)
-    resolve()
-  }
-  const platform = { reported, waitUntil: (work: Promise<unknown>) => void held.push(work), over: () => Promise.all(held) }
-  return { platform, handler: withEdgeTelemetry(handle, { telemetry, logger: { warn }, onFlush }) }
-}
 
 describe('a wrap that cannot do its work', () => {
   test('warns once that no tracer provider records spans', async () => {
@@ -125,13 +112,17 @@ describe('a wrap that cannot do its work', () => {
 
   test('warns of an open outer span in an invocation’s last report, if background work is flushed after the response', async () => {
     const { telemetry, tracer } = pipeline()
-    const { platform, handler } = onEdge(async (_request, { waitUntil }) => {
-      waitUntil(platform.reported.then(() => tracer.startSpan('audit').end()))
+    // As in an application that opens spans around a wrap.
+    ensureContextManager()
+    const platform = new Context()
+    const { promise: reported, resolve } = Promise.withResolvers<void>()
+    const handler = withEdgeTelemetry(async (_request: Request, { waitUntil }: Pick<Context, 'waitUntil'>) => {
+      waitUntil(reported.then(() => tracer.startSpan('audit').end()))
       return new Response()
-    }, telemetry)
+    }, { telemetry, ...watch, onFlush: (report) => resolve(watch.onFlush(report)) })
     await tracer.startActiveSpan('outer', async (outer) => {
-      await handler(new Request('https://orders.test'), platform)
-      await platform.over()
+      await handler(request(), platform)
+      await Promise.all(platform.held)
       outer.end()
     })
     const warning = expect.stringContaining('not the outermost wrapper')
@@ -140,11 +131,14 @@ describe('a wrap that cannot do its work', () => {
 
   test('does not warn about an open outer span of another trace than the caller’s, which the root is a part of', async () => {
     const { telemetry, tracer } = pipeline()
-    const { platform, handler } = onEdge(async () => new Response(), telemetry)
+    // As in an application that opens spans around a wrap.
+    ensureContextManager()
+    const platform = new Context()
+    const handler = withEdgeTelemetry(async (_request: Request, _platform: Context) => new Response(), { telemetry, ...watch })
     const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
     await tracer.startActiveSpan('poll', async (outer) => {
-      await handler(new Request('https://orders.test', { headers }), platform)
-      await platform.over()
+      await handler(new Request(request(), { headers }), platform)
+      await Promise.all(platform.held)
       outer.end()
     })
     expect(reports).toMatchObject([{ outcome: 'delivered', warnings: [] }])

@@ -9,5 +9,5 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 // Express is imported by a module, and not by `require`.
 register('@opentelemetry/instrumentation/hook.mjs', import.meta.url)
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-const { EXPRESS = '{}' } = process.env
-registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation(JSON.parse(EXPRESS))] })
+const { instrumented } = JSON.parse(process.env.SETTINGS)
+registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation(instrumented)] })
