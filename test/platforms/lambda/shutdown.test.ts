@@ -1,22 +1,21 @@
 /** How long the last flush may take, and what is kept for it. That it happens is shown on the runtime clients, in `guarantees`. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { withTelemetry } from 'flushed/lambda'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { shutdownBudgetMs } from '../../../src/platforms/lambda/shutdown.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { pipeline } from '../../support/sdk.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 test('the last flush gets 450 of Lambda’s 500 ms, and 250 of 300 ms beside an external extension', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'extensions-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
+  const folder = await makeFolder()
   expect(shutdownBudgetMs(join(folder, 'none'))).toBe(450)
   expect(shutdownBudgetMs(folder)).toBe(450)
   await writeFile(join(folder, 'agent'), '')

@@ -1,11 +1,11 @@
 /** Specifies the recipes for pino, with the real SDK: a transport to a fake endpoint, and a destination that writes in blocks. */
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stages } from 'flushed'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { makeFolder } from '../../support/folder.ts'
 import { invoke, recipe, versioned } from './recipe.ts'
 
 recipe({
@@ -24,9 +24,7 @@ recipe({
 
 describe(`${versioned('pino')}, with a destination that writes in blocks`, () => {
   async function file() {
-    const folder = await mkdtemp(join(tmpdir(), 'pino-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    const dest = join(folder, 'log')
+    const dest = join(await makeFolder(), 'log')
     const destination = pino.destination({ dest, sync: false, minLength: 4096 })
     return { logger: pino(destination), destination, written: () => readFile(dest, 'utf8').catch(() => '') }
   }

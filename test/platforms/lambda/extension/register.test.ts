@@ -1,14 +1,14 @@
 /** Registering outside of Lambda, and with a partial or fake one: the built package in a Node process of its own. */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { makeFolder } from '../../../support/folder.ts'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const run = promisify(execFile)
@@ -92,7 +92,7 @@ test.for(['import', 'require', '--import'] as const)('registering by %s at a fak
 test('registering by require uses a worker thread that does not load what the process preloads', async () => {
   using api = await extensionsApi()
   // Written synchronously: what a worker writes to its console is lost when it is terminated.
-  const preload = join(await mkdtemp(join(tmpdir(), 'flushed-')), 'preload.cjs')
+  const preload = join(await makeFolder(), 'preload.cjs')
   await writeFile(preload, `require('node:fs').writeSync(1, 'preloaded\\n')`)
   const { stdout } = await output('require', { ...api.env, NODE_OPTIONS: `--require ${preload}` })
   expect(stdout).toEqual(['preloaded', 'result', 'result'])
@@ -125,7 +125,7 @@ test.for([
   ['index.mjs', 1],
 ] as const)('`NODE_OPTIONS`, in a process whose main script is `%s`, registers %i times', async ([script, registrations]) => {
   using api = await extensionsApi()
-  const path = join(await mkdtemp(join(tmpdir(), 'flushed-')), script)
+  const path = join(await makeFolder(), script)
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, '')
   const env = { PATH: process.env['PATH'], ...api.env, NODE_OPTIONS: '--import flushed/lambda/register' }
