@@ -49,6 +49,19 @@ test('an invocation is ended `earlyTimeoutMs` before its timeout', async () => {
   expect(statuses(exporter.spans)).toEqual([SpanStatusCode.ERROR])
 })
 
+test('a handler that settles while its early flush is under way waits for that, and is flushed after it', async () => {
+  const { exporter, telemetry } = pipeline({}, 'hold')
+  const flushes: string[][] = []
+  const work = (_event: object, _context: object) => new Promise((resolve) => time.setTimeout(() => resolve('done'), 2800))
+  const handler = withTelemetry(work, { telemetry, onFlush: ({ phase, outcome }) => void flushes.push([phase, outcome]) })
+  const result = handler({}, { getRemainingTimeInMillis: () => 3000 - time.now() })
+  await time.advance(2850)
+  expect(flushes).toEqual([])
+  exporter.acknowledge()
+  expect(await result).toBe('done')
+  expect(flushes).toEqual([['early-timeout', 'delivered'], ['before-response', 'nothing_to_send']])
+})
+
 test('a context that says no time is left, as in unit tests, does not end the invocation early', async () => {
   const { exporter, lines, invoke } = invoking(20, 0)
   const result = invoke()
