@@ -35,6 +35,11 @@ describe('S3', () => {
     expect(mixed).not.toHaveProperty('faas.document.operation')
   })
 
+  it('names no operation if one of several records does not', () => {
+    expect(document([s3Record('ObjectCreated:Put', 'a'), {}])).not.toHaveProperty('faas.document.operation')
+    expect(document([{}, s3Record('ObjectCreated:Put', 'a')])).not.toHaveProperty('faas.document.operation')
+  })
+
   it('keeps a key that cannot be unescaped as it is', () => {
     expect(document([s3Record('ObjectCreated:Put', '100%')])['faas.document.name']).toBe('100%')
   })

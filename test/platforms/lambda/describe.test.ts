@@ -87,6 +87,38 @@ describe('the trigger is recognised by the shape of the event', () => {
   })
 })
 
+describe('what only resembles an event of a service', () => {
+  const request = { requestContext: { http: { method: 'GET' } } }
+
+  it.each([
+    { 'detail-type': 'Scheduled Event' },
+    { source: 'aws.events' },
+    { awslogs: {} },
+    { deliveryStreamArn: 'arn:aws:firehose:eu-west-1:123456789012:deliverystream/clicks' },
+    { records: [] },
+    { triggerSource: 'PreSignUp_SignUp' },
+    { userPoolId: 'eu-west-1_pool' },
+    { DurableExecutionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:orders' },
+    { CheckpointToken: 'token' },
+    { requestContext: { connectionId: 'c1' } },
+    { requestContext: { eventType: 'CONNECT' } },
+    { requestContext: {} },
+    { Records: [{ eventSource: 'aws:codecommit' }] },
+    { eventSource: 'aws:other' },
+  ])('is a plain invocation: %j', (event) => {
+    expect(described(event)).toMatchObject({ source: 'unknown', trigger: 'other', name: 'orders' })
+  })
+
+  it.each([
+    ['an event of EventBridge', 'eventbridge', { source: 'aws.events', 'detail-type': 'OrderPlaced' }],
+    ['an event of EventBridge', 'eventbridge', { source: 'shop.orders', 'detail-type': 'Scheduled Event' }],
+    ['a request', 'api_gateway_http', { ...request, type: 'REQUEST' }],
+    ['a request', 'api_gateway_http', { ...request, routeArn: 'arn:aws:execute-api:eu-west-1:123456789012:a/b/GET/' }],
+  ])('is %s (%s): %j', (_, source, event) => {
+    expect(described(event).source).toBe(source)
+  })
+})
+
 describe('a timer', () => {
   it.each([['scheduled rule', others.scheduledRule], ['EventBridge Scheduler', others.scheduler]])('has the scheduled time, and no cron expression: %s', (_, event) => {
     expect(described(event).attributes['faas.time']).toBe('2026-01-02T12:45:00Z')

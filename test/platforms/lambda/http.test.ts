@@ -79,6 +79,13 @@ describe('a function URL', () => {
   })
 })
 
+describe('the version of the protocol', () => {
+  it.each([['HTTP/1.0', '1.0'], ['HTTP/2.0', '2'], ['HTTP/3.0', '3'], ['HTTP/3', '3'], ['h2', undefined], [undefined, undefined]])('of %s is %s', (protocol, version) => {
+    const event = { ...events.httpApi, requestContext: { ...events.httpApi.requestContext, http: { protocol } } }
+    expect(httpAttributes(event)['network.protocol.version']).toBe(version)
+  })
+})
+
 describe('a WebSocket API', () => {
   it('has an HTTP request method in its handshake', () => {
     expect(httpAttributes(events.webSocketConnect)).toEqual({
@@ -141,6 +148,9 @@ describe('a load balancer', () => {
     ['shop.example.com:80', 'shop.example.com', 80],
     ['[2001:db8::1]', '[2001:db8::1]', undefined],
     ['[2001:db8::1]:8080', '[2001:db8::1]', 8080],
+    ['shop.example.com:0', 'shop.example.com', undefined],
+    ['shop.example.com:http', 'shop.example.com:http', undefined],
+    ['2001:db8::1', '2001:db8::1', undefined],
     ['[broken', '[broken', undefined],
     ['', undefined, undefined],
   ])('reads the host `%s` of an HTTPS request as %s, port %s', (host, address, port) => {
@@ -157,9 +167,20 @@ describe('a load balancer', () => {
     expect(described({ ...events.loadBalancer, headers }).attributes['server.port']).toBe(port)
   })
 
-  it('has the scheme that the client used if proxies added theirs', () => {
-    const headers = { host: 'shop.example.com', 'x-forwarded-proto': 'https, http' }
+  it.each(['https, http', 'https ,http'])('has the scheme that the client used if proxies added theirs: %s', (forwarded) => {
+    const headers = { host: 'shop.example.com', 'x-forwarded-proto': forwarded }
     expect(described({ ...events.loadBalancer, headers }).attributes['url.scheme']).toBe('https')
+  })
+
+  it('takes a header for no other one, however alike their names are', () => {
+    const headers = { 'X-Forwarded-Photo': 'ftp', 'X-Forwarded-Proto': 'http', host: 'shop.example.com' }
+    expect(described({ ...events.loadBalancer, headers }).attributes['url.scheme']).toBe('http')
+  })
+
+  it('has the single value of a header whose list holds no string', () => {
+    const multiValueHeaders = { 'x-forwarded-proto': [], host: [1], 'user-agent': [null, 'Mozilla/5.0'] }
+    const { attributes } = described({ ...events.loadBalancer, multiValueHeaders })
+    expect(attributes).toMatchObject({ 'url.scheme': 'http', 'server.address': 'shop.example.com', 'user_agent.original': 'Mozilla/5.0' })
   })
 })
 

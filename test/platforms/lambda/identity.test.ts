@@ -36,8 +36,10 @@ describe('the identity of a function', () => {
   it('follows every change of ARN, version or name', () => {
     const live = { ...context, invokedFunctionArn: `${ARN}:live`, functionVersion: '7' }
     expect(identify(live).attributes['cloud.resource_id']).toBe(`${ARN}:7`)
-    expect(identify({ ...live, functionVersion: '8' }).attributes['cloud.resource_id']).toBe(`${ARN}:8`)
     expect(identify({ ...live, functionName: 'other' }).name).toBe('other')
+    const canary = { ...live, functionName: 'other', invokedFunctionArn: `${ARN}:canary` }
+    expect(identify(canary).attributes['aws.lambda.invoked_arn']).toBe(`${ARN}:canary`)
+    expect(identify({ ...canary, functionVersion: '8' }).attributes['cloud.resource_id']).toBe(`${ARN}:8`)
   })
 })
 
@@ -56,6 +58,11 @@ describe('with an incomplete context, the identity', () => {
 
   it.each([undefined, null])('still has a name if the context is %s', (nothing) => {
     expect(identify(nothing).name).toEqual(expect.any(String))
+  })
+
+  it('has no account ID if the ARN has none, as with local runners', () => {
+    const { attributes } = identify({ functionName: 'f', invokedFunctionArn: 'arn:aws:lambda:::function:f' })
+    expect(attributes).not.toHaveProperty('cloud.account.id')
   })
 
   it('takes no resource ID and no account ID from what is no ARN', () => {

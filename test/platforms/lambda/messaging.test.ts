@@ -133,6 +133,12 @@ describe('other deliveries', () => {
     expect(messaging(events.rabbitMq)).toMatchObject({ 'messaging.system': 'rabbitmq', 'messaging.destination.name': 'pizzaQueue' })
   })
 
+  it('ActiveMQ names the message of a batch of one', () => {
+    const [message] = events.activeMq.messages
+    expect(messaging(events.activeMq)).toMatchObject({ 'messaging.message.id': message?.messageID, 'messaging.batch.message_count': 1 })
+    expect(messaging({ ...events.activeMq, messages: [message, message] })).not.toHaveProperty('messaging.message.id')
+  })
+
   it('EventBridge has no destination, since the event does not name its bus', () => {
     expect(messaging(events.eventBridge)).toEqual({ ...processing, 'messaging.message.id': events.eventBridge.id })
   })

@@ -22,7 +22,7 @@ const untouched = { attributes: {}, status: SpanStatusCode.UNSET }
 describe('the response status', () => {
   const answering = (statusCode: unknown) => reflected(http.restApi, { statusCode, body: '' })
 
-  it.each([200, 204, 302, 404, 499])('%i is not a server error', (statusCode) => {
+  it.each([100, 200, 204, 302, 404, 499])('%i is not a server error', (statusCode) => {
     expect(answering(statusCode)).toEqual({ attributes: { 'http.response.status_code': statusCode }, status: SpanStatusCode.UNSET })
   })
 
@@ -54,8 +54,8 @@ describe('the response status', () => {
     }
   })
 
-  it('is not guessed for a streaming handler, which returns nothing', () => {
-    expect(reflected(http.functionUrl, undefined)).toEqual(untouched)
+  it.each([undefined, null])('is not guessed for the result %j: a streaming handler returns nothing', (result) => {
+    expect(reflected(http.functionUrl, result)).toEqual(untouched)
   })
 })
 
