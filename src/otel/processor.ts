@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TraceFlags, context } from '@opentelemetry/api'
+import { type Context, type SpanKind, TraceFlags, context, trace } from '@opentelemetry/api'
 import { ensureContextManager } from '../core/context-manager.ts'
 import { currentOwner, ownerAside } from '../core/current.ts'
 import { isolate } from '../core/isolate.ts'
@@ -30,9 +30,20 @@ export function makeProcessor(
   interface Owned {
     [ENTRY]?: OpenEntry
   }
+  // Code that passes contexts by hand may drop ours. Its span is below one that we know, or below one that has ended: then only the
+  // trace tells whose it is. But others may record spans in that trace, too. What serves another request of the same caller is
+  // below a remote span. What code does that is not wrapped is below an SDK's span that is nobody's.
+  function ownerByTrace({ parentSpanContext: parent }: StartedSpan, parentContext: Context): SpanOwner | undefined {
+    if (!parent || parent.isRemote) return undefined
+    const candidates = isolate.live.filter(({ root }) => root.spanContext().traceId === parent.traceId)
+    const known = candidates.find((owner) => owner.has(parent.spanId))
+    const around = trace.getSpan(parentContext) as (Owned & { kind?: SpanKind }) | undefined
+    return known || candidates[1] || (around?.kind !== undefined && !around[ENTRY]) ? known : candidates[0]
+  }
+
   return {
     onStart(span, parentContext) {
-      const owner = ownerOf(parentContext) ?? ownerByTrace(span) ?? ownerAside()
+      const owner = ownerOf(parentContext) ?? ownerByTrace(span, parentContext) ?? ownerAside()
       if (owner) (span as Owned)[ENTRY] = owner.opened(span)
       // A framework's own span around the first invocation begins before that invocation, which would not know the span without
       // a context manager. Do not ensure one at once: an application that is starting may still register its own.
@@ -66,13 +77,4 @@ export function makeProcessor(
       await Promise.all(outboxes.map((outbox) => outbox.shutdown())).finally(over)
     },
   }
-}
-
-// Code that passes contexts by hand may drop ours. Its spans are still part of a trace that we know. If several invocations
-// share that trace, a span's parent tells which one is meant.
-function ownerByTrace(span: StartedSpan): SpanOwner | undefined {
-  const { traceId } = span.spanContext()
-  const candidates = isolate.live.filter(({ root }) => root.spanContext().traceId === traceId)
-  if (candidates.length < 2) return candidates[0]
-  return candidates.find((owner) => owner.has(String(span.parentSpanContext?.spanId)))
 }

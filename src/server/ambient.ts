@@ -5,7 +5,7 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import { type Context, type Span, context, trace } from '@opentelemetry/api'
+import { type Context, type Span, SpanKind, context, createContextKey, trace } from '@opentelemetry/api'
 import { currentOwner } from '../core/current.ts'
 import type { InvocationState } from '../core/invocation.ts'
 import { nobodys } from '../core/owned-context.ts'
@@ -21,14 +21,14 @@ export function asked<T>(request: IncomingMessage | undefined, open: () => T): T
 
 /**
  * Whether the active span is around all requests. Nothing tells where a context comes from. But a span of one request, such as an
- * instrumentation's, has not been around another, and has not ended while the client waits. So at most the first request becomes
- * a part of the program.
+ * instrumentation's, has not been around another, and has not ended while the client waits, unless it is one of several. So at
+ * most the first request becomes a part of the program.
  */
 function isAmbient(request: IncomingMessage | undefined, active: Context): boolean {
   const span = trace.getSpan(active)
   // A stand-in for a server has no connection, and is called within what the request belongs to.
   if (!span || typeof request?.socket?.bytesRead !== 'number' || known.has(request) || isWithin(request, active)) return false
-  if (known.has(span) || ((span as { ended?: boolean }).ended && !request.socket.destroyed)) return true
+  if (known.has(span) || ((span as { ended?: boolean }).ended && !request.socket.destroyed && !isRecorded(active))) return true
   known.add(span).add(request)
   return false
 }
@@ -37,4 +37,17 @@ function isAmbient(request: IncomingMessage | undefined, active: Context): boole
 function isWithin({ socket }: IncomingMessage, active: Context): boolean {
   const { live, args } = (currentOwner(active) ?? {}) as Partial<InvocationState>
   return live === true && (args?.[0] as Partial<IncomingMessage> | undefined)?.socket === socket
+}
+
+// The key under which OpenTelemetry's `http` instrumentation keeps its span of a request.
+const HTTP = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA')
+
+/** Whether an instrumentation records the request, maybe with spans of its own in between, such as those of Express' layers. */
+export function isRecorded(active: Context): boolean {
+  const span = (active.getValue(HTTP) as Recording | undefined)?.span
+  return span?.kind === SpanKind.SERVER && span.spanContext().traceId === trace.getSpanContext(active)?.traceId
+}
+
+interface Recording {
+  readonly span?: Span & { readonly kind?: SpanKind }
 }

@@ -1,4 +1,4 @@
-import { type Context, type Span, SpanKind, createContextKey, trace } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
 import { onWorkerd } from '../core/environment.ts'
 import { invalidOption } from '../core/errors.ts'
 import type { Wrap } from '../core/lifecycle.ts'
@@ -22,28 +22,13 @@ export interface ServerOptions<Args extends readonly unknown[] = []> extends Tel
 const onWorkers = (): string | false =>
   onWorkerd() && "Cloudflare Workers, which may stop it before a flush is over: wrap the whole, `withTelemetry(httpServerHandler({ port }))` of 'flushed/workers'"
 
-// The key under which OpenTelemetry's `http` instrumentation keeps its span of a request.
-const HTTP = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA')
-
-/** Whether an instrumentation records the request, with spans of its own in between, such as those of Express' layers. */
-function isPart(active: Context): boolean {
-  const { span } = (active.getValue(HTTP) ?? {}) as { span?: RecordedSpan }
-  return span?.kind === SpanKind.SERVER && span.spanContext().traceId === trace.getSpanContext(active)?.traceId
-}
-
-type RecordedSpan = Span & { readonly kind?: SpanKind }
-
 /** A server's part of the lifecycle. @throws TypeError naming the option and quoting the value */
 export function onServer(name: string, options: ServerOptions<never> = {}): Wrap {
   const config = resolveOptions(options, ['drainMs'])
   if (config.flush === 'before-response') throw invalidOption('flush', config.flush, "'auto' or 'after-response' on a server")
   const platform = {
     name,
-    describe: ([request]: Args, active: Context) => {
-      const description = describeIncoming(request, active)
-      if (isPart(active)) description.kind = SpanKind.INTERNAL
-      return description
-    },
+    describe: ([request]: Args, active: Context) => describeIncoming(request, active),
     ...serverLifetime(() => wrap, drainMsOf(options), undefined, onWorkers),
   }
   const wrap: Wrap = { config, platform }

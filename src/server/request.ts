@@ -10,6 +10,7 @@ import type { Description } from '../core/platform.ts'
 import { addressOf } from '../web/address.ts'
 import { redacted } from '../web/query.ts'
 import { methodOf } from '../web/request.ts'
+import { isRecorded } from './ambient.ts'
 
 /** What a request is described by, and what the `attributes` option is given. */
 export type Args = readonly [request: IncomingMessage, response: ServerResponse]
@@ -37,7 +38,8 @@ export function describeIncoming(request: IncomingMessage, active: Context): Des
   if (client !== undefined) attributes['client.address'] = client
   // Node says "2.0", and the protocol's name is "2".
   attributes['network.protocol.version'] = httpVersion === '2.0' ? '2' : httpVersion
-  return { name, kind: SpanKind.SERVER, attributes, links: [], parent: nearest(active, extract(headers, getter, active)) }
+  const kind = isRecorded(active) ? SpanKind.INTERNAL : SpanKind.SERVER
+  return { name, kind, attributes, links: [], parent: nearest(active, extract(headers, getter, active)) }
 }
 
 function describeTarget(request: IncomingMessage, attributes: Attributes): void {

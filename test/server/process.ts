@@ -22,6 +22,8 @@ export interface Settings {
   onSignal?: 'close' | 'drain' | 'again' | 'signal-exit' | 'signal-exit3'
   /** OpenTelemetry's instrumentations of `http` and Express, with options of the latter. Absent: none. */
   instrumented?: object
+  /** A span of the application that is active around `flushed`: on Hono one that is open, on Express one that has ended. */
+  layer?: 'open' | 'ended'
 }
 
 /** Starts the application. Disposing of it kills the process, if that still runs. */

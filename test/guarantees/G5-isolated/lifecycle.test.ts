@@ -1,5 +1,5 @@
 /** G5 Isolated, against the lifecycle: concurrent invocations do not end, export or wait for each other's spans. */
-import { type Context, ROOT_CONTEXT, context, trace } from '@opentelemetry/api'
+import { type Context, ROOT_CONTEXT, type Span, SpanKind, type Tracer, context, trace } from '@opentelemetry/api'
 import { currentInvocation, span, withTelemetry } from 'flushed'
 import type { FlushReport } from 'flushed'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -65,6 +65,46 @@ describe.each([
     const { reports } = await tenTogether(within)
     expect(reports).toHaveLength(10)
     for (const { spans } of reports) expect(spans).toMatchObject({ acknowledged: 5, endedByDispose: 3, late: 0 })
+  })
+})
+
+describe('of the spans of its trace that are started elsewhere, without its context, an invocation', () => {
+  /** Starts a span while an invocation runs, and tells whether the invocation has ended it. */
+  async function isEnded(within: Context, start: (tracer: Tracer, root: Span) => Span): Promise<boolean> {
+    const { telemetry, tracer } = pipeline()
+    // The first invocation of an isolate registers the context manager.
+    await withTelemetry(async () => {}, { telemetry })()
+    const gate = Promise.withResolvers<void>()
+    let root!: Span
+    const handler = withTelemetry(() => ((root = trace.getActiveSpan() as Span), gate.promise), { telemetry })
+    const run = context.with(within, handler)
+    const started = start(tracer, root)
+    gate.resolve()
+    await run
+    return !started.isRecording()
+  }
+
+  test('leaves alone what serves another request of its caller', async () => {
+    expect(await isEnded(remote, (tracer) => tracer.startSpan('GET /other', { kind: SpanKind.SERVER }, remote))).toBe(false)
+    expect(await isEnded(remote, (tracer) => {
+      const server = tracer.startSpan('GET /other', { kind: SpanKind.SERVER }, remote)
+      return tracer.startSpan('layer', {}, trace.setSpan(ROOT_CONTEXT, server))
+    })).toBe(false)
+  })
+
+  test('leaves alone what the code around it does meanwhile', async () => {
+    const { provider } = pipeline()
+    const page = trace.setSpan(ROOT_CONTEXT, provider.getTracer('app').startSpan('page'))
+    expect(await isEnded(page, (tracer) => tracer.startSpan('query', {}, page))).toBe(false)
+  })
+
+  test('ends what is below a span of its own, even if that has ended', async () => {
+    expect(await isEnded(remote, (tracer, root) => tracer.startSpan('by hand', {}, trace.setSpan(ROOT_CONTEXT, root)))).toBe(true)
+    expect(await isEnded(remote, (tracer, root) => {
+      const step = tracer.startSpan('step', {}, trace.setSpan(ROOT_CONTEXT, root))
+      step.end()
+      return tracer.startSpan('by hand', {}, trace.setSpan(ROOT_CONTEXT, step))
+    })).toBe(true)
   })
 })
 

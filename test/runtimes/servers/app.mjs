@@ -12,8 +12,8 @@ import { TracerProvider } from '@opentelemetry/sdk-trace'
 
 const [server, kind] = process.argv.slice(2)
 const { SETTINGS = '{}' } = process.env
-/** Options of `otel()`, of the wrap, and of the exporter; what the application does about signals. */
-const { otel: otelOptions, options, exporter: exporterOptions, onSignal } = JSON.parse(SETTINGS)
+/** Options of `otel()`, of the wrap, and of the exporter; what the application does about signals; the span in front of `flushed`. */
+const { otel: otelOptions, options, exporter: exporterOptions, onSignal, layer } = JSON.parse(SETTINGS)
 
 const exporter = new OTLPTraceExporter(exporterOptions)
 const { spanProcessor, ...middlewares } = await import(`./${kind}.mjs`).then(({ setUp }) => setUp({ exporter, otelOptions, options }))
@@ -47,6 +47,7 @@ const servers = {
   async express(name = 'express') {
     const { default: express } = await import(name)
     const app = express()
+    if (layer === 'ended') app.use((_request, _response, next) => tracer.startActiveSpan('layer', (span) => (span.end(), next())))
     app.use(middlewares.express)
     app.get('/orders/:id', async (request, response) => response.json(await load(request.params.id)))
     app.get('/held/:id', async (request, response) => {
@@ -66,6 +67,7 @@ const servers = {
     const { Hono } = await import('../hono/node_modules/hono/dist/index.js')
     const { createAdaptorServer } = await import('../hono/node_modules/@hono/node-server/dist/index.mjs')
     const app = new Hono()
+    if (layer === 'open') app.use((_c, next) => tracer.startActiveSpan('layer', (span) => next().finally(() => span.end())))
     app.use(middlewares.hono)
     app.get('/orders/:id', async (c) => c.json(await load(c.req.param('id'))))
     app.get('/held/:id', async (c) => {
