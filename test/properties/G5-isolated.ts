@@ -11,6 +11,7 @@ export function isolated(trace: Trace, program: Program): void {
 
 function aSpanIsEndedWithItsOwnInvocation(trace: Trace): void {
   for (const { name, owner, unfinished, isRoot, ended = Infinity } of trace.spans.values()) {
+    must(owner !== undefined || !unfinished, `${name} is ended, though it belongs to no invocation`)
     if (owner === undefined || ended === Infinity || !(unfinished || isRoot)) continue
     const over = Math.min(...(['settle', 'early', 'dead'] as const).map((what) => trace.first(what, owner)?.index ?? Infinity))
     must(over < ended, `${name} is ended while its invocation goes on`)

@@ -24,6 +24,9 @@ type Steps = Generator<() => PromiseLike<unknown>>
 const never = () => new Promise<never>(() => {})
 const nothing = (): void => {}
 
+/** The span of a caller, in another process. */
+const CALLER = 'b7ad6b7169203331'
+
 export class Code {
   #started = 0
 
@@ -77,7 +80,7 @@ export class Code {
       case 'flush':
         return void context.with(op.inside ? context.active() : ROOT_CONTEXT, forceFlush).catch(nothing)
       case 'span of nobody':
-        return this.its.tracer.startSpan(`:${++this.#started}`, { root: true }, ROOT_CONTEXT).end()
+        return this.#startNobodys(op)
       case 'float':
         return void this.#run(op.ops)
       case 'background': {
@@ -100,6 +103,16 @@ export class Code {
     if (byTrace) within = api.setSpan(ROOT_CONTEXT, api.getSpan(within) as Span)
     if (by === 'helper') context.with(within, () => span(this.#name()))
     else tracer.startSpan(this.#name(), {}, within)
+  }
+
+  /** Starts a span that is recorded elsewhere: in a trace of its own, or in this trace, for another request of the same caller. */
+  #startNobodys({ sameTrace, ms }: Extract<Op, { op: 'span of nobody' }>): void {
+    const { trace, tracer, sleep } = this.its
+    const root = sameTrace ? trace.spansOf(this.owner).find(({ isRoot }) => isRoot)?.span.spanContext() : undefined
+    const caller = root ? api.setSpanContext(ROOT_CONTEXT, { ...root, spanId: CALLER, isRemote: true }) : ROOT_CONTEXT
+    const started = tracer.startSpan(`:${++this.#started}`, {}, caller)
+    if (ms === 0) started.end()
+    else void sleep(ms).then(() => started.end())
   }
 
   #name(): string {

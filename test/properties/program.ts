@@ -20,7 +20,7 @@ export type Op =
   | { op: 'turns'; count: number }
   | { op: 'sleep'; ms: number }
   | { op: 'flush'; inside: boolean }
-  | { op: 'span of nobody' }
+  | { op: 'span of nobody'; sameTrace: boolean; ms: number }
   | { op: 'scope'; forgotten: boolean; ops: Op[] }
   | { op: 'float'; ops: Op[] }
   | { op: 'background'; through: 'flushed' | 'platform'; ops: Op[]; ending: Ending }
@@ -89,7 +89,7 @@ const leaf: fc.Arbitrary<Op> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ op: fc.constant('sleep' as const), ms }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 8 }) }) },
   { weight: 1, arbitrary: fc.constant<Op>({ op: 'adopt' }) },
-  { weight: 1, arbitrary: fc.constant<Op>({ op: 'span of nobody' }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('span of nobody' as const), sameTrace: fc.boolean(), ms: often(0, 7, 130) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('flush' as const), inside: fc.boolean() }) },
 )
 
