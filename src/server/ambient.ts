@@ -21,8 +21,8 @@ export function asked<T>(request: IncomingMessage | undefined, open: () => T): T
 
 /**
  * Whether the active span is around all requests. Nothing tells where a context comes from. But a span of one request, such as an
- * instrumentation's, has not been around another, and has not ended while the client waits, unless it is one of several. So at
- * most the first request becomes a part of the program.
+ * instrumentation's, has not been around another. Nor has it ended while the client waits, unless there is also a span for the
+ * whole request. So at most the first request becomes a part of the program.
  */
 function isAmbient(request: IncomingMessage | undefined, active: Context): boolean {
   const span = trace.getSpan(active)
