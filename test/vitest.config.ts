@@ -24,7 +24,10 @@ const sources = [
 
 const middy = { find: /^@middy\//, replacement: here('runtimes/middy/node_modules/@middy/') }
 
-const edge = { find: /^@edge-runtime\/vm$/, replacement: here('runtimes/edge/node_modules/@edge-runtime/vm/dist/index.js') }
+const edge = [
+  { find: /^@edge-runtime\/vm$/, replacement: here('runtimes/edge/node_modules/@edge-runtime/vm/dist/index.js') },
+  { find: /^h3$/, replacement: here('runtimes/edge/node_modules/h3/dist/_entries/generic.mjs') },
+]
 
 /** The frameworks of Node servers. */
 const servers = ['express', 'express4', 'fastify', '@fastify/express'].map((name) => ({
@@ -60,7 +63,7 @@ const clocked = [
 ]
 
 /** The aliases that most tests need. */
-const resolve = { alias: [...sources, middy, edge, fastCheck, ...servers, { find: '#sdk', replacement: here('support/sdk3.ts') }] }
+const resolve = { alias: [...sources, middy, ...edge, fastCheck, ...servers, { find: '#sdk', replacement: here('support/sdk3.ts') }] }
 
 export default defineConfig({
   root: here('..'),

@@ -14,10 +14,13 @@ export const isResponse = (value: unknown): value is Response =>
 /**
  * The status that frameworks take from what a handler throws: from a response, from SvelteKit's `redirect()` (which has a
  * `location`) and `error()` (a `body`), and from React Router's `data()`.
+ *
+ * @param h3 whether the framework is h3, which takes it from its own errors alone. One of 500 and more is recorded as what it is.
  */
-export function thrownStatus(thrown: unknown): number | undefined {
-  if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error) return undefined
-  const { status, init } = thrown as { status?: unknown; init?: { status?: unknown } | null }
+export function thrownStatus(thrown: unknown, h3: boolean): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error !== h3) return undefined
+  const { name, status, init } = thrown as { name?: unknown; status?: unknown; init?: { status?: unknown } | null }
+  if (h3) return name === 'HTTPError' && (status as number) < 500 ? (status as number) : undefined
   const given = 'location' in thrown || 'body' in thrown ? status : 'data' in thrown && init?.status
   return typeof given === 'number' ? given : undefined
 }

@@ -1,6 +1,7 @@
 import { type Context, SpanKind } from '@opentelemetry/api'
 import type { Config } from '../../core/options.ts'
 import type { Description, Lifetime, Platform } from '../../core/platform.ts'
+import { hasMethod, read } from '../../core/reading.ts'
 import { describeRequest } from '../../web/request.ts'
 import { reflectStatus, thrownStatus } from '../../web/response.ts'
 import { heed, requestScope, touch } from '../../web/scope.ts'
@@ -37,8 +38,9 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
     },
     reflectThrown(span, thrown, args) {
       // A platform passes the request, or an event that can wait, and makes no response of what is thrown; a framework makes one.
-      const ofFramework = !isRequest(args[0]) && !contextOf(args) && requestOf(args)
-      const status = ofFramework && thrownStatus(thrown)
+      const h3 = isRequest(read(args[0], 'req'))
+      const ofFramework = h3 || (!isRequest(args[0]) && !contextOf(args) && requestOf(args))
+      const status = ofFramework && thrownStatus(thrown, h3)
       if (status) reflectStatus(span, status)
       return !!status
     },
@@ -58,19 +60,13 @@ function describe(request: Request | undefined, route: string | undefined, paren
   return description
 }
 
-/** The request of a call: the first argument, or the `request` of that argument if it is an event or a context. */
-export function requestOf([first]: Args): Request | undefined {
-  try {
-    if (isRequest(first)) return first
-    const { request } = (first ?? {}) as { request?: unknown }
-    if (isRequest(request)) return request
-  } catch {
-    // React may call a server action with an argument that throws when it is read.
-  }
-  return undefined
-}
+/**
+ * The request of a call: the first argument, or what that argument has as its request if it is an event or a context. h3 (Nitro,
+ * Nuxt) has it in `req`, and SvelteKit's `handle` is called with its event in another object.
+ */
+export const requestOf = ([first]: Args): Request | undefined =>
+  [first, read(first, 'request'), read(first, 'req'), read(read(first, 'event'), 'request')].find(isRequest)
 
-const isRequest = (value: unknown): value is Request => {
-  const { url, method, headers } = (value ?? {}) as Partial<Request>
-  return typeof url === 'string' && typeof method === 'string' && typeof headers?.get === 'function'
-}
+// React may call a server action with an argument that throws when it is read.
+const isRequest = (value: unknown): value is Request =>
+  typeof read(value, 'url') === 'string' && typeof read(value, 'method') === 'string' && hasMethod(read(value, 'headers'), 'get')

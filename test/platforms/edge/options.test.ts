@@ -34,11 +34,13 @@ describe('the root span', () => {
   test.each([
     ['an event', { request: new Request('https://shop.example/orders'), respondWith() {} }],
     ['a context', { request: new Request('https://shop.example/orders'), env: {} }],
+    ['an event of h3', { req: new Request('https://shop.example/orders'), url: new URL('https://shop.example/orders') }],
+    ['the input of SvelteKit’s `handle`', { event: { request: new Request('https://shop.example/orders') }, resolve() {} }],
   ])('describes the request that %s has', async (_what, event) => {
     expect(await describedAs(() => new Response(), [event])).toMatchObject({ name: 'GET', kind: SpanKind.SERVER })
   })
 
-  test.each([[undefined], [null], ['nightly'], [{ request: 'yes' }], [{ url: '/old', method: 'GET', headers: {} }]])(
+  test.each([[undefined], [null], ['nightly'], [{ request: 'yes' }], [{ event: 'signup' }], [{ url: '/old', method: 'GET', headers: {} }]])(
     'is internal and has the name of the function if there is no request: %j',
     async (argument) => {
       expect(await describedAs(function nightly() {}, [argument])).toMatchObject({ name: 'nightly', kind: SpanKind.INTERNAL, attributes: {} })
