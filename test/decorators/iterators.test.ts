@@ -92,11 +92,15 @@ describe.each(['a generator', 'an asynchronous generator'])('%s', (kind) => {
   })
 })
 
-test('an iterator without `return` and `throw` ends its span when it is done', async () => {
+test('an iterator without `return` and `throw` ends its span when it is done, which steps without `done` do not say', async () => {
   class Orders {
     @Traced() count(to: number) {
       let at = 0
-      return { next: async () => (at < to ? { value: ++at } : { value: undefined, done: true }), [Symbol.asyncIterator]() { return this } }
+      const step = () => {
+        span('step').end()
+        return at < to ? { value: ++at } : { value: undefined, done: true }
+      }
+      return { next: async () => step(), [Symbol.asyncIterator]() { return this } }
     }
   }
   const spans = await spansOf(async () => {
@@ -104,7 +108,28 @@ test('an iterator without `return` and `throw` ends its span when it is done', a
     for await (const number of new Orders().count(2)) seen.push(number)
     expect(seen).toEqual([1, 2])
   })
+  expect(spans.map(({ name }) => name)).toEqual(['step', 'step', 'step', 'Orders.count', 'root'])
   expect(named(spans, 'Orders.count').attributes).toEqual({})
+})
+
+test('a generator that goes on after `return` ends its span when it is done', async () => {
+  class Orders {
+    @Traced() *each(): Generator<string, void> {
+      try {
+        yield 'order'
+      } finally {
+        yield 'rest'
+        span('cleanup').end()
+      }
+    }
+  }
+  const spans = await spansOf(() => {
+    const orders = new Orders().each()
+    orders.next()
+    expect(orders.return()).toEqual({ value: 'rest', done: false })
+    orders.next()
+  })
+  expect(spans.map(({ name }) => name)).toEqual(['cleanup', 'Orders.each', 'root'])
 })
 
 test('an iterator whose `return` does not report `done` still ends its span when it is left', async () => {

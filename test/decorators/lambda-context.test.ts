@@ -3,7 +3,7 @@ import { SpanKind } from '@opentelemetry/api'
 import type { FlushReport } from 'flushed'
 import { Flushed, type FlushedOptions } from 'flushed/decorators'
 import { withTelemetry as workers } from 'flushed/workers'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { shared } from '../../src/platforms/lambda/extension/state.ts'
 import { answering, newIsolate, pipeline } from '../support/sdk.ts'
 import { onLambda } from './support.ts'
@@ -29,6 +29,16 @@ describe('Lambda’s context', () => {
     expect(reports[0]?.durationMs).toBeLessThan(1000)
     exporter.acknowledge()
     expect(exporter.spans[0]).toMatchObject({ kind: SpanKind.SERVER, attributes: { 'faas.invocation_id': 'r-1' } })
+  })
+
+  test('leaves nothing to say in the log where no extension is registered', async () => {
+    const warn = vi.fn()
+    const { telemetry } = pipeline()
+    class Orders {
+      @Flushed({ telemetry, logger: { warn } }) async create(_event: unknown, _context: unknown) {}
+    }
+    await new Orders().create({}, onLambda(5000))
+    expect(warn).not.toHaveBeenCalled()
   })
 
   test.each([NaN, 0])('that reports %s as the time left does not bound the flush', async (left) => {

@@ -88,9 +88,10 @@ describe('the `wrap` of a class', () => {
   const event = { version: '2.0', routeKey: 'GET /orders', rawPath: '/orders', headers: {}, requestContext: { http: { method: 'GET', path: '/orders' }, stage: '$default' } }
   const context = { awsRequestId: 'r-1', getRemainingTimeInMillis: () => 5000 }
 
-  test('applies to its methods; a method with another `wrap` ignores options that only the first one knows', async () => {
+  test('applies to its methods; a method with another `wrap` ignores only options that only the first one knows', async () => {
     const { exporter, telemetry } = pipeline()
-    @Telemetry({ wrap: lambda, telemetry, marginMs: 20 })
+    const reports: FlushReport[] = []
+    @Telemetry({ wrap: lambda, telemetry, marginMs: 20, onFlush: (report) => void reports.push(report) })
     class Orders {
       @Flushed({ attributes: { 'app.a': 1 } }) async list(_event: unknown, _context: unknown) {}
       @Flushed({ wrap: edge, flush: 'before-response', route: '/orders' }) async get(_request: Request) {
@@ -98,11 +99,13 @@ describe('the `wrap` of a class', () => {
       }
     }
     await new Orders().list(event, context)
+    expect(reports).toHaveLength(1)
     await new Orders().get(new Request('https://shop.example/orders'))
     expect(exporter.spans).toMatchObject([
       { name: 'GET /orders', attributes: { 'faas.trigger': 'http', 'app.a': 1 } },
       { name: 'GET /orders', attributes: { 'url.path': '/orders' } },
     ])
+    expect(reports).toMatchObject([{ outcome: 'delivered' }, { outcome: 'delivered' }])
   })
 })
 

@@ -202,6 +202,11 @@ describe('a traced `fetch` outside of an invocation', () => {
     expect(exporter.spans).toEqual([])
   })
 
+  test('fails as that `fetch` does', async () => {
+    const error = new TypeError('network down')
+    await expect(traced({ fetch: (_url: string) => Promise.reject(error) }).fetch('http://x.test')).rejects.toBe(error)
+  })
+
   test('sends the context of the active span', async () => {
     const { tracer, exporter } = pipeline()
     // Registers a context manager.

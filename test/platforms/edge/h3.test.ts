@@ -70,7 +70,7 @@ describe('a wrapped handler of h3', () => {
   })
 
   test.each([
-    ['an `HTTPError` that says that the program has failed', HTTPError.status(502), 502],
+    ['an `HTTPError` that says that the program has failed', HTTPError.status(500), 500],
     ['an error that h3 takes a status from, and reports', Object.assign(new RangeError('gone'), { status: 410 }), 410],
     ['a response, which is no response to h3', new Response(null, { status: 404 }), 500],
   ])('records what it throws as an error: %s', async (_what, thrown, answered) => {

@@ -68,8 +68,11 @@ describe('if several `waitUntil` are available', () => {
     expect(await asked({ waitUntil: (work) => option.waitUntil(work) }, argument)).toBe(0)
     expect(await asked({ waitUntil: (work) => option.waitUntil(work) })).toBe(1)
     expect(await asked({})).toBe(2)
-    globals[VERCEL] = { get: () => undefined }
-    expect(await asked({})).toBe(3)
+    for (const none of [{ get: () => undefined }, {}]) {
+      globals[VERCEL] = none
+      globals[NEXT] = none
+      expect(await asked({})).toBe(3)
+    }
   })
 })
 
