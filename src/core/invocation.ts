@@ -51,6 +51,7 @@ export class InvocationState implements Invocation, SpanOwner {
   declare readonly patient?: boolean
   declare late?: () => void
   declare lasting?: boolean
+  declare told?: boolean
   /** A flush of this invocation that is under way. */
   flushing: Promise<FlushReport> | undefined
 
@@ -76,20 +77,14 @@ export class InvocationState implements Invocation, SpanOwner {
     return (this.abort ??= new AbortController()).signal
   }
 
-  /**
-   * Makes this the invocation that `root` and everything below it belong to.
-   *
-   * @returns whether a span processor of ours has announced the root
-   */
-  begin(root: Span, context: Context, description: Description): boolean {
+  /** Makes this the invocation that `root` and everything below it belong to. */
+  begin(root: Span, context: Context, description: Description): void {
     this.root = root
     this.description = description
     this.context = trace.setSpan(context, root)
     // The span processors have announced the root as an open span, before it could be known as the root.
-    let told = false
-    for (let entry; (entry = this.#open.find(root.spanContext().spanId)); told = true) entry.close()
+    for (let entry; (entry = this.#open.find(root.spanContext().spanId)); ) entry.close()
     isolate.live.push(this)
-    return told
   }
 
   opened(span: OpenSpan): OpenEntry {

@@ -136,9 +136,9 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   const root = tracerOf(config.telemetry).startSpan(name, { kind, links, attributes }, within)
   // Otherwise an invocation that another one has started would keep that one in memory, and so on.
   description.parent = ROOT_CONTEXT
-  const processed = owner.begin(root, within, description)
+  owner.begin(root, within, description)
   if (root.isRecording()) complete(root, description)
-  if (config.telemetry.needsProvider) warnUnlessRecorded(owner, parent, processed)
+  if (config.telemetry.needsProvider) warnUnlessRecorded(owner, parent)
   try {
     platform.begun?.(args as never, owner)
   } catch (thrown) {
@@ -234,10 +234,10 @@ function complete(root: Span, { attributes, constant }: Description): void {
 }
 
 // A provider that was registered through another copy of the API is as absent as no provider at all.
-function warnUnlessRecorded(owner: InvocationState, parent: Context, processed: boolean): void {
+function warnUnlessRecorded(owner: InvocationState, parent: Context): void {
   const { root, wrap: { config } } = owner
   if (root.isRecording()) {
-    if (processed || !config.telemetry.needsProcessor) return
+    if (owner.told || !config.telemetry.needsProcessor) return
     return remark(owner, 'processor', 'no spans reach `otel()` as they start: is its `spanProcessor` one of the tracer provider?')
   }
   // A provider that has sampled a span out is there. Asked first: to read the environment takes as long as a tenth of a wrap.

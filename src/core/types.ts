@@ -213,6 +213,8 @@ export interface SpanOwner extends Invocation {
    * no pipeline needs a WeakMap, which is expensive to garbage-collect.
    */
   notes: readonly unknown[]
+  /** Whether the span processor of its telemetry is told of its spans. */
+  told?: boolean
   /** Whether a timer set during this invocation may outlive the request. On workerd, a timer dies with its request. */
   readonly timers: boolean
   /**

@@ -44,7 +44,10 @@ export function makeProcessor(
   return {
     onStart(span, parentContext) {
       const owner = ownerOf(parentContext) ?? ownerByTrace(span, parentContext) ?? ownerAside()
-      if (owner) (span as Owned)[ENTRY] = owner.opened(span)
+      if (owner) {
+        ;(span as Owned)[ENTRY] = owner.opened(span)
+        owner.told ||= !!ours(owner)
+      }
       // A framework's own span around the first invocation begins before that invocation, which would not know the span without
       // a context manager. Do not ensure one at once: an application that is starting may still register its own.
       else if (isolate.managed === undefined) queueMicrotask(ensureContextManager)

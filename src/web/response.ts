@@ -20,8 +20,8 @@ export const isResponse = (value: unknown): value is Response =>
 export function thrownStatus(thrown: unknown, h3: boolean): number | undefined {
   if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error !== h3) return undefined
   const { name, status, init } = thrown as { name?: unknown; status?: unknown; init?: { status?: unknown } | null }
-  if (h3) return name === 'HTTPError' && (status as number) < 500 ? (status as number) : undefined
-  const given = 'location' in thrown || 'body' in thrown ? status : 'data' in thrown && init?.status
+  const ofError = name === 'HTTPError' && (status as number) < 500 && status
+  const given = h3 ? ofError : 'location' in thrown || 'body' in thrown ? status : 'data' in thrown && init?.status
   return typeof given === 'number' ? given : undefined
 }
 

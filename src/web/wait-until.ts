@@ -4,7 +4,7 @@
  * @module
  */
 import type { InvocationState } from '../core/invocation.ts'
-import { hasMethod, read } from '../core/reading.ts'
+import { hasMethod } from '../core/reading.ts'
 import { type KeepingContext, track } from './track.ts'
 
 /** Makes the platform keep the function alive until `work` is over. */
@@ -39,11 +39,7 @@ export function waitUntilOf(args: readonly unknown[], given: WaitUntil | undefin
   return platform && track(platform, invocation, true)
 }
 
-/**
- * The argument that keeps the function alive: the last, because a request of Next may have a `waitUntil` that only complains. An
- * event of h3 passes what it gets on to its `req`, or does nothing if that has no `waitUntil`.
- */
-export const contextOf = (args: readonly unknown[]): (KeepingContext & { readonly id?: unknown }) | undefined =>
-  args.map((arg) => read(arg, 'req') ?? arg).findLast(isContext)
+/** The argument that keeps the function alive: the last, because a request of Next may have a `waitUntil` that only complains. */
+export const contextOf = (args: readonly unknown[]): (KeepingContext & { readonly id?: unknown }) | undefined => args.findLast(isContext)
 
 const isContext = (value: unknown): value is KeepingContext => hasMethod(value, 'waitUntil')

@@ -33,13 +33,14 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
     describe: (args, active) => describe(requestOf(args), route, active),
     begun(args, invocation) {
       touch(invocation)
-      if (config.flush !== 'before-response') lifetime = lifetimeOf(args, waitUntil, invocation)
+      if (config.flush !== 'before-response') lifetime = lifetimeOf(ofH3(args) || args, waitUntil, invocation)
       heed(requestOf(args), invocation, contextOf(args))
     },
     reflectThrown(span, thrown, args) {
       // A platform passes the request, or an event that can wait, and makes no response of what is thrown; a framework makes one.
-      const h3 = isRequest(read(args[0], 'req'))
-      const ofFramework = h3 || (!isRequest(args[0]) && !contextOf(args) && requestOf(args))
+      const h3 = !!ofH3(args)
+      const request = requestOf(args)
+      const ofFramework = h3 || (request && request !== args[0] && !contextOf(args))
       const status = ofFramework && thrownStatus(thrown, h3)
       if (status) reflectStatus(span, status)
       return !!status
@@ -61,11 +62,20 @@ function describe(request: Request | undefined, route: string | undefined, paren
 }
 
 /**
- * The request of a call: the first argument, or what that argument has as its request if it is an event or a context. h3 (Nitro,
- * Nuxt) has it in `req`, and SvelteKit's `handle` is called with its event in another object.
+ * The request of a call: the first argument, or what that argument has as its request if it is an event or a context. h3 2 (Nitro
+ * 3) has it in `req`, and SvelteKit's `handle` is called with its event in another object.
  */
 export const requestOf = ([first]: Args): Request | undefined =>
   [first, read(first, 'request'), read(first, 'req'), read(read(first, 'event'), 'request')].find(isRequest)
+
+/**
+ * The request of an event of h3 2, in place of the event: that passes on to it what it gets to wait for, or does nothing if that has
+ * no `waitUntil`. The `req` of h3 1 is Node's, and has none.
+ */
+function ofH3([event]: Args): Args | false {
+  const request = read(event, 'req')
+  return isRequest(request) && [request]
+}
 
 // React may call a server action with an argument that throws when it is read.
 const isRequest = (value: unknown): value is Request =>

@@ -40,7 +40,7 @@ export function wrapEach(handler: AnyFunction, { config }: Settings, platform: (
 /**
  * Wraps a function that takes a `Request`, `(request, context?) => Response`, or an event or a context that has one: on Vercel,
  * Netlify, Fastly, Supabase, Bunny, Deno, Bun and anything else with `Request` and `Response`. Frameworks pass such an event:
- * Astro, h3 (Nitro, Nuxt), React Router, SvelteKit.
+ * Astro, h3 2 (Nitro 3), React Router, SvelteKit.
  *
  * A function of any other kind is wrapped as well, but then `flushed` knows nothing of its caller. For functions that take
  * Node's requests, `(request, response) => …`, such as API routes of Next's pages router, use `withTelemetry` of `flushed/node`.

@@ -44,6 +44,17 @@ describe('a wrap that cannot do its work', () => {
     expect(reports.map(({ warnings }) => warnings)).toEqual([[warning], [warning]])
   })
 
+  test('warns that no spans reach `otel()` if they reach another one, as when a module has run twice', async () => {
+    const { exporter, telemetry } = pipeline()
+    // The provider of the first run stays registered.
+    await withTelemetry(async () => {}, { telemetry: otel({ exporter: inMemoryExporter() }), ...watch })()
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('no spans reach `otel()` as they start')]])
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['nothing_to_send'])
+    await withTelemetry(async () => {}, { telemetry: [telemetry, async () => {}], ...watch })()
+    expect(warn).toHaveBeenCalledOnce()
+    expect(exporter.spans).toHaveLength(2)
+  })
+
   test('does not warn that no spans reach `otel()` if it flushes the global providers, or only tracks exporters', async () => {
     trace.disable()
     trace.setGlobalTracerProvider(makeProvider({}))

@@ -52,6 +52,14 @@ describe('a function is kept alive until its flush is over, by', () => {
   })
 })
 
+test('an event of h3 1 (a fake), whose `req` is Node’s, keeps a function alive with its own `waitUntil`', async () => {
+  const context = new Context()
+  const { handler, exporter } = setup()
+  exporter.setMode('sync')
+  await handler(Object.assign(context, { req: { url: '/orders', method: 'GET', headers: {} } }))
+  expect(context.held.length).toBeGreaterThan(0)
+})
+
 describe('if several `waitUntil` are available', () => {
   test('that of an argument comes before the option, the option before the platform, and Vercel before the rest', async () => {
     const [argument, option, vercel, supabase] = [new Context(), new Context(), new Context(), new Context()]
