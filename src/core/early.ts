@@ -12,7 +12,7 @@ import { isolate } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { attempt } from './report.ts'
 import { recordError } from './span.ts'
-import type { FlushReport, Phase } from './types.ts'
+import type { FlushReport, Phase, Telemetry } from './types.ts'
 
 /** The most different warnings of invocations that one report repeats: an operator has to read each of them. */
 const MOST_WARNINGS = 10
@@ -30,6 +30,31 @@ export class Account implements Pick<InvocationState, 'endedByDispose' | 'warnin
       if (this.warnings.length < MOST_WARNINGS && !this.warnings.includes(warning)) this.warnings.push(warning)
     }
   }
+}
+
+/** What the next flush of a telemetry has to report of invocations that have left their telemetry to it. */
+const accounts = new WeakMap<Telemetry, Account>()
+
+/** Leaves what is known of an invocation that is over to the next flush of its telemetry. */
+export function leaveAccount(invocation: InvocationState): void {
+  const { telemetry } = invocation
+  const account = accounts.get(telemetry) ?? new Account()
+  accounts.set(telemetry, account)
+  account.add(invocation)
+}
+
+/** Takes what has been left, for a report. */
+export function takeAccount(telemetry: Telemetry): Account {
+  const account = accounts.get(telemetry) ?? new Account()
+  accounts.delete(telemetry)
+  return account
+}
+
+/** Lets an invocation report what has been left as well. */
+export function inheritAccount(invocation: InvocationState): void {
+  const { endedByDispose, warnings } = takeAccount(invocation.telemetry)
+  invocation.endedByDispose += endedByDispose
+  invocation.warnings.push(...warnings)
 }
 
 /**
@@ -57,9 +82,10 @@ export async function shutdown(wraps: Iterable<Wrap>, cause: Error, budgetMs: nu
   const ends: Promise<unknown>[] = []
   for (const invocation of live()) {
     leftovers.delete(invocation.telemetry)
+    inheritAccount(invocation)
     ends.push(endEarly(invocation, 'shutdown', cause, budgetMs))
   }
-  for (const wrap of leftovers.values()) ends.push(flushLeftovers(wrap, 'shutdown', budgetMs))
+  for (const [telemetry, wrap] of leftovers) ends.push(flushLeftovers(wrap, 'shutdown', budgetMs, takeAccount(telemetry)))
   await Promise.all(ends)
 }
 

@@ -60,9 +60,11 @@ export const stopped = (signal: string): FlushedError =>
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name })
 
-/** An exporter refused spans, or failed to send them. */
-export const exportFailed = (message: string, cause: unknown): FlushedError =>
-  coded(new Error(message, { cause }), 'FLUSHED_EXPORT_FAILED')
+export const counted = (spans: number, fate: string): string => `${spans} span${spans === 1 ? '' : 's'} ${fate}`
+
+/** An exporter refused spans, or failed to send them. @param spans 0 if it exports something else */
+export const exportFailed = (spans: number, cause: Error): FlushedError =>
+  coded(new Error(`${spans ? counted(spans, '') : ''}not accepted: ${cause.message}`, { cause }), 'FLUSHED_EXPORT_FAILED')
 
 /**
  * Converts whatever was thrown to an `Error`. Handlers and flushes may throw or reject with anything, `undefined` included.

@@ -243,7 +243,7 @@ function warnUnlessRecorded(owner: InvocationState, parent: Context): void {
   // A provider that has sampled a span out is there. Asked first: to read the environment takes as long as a tenth of a wrap.
   // Without a provider, the root has its parent's identifier, or else the invalid one.
   if (root.spanContext().spanId !== (trace.getSpanContext(parent)?.spanId ?? '0000000000000000')) return
-  if (isUntraced(parent) || environment('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || !once('provider')) return
+  if (isUntraced(parent) || /^true$/i.test(environment('OTEL_SDK_DISABLED') as string) || !once('provider')) return
   config.warn(
     'flushed: no OpenTelemetry tracer provider records spans: is one registered, with the same copy of @opentelemetry/api?',
   )

@@ -7,6 +7,7 @@ import type { Attributes } from '@opentelemetry/api'
 import { environment } from './environment.ts'
 import { checkKeys, invalidOption, quote } from './errors.ts'
 import { once } from './isolate.ts'
+import { hasMethod } from './reading.ts'
 import { type TelemetryInput, toTelemetry } from './telemetry.ts'
 import type { FlushReport, Telemetry } from './types.ts'
 
@@ -69,7 +70,6 @@ export interface Config {
 /** What the value of an option must be, if the option is given. */
 export type Check = readonly [expected: string, valid: (value: unknown) => boolean]
 
-const isFunction = (value: unknown) => typeof value === 'function'
 export const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity
 const MODES: unknown[] = ['auto', 'before-response', 'after-response'] satisfies Config['flush'][]
 
@@ -77,10 +77,10 @@ const MODES: unknown[] = ['auto', 'before-response', 'after-response'] satisfies
 export const CHECKS: Record<Exclude<keyof TelemetryOptions, 'telemetry'>, Check> = {
   timeoutMs: ['a positive number of milliseconds', isPositive],
   flush: [`'${MODES.join("' or '")}'`, (value) => MODES.includes(value)],
-  onFlush: ['a function', isFunction],
+  onFlush: ['a function', (value) => typeof value === 'function'],
   name: ['a non-empty string', (value) => typeof value === 'string' && !!value],
   attributes: ['an object or a function', (value) => value === Object(value)],
-  logger: ['`false` or an object with `warn`', (value) => value === false || isFunction((value as Partial<Console> | null)?.warn)],
+  logger: ['`false` or an object with `warn`', (value) => value === false || hasMethod(value, 'warn')],
 }
 
 /**
@@ -105,14 +105,15 @@ export function resolveOptions<Args extends readonly unknown[]>(
   } = options
   const warn = async (message: string) => {
     try {
-      if (logger) await logger.warn(message)
+      // Errors of TLS, among others, end with a line break.
+      if (logger) await logger.warn(message.replace(/\s+/g, ' '))
     } catch {
       // If the logger throws, there is nowhere left to say so.
     }
   }
   const config = { telemetry: toTelemetry(telemetry), timeoutMs, flush, onFlush, name, attributes, warn }
   // An exporter by itself would report `delivered` for spans that it has never been given.
-  if (isFunction((telemetry as { export?: unknown } | undefined)?.export) && once('exporter')) {
+  if (hasMethod(telemetry, 'export') && once('exporter')) {
     void warn('flushed: `telemetry` is an exporter, which lacks what a processor holds: use `otel({ exporter })` or `[provider, exporter]`')
   }
   return config

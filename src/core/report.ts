@@ -6,7 +6,7 @@
 import type { InvocationState } from './invocation.ts'
 import { isolate, once } from './isolate.ts'
 import type { Config } from './options.ts'
-import { toError } from './errors.ts'
+import { counted, toError } from './errors.ts'
 import type { FlushReport, Outcome, Phase, SpanCounts, StageReport } from './types.ts'
 
 /** No spans at all. */
@@ -72,7 +72,7 @@ export function publish(
 }
 
 function tell(warnings: string[], count: number, fate: string): void {
-  if (count) warnings.push(`${count} span${count === 1 ? '' : 's'} ${fate}`)
+  if (count) warnings.push(counted(count, fate))
 }
 
 /** Calls a function that is not ours and must not affect the handler, whatever it does. Returns `undefined` if it throws. */

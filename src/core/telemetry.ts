@@ -5,6 +5,7 @@
  */
 import { badOption, invalidOption } from './errors.ts'
 import { globalTelemetry } from './globals.ts'
+import { hasMethod } from './reading.ts'
 import type { Flushable, NamedFlush, Stage, Telemetry } from './types.ts'
 
 /** A stage: one flushable, several that are flushed at the same time, or the stages of a telemetry such as that of `otel()`. */
@@ -52,7 +53,7 @@ type Methods = Record<Way, (argument?: unknown) => unknown>
 /** A flushable as a function with a name. */
 function toNamedFlush(flushable: Flushable): NamedFlush {
   const it = flushable as Methods | null | undefined
-  const way = WAYS.find((name) => typeof it?.[name] === 'function')
+  const way = WAYS.find((each) => hasMethod(it, each))
   const isFunction = typeof flushable === 'function'
   const name = (isFunction ? flushable.name : it?.constructor?.name) || 'flush'
   // Look for methods before functions: evlog's drain is a function too, and takes events.

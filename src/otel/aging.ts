@@ -23,7 +23,7 @@ export function aging(afterMs: number, ledgers: () => Ledger[], send: (ledger: L
       for (const ledger of ledgers()) {
         const leftMs = ledger.since + afterMs - clock().now()
         if (leftMs <= 0) send(ledger)
-        if (ledger.finished.length > 0) nextMs = Math.min(nextMs, leftMs > 0 ? leftMs : afterMs)
+        if (ledger.finished.length) nextMs = Math.min(nextMs, leftMs > 0 ? leftMs : afterMs)
       }
       if (nextMs < Infinity) arm(nextMs)
     }, ms)

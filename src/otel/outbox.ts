@@ -44,7 +44,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     const expired = remove(nobodys.open, flight)
     if (!matters(flight)) return
     if (error) {
-      flight.error = exportFailed(`${spans.length > 0 ? `${spans.length} spans ` : ''}not accepted: ${error.message}`, error)
+      flight.error = exportFailed(spans.length, error)
       ledger.error ??= flight.error
       const nobodyAsks = expired || watching || ledger.closed || ledger === nobodys
       const again = refusal ? kept.refused(spans, nobodyAsks ? kept : ledger, refusal) : spans
@@ -107,7 +107,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       else if (flight.ledger !== ledger) nobodys.open.push(flight)
     }
     const full = owner?.patient && !last && sizeOf(ledger.open) + kept.spans.length > maxQueueSize
-    if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length > 0) {
+    if (!full && kept.spans.length + ledger.kept.length + nobodys.finished.length) {
       const failed = kept.failed + ledger.kept.length > 0
       ledger.finished = kept.take([...ledger.kept.splice(0), ...nobodys.finished.splice(0), ...ledger.finished])
       // A backend that may still be down must not get all of them with each flush.
@@ -121,14 +121,14 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     // The application, which makes the exports, has given up a dead one, too.
     if (watching) for (const flight of ledger.open.filter(isDead)) delivery.answered(flight, new Error('no answer'))
     // Others keep adding exports to `nobodys` meanwhile. Wait only for those that were there at first.
-    const waited = ledger === nobodys && seen.length > 0 ? [] : ledger.open.filter((flight) => matters(flight) && (!watching || concerns(flight, owner)))
-    if (waited.length > 0) return answersOf(waited).then(() => settle(ledger, owner, false, [...seen, ...waited]))
+    const waited = ledger === nobodys && seen.length ? [] : ledger.open.filter((flight) => matters(flight) && (!watching || concerns(flight, owner)))
+    if (waited.length) return answersOf(waited).then(() => settle(ledger, owner, false, [...seen, ...waited]))
     // An export that the application makes has spans of several invocations: every flush that waits for it must learn its error.
     const error = ledger.error ?? (watching && seen.find((flight) => flight.error)?.error)
     // Where we make the exports, the next flush clears the error.
     if (watching) ledger.error = undefined
     if (error) throw error
-    if (ledger.kept.length > 0) {
+    if (ledger.kept.length) {
       request(ledger, ledger.kept.splice(0))
       return settle(ledger, owner, false)
     }
@@ -201,7 +201,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       remove(flushing, ledger)
       if (ledger.closed) {
         nobodys.open.push(...ledger.open)
-        if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
+        if (ledger.kept.length) kept.add(ledger.kept.splice(0))
       }
       const counts = {
         acknowledged: ledger.acknowledged + acknowledged,
@@ -220,7 +220,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const ledger = ledgerOf(owner)
       ledger.closed ||= flushes
       // This runs for every request to a server, so it makes no needless arrays.
-      if (ledger.kept.length > 0) kept.add(ledger.kept.splice(0))
+      if (ledger.kept.length) kept.add(ledger.kept.splice(0))
       kept.leave(ledger.finished.splice(0))
       leave(ledger)
     },

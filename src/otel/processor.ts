@@ -62,7 +62,7 @@ export function makeProcessor(
         // Clear it here, not on the span, which another processor may have copied and frozen.
         entry.owner = undefined
       }
-      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
+      if (!(span.spanContext().traceFlags & TraceFlags.SAMPLED)) return
       for (const outbox of outboxes) outbox.finished(span, owner)
       if (!owner) stray()
     },

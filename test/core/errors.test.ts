@@ -81,7 +81,7 @@ describe('the error of a flush', () => {
   test("of a backend that refuses has the exporter's own error as its cause", async () => {
     const { telemetry } = pipeline({ exporter: { export: (_spans, done) => done({ code: 1, error: refused }), shutdown: async () => {} } })
     const error = await failure(telemetry)
-    expect(error).toMatchObject({ code: 'FLUSHED_EXPORT_FAILED', message: expect.stringContaining('1 spans not accepted: refused') as string })
+    expect(error).toMatchObject({ code: 'FLUSHED_EXPORT_FAILED', message: expect.stringContaining('1 span not accepted: refused') as string })
     expect(error?.cause).toBe(refused)
   })
 })

@@ -65,7 +65,7 @@ describe(`with SDK ${sdkVersion}`, () => {
   test('shutdown rejects if spans were not accepted, and still shuts the exporter down', async () => {
     const { exporter, telemetry, tracer } = pipeline({}, 'throw')
     tracer.startSpan('work').end()
-    await expect(telemetry.spanProcessor.shutdown()).rejects.toThrow('1 spans not accepted')
+    await expect(telemetry.spanProcessor.shutdown()).rejects.toThrow('1 span not accepted')
     expect(exporter.stopped).toBe(true)
   })
 
@@ -98,6 +98,6 @@ describe(`with SDK ${sdkVersion}`, () => {
     const { telemetry } = pipeline({ exporter: { export: (_spans, done) => done({ code: 1, error: error as never }), shutdown: async () => {} } })
     let report: FlushReport | undefined
     await withTelemetry(async () => {}, { telemetry, logger: false, onFlush: (it) => void (report = it) })()
-    expect(report?.warnings.join()).toMatch(new RegExp(`1 spans not accepted: .*${told}`))
+    expect(report?.warnings.join()).toMatch(new RegExp(`1 span not accepted: .*${told}`))
   })
 })

@@ -1,6 +1,6 @@
 import { clock } from '../../core/clock.ts'
 import { invalidOption } from '../../core/errors.ts'
-import { Account, flushLeftovers } from '../../core/early.ts'
+import { flushLeftovers, inheritAccount, leaveAccount, takeAccount } from '../../core/early.ts'
 import { leave, leaveAfterWork } from '../../core/finish.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import { once } from '../../core/isolate.ts'
@@ -21,8 +21,6 @@ export class Schedule {
   readonly #breaker: Breaker | undefined
   /** How many invocations have left their telemetry to a later flush. */
   #left = 0
-  /** What a later flush has to report of these invocations. */
-  #account = new Account()
   #inARow = 0
   #endedAt = -Infinity
   #flushedAt = -Infinity
@@ -73,10 +71,7 @@ export class Schedule {
     return {
       ...inner,
       hold: (finish, invocation) => {
-        const { endedByDispose, warnings } = this.#account
-        this.#account = new Account()
-        invocation.endedByDispose += endedByDispose
-        invocation.warnings.push(...warnings)
+        inheritAccount(invocation)
         return inner.hold(() => this.#both(finish), invocation)
       },
     }
@@ -89,7 +84,7 @@ export class Schedule {
 
   // An invocation that was ended early is being flushed already, and reports on itself.
   #take(invocation: InvocationState): void {
-    if (!invocation.flushing) this.#account.add(invocation)
+    if (!invocation.flushing) leaveAccount(invocation)
   }
 
   // A flush that is under way has to be over before the sandbox freezes.
@@ -129,8 +124,8 @@ export class Schedule {
   #overlap(remainingMs: number): void {
     if (this.#left === 0 || this.#overlapped || this.#breaker?.open) return
     this.#left = 0
-    this.#overlapped = flushLeftovers(this.wrap(), 'background', remainingMs, this.#account)
-    this.#account = new Account()
+    const wrap = this.wrap()
+    this.#overlapped = flushLeftovers(wrap, 'background', remainingMs, takeAccount(wrap.config.telemetry))
     void this.#overlapped.then(() => (this.#overlapped = undefined))
   }
 }

@@ -80,6 +80,13 @@ describe('a flush that does not succeed', () => {
     expect(line).toContain('2 spans kept for the next flush')
   })
 
+  test('logs one line even if the exporter’s error has several, as errors of TLS have', async () => {
+    const { exporter, telemetry } = pipeline({}, 'hold')
+    const handler = withTelemetry(async () => {}, { telemetry, ...watch })
+    await answering(exporter, handler, () => exporter.fail(new Error('EPROTO:\nwrong version number\n')))
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/not accepted: EPROTO: wrong version number ; 1 span kept for the next flush$/)]])
+  })
+
   test('reports what is unanswered at the deadline; the next report says what became of it', async () => {
     const clock = fakeClock()
     useClock(clock)

@@ -58,6 +58,14 @@ describe.each(runtimes)('on $title', ({ startFunction }) => {
     expect(lambda.logs()).toContain('FLUSH after-response 1 background work failed: no such order')
   })
 
+  test('the environment’s shutdown reports what was left open, and failed background work, of all invocations that were left', async () => {
+    await using lambda = await startFunction('policy.handler', policy({ everyInvocations: 10 }))
+    await lambda.invoke({ id: 'bad', auditMs: 1 })
+    await lambda.invoke({ id: 'good' })
+    await lambda.sandbox.shutdown()
+    expect(lambda.logs()).toContain('FLUSH shutdown 1 background work failed: no such order')
+  })
+
   test('without an extension to flush what is left, every invocation flushes, and one warning says so', async () => {
     await using lambda = await startFunction('policy.handler', policy({ everyInvocations: 3 }, { UNREGISTERED: 'yes' }))
     expect(await requestsAt(lambda, 3)).toEqual([1, 1, 1])

@@ -1,15 +1,17 @@
 /** When a `policy` flushes, on a fake clock. `policy-client` has the same on the real runtime clients. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
+import { span, waitUntil, withTelemetry } from 'flushed/lambda'
 import { fakeClock, useClock } from 'flushed/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { shutdown } from '../../../src/core/early.ts'
 import { InvocationState } from '../../../src/core/invocation.ts'
 import type { Wrap } from '../../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../../src/core/options.ts'
 import { shared } from '../../../src/platforms/lambda/extension/state.ts'
 import { type Policy, Schedule } from '../../../src/platforms/lambda/policy.ts'
 import type { FlushContext, FlushReport, Phase } from '../../../src/core/types.ts'
-import { newIsolate } from '../../support/sdk.ts'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
 
 let time = fakeClock()
 beforeEach(() => {
@@ -149,4 +151,24 @@ test('a policy may leave telemetry if the extension is registered for shutdown o
   shared.extension = { events: 'shutdown', begun() {}, holds: () => false, done() {} }
   const { outcome } = scheduled({ everyInvocations: 3 })
   expect(await times(3, outcome)).toEqual(['left', 'left', 'flushed'])
+})
+
+test('an invocation that the environment’s shutdown ends reports what was left before as well', async () => {
+  shared.extension = { events: 'invoke', begun() {}, holds: () => true, done: (_id, finish) => void finish?.() }
+  const { telemetry } = pipeline()
+  const reports: FlushReport[] = []
+  const handler = withTelemetry(
+    async (hangs: boolean) => {
+      span('left open')
+      if (hangs) return new Promise(() => {})
+      waitUntil(Promise.reject(new Error('no such order')))
+    },
+    { telemetry, policy: { everyInvocations: 10 }, logger: false, onFlush: (report) => void reports.push(report) },
+  )
+  await handler(false)
+  await turn()
+  expect(reports).toEqual([])
+  void handler(true)
+  await shutdown([], new Error('SIGTERM'), 400)
+  expect(reports).toMatchObject([{ phase: 'shutdown', spans: { endedByDispose: 2 }, warnings: ['background work failed: no such order'] }])
 })
