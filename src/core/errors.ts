@@ -60,6 +60,7 @@ export const stopped = (signal: string): FlushedError =>
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name })
 
+/** Says what became of a number of spans. */
 export const counted = (spans: number, fate: string): string => `${spans} span${spans === 1 ? '' : 's'} ${fate}`
 
 /** An exporter refused spans, or failed to send them. @param spans 0 if it exports something else */
