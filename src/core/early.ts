@@ -43,18 +43,19 @@ export function leaveAccount(invocation: InvocationState): void {
   account.add(invocation)
 }
 
-/** Takes what has been left, for a report. */
-export function takeAccount(telemetry: Telemetry): Account {
-  const account = accounts.get(telemetry) ?? new Account()
+/** Takes what has been left, if anything, for a report. */
+export function takeAccount(telemetry: Telemetry): Account | undefined {
+  const account = accounts.get(telemetry)
   accounts.delete(telemetry)
   return account
 }
 
 /** Lets an invocation report what has been left as well. */
 export function inheritAccount(invocation: InvocationState): void {
-  const { endedByDispose, warnings } = takeAccount(invocation.telemetry)
-  invocation.endedByDispose += endedByDispose
-  invocation.warnings.push(...warnings)
+  const account = takeAccount(invocation.telemetry)
+  if (!account) return
+  invocation.endedByDispose += account.endedByDispose
+  invocation.warnings.push(...account.warnings)
 }
 
 /**

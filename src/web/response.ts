@@ -14,14 +14,18 @@ export const isResponse = (value: unknown): value is Response =>
 /**
  * The status that frameworks take from what a handler throws: from a response, from SvelteKit's `redirect()` (which has a
  * `location`) and `error()` (a `body`), and from React Router's `data()`.
- *
- * @param h3 whether the framework is h3, which takes it from its own errors alone. One of 500 and more is recorded as what it is.
  */
-export function thrownStatus(thrown: unknown, h3: boolean): number | undefined {
-  if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error !== h3) return undefined
-  const { name, status, init } = thrown as { name?: unknown; status?: unknown; init?: { status?: unknown } | null }
-  const ofError = name === 'HTTPError' && (status as number) < 500 && status
-  const given = h3 ? ofError : 'location' in thrown || 'body' in thrown ? status : 'data' in thrown && init?.status
+export function thrownStatus(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error) return undefined
+  const { status, init } = thrown as { status?: unknown; init?: { status?: unknown } | null }
+  const given = 'location' in thrown || 'body' in thrown ? status : 'data' in thrown && init?.status
+  return typeof given === 'number' ? given : undefined
+}
+
+/** The status that h3 takes from its own errors, and from nothing else. One of 500 and more is recorded as what it is. */
+export function errorStatus(thrown: unknown): number | undefined {
+  const { name, status } = thrown as { name?: unknown; status?: unknown }
+  const given = thrown instanceof Error && name === 'HTTPError' && (status as number) < 500 && status
   return typeof given === 'number' ? given : undefined
 }
 

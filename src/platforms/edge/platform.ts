@@ -3,7 +3,7 @@ import type { Config } from '../../core/options.ts'
 import type { Description, Lifetime, Platform } from '../../core/platform.ts'
 import { hasMethod, read } from '../../core/reading.ts'
 import { describeRequest } from '../../web/request.ts'
-import { reflectStatus, thrownStatus } from '../../web/response.ts'
+import { errorStatus, reflectStatus, thrownStatus } from '../../web/response.ts'
 import { heed, requestScope, touch } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { LifetimeOf } from '../../web/lifetime.ts'
@@ -33,15 +33,15 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
     describe: (args, active) => describe(requestOf(args), route, active),
     begun(args, invocation) {
       touch(invocation)
-      if (config.flush !== 'before-response') lifetime = lifetimeOf(ofH3(args) || args, waitUntil, invocation)
+      // An event of h3 passes what it gets to wait for on to its request, or does nothing if that has no `waitUntil`.
+      const asked = isOfH3(args) ? [requestOf(args)] : args
+      if (config.flush !== 'before-response') lifetime = lifetimeOf(asked, waitUntil, invocation)
       heed(requestOf(args), invocation, contextOf(args))
     },
     reflectThrown(span, thrown, args) {
       // A platform passes the request, or an event that can wait, and makes no response of what is thrown; a framework makes one.
-      const h3 = !!ofH3(args)
       const request = requestOf(args)
-      const ofFramework = h3 || (request && request !== args[0] && !contextOf(args))
-      const status = ofFramework && thrownStatus(thrown, h3)
+      const status = isOfH3(args) ? errorStatus(thrown) : request && request !== args[0] && !contextOf(args) && thrownStatus(thrown)
       if (status) reflectStatus(span, status)
       return !!status
     },
@@ -68,14 +68,8 @@ function describe(request: Request | undefined, route: string | undefined, paren
 export const requestOf = ([first]: Args): Request | undefined =>
   [first, read(first, 'request'), read(first, 'req'), read(read(first, 'event'), 'request')].find(isRequest)
 
-/**
- * The request of an event of h3 2, in place of the event: that passes on to it what it gets to wait for, or does nothing if that has
- * no `waitUntil`. The `req` of h3 1 is Node's, and has none.
- */
-function ofH3([event]: Args): Args | false {
-  const request = read(event, 'req')
-  return isRequest(request) && [request]
-}
+/** Whether the first argument is an event of h3 2. The `req` of h3 1 is Node's. */
+const isOfH3 = ([event]: Args): boolean => isRequest(read(event, 'req'))
 
 // React may call a server action with an argument that throws when it is read.
 const isRequest = (value: unknown): value is Request =>

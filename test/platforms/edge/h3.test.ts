@@ -1,4 +1,4 @@
-/** Handlers of h3, the server of Nitro and Nuxt: on the real h3, with in-memory exporters. */
+/** Handlers of h3 2, the server of Nitro 3: on the real h3, with in-memory exporters. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { FlushReport } from 'flushed'
 import { type EdgeOptions, span, withTelemetry } from 'flushed/edge'
