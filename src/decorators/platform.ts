@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Attributes, type Context, SpanKind, context as active } from '@opentelemetry/api'
+import { type Attributes, type Context, SpanKind } from '@opentelemetry/api'
 import { AWAIT } from '../core/finish.ts'
 import type { Config } from '../core/options.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
@@ -11,7 +11,7 @@ import { MARGIN_MS, type TimedContext, isLambdaContext, leftAtFirstMs, leftMs } 
 import { attempt } from '../core/report.ts'
 import { untraced } from '../core/suppress.ts'
 import { within } from '../web/lifetime.ts'
-import { shared } from '../platforms/lambda/extension/state.ts'
+import { heldLifetime, shared } from '../server/extension.ts'
 import { requestScope, touch } from '../web/scope.ts'
 import { type KeepingContext, track } from '../web/track.ts'
 import type { Call } from './decorator.ts'
@@ -51,10 +51,7 @@ function onLambda(found: TimedContext, { flush }: Config): Partial<Platform> {
     remainingMs: () => leftMs(found) - MARGIN_MS,
     lifetime() {
       const { extension } = shared
-      if (extension && flush !== 'before-response' && extension.holds(requestId)) {
-        // Bind the active context, since `onFlush` may use it to find its request.
-        return { phase: 'after-response', hold: (finish) => extension.done(requestId, active.bind(active.active(), finish)) }
-      }
+      if (extension && flush !== 'before-response' && extension.holds(requestId)) return heldLifetime(extension, requestId)
       extension?.done(requestId)
       return AWAIT
     },

@@ -9,6 +9,7 @@ import { type Context, type Span, SpanKind, context, createContextKey, trace } f
 import { currentOwner } from '../core/current.ts'
 import type { InvocationState } from '../core/invocation.ts'
 import { nobodys } from '../core/owned-context.ts'
+import { isConnected } from './connection.ts'
 
 /** Spans under which requests have come in, and those requests: whatever is around a request that has been opened is its own. */
 const known = new WeakSet<Span | IncomingMessage>()
@@ -27,7 +28,7 @@ export function asked<T>(request: IncomingMessage | undefined, open: () => T): T
 function isAmbient(request: IncomingMessage | undefined, active: Context): boolean {
   const span = trace.getSpan(active)
   // A stand-in for a server has no connection, and is called within what the request belongs to.
-  if (!span || typeof request?.socket?.bytesRead !== 'number' || known.has(request) || isWithin(request, active)) return false
+  if (!span || !isConnected(request) || known.has(request) || isWithin(request, active)) return false
   if (known.has(span) || ((span as { ended?: boolean }).ended && !request.socket.destroyed && !isRecorded(active))) return true
   known.add(span).add(request)
   return false

@@ -15,6 +15,10 @@ export interface Told {
   gone(): void
 }
 
+/** Whether a request came over a connection. What adapters in the same process make has none. */
+export const isConnected = (request: unknown): request is IncomingMessage =>
+  typeof (request as Partial<IncomingMessage> | undefined)?.socket?.bytesRead === 'number'
+
 /** The exchanges that a connection or an HTTP/2 stream tells: by one listener for all, because Node warns of more than ten. */
 const toldBy = remembered((connection: EventEmitter): Told[] => {
   const all: Told[] = []

@@ -29,7 +29,7 @@ export function onServer(name: string, options: ServerOptions<never> = {}): Wrap
   const platform = {
     name,
     describe: ([request]: Args, active: Context) => describeIncoming(request, active),
-    ...serverLifetime(() => wrap, drainMsOf(options), undefined, onWorkers),
+    ...serverLifetime(() => wrap, drainMsOf(options), { elsewhere: onWorkers }),
   }
   const wrap: Wrap = { config, platform }
   return wrap

@@ -31,7 +31,7 @@ const BACKGROUND_MS = 15 * 60_000
 /** The lifetime of invocations in a process that stays. One for each wrap. */
 export class Staying implements Participant, Pending {
   readonly #wrap: () => Wrap
-  readonly #drainMs: number
+  #drainMs: number
   /** The telemetry that is flushed while the process stays. */
   #passing: Telemetry | undefined
   #joined = false
@@ -70,15 +70,21 @@ export class Staying implements Participant, Pending {
     this.#open++
     this.#served = true
     if (this.#joined) return
+    this.join()
+    this.#wrap().config.telemetry.strays?.(this.#strays.heard)
+  }
+
+  /** Takes part in the end of the process. @param drainMs milliseconds that draining may take */
+  join(drainMs = this.#drainMs): void {
+    if (this.#joined) return
     this.#joined = true
+    this.#drainMs = drainMs
     join(this)
     // Not when it has been drained: something other than a request may still record spans.
-    const { telemetry } = this.#wrap().config
-    telemetry.ended?.(() => {
+    this.#wrap().config.telemetry.ended?.(() => {
       part(this)
       this.#strays.forget()
     })
-    telemetry.strays?.(this.#strays.heard)
   }
 
   /** The lifetime of an invocation that is over: one for all of them. */
@@ -200,7 +206,7 @@ export class Staying implements Participant, Pending {
       this.#hurried = false
       await settledWithin(this, this.#leaving, true)
     }
-    if (this.#open) this.#cutShort(cause)
+    this.#cutShort(cause)
     for (let work; (work = this.#flushing) && this.#end.remainingMs(true) > 0; ) await settledWithin({ waiting: 1, work }, this.#end, true)
     const report = await this.#flush('shutdown', this.#end.remainingMs(true))
     this.#draining = undefined

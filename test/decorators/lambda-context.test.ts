@@ -4,7 +4,7 @@ import type { FlushReport } from 'flushed'
 import { Flushed, type FlushedOptions } from 'flushed/decorators'
 import { withTelemetry as workers } from 'flushed/workers'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { shared } from '../../src/platforms/lambda/extension/state.ts'
+import { shared } from '../../src/server/extension.ts'
 import { answering, newIsolate, pipeline } from '../support/sdk.ts'
 import { onLambda } from './support.ts'
 

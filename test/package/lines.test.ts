@@ -40,7 +40,7 @@ test.each([
   ['src/core/errors.ts', ['the handler had not settled shortly before its timeout', 'before the handler had settled']],
   ['src/platforms/lambda/extension/lifetime.ts', ['the extension is registered for shutdown only', 'the sandbox is not held for this invocation', 'no extension is registered']],
   ['src/platforms/lambda/extension/register.ts', ['registration was not answered within', 'AWS_LAMBDA_RUNTIME_API is not set']],
-  ['src/server/lifetime.ts', ['runs on ', 'AWS Lambda, which may freeze it before a flush is over: wrap the function as well, ']],
+  ['src/server/lifetime.ts', ['runs on ', 'AWS Lambda, which may freeze it before a flush is over: ', 'wrap the function as well, ', "`import 'flushed/lambda/register'` before everything else"]],
   ['src/server/options.ts', ['Cloudflare Workers, which may stop it before a flush is over: wrap the whole, `withTelemetry(httpServerHandler({ port }))` of \'flushed/workers\'']],
   ['src/web/wait-until.ts', ['no argument of the handler has `waitUntil`']],
 ])('what %s adds to a line is explained', (file, sayings) => {

@@ -40,7 +40,7 @@ export const isUpgraded = (c: HonoContext, response: Response): boolean =>
   !!incomingOf(c)?.headers?.upgrade && !(c.env as NodeBindings).outgoing && response.status === 200 && !response.body
 
 /** The place of requests to a Node server, which all of them share. @param lifetimes the lifetimes of these requests */
-export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime'>): Place => ({
+export const onNode = (lifetimes: Pick<Platform, 'begun' | 'lifetime' | 'remainingMs'>): Place => ({
   ...lifetimes,
   describe: ([c], active) => describeIncoming((c.env as NodeBindings).incoming, active),
 })

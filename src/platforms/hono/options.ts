@@ -6,7 +6,7 @@ import { settingsFor } from '../../web/environment.ts'
 import { type StreamingOptions, idleMsOf } from '../../web/streaming.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 import type { HonoContext } from './context.ts'
-import { onNode } from './node.ts'
+import { incomingOf, onNode } from './node.ts'
 import { type Settings, hono } from './platform.ts'
 
 /** Options of the Hono middleware. */
@@ -28,7 +28,8 @@ function resolve(options: HonoOptions<never> = {}): Settings {
   const config = resolveOptions(options, ['streamIdleMs', 'waitUntil', 'drainMs'])
   const { waitUntil } = options
   checkOptions({ waitUntil }, { waitUntil: CHECKS.onFlush })
-  const server: Wrap = { config, platform: hono(onNode(serverLifetime(() => server, drainMsOf(options), waitUntil))) }
+  const requestOf = ([c]: readonly HonoContext[]) => c && incomingOf(c)
+  const server: Wrap = { config, platform: hono(onNode(serverLifetime(() => server, drainMsOf(options), { requestOf, waitUntil }))) }
   return { config, idleMs: idleMsOf(options), waitUntil, server }
 }
 

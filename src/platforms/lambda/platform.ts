@@ -13,7 +13,7 @@ import { type LambdaArgs, contextOf, isInsideExecution, responseStreamOf } from 
 import { describe } from './describe.ts'
 import type { Description } from './description.ts'
 import { lifetime } from './extension/lifetime.ts'
-import { shared } from './extension/state.ts'
+import { shared } from '../../server/extension.ts'
 import { goesOn, goingOn } from './managed.ts'
 import type { Schedule } from './policy.ts'
 import { leftAtFirstMs, leftMs } from '../../core/remaining.ts'

@@ -8,7 +8,7 @@ import type { Wrap } from '../../core/lifecycle.ts'
 import type { Lifetime } from '../../core/platform.ts'
 import type { FlushReport, Phase } from '../../core/types.ts'
 import { Breaker } from './breaker.ts'
-import { registered } from './extension/state.ts'
+import { registered } from '../../server/extension.ts'
 
 /** How often to flush. */
 export type Policy = 'every' | 'adaptive' | { everyMs: number } | { everyInvocations: number }

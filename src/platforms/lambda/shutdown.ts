@@ -8,7 +8,7 @@ import { stopped } from '../../core/errors.ts'
 import { live, shutdown } from '../../core/early.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import type { Telemetry } from '../../core/types.ts'
-import { registered, shared } from './extension/state.ts'
+import { registered, shared } from '../../server/extension.ts'
 
 /**
  * Milliseconds that Lambda leaves between SIGTERM and SIGKILL, less some for the process's own end. Lambda leaves less if there

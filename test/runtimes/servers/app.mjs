@@ -39,6 +39,7 @@ const servers = {
       const [, first, id] = request.url.split(/[/?]/)
       if (first === 'held') await released
       if (first === 'slow') await sleep(Number(id))
+      if (first === 'audited') middlewares.waitUntil(sleep(Number(id)).then(() => tracer.startSpan('audit').end()))
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify(await load(id)))
     }))

@@ -3,7 +3,7 @@ import { otel } from '../../../dist/otel.js'
 import { telemetry as onExpress } from '../../../dist/express.js'
 import { telemetry as onFastify } from '../../../dist/fastify.js'
 import { telemetry as onHono } from '../../../dist/hono.js'
-import { withTelemetry } from '../../../dist/node.js'
+import { waitUntil, withTelemetry } from '../../../dist/node.js'
 
 export function setUp({ exporter, otelOptions, options }) {
   const telemetry = otel({ exporter, ...otelOptions })
@@ -11,6 +11,7 @@ export function setUp({ exporter, otelOptions, options }) {
   const all = { telemetry, onFlush, ...options }
   return {
     spanProcessor: telemetry.spanProcessor,
+    waitUntil,
     node: (listener) => withTelemetry(listener, all),
     express: onExpress(all),
     hono: onHono(all),

@@ -6,13 +6,16 @@
  * @module
  */
 import type { IncomingHttpHeaders } from 'node:http'
-import { NAME, shared } from './state.ts'
+import { shared } from '../../../server/extension.ts'
 
 // Taken while this module loads: instrumentations that are loaded later patch `node:http`, and must not trace the extension.
 // Not by `import`: it looks at each export of `node:http`, loads all that is behind its `WebSocket`, and so adds 25 ms to every
 // cold start.
 const { Agent, request } = process.getBuiltinModule('node:http')
 const agent = new Agent({ keepAlive: true })
+
+/** What Lambda calls the extension, in logs and metrics. */
+const NAME = 'flushed'
 
 /** An answer of the API. */
 export interface Answer {

@@ -1,19 +1,14 @@
-import { AsyncResource } from 'node:async_hooks'
 import type { Config } from '../../../core/options.ts'
 import type { Lifetime } from '../../../core/platform.ts'
 import { thawed } from '../thaw.ts'
-import { shared } from './state.ts'
+import { heldLifetime, shared } from '../../../server/extension.ts'
 
 /** What Lambda lets an invocation do after its response. `undefined`: nothing, and nobody asked for more. */
 export function lifetime(flush: Config['flush'], requestId: string | undefined): Lifetime | undefined {
   const { extension, failure } = shared
   if (!extension && failure === undefined && flush !== 'after-response') return undefined
   if (extension && requestId !== undefined && flush !== 'before-response' && extension.holds(requestId)) {
-    return {
-      phase: 'after-response',
-      // Bound to this context, because log lines and `onFlush` find their request by AsyncLocalStorage.
-      hold: (finish) => extension.done(requestId, AsyncResource.bind(finish)),
-    }
+    return heldLifetime(extension, requestId)
   }
   return {
     phase: 'before-response',

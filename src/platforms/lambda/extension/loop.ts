@@ -8,7 +8,7 @@
  */
 import { MARGIN_MS } from '../../../core/remaining.ts'
 import { type ExtensionEvent, Refusal } from './client.ts'
-import type { Extension, Finish, Shared } from './state.ts'
+import type { Extension, Finish, Shared } from '../../../server/extension.ts'
 import { afterResponse, by, unrefd } from './timing.ts'
 
 /**

@@ -9,7 +9,7 @@
  */
 import { type Answer, identifierOf, registerRequest } from './client.ts'
 import { EVENTS, REGISTER_TIMEOUT_MS, address, failed, start } from './register.ts'
-import { type Extension, shared } from './state.ts'
+import { type Extension, shared } from '../../../server/extension.ts'
 
 const { MessageChannel, Worker, receiveMessageOnPort } = process.getBuiltinModule('node:worker_threads')
 

@@ -7,7 +7,7 @@ import type { ContextManager } from '@opentelemetry/api'
 import { managedInstance } from '../../../server/managed.ts'
 import { next, register } from './client.ts'
 import { Loop } from './loop.ts'
-import { type Extension, shared } from './state.ts'
+import { type Extension, shared } from '../../../server/extension.ts'
 import { by } from './timing.ts'
 
 /**

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, vi } from 'vitest'
 import { type ExtensionEvent } from '../../../../src/platforms/lambda/extension/client.ts'
 import { Loop } from '../../../../src/platforms/lambda/extension/loop.ts'
-import type { Extension, Shared } from '../../../../src/platforms/lambda/extension/state.ts'
+import type { Extension, Shared } from '../../../../src/server/extension.ts'
 
 export const TIMEOUT_MS = 3000
 export const wrapped: Shared = { untraced: (run) => run() }

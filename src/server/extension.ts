@@ -1,10 +1,11 @@
 /**
- * What `flushed/lambda/register` and the wraps of an isolate share. It is kept on `globalThis`, because the copy of this
+ * AWS Lambda's internal extension: what `flushed/lambda/register` and the wraps of an isolate share. It is kept on `globalThis`, because the copy of this
  * package that registers (ESM, by `--import`) need not be the one that wraps (CommonJS, in a bundle). The number in the
  * symbol is the version of this interface.
  *
  * @module
  */
+import type { Lifetime } from '../core/platform.ts'
 
 /** A flush that is due. */
 export type Finish = () => unknown
@@ -43,8 +44,21 @@ const holder = globalThis as { [KEY]?: Shared }
 /** The state of this isolate. */
 export const shared: Shared = (holder[KEY] ??= {})
 
+/** What an invocation may do after its response while the extension holds the sandbox for it. */
+export const heldLifetime = (extension: Extension, requestId: string): Lifetime => ({
+  phase: 'after-response',
+  hold(finish) {
+    // The extension has lost its connection meanwhile, or has waited for long enough: it will not call.
+    if (!extension.holds(requestId)) return void finish()
+    // The flush runs in the context of this call: log lines and `onFlush` find their request by AsyncLocalStorage.
+    let begin!: () => void
+    const flushed = new Promise<void>((resolve) => (begin = resolve)).then(finish)
+    extension.done(requestId, () => {
+      begin()
+      return flushed
+    })
+  },
+})
+
 /** What this isolate is registered for, if it is. Lambda then sends SIGTERM before it ends the sandbox. */
 export const registered = (): Extension['events'] | undefined => shared.extension?.events
-
-/** What Lambda calls the extension, in logs and metrics. */
-export const NAME = 'flushed'
