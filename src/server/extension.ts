@@ -1,7 +1,7 @@
 /**
- * AWS Lambda's internal extension: what `flushed/lambda/register` and the wraps of an isolate share. It is kept on `globalThis`, because the copy of this
- * package that registers (ESM, by `--import`) need not be the one that wraps (CommonJS, in a bundle). The number in the
- * symbol is the version of this interface.
+ * AWS Lambda's internal extension: what `flushed/lambda/register` and the wraps of an isolate share. It is kept on `globalThis`,
+ * because the copy of this package that registers (ESM, by `--import`) need not be the one that wraps (CommonJS, in a bundle). The
+ * number in the symbol is the version of this interface.
  *
  * @module
  */

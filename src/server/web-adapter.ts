@@ -48,7 +48,7 @@ export function adaptedLifetime({ args, root }: InvocationState, request: Incomi
 /** Source: AWS Lambda Web Adapter, "Request & Lambda Context"; the JSON is `Context` of Rust's `lambda_runtime`. */
 function toldOf({ headers }: IncomingMessage): Told {
   try {
-    return JSON.parse(String(headers['x-amzn-lambda-context'])) as Told
+    return (JSON.parse(String(headers['x-amzn-lambda-context'])) ?? {}) as Told
   } catch {
     return {}
   }
