@@ -6,6 +6,7 @@
  * @module
  */
 import type { Lifetime } from '../core/platform.ts'
+import type { LambdaInvocation } from './adapter-context.ts'
 
 /** A flush that is due. */
 export type Finish = () => unknown
@@ -14,6 +15,8 @@ export type Finish = () => unknown
 export interface Extension {
   /** `'invoke'` can hold the sandbox after a response; `'shutdown'` only makes Lambda send SIGTERM before SIGKILL. */
   readonly events: 'invoke' | 'shutdown'
+  /** The invocation that is under way, as far as that is known. */
+  readonly current?: LambdaInvocation | undefined
   /** A wrapped handler starts to run. */
   begun(requestId: string): void
   /** Whether the sandbox stays awake for this invocation until it is `done`. */
@@ -49,7 +52,10 @@ export const heldLifetime = (extension: Extension, requestId: string): Lifetime 
   phase: 'after-response',
   hold(finish) {
     // The extension has lost its connection meanwhile, or has waited for long enough: it will not call.
-    if (!extension.holds(requestId)) return void finish()
+    if (!extension.holds(requestId)) {
+      extension.done(requestId)
+      return void finish()
+    }
     // The flush runs in the context of this call: log lines and `onFlush` find their request by AsyncLocalStorage.
     let begin!: () => void
     const flushed = new Promise<void>((resolve) => (begin = resolve)).then(finish)

@@ -35,8 +35,9 @@ export function serverLifetime(wrap: () => Wrap, drainMs: number, { requestOf = 
   const stopped = (invocation: InvocationState, where: string): Lifetime | undefined => {
     const request = requestOf(invocation.args as never[])
     if (where !== LAMBDA) return atOnce(invocation, where)
-    if (!isConnected(request)) return atOnce(invocation, `${where}${UNWRAPPED}`)
-    staying.join(SHUTDOWN_MS)
+    // Where Lambda's runtime client is in this process, so is the adapter, even one that has connections.
+    if (!isConnected(request) || 'awslambda' in globalThis) return atOnce(invocation, `${where}${UNWRAPPED}`)
+    staying.join(Math.min(drainMs, SHUTDOWN_MS))
     const held = adaptedLifetime(invocation, request)
     // Otherwise, the process stays as far as it can: what it has not sent by the freeze goes when Lambda lets it run again.
     if (!held) warn(invocation, `${where}${shared.failure ?? UNREGISTERED}`)

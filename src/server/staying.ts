@@ -35,6 +35,8 @@ export class Staying implements Participant, Pending {
   /** The telemetry that is flushed while the process stays. */
   #passing: Telemetry | undefined
   #joined = false
+  /** Whether it is told of spans of no invocation. */
+  #hears = false
   #open = 0
   #closed: (() => void) | undefined
   /** Whether something has ended that no flush has taken. */
@@ -69,7 +71,8 @@ export class Staying implements Participant, Pending {
     invocation.late = this.#late
     this.#open++
     this.#served = true
-    if (this.#joined) return
+    if (this.#hears) return
+    this.#hears = true
     this.join()
     this.#wrap().config.telemetry.strays?.(this.#strays.heard)
   }

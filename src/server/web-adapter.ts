@@ -10,13 +10,8 @@ import type { InvocationState } from '../core/invocation.ts'
 import type { Lifetime } from '../core/platform.ts'
 import { MARGIN_MS } from '../core/remaining.ts'
 import { untraced } from '../core/suppress.ts'
+import { adapterContextOf } from './adapter-context.ts'
 import { heldLifetime, shared } from './extension.ts'
-
-/** What the adapter says of an invocation. `deadline` is in milliseconds since the Unix epoch. */
-interface Told {
-  readonly request_id?: unknown
-  readonly deadline?: unknown
-}
 
 /** When the function times out, by the first argument of an invocation. */
 const deadlines = new WeakMap<object, number>()
@@ -24,7 +19,7 @@ const deadlines = new WeakMap<object, number>()
 /** Milliseconds to the function's timeout, less a margin. `Infinity` for what is no invocation of the adapter's. */
 export const remainingMs = ([first]: readonly unknown[]): number => (deadlines.get(first as object) ?? Infinity) - Date.now() - MARGIN_MS
 
-/** Leaves what no event of Lambda's belongs to, such as the adapter's check whether the server is ready, to the next flush. */
+/** Leaves what comes before the first invocation, such as the adapter's check whether the server is ready, to the next flush. */
 const LEFT: Lifetime = { phase: 'background', hold: (_finish, invocation) => leave(invocation) }
 
 /**
@@ -37,19 +32,12 @@ export function adaptedLifetime({ args, root }: InvocationState, request: Incomi
   shared.untraced ??= untraced
   const { extension, failure } = shared
   if (extension?.events !== 'invoke' || failure) return undefined
-  const { request_id: requestId, deadline } = toldOf(request)
-  if (typeof requestId !== 'string') return LEFT
+  // A request that the server makes to itself is a part of the invocation that is under way.
+  const of = adapterContextOf(request) ?? extension.current
+  if (!of) return LEFT
+  const { requestId, deadlineMs } = of
   extension.begun(requestId)
   root.setAttribute('faas.invocation_id', requestId)
-  if (Number(deadline)) deadlines.set(args[0] as object, Number(deadline))
+  deadlines.set(args[0] as object, deadlineMs)
   return heldLifetime(extension, requestId)
-}
-
-/** Source: AWS Lambda Web Adapter, "Request & Lambda Context"; the JSON is `Context` of Rust's `lambda_runtime`. */
-function toldOf({ headers }: IncomingMessage): Told {
-  try {
-    return (JSON.parse(String(headers['x-amzn-lambda-context'])) ?? {}) as Told
-  } catch {
-    return {}
-  }
 }

@@ -38,6 +38,7 @@ const servers = {
     return createServer(middlewares.node(async (request, response) => {
       const [, first, id] = request.url.split(/[/?]/)
       if (first === 'held') await released
+      if (first === 'self') await fetch(`http://${request.headers.host}${request.url.slice('/self'.length)}`)
       if (first === 'slow') await sleep(Number(id))
       if (first === 'audited') middlewares.waitUntil(sleep(Number(id)).then(() => tracer.startSpan('audit').end()))
       response.setHeader('content-type', 'application/json')

@@ -24,6 +24,27 @@ describe.each(SERVERS)('%s, registered as an extension', (server) => {
   })
 })
 
+test('a request that the server makes to itself belongs to the invocation, and so does its background work', async () => {
+  await using lambda = await startBehindAdapter('node')
+  const { acknowledged, requestId } = await lambda.get('/self/audited/150')
+  expect(acknowledged.toSorted()).toEqual(['/', '/audited/150', '/self/audited/150'])
+  const own = lambda.collector.spans.filter(({ attributes }) => attributes['faas.invocation_id'] === requestId)
+  expect(own).toHaveLength(2)
+  expect(lambda.collector.spans.map(({ name }) => name)).toContain('audit')
+  expect(lambda.lines()).toEqual([])
+})
+
+test('a request that the framework refuses before any wrap runs holds nothing', async () => {
+  await using lambda = await startBehindAdapter('fastify')
+  for (const path of ['/%ZZ', '/orders/1', '/%ZZ']) {
+    const { payload, heldMs } = await lambda.get(path)
+    expect(payload).toMatchObject({ statusCode: path === '/%ZZ' ? 400 : 200 })
+    expect(heldMs).toBeLessThan(900)
+  }
+  expect(lambda.paths()).toContain('/orders/1')
+  expect(lambda.lines()).toEqual([])
+})
+
 test('a collector that hangs holds the sandbox for `timeoutMs`, and no response', async () => {
   await using lambda = await startBehindAdapter('express', { behavior: 'hang', settings: { options: { timeoutMs: 400 } } })
   for (let n = 0; n < 3; n++) {

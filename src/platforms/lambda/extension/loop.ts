@@ -7,6 +7,7 @@
  * @module
  */
 import { MARGIN_MS } from '../../../core/remaining.ts'
+import type { LambdaInvocation } from '../../../server/adapter-context.ts'
 import { type ExtensionEvent, Refusal } from './client.ts'
 import type { Extension, Finish, Shared } from '../../../server/extension.ts'
 import { afterResponse, by, unrefd } from './timing.ts'
@@ -18,6 +19,8 @@ import { afterResponse, by, unrefd } from './timing.ts'
 const CUT_MS = 20
 /** Milliseconds for a wrapped handler to begin, once the sandbox has been held for one in vain. */
 const GRACE_MS = 100
+/** The same where Lambda Web Adapter makes requests of invocations, which reach this process at once. */
+const REQUEST_MS = 1000
 const RETRY_MS = { first: 50, most: 1000 }
 
 /** An invocation, from its beginning or its event, whichever is first, to its `next`. */
@@ -32,11 +35,13 @@ interface Held {
 export class Loop implements Extension {
   // Keyed by request: a handler may settle while a later invocation runs. Emptied at each event, so that nothing stays.
   readonly #held = new Map<string, Held>()
-  #current: string | undefined
+  #current: LambdaInvocation | undefined
   /** The request that was let go last. What begins under its identifier after that is too late, unless its event comes again. */
   #over: string | undefined
   #holding: boolean
   #heldInVain = false
+  /** Whether Lambda Web Adapter makes requests to this process. */
+  #serves = false
 
   readonly #poll: () => Promise<ExtensionEvent>
   readonly #shared: Shared
@@ -51,9 +56,22 @@ export class Loop implements Extension {
     this.#shared = shared
   }
 
+  get current(): LambdaInvocation | undefined {
+    return this.#current
+  }
+
+  /** Lambda Web Adapter has made a request of an invocation. It is `done` when the response is over. */
+  served(invocation: LambdaInvocation): void {
+    const { requestId } = invocation
+    this.#serves = true
+    // The request may be here before the event.
+    if (this.#over !== requestId) this.#current ??= invocation
+    this.begun(requestId)
+  }
+
   begun(requestId: string): void {
     // Lambda runs one invocation at a time. With any other identifier, the handler was called by hand.
-    if (!this.#holding || (this.#current !== undefined && this.#current !== requestId)) return
+    if (!this.#holding || (this.#current && this.#current.requestId !== requestId)) return
     const held = this.#heldFor(requestId)
     held.begun = true
     held.open++
@@ -95,13 +113,14 @@ export class Loop implements Extension {
     return held
   }
 
-  async #settle({ requestId, deadlineMs }: ExtensionEvent): Promise<void> {
+  async #settle(event: ExtensionEvent): Promise<void> {
+    const { requestId, deadlineMs } = event
     // Lambda retries an asynchronous invocation that has failed, with the same identifier.
     if (this.#over === requestId) this.#over = undefined
-    this.#current = requestId
+    this.#current = event
     const strays = this.#strays(requestId)
     if (strays.length > 0) await this.#flush(strays, deadlineMs)
-    if (this.#shared.untraced) await this.#hold(this.#heldFor(requestId), deadlineMs)
+    if (this.#shared.untraced || this.#serves) await this.#hold(this.#heldFor(requestId), deadlineMs)
     this.#held.delete(requestId)
     this.#over = requestId
     this.#current = undefined
@@ -128,14 +147,15 @@ export class Loop implements Extension {
     if (held.begun || this.#heldInVain) return
     this.#heldInVain = true
     console.warn(
-      'flushed: an invocation did not pass through a wrapped handler, and the sandbox was held until its deadline; ' +
+      'flushed: an invocation did not pass through a wrapped handler, and the sandbox was held for it; ' +
         `from now on, one that has not begun after ${GRACE_MS} ms is not waited for`,
     )
   }
 
   /** Waits until no wrapped handler is at work any more. @returns whether that happened in time */
   async #closed(held: Held, until: number): Promise<boolean> {
-    const begunBy = this.#heldInVain ? Math.min(until, Date.now() + GRACE_MS) : until
+    const graceMs = this.#heldInVain ? GRACE_MS : this.#serves ? REQUEST_MS : Infinity
+    const begunBy = Math.min(until, Date.now() + graceMs)
     while (!held.begun || held.open > 0) {
       const change = new Promise<void>((resolve) => (held.changed = resolve))
       if (!(await by(change, held.begun ? until : begunBy))) return false

@@ -7,6 +7,7 @@ import type { ContextManager } from '@opentelemetry/api'
 import { managedInstance } from '../../../server/managed.ts'
 import { next, register } from './client.ts'
 import { Loop } from './loop.ts'
+import { watchRequests } from './requests.ts'
 import { type Extension, shared } from '../../../server/extension.ts'
 import { by } from './timing.ts'
 
@@ -92,6 +93,7 @@ function keepQuiet(): void {
 export function start(api: string, identifier: string, events: Extension['events']): void {
   const loop = new Loop(events, () => next(api, identifier), shared)
   shared.extension = loop
+  if (events === 'invoke') watchRequests(loop)
   delete shared.failure
   // Not before the function's modules have been loaded, as far as that takes one turn: if an SDK is set up while a request is
   // under way, the request cannot be kept from its tracing.
