@@ -141,7 +141,7 @@ export interface Telemetry {
    * if all of them are answered already. For platforms on which a request that ends takes its exports with it: an exporter
    * allows only a few requests at a time, and goes on counting one that died, for ever.
    */
-  answered?(invocation: SpanOwner): PromiseLike<unknown> | undefined
+  answered?: ((invocation: SpanOwner) => PromiseLike<unknown> | undefined) | undefined
   /** Keeps for the next flush the spans of an invocation that is over. */
   defer?(invocation: SpanOwner): void
   /** The number of spans kept for the next flush, as a fraction of the number at which they should be sent. */

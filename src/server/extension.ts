@@ -6,7 +6,12 @@
  * @module
  */
 import type { Lifetime } from '../core/platform.ts'
-import type { LambdaInvocation } from './adapter-context.ts'
+
+/** An invocation of the function. `deadlineMs`, when it times out, is in milliseconds since the Unix epoch. */
+export interface LambdaInvocation {
+  readonly requestId: string
+  readonly deadlineMs: number
+}
 
 /** A flush that is due. */
 export type Finish = () => unknown

@@ -33,12 +33,11 @@ export function serverLifetime(wrap: () => Wrap, drainMs: number, { requestOf = 
   // Read once: each look into the environment costs as much as a span.
   let stops: string | false | undefined
   const stopped = (invocation: InvocationState, where: string): Lifetime | undefined => {
-    const request = requestOf(invocation.args as never[])
     if (where !== LAMBDA) return atOnce(invocation, where)
     // Where Lambda's runtime client is in this process, so is the adapter, even one that has connections.
-    if (!isConnected(request) || 'awslambda' in globalThis) return atOnce(invocation, `${where}${UNWRAPPED}`)
+    if (!isConnected(requestOf(invocation.args as never[])) || 'awslambda' in globalThis) return atOnce(invocation, `${where}${UNWRAPPED}`)
     staying.join(Math.min(drainMs, SHUTDOWN_MS))
-    const held = adaptedLifetime(invocation, request)
+    const held = adaptedLifetime(invocation)
     // Otherwise, the process stays as far as it can: what it has not sent by the freeze goes when Lambda lets it run again.
     if (!held) warn(invocation, `${where}${shared.failure ?? UNREGISTERED}`)
     return held

@@ -4,13 +4,11 @@
  *
  * @module
  */
-import type { IncomingMessage } from 'node:http'
 import { leave } from '../core/finish.ts'
 import type { InvocationState } from '../core/invocation.ts'
 import type { Lifetime } from '../core/platform.ts'
 import { MARGIN_MS } from '../core/remaining.ts'
 import { untraced } from '../core/suppress.ts'
-import { adapterContextOf } from './adapter-context.ts'
 import { heldLifetime, shared } from './extension.ts'
 
 /** When the function times out, by the first argument of an invocation. */
@@ -27,15 +25,15 @@ const LEFT: Lifetime = { phase: 'background', hold: (_finish, invocation) => lea
  *
  * @returns `undefined` if no extension does
  */
-export function adaptedLifetime({ args, root }: InvocationState, request: IncomingMessage): Lifetime | undefined {
+export function adaptedLifetime({ args, root }: InvocationState): Lifetime | undefined {
   // Makes the extension wait for this invocation, and for all that follow.
   shared.untraced ??= untraced
   const { extension, failure } = shared
   if (extension?.events !== 'invoke' || failure) return undefined
-  // A request that the server makes to itself is a part of the invocation that is under way.
-  const of = adapterContextOf(request) ?? extension.current
-  if (!of) return LEFT
-  const { requestId, deadlineMs } = of
+  // Requests that the server makes to itself are a part of the invocation as well.
+  const { current } = extension
+  if (!current) return LEFT
+  const { requestId, deadlineMs } = current
   extension.begun(requestId)
   root.setAttribute('faas.invocation_id', requestId)
   deadlines.set(args[0] as object, deadlineMs)

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { withTelemetry } from 'flushed/node'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Loop } from '../../../src/platforms/lambda/extension/loop.ts'
+import { watchRequests } from '../../../src/platforms/lambda/extension/requests.ts'
 import { heldLifetime, shared } from '../../../src/server/extension.ts'
 import { listen, setup } from '../support.ts'
 import { newIsolate } from '../../support/sdk.ts'
@@ -20,6 +21,7 @@ async function serve(answering: (url: string) => unknown = () => {}) {
   const poll = Promise.withResolvers<never>()
   const loop = new Loop('invoke', () => poll.promise, shared)
   shared.extension = loop
+  watchRequests(loop)
   void loop.run()
   const lines: string[] = []
   const port = await listen(createServer(withTelemetry(async ({ url }, response) => {

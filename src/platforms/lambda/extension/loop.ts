@@ -7,9 +7,8 @@
  * @module
  */
 import { MARGIN_MS } from '../../../core/remaining.ts'
-import type { LambdaInvocation } from '../../../server/adapter-context.ts'
 import { type ExtensionEvent, Refusal } from './client.ts'
-import type { Extension, Finish, Shared } from '../../../server/extension.ts'
+import type { Extension, Finish, LambdaInvocation, Shared } from '../../../server/extension.ts'
 import { afterResponse, by, unrefd } from './timing.ts'
 
 /**
