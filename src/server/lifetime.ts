@@ -7,7 +7,7 @@ import { grantedLifetime } from '../web/lifetime.ts'
 import type { WaitUntil } from '../web/wait-until.ts'
 import { isConnected } from './connection.ts'
 import { shared } from './extension.ts'
-import { managedInstance } from './managed.ts'
+import { inRuntime, managedInstance } from './managed.ts'
 import { Staying } from './staying.ts'
 import { adaptedLifetime, remainingMs } from './web-adapter.ts'
 
@@ -34,8 +34,8 @@ export function serverLifetime(wrap: () => Wrap, drainMs: number, { requestOf = 
   let stops: string | false | undefined
   const stopped = (invocation: InvocationState, where: string): Lifetime | undefined => {
     if (where !== LAMBDA) return atOnce(invocation, where)
-    // Where Lambda's runtime client is in this process, so is the adapter, even one that has connections.
-    if (!isConnected(requestOf(invocation.args as never[])) || 'awslambda' in globalThis) return atOnce(invocation, `${where}${UNWRAPPED}`)
+    // An adapter in this process may have connections, too.
+    if (!isConnected(requestOf(invocation.args as never[])) || inRuntime()) return atOnce(invocation, `${where}${UNWRAPPED}`)
     staying.join(Math.min(drainMs, SHUTDOWN_MS))
     const held = adaptedLifetime(invocation)
     // Otherwise, the process stays as far as it can: what it has not sent by the freeze goes when Lambda lets it run again.

@@ -1,5 +1,8 @@
 import { environment } from '../core/environment.ts'
 
+/** Whether Lambda's runtime client is in this process, and makes a global of its own. Then an adapter is here as well, if there is one. */
+export const inRuntime = (): boolean => 'awslambda' in globalThis
+
 /**
  * Whether this is an environment of Lambda Managed Instances. Such an environment runs several threads, takes many
  * invocations at once in each of them, and is never frozen, so a flush needs nobody to hold the sandbox. Internal extensions cannot

@@ -51,8 +51,9 @@ test('a request during which the extension loses its connection is flushed all t
 
 test('an adapter in the process of Lambda’s runtime client is no Web Adapter, even if it has connections', async () => {
   vi.stubGlobal('awslambda', {})
-  const { get, paths, lines, reports } = await serve()
+  const { loop, get, paths, lines, reports } = await serve()
   await get('/orders', context('r-1'))
+  expect([loop.current, loop.holds('r-1')]).toEqual([undefined, false])
   expect(await paths(1)).toEqual(['/orders'])
   expect(reports).toMatchObject([{ phase: 'after-response' }])
   expect(lines).toEqual([expect.stringContaining('wrap the function as well')])

@@ -9,6 +9,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LambdaInvocation } from '../../../server/extension.ts'
+import { inRuntime } from '../../../server/managed.ts'
 import type { Loop } from './loop.ts'
 
 // Not by `import`, which costs milliseconds: see client.ts.
@@ -18,7 +19,8 @@ const { subscribe } = process.getBuiltinModule('node:diagnostics_channel')
 export function watchRequests(loop: Loop): void {
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { readonly request: IncomingMessage; readonly response: ServerResponse }
-    const invocation = invocationOf(request)
+    // What comes to an adapter within this process may have the header from anybody.
+    const invocation = inRuntime() ? undefined : invocationOf(request)
     if (!invocation) return
     loop.served(invocation)
     response.once('close', () => loop.done(invocation.requestId))
