@@ -6,7 +6,7 @@ import type { Lifetime, Platform } from '../core/platform.ts'
 import { grantedLifetime } from '../web/lifetime.ts'
 import type { WaitUntil } from '../web/wait-until.ts'
 import { isConnected } from './connection.ts'
-import { shared } from './extension.ts'
+import { SHUTDOWN_MS, shared } from './extension.ts'
 import { inRuntime, managedInstance } from './managed.ts'
 import { Staying } from './staying.ts'
 import { adaptedLifetime, remainingMs } from './web-adapter.ts'
@@ -62,9 +62,6 @@ const first = ([request]: readonly unknown[]): unknown => request
 const LAMBDA = 'AWS Lambda, which may freeze it before a flush is over: '
 const UNWRAPPED = "wrap the function as well, `withTelemetry(serverless(app))` of 'flushed/lambda'"
 const UNREGISTERED = "`import 'flushed/lambda/register'` before everything else"
-
-/** Milliseconds for the last flush on AWS Lambda, which leaves 300 between SIGTERM and SIGKILL beside an external extension. */
-const SHUTDOWN_MS = 250
 
 /** Whether Lambda freezes this process. */
 const onLambda = (): boolean => !!environment('AWS_LAMBDA_FUNCTION_NAME') && !managedInstance()

@@ -8,7 +8,7 @@ import { stopped } from '../../core/errors.ts'
 import { live, shutdown } from '../../core/early.ts'
 import type { Wrap } from '../../core/lifecycle.ts'
 import type { Telemetry } from '../../core/types.ts'
-import { registered, shared } from '../../server/extension.ts'
+import { SHUTDOWN_MS, registered, shared } from '../../server/extension.ts'
 
 /**
  * Milliseconds that Lambda leaves between SIGTERM and SIGKILL, less some for the process's own end. Lambda leaves less if there
@@ -16,7 +16,7 @@ import { registered, shared } from '../../server/extension.ts'
  *
  * Source: AWS Lambda developer guide, "Shutdown phase".
  */
-const BUDGET_MS = { alone: 450, besideExtensions: 250 }
+const BUDGET_MS = { alone: 450, besideExtensions: SHUTDOWN_MS }
 
 /** The last wrap of each telemetry. Not all wraps: some are made anew for each request. */
 const wraps = new Map<Telemetry, Wrap>()

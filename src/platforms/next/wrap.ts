@@ -48,14 +48,14 @@ export const withTelemetry = <H extends AnyFunction>(handler: H, options?: NextO
  * export const POST = stack(telemetry({ timeoutMs: 500 }), authorized)(async (request: NextRequest) => { … })
  */
 export function telemetry(options?: NextOptions<never>): WrapLayer {
-  const settings = onLambda(resolveEdge(options))
+  const settings = boundedOnLambda(resolveEdge(options))
   const platform = () => next(settings)
   return ((handler: AnyFunction) => unregistered(unlessPrerendered(wrapEach(handler, settings, platform), handler))) as WrapLayer
 }
 
 // An adapter that runs Next on AWS Lambda, such as OpenNext's, may answer only when all that `after()` waits for is over. There,
 // `after()` must not wait for exports whose flush is over. Nor do they need that: Lambda stops them, but they go on with the process.
-function onLambda(settings: Settings): Settings {
+function boundedOnLambda(settings: Settings): Settings {
   const { config } = settings
   if (!environment('AWS_LAMBDA_FUNCTION_NAME')) return settings
   return { ...settings, config: { ...config, telemetry: { ...config.telemetry, answered: undefined } } }
