@@ -1,12 +1,12 @@
 /** Servers on AWS Lambda, in this process, whose extension (the real loop, on a fake Extensions API) does not hold the sandbox for them. */
 import { createServer } from 'node:http'
-import { withTelemetry } from 'flushed/node'
+import { drain, withTelemetry } from 'flushed/node'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Loop } from '../../../src/platforms/lambda/extension/loop.ts'
 import { watchRequests } from '../../../src/platforms/lambda/extension/requests.ts'
 import { heldLifetime, shared } from '../../../src/server/extension.ts'
 import { listen, setup } from '../support.ts'
-import { newIsolate } from '../../support/sdk.ts'
+import { newIsolate, pipeline } from '../../support/sdk.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -14,7 +14,7 @@ afterEach(() => {
   for (const key of ['extension', 'failure', 'untraced'] as const) delete shared[key]
 })
 
-/** A server whose requests name their invocation in their path. */
+/** Starts a server, registered as an extension. `get` sends what the adapter says of an invocation. */
 async function serve(answering: (url: string) => unknown = () => {}) {
   vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'orders')
   const { options, spans, reports } = setup()
@@ -59,6 +59,17 @@ test('an adapter in the process of Lambda’s runtime client is no Web Adapter, 
   expect(lines).toEqual([expect.stringContaining('wrap the function as well')])
 })
 
+test('the last flush takes no longer than Lambda leaves a process that is told to end', async () => {
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'orders')
+  setup()
+  const { telemetry } = pipeline({}, 'hold')
+  const port = await listen(createServer(withTelemetry((_request, response) => void response.end(), { telemetry, timeoutMs: 5000, logger: false })))
+  await fetch(`http://127.0.0.1:${port}/orders`)
+  const [report] = await drain()
+  expect(report).toMatchObject({ outcome: 'timed_out', phase: 'shutdown' })
+  expect(report?.durationMs).toBeLessThan(1000)
+})
+
 test.each(['null', '7', '{', '{"request_id":7}'])('the context %s is none: the request goes with the next one', async (nonsense) => {
   const server = await serve()
   await server.get('/orders', nonsense)
@@ -81,10 +92,9 @@ test('an invocation that has been let go, and begins late, holds nothing when La
   polls[0]?.resolve(event)
   await polled(2)
   let flushes = 0
-  const settle = () => heldLifetime(loop, 'r-1').hold(() => void flushes++, {} as never)
   loop.begun('r-1')
   expect(loop.holds('r-1')).toBe(false)
-  settle()
+  heldLifetime(loop, 'r-1').hold(() => void flushes++, {} as never)
   expect(flushes).toBe(1)
 
   loop.served(event)

@@ -6,7 +6,7 @@ import type { Server } from '../process.ts'
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 /** The flags of Node that make the server's process register as an extension. */
-export const REGISTERED = ['--import', 'flushed/lambda/register']
+const REGISTERED = ['--import', 'flushed/lambda/register']
 
 interface Setup extends Omit<LambdaOptions, 'handler' | 'runtime'> {
   readonly flags?: readonly string[]
@@ -39,7 +39,7 @@ export async function startBehindAdapter(server: Server, { flags = REGISTERED, r
     async get(path: string) {
       const result = await sandbox.invoke({ path })
       const { afterMs } = await result.frozen
-      return { ...result, heldMs: afterMs - result.responseMs, acknowledged: frozen }
+      return { ...result, frozenAfterMs: afterMs, heldMs: afterMs - result.responseMs, acknowledged: frozen }
     },
     /** When the response to an invocation was posted, in milliseconds since the epoch. */
     respondedAt: (requestId: string) => sandbox.record.find((entry) => entry.kind === 'runtime.response' && entry.requestId === requestId)?.at ?? Infinity,

@@ -49,9 +49,10 @@ test('a collector that hangs holds the sandbox for `timeoutMs`, and no response'
   await using lambda = await startBehindAdapter('express', { behavior: 'hang', settings: { options: { timeoutMs: 400 } } })
   for (let n = 0; n < 3; n++) {
     if (n === 2) lambda.collector.behave('ok')
-    const { heldMs, payload } = await lambda.get(`/orders/${n}`)
+    const { frozenAfterMs, heldMs, payload } = await lambda.get(`/orders/${n}`)
     expect(payload).toMatchObject({ statusCode: 200 })
-    if (n < 2) expect(heldMs).toBeGreaterThan(380)
+    // The flush begins while the adapter still passes the response on.
+    if (n < 2) expect(frozenAfterMs).toBeGreaterThan(390)
     expect(heldMs).toBeLessThan(2000)
   }
   expect(lambda.paths().toSorted()).toEqual(['/', '/orders/0', '/orders/1', '/orders/2'])
@@ -60,8 +61,8 @@ test('a collector that hangs holds the sandbox for `timeoutMs`, and no response'
 
 test('background work goes on after the response, and what it records is acknowledged at the freeze', async () => {
   await using lambda = await startBehindAdapter('node')
-  const { heldMs } = await lambda.get('/audited/150')
-  expect(heldMs).toBeGreaterThan(100)
+  const { frozenAfterMs } = await lambda.get('/audited/150')
+  expect(frozenAfterMs).toBeGreaterThan(140)
   expect(lambda.collector.spans.map(({ name }) => name)).toContain('audit')
 })
 
@@ -101,17 +102,11 @@ test.each([
   ])
 })
 
-test('what cannot be sent in the milliseconds that the end of the environment leaves is in the log', async () => {
+test('what cannot be sent at the end of the environment is in the log', async () => {
   await using lambda = await startBehindAdapter('express', { behavior: 'hang', settings: { options: { timeoutMs: 100 } } })
   await lambda.get('/orders/1')
   await lambda.sandbox.shutdown()
   expect(lambda.lines()).toHaveLength(2)
-
-  // The grace period is longer here, so that a busy machine gets to the line.
-  await using patient = await startBehindAdapter('express', { behavior: { delayMs: 1000 }, flags: [], externalExtension: false })
-  await patient.get('/orders/1')
-  await patient.sandbox.shutdown()
-  expect(patient.lines().at(-1)).toMatch(/^flushed: timed_out after \d{1,3} ms/)
 })
 
 test('a registration that is refused is why', async () => {
