@@ -6,6 +6,7 @@
 import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, SpanStatusCode, context, trace } from '@opentelemetry/api'
 import { clearAlarm } from './alarm.ts'
 import { within } from './current.ts'
+import type { Deadline } from './deadline.ts'
 import { conclude, deadlineFor } from './finish.ts'
 import { InvocationState } from './invocation.ts'
 import { isolate } from './isolate.ts'
@@ -61,13 +62,13 @@ export function inheritAccount(invocation: InvocationState): void {
 /**
  * Flushes what is left in a telemetry that no invocation is about to flush. Never rejects.
  *
- * @param budgetMs milliseconds that this may take, if that is less than the options allow
+ * @param budget milliseconds that this may take, if that is less than the options allow; or a deadline for all of it
  * @param account what the report has to say about the invocations that the telemetry belongs to
  */
-export async function flushLeftovers(wrap: Wrap, phase: Phase, budgetMs?: number, account?: Account): Promise<FlushReport> {
+export async function flushLeftovers(wrap: Wrap, phase: Phase, budget?: number | Deadline, account?: Account): Promise<FlushReport> {
   const over = { live: false, root: trace.wrapSpanContext(INVALID_SPAN_CONTEXT), context: ROOT_CONTEXT }
   const nobody = Object.assign(new InvocationState(wrap, [], ROOT_CONTEXT), account, over)
-  return conclude(nobody, phase, deadlineFor(nobody, budgetMs))
+  return conclude(nobody, phase, typeof budget === 'object' ? budget : deadlineFor(nobody, budget))
 }
 
 /** The live invocations of this copy of the package, as a new list: an invocation that ends leaves the isolate's list. */

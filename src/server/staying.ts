@@ -6,14 +6,15 @@
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
 import { clock } from '../core/clock.ts'
 import { Deadline, type Pending, settledWithin } from '../core/deadline.ts'
-import { Account, cutShort, flushLeftovers } from '../core/early.ts'
+import { Account, cutShort, flushLeftovers, live } from '../core/early.ts'
 import { stopped } from '../core/errors.ts'
-import { InvocationState } from '../core/invocation.ts'
+import type { InvocationState } from '../core/invocation.ts'
 import { OVERDUE, leave } from '../core/finish.ts'
-import { isolate } from '../core/isolate.ts'
 import type { Wrap } from '../core/lifecycle.ts'
 import type { Lifetime } from '../core/platform.ts'
 import type { FlushReport, Phase, Telemetry } from '../core/types.ts'
+import { Allowance } from './allowance.ts'
+import { Draining } from './draining.ts'
 import { IDLE } from './idle.ts'
 import { type Participant, shared } from './state.ts'
 import { FLUSH, Strays } from './strays.ts'
@@ -41,17 +42,16 @@ export class Staying implements Participant, Pending {
   #closed: (() => void) | undefined
   /** Whether something has ended that no flush has taken. */
   #unsent = false
-  /** Whether there has been an invocation since the process had nothing left to do. */
-  #served = false
+  invocations = 0
+  /** How many of them had begun when the process last had nothing left to do. */
+  #known = 0
   #account = newAccount()
-  #flushing: Promise<FlushReport> | undefined
-  #draining: Promise<FlushReport> | undefined
-  /** When a drain has to be over. */
-  #end!: Deadline
-  /** Until when a drain may wait for open invocations. */
-  #leaving!: Deadline
-  /** Whether a drain has been given less time while it was waiting. */
-  #hurried = false
+  flushing: Promise<FlushReport> | undefined
+  /** The time that the flush under way has. */
+  #allowed: Allowance | undefined
+  /** Whether no flush may begin but the last one. */
+  #last = false
+  #draining: Draining | undefined
   #timer: unknown
   #notBefore = -Infinity
   /** How many flushes in a row have left something unsent. */
@@ -70,7 +70,7 @@ export class Staying implements Participant, Pending {
   begun(invocation: InvocationState): void {
     invocation.late = this.#late
     this.#open++
-    this.#served = true
+    this.invocations++
     if (this.#hears) return
     this.#hears = true
     this.join()
@@ -96,19 +96,19 @@ export class Staying implements Participant, Pending {
     hold: (_finish, invocation) => {
       const { background } = invocation
       if (background) void this.#later(invocation, background)
-      else this.#over(invocation)
+      else this.#ended(invocation)
     },
   }
 
   async #later(invocation: InvocationState, background: Pending): Promise<void> {
     const inTime = await settledWithin(background, new Deadline(BACKGROUND_MS, IDLE), true)
     if (!inTime) invocation.warnings.push(OVERDUE)
-    this.#over(invocation)
+    this.#ended(invocation)
   }
 
-  /** How many invocations are open and may be waited for. */
+  /** How much a drain waits for. */
   get waiting(): number {
-    return this.#hurried ? 0 : this.#open
+    return this.#open + (this.flushing ? 1 : 0)
   }
 
   /** Resolves when there is nothing more to wait for. */
@@ -116,14 +116,15 @@ export class Staying implements Participant, Pending {
     return new Promise((resolve) => (this.#closed = resolve))
   }
 
-  #over(invocation: InvocationState): void {
+  #ended(invocation: InvocationState): void {
     leave(invocation)
     // Requests of one connection may be nested in one another's contexts, and must not keep one another alive.
     invocation.outside = ROOT_CONTEXT
     this.#unsent = true
     this.#account.add(invocation)
-    if (--this.#open === 0) this.#closed?.()
+    this.#open--
     this.#ask()
+    if (!this.waiting) this.#closed?.()
   }
 
   // A handler may go on when its client is gone, and no other request may come for long.
@@ -136,7 +137,7 @@ export class Staying implements Participant, Pending {
 
   /** Begins a flush if one is due, or sets a timer for it. */
   #ask(): void {
-    if (this.#flushing) return
+    if (this.flushing || this.#last) return
     const { backlog } = this.#wrap().config.telemetry
     // After a failure, a full batch can wait: what it would be sent to is probably not there.
     if (shared.draining > 0 || (this.#failures === 0 && (backlog?.() ?? 0) >= 1)) return void this.#flush('background')
@@ -145,27 +146,31 @@ export class Staying implements Participant, Pending {
     this.#timer = IDLE.setTimeout(() => void this.#flush('background'), Math.max(SOON_MS, this.#notBefore - clock().now()))
   }
 
-  #flush(phase: Phase, budgetMs?: number): Promise<FlushReport> {
+  #flush(phase: Phase): Promise<FlushReport> {
     clock().clearTimeout(this.#timer)
     this.#timer = undefined
     this.#strays.forget()
     this.#unsent = false
     const account = this.#account
     this.#account = newAccount()
+    const wrap = this.#wrapFor(phase)
+    const leftMs = this.#draining?.allowed.remainingMs(true) ?? Infinity
+    const allowed = (this.#allowed = new Allowance(Math.min(wrap.config.timeoutMs, leftMs)))
     // In the context of no request, although a request has set the timer.
-    const flushed = context.with(ROOT_CONTEXT.setValue(FLUSH, true), () => flushLeftovers(this.#wrapFor(phase), phase, budgetMs, account))
-    return (this.#flushing = flushed.then((report) => this.#flushed(report)))
+    const flushed = context.with(ROOT_CONTEXT.setValue(FLUSH, true), () => flushLeftovers(wrap, phase, allowed, account))
+    return (this.flushing = flushed.then((report) => this.#flushed(report)))
   }
 
   #flushed(report: FlushReport): FlushReport {
     const { stages, spans } = report
-    this.#flushing = undefined
+    this.flushing = undefined
     // Spans that were too many, or late, are no reason to wait longer.
     const refused = stages.some(({ outcome }) => outcome !== 'delivered' && outcome !== 'nothing_to_send')
     this.#failures = refused ? this.#failures + 1 : 0
     this.#notBefore = clock().now() + Math.min(GAP_MS * 2 ** this.#failures, LONGEST_GAP_MS)
     // A process that ends has only the next flush left to do: ever more flushes must not keep it alive.
     if (this.#unsent || (spans.carriedOver + spans.pending > 0 && shared.draining === 0)) this.#ask()
+    if (!this.waiting) this.#closed?.()
     return report
   }
 
@@ -180,9 +185,9 @@ export class Staying implements Participant, Pending {
   }
 
   emptied(): void {
-    if (this.#flushing || !(this.#served || this.#unsent || this.#strays.waiting)) return
+    if (this.flushing || !(this.invocations > this.#known || this.#unsent || this.#strays.waiting)) return
     // Only once: what a collector does not take then must not keep the process alive.
-    this.#served = false
+    this.#known = this.invocations
     shared.draining++
     // Nothing is left that would settle the open invocations: give them no more time than a flush.
     const ms = Math.min(this.#drainMs, this.#wrap().config.timeoutMs)
@@ -194,36 +199,30 @@ export class Staying implements Participant, Pending {
   }
 
   drain(cause: Error, drainMs = this.#drainMs): Promise<FlushReport> {
+    const draining = (this.#draining ??= new Draining(this, drainMs, this.#wrap().config.timeoutMs))
     // A listener of a signal that drains finds a drain under way already, with all the time that its options give.
-    if (!this.#draining || this.#end.remainingMs(true) > drainMs) {
-      this.#end = new Deadline(drainMs)
-      this.#leaving = new Deadline(Math.max(drainMs - this.#wrap().config.timeoutMs, drainMs / 2))
-      this.#hurried = true
-      this.#closed?.()
-    }
-    return (this.#draining ??= this.#drain(cause))
+    draining.shorten(drainMs)
+    return draining.over(cause).finally(() => (this.#draining = undefined))
   }
 
-  async #drain(cause: Error): Promise<FlushReport> {
-    while (this.#hurried) {
-      this.#hurried = false
-      await settledWithin(this, this.#leaving, true)
-    }
-    this.#cutShort(cause)
-    for (let work; (work = this.#flushing) && this.#end.remainingMs(true) > 0; ) await settledWithin({ waiting: 1, work }, this.#end, true)
-    const report = await this.#flush('shutdown', this.#end.remainingMs(true))
-    this.#draining = undefined
-    return report
-  }
-
-  #cutShort(cause: Error): void {
+  cutShort(cause: Error): void {
     const { config } = this.#wrap()
-    // A copy of the list: invocations that are ended leave the original.
-    const mine = isolate.live.filter((owner) => owner instanceof InvocationState && owner.wrap.config === config)
-    for (const invocation of mine as InvocationState[]) {
+    for (const invocation of live().filter(({ wrap }) => wrap.config === config)) {
       cutShort(invocation, cause)
       config.telemetry.defer?.(invocation)
+      // The last flush reports it. Its handler may still settle, but then no report may be left to come.
+      this.#account.add(invocation)
+      invocation.endedByDispose = invocation.warnings.length = 0
     }
+  }
+
+  async flushLast(): Promise<FlushReport> {
+    this.#last = true
+    // It has had its time. What it has not seen answered goes with the last flush.
+    this.#allowed?.shorten(0)
+    await this.flushing
+    this.#last = false
+    return this.#flush('shutdown')
   }
 }
 

@@ -45,6 +45,76 @@ describe('draining', () => {
     ])
   })
 
+  test('reports the children that requests left open, and those that were open too long had', async () => {
+    const { clock, open, tracer, reports } = setup()
+    const begun = open()
+    context.with(begun.context, () => tracer.startSpan('charge'))
+    const drained = drainAll(new Error('the end'))
+    await clock.advance(DRAIN_MS)
+    expect(await drained).toMatchObject([{ spans: { endedByDispose: 1 } }])
+    void begun.settle({ result: undefined })
+    await clock.advance(600)
+    expect(reports.map(({ spans }) => spans.endedByDispose)).toEqual([1])
+  })
+
+  test('waits for a request that comes during its last flush, and makes another last flush', async () => {
+    const { clock, exporter, open, requests, reports } = setup()
+    requests(1)
+    exporter.hold()
+    const drained = drainAll(new Error('end'))
+    await clock.tick()
+    const slow = open()
+    exporter.setMode('microtask')
+    exporter.acknowledge()
+    await clock.advance(3000)
+    void slow.settle({ result: undefined })
+    await drained
+    expect(exporter.spans.map(({ status }) => status.message ?? 'fine')).toEqual(['fine', 'fine'])
+    expect(reports.map(({ phase }) => phase)).toEqual(['shutdown', 'background', 'shutdown'])
+  })
+
+  test('sends what is answered during its last flush, although no time to wait is left', async () => {
+    const { clock, exporter, open, requests } = setup()
+    open()
+    exporter.hold()
+    let over = false
+    const drained = drainAll(new Error('end')).then(() => (over = true))
+    await clock.advance(DRAIN_MS - 2000)
+    requests(1)
+    exporter.acknowledge()
+    await clock.tick()
+    expect([over, exporter.inFlight]).toEqual([false, 1])
+    exporter.acknowledge()
+    await drained
+    expect(exporter.spans).toHaveLength(2)
+  })
+
+  test('waits for a flush that is under way, so that nothing is sent twice', async () => {
+    const { clock, exporter, requests, sizes } = setup()
+    exporter.hold()
+    requests(1)
+    await clock.advance(60)
+    const drained = drainAll(new Error('end'))
+    await clock.advance(1000)
+    exporter.acknowledge()
+    await drained
+    expect(sizes()).toEqual([1])
+  })
+
+  test('keeps time for its last flush, however long a flush that is under way may take', async () => {
+    const { clock, exporter, requests, reports } = setup()
+    exporter.hold()
+    requests(1)
+    await clock.advance(60)
+    requests(1)
+    const drained = drainAll(new Error('end'), 1000)
+    await clock.advance(500)
+    expect(reports).toMatchObject([{ phase: 'background', outcome: 'timed_out', spans: { pending: 1 } }])
+    exporter.setMode('microtask')
+    exporter.acknowledge()
+    expect(await drained).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 2, pending: 0 } }])
+  })
+
   test('resends what an earlier flush saw no answer for, since the collector may have recovered', async () => {
     const { clock, exporter, requests } = setup()
     exporter.hold()

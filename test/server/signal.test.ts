@@ -93,6 +93,18 @@ describe.concurrent('with 20 requests in flight', () => {
     expect(delivered(collector).paths).toContain('/orders/new')
   })
 
+  test('after SIGTERM, requests that are answered during the last flush are delivered as well', async () => {
+    await using collector = await startCollector()
+    collector.behave({ delayMs: 500 })
+    using app = await startServer('express', collector)
+    await answered(app.url('/orders/before'))
+    app.child.kill('SIGTERM')
+    await sleep(100)
+    expect(await answered(app.url('/orders/new'))).toBe(200)
+    await app.exited
+    expect(delivered(collector)).toMatchObject({ paths: ['/orders/before', '/orders/new'], children: 2 })
+  })
+
   test('repeated SIGTERMs do not end the process before the last flush', async () => {
     await using collector = await startCollector()
     collector.behave({ delayMs: 300 })
