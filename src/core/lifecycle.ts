@@ -125,9 +125,9 @@ function nested({ config, platform }: Wrap, owner: SpanOwner, name: string, args
 
 function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context): Begun {
   const { config, platform } = wrap
-  if (platform.timers === false) abandonDead()
   const description = describe(wrap, handlerName, args, active)
   const owner = new InvocationState(wrap, args, active)
+  if (!owner.timers) abandonDead(owner)
   const { name, links, attributes, parent } = description
   // Requests are counted by their spans: if an instrumentation has recorded this request, the root is only a part of that.
   const told = (trace.getSpan(parent) as { kind?: SpanKind } | undefined)?.kind === description.kind
@@ -164,9 +164,8 @@ class Outermost implements Begun {
 }
 
 // Where a request may die without notice, the next request is the first that could hear of it.
-function abandonDead(): void {
-  const now = clock().now()
-  for (const owner of isolate.live.filter(({ expiresAt }) => expiresAt < now)) owner.abandon()
+function abandonDead(heir: InvocationState): void {
+  for (const owner of isolate.live.filter(({ expiresAt }) => expiresAt < clock().now())) owner.abandon(heir)
 }
 
 function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {

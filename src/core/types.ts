@@ -228,8 +228,8 @@ export interface SpanOwner extends Invocation {
   readonly lasting?: boolean
   /** Called when a span of the invocation has ended too late for any flush of the invocation's own. */
   readonly late?: (() => void) | undefined
-  /** Ends an invocation that died without notice. What it has recorded goes out with the next flush. */
-  abandon(): void
+  /** Ends an invocation that died without notice, on which `heir` reports. What it has recorded goes out with the next flush. */
+  abandon(heir: SpanOwner): void
   /** Adds a span to the open spans, if the invocation still accepts any. */
   opened(span: OpenSpan): OpenEntry
   /** Whether the span with this identifier is open, or is the root. */

@@ -150,7 +150,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
     },
 
     /** Whether a flight is still on its way to a backend that has accepted others since: a backend that is slow, but not gone. */
-    isSlow: (flight: Flight): boolean => flight.at > 0 && flight.accepted < accepted && !isDead(flight),
+    isSlow: (flight: Flight): boolean => flight.nth > 0 && flight.accepted < accepted && !isDead(flight),
 
     /** Makes the exporter send what it may hold in a buffer of its own. */
     drain: (): unknown => untraced(() => exporter.forceFlush?.()),

@@ -78,7 +78,7 @@ export class Kept {
   /** Divides spans into requests. Spans that seem to be refused get their own requests, since they would spoil one for others. */
   batches(spans: readonly FinishedSpan[]): (readonly FinishedSpan[])[] {
     // The usual case, and this runs once for each invocation.
-    if (!this.#suspicious && spans.length <= this.#batch) return [spans]
+    if (!this.#suspicious && spans.length <= this.#batch) return spans.length ? [spans] : []
     return this.#parted(spans).flatMap((part) => cut(part, this.#batch))
   }
 

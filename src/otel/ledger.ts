@@ -43,7 +43,7 @@ export interface Flight {
   landed: boolean
   /** Whether a flush after its own has waited for it. */
   awaited: boolean
-  /** When the exporter got the export, by the clock. */
+  /** When the exporter got the export, by the clock. `Infinity` until then. */
   at: number
   /** The number of exports accepted by then. */
   accepted: number
@@ -85,7 +85,7 @@ export function noted(owner: SpanOwner, nobodys: Ledger): Ledger {
 
 /** @param tried whether the export must not be tried again at once */
 export function newFlight(ledger: Ledger, spans: readonly FinishedSpan[], tried: boolean): Flight {
-  const flight = { ledger, spans, tried, landed: false, awaited: false, at: 0, accepted: 0, nth: 0 }
+  const flight = { ledger, spans, tried, landed: false, awaited: false, at: Infinity, accepted: 0, nth: 0 }
   ledger.open.push(flight)
   return flight
 }

@@ -3,8 +3,7 @@
  *
  * Only plain data outlives a flush. Spans whose export failed, or was not answered in time, go out again with the next flush:
  * one attempt in each flush, as long as the buffer has room, but not while a backend that is only slow accepts others. Where
- * promises must not cross from one request to another (an invocation's `timers` is `false`), a flush waits for the exports of
- * its own invocation and for no others.
+ * promises must not cross requests (an invocation's `timers` is `false`), a flush waits only for its own invocation's exports.
  *
  * @module
  */
@@ -90,15 +89,15 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   /** Sends spans in one request, or in several if they do not fit into one batch: backends refuse requests that are too large. */
-  function request(ledger: Ledger, spans: readonly FinishedSpan[]): void {
-    if (spans.length === 0) return
-    for (const batch of kept.batches(spans)) delivery.send(newFlight(ledger, batch, watching), crossing)
-  }
+  const request = (ledger: Ledger, spans: readonly FinishedSpan[]): void =>
+    kept.batches(spans).forEach((batch) => delivery.send(newFlight(ledger, batch, watching), crossing))
 
   /** Begins a flush: gives the exporter all spans of a ledger, and all spans of no invocation. */
   function handOff(ledger: Ledger, owner?: SpanOwner): void {
     // Spans that were refused earlier go out again now, so the refusal is no longer the last word.
     ledger.error = nobodys.error = undefined
+    // The runtime may have stopped a flush with its request: nothing else would send its spans.
+    if (!crossing) for (const dead of flushing.filter(({ open }) => open.some(isDead))) leave(dead)
     const last = owner?.phase === 'shutdown'
     for (const flight of nobodys.open.splice(0)) {
       if (crossing && (flight.ledger === nobodys || worthWaiting(flight, owner?.patient && !last))) move(flight, ledger)
@@ -138,8 +137,11 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     return delivery.unanswered() > 0 ? undefined : delivery.drain()
   }
 
-  /** Leaves a ledger's counts, and its exports under way, to the next flush. */
+  /** Leaves a ledger's counts, its exports under way, and what it has kept, to the next flush. */
   function leave(ledger: Ledger): void {
+    remove(flushing, ledger)
+    // This runs for every request to a server, so it makes no needless arrays.
+    if (ledger.kept.length) kept.add(ledger.kept.splice(0))
     acknowledged += ledger.acknowledged
     kept.lost += ledger.lost
     ledger.acknowledged = ledger.lost = 0
@@ -191,8 +193,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     handOff(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       close(ledger, owner)
-      flushing.push(ledger)
       handOff(ledger, owner)
+      flushing.push(ledger)
     },
 
     /** Counts what became of an invocation's spans, and of everything else since the last report. */
@@ -219,8 +221,6 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     defer(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
       ledger.closed ||= flushes
-      // This runs for every request to a server, so it makes no needless arrays.
-      if (ledger.kept.length) kept.add(ledger.kept.splice(0))
       kept.leave(ledger.finished.splice(0))
       leave(ledger)
     },

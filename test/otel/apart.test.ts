@@ -70,6 +70,21 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 4, pending: 0 } }])
   })
 
+  test('belongs to a flush that was killed with its request: once it has to be dead, its spans are sent again', async () => {
+    const { exporter, reports, request } = setup()
+    void request().end()
+    // The timers of the dead request never ring.
+    useClock((clock = fakeClock()))
+    await clock.advance(30_000)
+    exporter.setMode('sync')
+    await request().end()
+    expect(reports).toMatchObject([{ spans: { acknowledged: 1 } }])
+    await clock.advance(1)
+    await request().end()
+    await request().end()
+    expect(reports.map(({ spans }) => spans)).toMatchObject([1, 2, 1].map((acknowledged) => ({ acknowledged, pending: 0 })))
+  })
+
   test('was unanswered when its own flush was over, however many such exports hang', async () => {
     const { exporter, reports, request } = setup()
     for (let i = 0; i < 40; i++) {
@@ -113,15 +128,16 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
   })
 
   test('was sent less than 30 seconds ago: that takes up room, and is not taken for dead', async () => {
-    const { exporter, request } = setup()
+    const { exporter, reports, request } = setup()
     await clock.advance(60_000)
-    const ends = Array.from({ length: 21 }, () => request().end())
+    const ends = Array.from({ length: 22 }, () => request().end())
     await clock.advance(1000)
     expect(exporter.inFlight).toBe(20)
     exporter.acknowledge()
     await clock.advance(20)
     exporter.acknowledge()
     await Promise.all(ends)
+    expect(reports.map(({ spans }) => spans)).toMatchObject(Array(22).fill({ acknowledged: 1, pending: 0 }))
   })
 
   test('belongs to another request, so it does not call the exporter’s own `forceFlush`, which would', async () => {

@@ -1,6 +1,6 @@
 /** G6 Honest: each span has exactly one fate, each flush has a report, and each problem has a warning. */
 import type { FlushReport } from 'flushed'
-import type { Trace } from './trace.ts'
+import type { Owner, Trace } from './trace.ts'
 import { must, sum } from './violation.ts'
 
 export function honest(trace: Trace): void {
@@ -54,16 +54,26 @@ function whatIsLateIsCounted(trace: Trace): void {
 }
 
 function whatWasLeftOpenIsCounted(trace: Trace): void {
+  const leftOpen = (owner: Owner) => {
+    const open = trace.spansOf(owner).filter(({ unfinished }) => unfinished).length
+    return open + trace.adopted.filter((thing) => thing.owner === owner && thing.ended !== undefined).length
+  }
   for (const owner of trace.owners) {
     // An invocation whose telemetry is left to a later flush has no report of its own.
     if (trace.first('defer', owner)) continue
-    const open = trace.spansOf(owner).filter(({ unfinished }) => unfinished).length
-    const adopted = trace.adopted.filter((thing) => thing.owner === owner && thing.ended !== undefined).length
     const reports = trace.of('report').filter((event) => event.owner === owner)
     const told = sum(reports.map(({ report }) => report.spans.endedByDispose))
-    must(told === open + adopted, `of what invocation ${owner} left open, ${told} are told of, not ${open} + ${adopted}`)
+    const open = sum([owner, ...inheritedBy(owner, trace)].map(leftOpen))
+    must(told === open, `of what invocation ${owner}, and those it reports on, left open, ${told} are told of, not ${open}`)
   }
 }
+
+/** The invocations that died without notice, and were ended when this one began. */
+const inheritedBy = (heir: Owner, trace: Trace): Owner[] =>
+  trace.owners.filter((owner) => {
+    const ended = trace.first('dead', owner) && trace.first('defer', owner)
+    return ended && trace.of('begin').findLast(({ index }) => index < ended.index)?.owner === heir
+  })
 
 function eachFlushHasItsReport(trace: Trace): void {
   for (const { start, end } of trace.flushes) {
