@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from '../core/clock.ts'
 import { remove } from '../core/isolate.ts'
 import type { SpanOwner } from '../core/types.ts'
 import type { FinishedSpan } from './types.ts'
@@ -18,6 +19,8 @@ export interface Ledger {
   kept: FinishedSpan[]
   /** When the oldest of the finished spans finished. `Infinity` if no timer is to send them. */
   since: number
+  /** When the last flush began, by the clock. `Infinity` if there was none. */
+  at: number
   /** Exports that have not been answered. */
   readonly open: Flight[]
   /** The number of acknowledged spans that no report has told of yet. */
@@ -66,12 +69,19 @@ export const newLedger = (): Ledger => ({
   finished: [],
   kept: [],
   since: Infinity,
+  at: Infinity,
   open: [],
   acknowledged: 0,
   lost: 0,
   error: undefined,
   closed: false,
 })
+
+/** Notes that a flush of a ledger begins. @returns the ledger */
+export function begun(ledger: Ledger): Ledger {
+  ledger.at = clock().now()
+  return ledger
+}
 
 /** The account of an invocation at the exporter that has `nobodys` for what belongs to none. Made when it is first asked for. */
 export function noted(owner: SpanOwner, nobodys: Ledger): Ledger {

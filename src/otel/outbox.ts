@@ -14,7 +14,7 @@ import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
 import { DEAD_MS, isDead, makeDelivery } from './delivery.ts'
 import { Kept } from './kept.ts'
-import { type Flight, type Ledger, answersOf, bound, concerns, hold, matters, move, newFlight, newLedger, noted, sizeOf, worthWaiting } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, begun, bound, concerns, hold, matters, move, newFlight, newLedger, noted, sizeOf, worthWaiting } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -97,7 +97,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
     // Spans that were refused earlier go out again now, so the refusal is no longer the last word.
     ledger.error = nobodys.error = undefined
     // The runtime may have stopped a flush with its request: nothing else would send its spans.
-    if (!crossing) for (const dead of flushing.filter(({ open }) => open.some(isDead))) leave(dead)
+    if (!crossing) for (const dead of flushing.filter(isDead)) leave(dead)
     const last = owner?.phase === 'shutdown'
     for (const flight of nobodys.open.splice(0)) {
       if (crossing && (flight.ledger === nobodys || worthWaiting(flight, owner?.patient && !last))) move(flight, ledger)
@@ -194,7 +194,7 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const ledger = ledgerOf(owner)
       close(ledger, owner)
       handOff(ledger, owner)
-      flushing.push(ledger)
+      flushing.push(begun(ledger))
     },
 
     /** Counts what became of an invocation's spans, and of everything else since the last report. */

@@ -3,49 +3,18 @@
  * waits only for the exports of its own invocation, and only finished spans are handed on. On a fake platform.
  */
 import { makeProvider, sdkVersion } from '#sdk'
-import { SpanKind, context, trace } from '@opentelemetry/api'
-import type { FlushReport } from 'flushed'
-import { type OtelOptions, otel } from 'flushed/otel'
+import { trace } from '@opentelemetry/api'
+import { otel } from 'flushed/otel'
 import { fakeClock, inMemoryExporter, useClock } from 'flushed/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { begin } from '../../src/core/lifecycle.ts'
-import { resolveOptions } from '../../src/core/options.ts'
-import type { Platform } from '../../src/core/platform.ts'
-import type { Telemetry } from '../../src/core/types.ts'
-import { type ReadableSpan, newIsolate, pipeline } from '../support/sdk.ts'
+import { type ReadableSpan, newIsolate } from '../support/sdk.ts'
+import { setup, wrapped } from './requests-apart.ts'
 
 let clock = fakeClock()
 beforeEach(() => {
   newIsolate()
   useClock((clock = fakeClock()))
 })
-
-const platform: Platform = {
-  name: 'apart',
-  timers: false,
-  describe: (_args, parent) => ({ name: 'root', kind: SpanKind.SERVER, attributes: {}, links: [], parent }),
-}
-
-function wrapped(telemetry: Telemetry) {
-  const reports: FlushReport[] = []
-  const config = resolveOptions({ telemetry, logger: false, onFlush: (report) => void reports.push(report) })
-  /** A request that is being handled. If the test never ends it, its platform has killed it. */
-  const request = () => {
-    const begun = begin({ config, platform }, 'handler', [])
-    if (!begun) throw new Error('nothing was opened')
-    const { owner } = begun
-    const run = <T>(step: () => T) => context.with(begun.context, step)
-    return { owner, run, end: async () => void (await begun.settle({ result: undefined })) }
-  }
-  return { reports, request }
-}
-
-function setup(options: OtelOptions = {}, mode: 'sync' | 'hold' = 'hold') {
-  const made = pipeline(options, mode)
-  const record = (...names: string[]) => names.forEach((name) => made.tracer.startSpan(name).end())
-  const sent = () => made.exporter.exports.map(({ spans }) => spans.map(({ name }) => name))
-  return { ...made, ...wrapped(made.telemetry), record, sent }
-}
 
 describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () => {
   test('was started outside of any request: its spans are sent again, and the first answer does not count', async () => {
@@ -68,21 +37,6 @@ describe(`with SDK ${sdkVersion}, a flush does not wait for an export that`, () 
     await request().end()
     expect(sent()).toEqual([['one', 'two'], ['one', 'two'], ['three', 'root']])
     expect(reports).toMatchObject([{ outcome: 'delivered', spans: { acknowledged: 4, pending: 0 } }])
-  })
-
-  test('belongs to a flush that was killed with its request: once it has to be dead, its spans are sent again', async () => {
-    const { exporter, reports, request } = setup()
-    void request().end()
-    // The timers of the dead request never ring.
-    useClock((clock = fakeClock()))
-    await clock.advance(30_000)
-    exporter.setMode('sync')
-    await request().end()
-    expect(reports).toMatchObject([{ spans: { acknowledged: 1 } }])
-    await clock.advance(1)
-    await request().end()
-    await request().end()
-    expect(reports.map(({ spans }) => spans)).toMatchObject([1, 2, 1].map((acknowledged) => ({ acknowledged, pending: 0 })))
   })
 
   test('was unanswered when its own flush was over, however many such exports hang', async () => {
