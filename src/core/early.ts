@@ -4,6 +4,7 @@
  * @module
  */
 import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, SpanStatusCode, context, trace } from '@opentelemetry/api'
+import { type Account, inheritAccount, takeAccount } from './account.ts'
 import { clearAlarm } from './alarm.ts'
 import { within } from './current.ts'
 import type { Deadline } from './deadline.ts'
@@ -13,51 +14,7 @@ import { isolate } from './isolate.ts'
 import type { Wrap } from './lifecycle.ts'
 import { attempt } from './report.ts'
 import { recordError } from './span.ts'
-import type { FlushReport, Phase, Telemetry } from './types.ts'
-
-/** The most different warnings of invocations that one report repeats: an operator has to read each of them. */
-const MOST_WARNINGS = 10
-
-/** What is known of invocations that are over, apart from their spans, and of their process. */
-export class Account implements Pick<InvocationState, 'endedByDispose' | 'warnings' | 'patient'> {
-  endedByDispose = 0
-  readonly warnings: string[] = []
-
-  constructor(readonly patient = false) {}
-
-  add({ endedByDispose, warnings }: Pick<InvocationState, 'endedByDispose' | 'warnings'>): void {
-    this.endedByDispose += endedByDispose
-    for (const warning of warnings) {
-      if (this.warnings.length < MOST_WARNINGS && !this.warnings.includes(warning)) this.warnings.push(warning)
-    }
-  }
-}
-
-/** What the next flush of a telemetry has to report of invocations that have left their telemetry to it. */
-const accounts = new WeakMap<Telemetry, Account>()
-
-/** Leaves what is known of an invocation that is over to the next flush of its telemetry. */
-export function leaveAccount(invocation: InvocationState): void {
-  const { telemetry } = invocation
-  const account = accounts.get(telemetry) ?? new Account()
-  accounts.set(telemetry, account)
-  account.add(invocation)
-}
-
-/** Takes what has been left, if anything, for a report. */
-export function takeAccount(telemetry: Telemetry): Account | undefined {
-  const account = accounts.get(telemetry)
-  accounts.delete(telemetry)
-  return account
-}
-
-/** Lets an invocation report what has been left as well. */
-export function inheritAccount(invocation: InvocationState): void {
-  const account = takeAccount(invocation.telemetry)
-  if (!account) return
-  invocation.endedByDispose += account.endedByDispose
-  invocation.warnings.push(...account.warnings)
-}
+import type { FlushReport, Phase } from './types.ts'
 
 /**
  * Flushes what is left in a telemetry that no invocation is about to flush. Never rejects.

@@ -169,18 +169,6 @@ export class InvocationState implements Invocation, SpanOwner {
     }
   }
 
-  /**
-   * Ends an invocation that died without notice. What it has recorded goes out with the next flush.
-   *
-   * @param heir the invocation that reports on it
-   */
-  abandon(heir: InvocationState): void {
-    this.dispose()
-    this.telemetry.defer?.(this)
-    heir.endedByDispose += this.endedByDispose
-    heir.warnings.push(...this.warnings)
-  }
-
   #end(span: OpenSpan, ending: ((span: OpenSpan) => void) | undefined): void {
     try {
       if (span.isRecording?.() === false) return

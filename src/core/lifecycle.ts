@@ -8,7 +8,6 @@
  */
 import { type AttributeValue, type Attributes, type Context, ROOT_CONTEXT, type Span, SpanKind, context, trace } from '@opentelemetry/api'
 import * as ATTRIBUTE from './attributes.ts'
-import { clock } from './clock.ts'
 import { ensureContextManager } from './context-manager.ts'
 import { contextWithin, currentOwner } from './current.ts'
 import { environment } from './environment.ts'
@@ -127,7 +126,6 @@ function open(wrap: Wrap, handlerName: string, args: unknown[], active: Context)
   const { config, platform } = wrap
   const description = describe(wrap, handlerName, args, active)
   const owner = new InvocationState(wrap, args, active)
-  if (!owner.timers) abandonDead(owner)
   const { name, links, attributes, parent } = description
   // Requests are counted by their spans: if an instrumentation has recorded this request, the root is only a part of that.
   const told = (trace.getSpan(parent) as { kind?: SpanKind } | undefined)?.kind === description.kind
@@ -161,11 +159,6 @@ class Outermost implements Begun {
   settle(how: Settled): Promise<unknown> | void {
     return settle(this.owner, how)
   }
-}
-
-// Where a request may die without notice, the next request is the first that could hear of it.
-function abandonDead(heir: InvocationState): void {
-  for (const owner of isolate.live.filter(({ expiresAt }) => expiresAt < clock().now())) owner.abandon(heir)
 }
 
 function settle(owner: InvocationState, how: Settled): Promise<unknown> | void {

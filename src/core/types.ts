@@ -228,8 +228,12 @@ export interface SpanOwner extends Invocation {
   readonly lasting?: boolean
   /** Called when a span of the invocation has ended too late for any flush of the invocation's own. */
   readonly late?: (() => void) | undefined
-  /** Ends an invocation that died without notice, on which `heir` reports. What it has recorded goes out with the next flush. */
-  abandon(heir: SpanOwner): void
+  /** How many things it has left open, that no report has told of. */
+  endedByDispose: number
+  /** What went wrong, that no report has told of. */
+  readonly warnings: string[]
+  /** Ends it, and what is still open. */
+  dispose(): void
   /** Adds a span to the open spans, if the invocation still accepts any. */
   opened(span: OpenSpan): OpenEntry
   /** Whether the span with this identifier is open, or is the root. */

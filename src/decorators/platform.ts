@@ -12,7 +12,7 @@ import { attempt } from '../core/report.ts'
 import { untraced } from '../core/suppress.ts'
 import { within } from '../web/lifetime.ts'
 import { heldLifetime, shared } from '../server/extension.ts'
-import { requestScope, touch } from '../web/scope.ts'
+import { arrive, requestScope } from '../web/scope.ts'
 import { type KeepingContext, track } from '../web/track.ts'
 import type { Call } from './decorator.ts'
 import { hasMethod, read } from '../core/reading.ts'
@@ -62,7 +62,7 @@ function onRequest(found: KeepingContext & { readonly id?: unknown }, { flush }:
   let lifetime: Lifetime | undefined
   return {
     begun(_args, invocation) {
-      touch(invocation)
+      arrive(invocation)
       // A Durable Object has one context for all its invocations.
       const waitUntil = track(found, invocation, found.id !== undefined)
       if (flush !== 'before-response') lifetime = within(waitUntil)

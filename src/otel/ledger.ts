@@ -77,10 +77,10 @@ export const newLedger = (): Ledger => ({
   closed: false,
 })
 
-/** Notes that a flush of a ledger begins. @returns the ledger */
-export function begun(ledger: Ledger): Ledger {
+/** Begins a flush of a ledger. @param goesOn whether what finishes from now on still belongs to the invocation */
+export function close(ledger: Ledger, goesOn: boolean): void {
+  ledger.closed = !goesOn
   ledger.at = clock().now()
-  return ledger
 }
 
 /** The account of an invocation at the exporter that has `nobodys` for what belongs to none. Made when it is first asked for. */

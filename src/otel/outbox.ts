@@ -14,7 +14,7 @@ import type { NamedFlush, SpanCounts, SpanOwner } from '../core/types.ts'
 import { aging } from './aging.ts'
 import { DEAD_MS, isDead, makeDelivery } from './delivery.ts'
 import { Kept } from './kept.ts'
-import { type Flight, type Ledger, answersOf, begun, bound, concerns, hold, matters, move, newFlight, newLedger, noted, sizeOf, worthWaiting } from './ledger.ts'
+import { type Flight, type Ledger, answersOf, bound, close, concerns, hold, matters, move, newFlight, newLedger, noted, sizeOf, worthWaiting } from './ledger.ts'
 import type { Limits } from './options.ts'
 import type { Exporter, FinishedSpan } from './types.ts'
 
@@ -83,10 +83,6 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
   }
 
   const send = (ledger: Ledger): void => request(ledger, ledger.finished.splice(0))
-  const close = (ledger: Ledger, owner: SpanOwner): void => {
-    ledger.closed = !(watching || owner.live)
-    flushes++
-  }
 
   /** Sends spans in one request, or in several if they do not fit into one batch: backends refuse requests that are too large. */
   const request = (ledger: Ledger, spans: readonly FinishedSpan[]): void =>
@@ -181,7 +177,8 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
       const ledger = ledgerOf(owner)
       const own = ledger.finished.length + ledger.kept.length + ledger.open.length + ledger.acknowledged
       if (ledger.error || own + acknowledged + kept.spans.length + nobodys.finished.length + nobodys.open.length) return false
-      close(ledger, owner)
+      close(ledger, watching || owner.live)
+      flushes++
       return true
     },
 
@@ -192,9 +189,10 @@ export function makeOutbox(exporter: Exporter, { maxBufferSize, maxQueueSize, fl
 
     handOff(owner: SpanOwner): void {
       const ledger = ledgerOf(owner)
-      close(ledger, owner)
+      close(ledger, watching || owner.live)
+      flushes++
       handOff(ledger, owner)
-      flushing.push(begun(ledger))
+      flushing.push(ledger)
     },
 
     /** Counts what became of an invocation's spans, and of everything else since the last report. */

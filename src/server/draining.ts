@@ -1,40 +1,43 @@
+import { clock } from '../core/clock.ts'
 import { type Pending, settledWithin } from '../core/deadline.ts'
 import type { FlushReport } from '../core/types.ts'
 import { Allowance } from './allowance.ts'
 
 /** What is drained. As pending work, it is the open invocations and the flush under way. */
 interface Drained extends Pending {
-  /** How many invocations have begun. */
-  readonly invocations: number
   readonly flushing: Promise<FlushReport> | undefined
-  /** Ends the invocations that are still open. @param cause becomes their error */
+  /** Ends the invocations that are still open, and begins no flush any more but the last one. @param cause becomes their error */
   cutShort(cause: Error): void
-  /** Cuts the flush under way, if there is one, and then flushes everything. */
-  flushLast(): Promise<FlushReport>
+  /** Flushes everything. @param shareMs milliseconds that a flush under way may have taken in all before it is cut for that */
+  flushLast(shareMs: number): Promise<FlushReport>
 }
+
+/** Milliseconds of a drain in which it may wait. The rest is for the last flush. @param timeoutMs milliseconds that a flush may take */
+export const waitMs = (drainMs: number, timeoutMs: number): number => Math.max(drainMs - timeoutMs, drainMs / 2)
 
 /** A drain under way. */
 export class Draining {
-  /** The time for all of it. */
-  readonly allowed: Allowance
-  /** The part of that time in which it may wait. The rest is for the last flush. */
-  readonly #waits: Allowance
+  #endsAt = Infinity
+  readonly #waits = new Allowance(Infinity)
   readonly #timeoutMs: number
   readonly #of: Drained
   #over: Promise<FlushReport> | undefined
 
   /** @param timeoutMs milliseconds that a flush may take */
-  constructor(of: Drained, drainMs: number, timeoutMs: number) {
+  constructor(of: Drained, timeoutMs: number) {
     this.#of = of
     this.#timeoutMs = timeoutMs
-    this.allowed = new Allowance(drainMs)
-    this.#waits = new Allowance(this.#waitMs(drainMs))
+  }
+
+  /** Milliseconds left for all of it. */
+  get leftMs(): number {
+    return this.#endsAt - clock().now()
   }
 
   /** Leaves `drainMs` milliseconds from now, unless less is left already. */
   shorten(drainMs: number): void {
-    this.allowed.shorten(drainMs)
-    this.#waits.shorten(this.#waitMs(drainMs))
+    this.#endsAt = Math.min(this.#endsAt, clock().now() + drainMs)
+    this.#waits.shorten(waitMs(drainMs, this.#timeoutMs))
   }
 
   /**
@@ -48,26 +51,12 @@ export class Draining {
 
   async #run(cause: Error): Promise<FlushReport> {
     const of = this.#of
-    let known: number
-    let report: FlushReport
-    do {
-      // Asked each time: there may be less time now, or more to wait for.
-      while (of.waiting && this.#mayWait) await settledWithin(of, this.#waits, true)
-      of.cutShort(cause)
-      known = of.invocations
-      report = await of.flushLast()
-      // Requests may come until the process ends.
-    } while (of.invocations > known && this.#mayWait)
-    // What was answered during the last flush is on its way.
-    while (of.flushing && this.allowed.remainingMs(true) > 0) await of.flushing
+    // Asked each time: there may be less time now, or more to wait for.
+    while (of.waiting && this.#waits.remainingMs(true) > 0) await settledWithin(of, this.#waits, true)
+    of.cutShort(cause)
+    const report = await of.flushLast(this.leftMs / 2)
+    // What ended during the last flush is on its way. Only that: there may be more to come until the process ends.
+    await of.flushing
     return report
-  }
-
-  #waitMs(drainMs: number): number {
-    return Math.max(drainMs - this.#timeoutMs, drainMs / 2)
-  }
-
-  get #mayWait(): boolean {
-    return this.#waits.remainingMs(true) > 0
   }
 }

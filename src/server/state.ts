@@ -13,8 +13,11 @@ export interface Participant {
    *
    * @param cause becomes the error of whatever has to be ended
    * @param drainMs milliseconds that this may take. Default: the number that its options give
+   * @param elapsedMs milliseconds of these that are over
    */
-  drain(cause: Error, drainMs: number | undefined): Promise<FlushReport>
+  drain(cause: Error, drainMs: number | undefined, elapsedMs: number): Promise<FlushReport>
+  /** Whether requests have come that it should be drained for once more. The parameters are those of `drain`. */
+  due?(drainMs: number | undefined, elapsedMs: number): boolean
   /** Whether this is the telemetry of a given wrap. */
   serves?(wrap: unknown): boolean
   /** Nothing keeps the process alive any more: flushes what has not been sent. */

@@ -4,17 +4,19 @@
  * @module
  */
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
+import { Account, inherit } from '../core/account.ts'
 import { clock } from '../core/clock.ts'
 import { Deadline, type Pending, settledWithin } from '../core/deadline.ts'
-import { Account, cutShort, flushLeftovers, live } from '../core/early.ts'
+import { cutShort, flushLeftovers, live } from '../core/early.ts'
 import { stopped } from '../core/errors.ts'
 import type { InvocationState } from '../core/invocation.ts'
 import { OVERDUE, leave } from '../core/finish.ts'
+import { remove } from '../core/isolate.ts'
 import type { Wrap } from '../core/lifecycle.ts'
 import type { Lifetime } from '../core/platform.ts'
 import type { FlushReport, Phase, Telemetry } from '../core/types.ts'
 import { Allowance } from './allowance.ts'
-import { Draining } from './draining.ts'
+import { Draining, waitMs } from './draining.ts'
 import { IDLE } from './idle.ts'
 import { type Participant, shared } from './state.ts'
 import { FLUSH, Strays } from './strays.ts'
@@ -38,11 +40,13 @@ export class Staying implements Participant, Pending {
   #joined = false
   /** Whether it is told of spans of no invocation. */
   #hears = false
-  #open = 0
+  readonly #open: InvocationState[] = []
   #closed: (() => void) | undefined
   /** Whether something has ended that no flush has taken. */
   #unsent = false
-  invocations = 0
+  /** Whether a request has. */
+  #answered = false
+  #invocations = 0
   /** How many of them had begun when the process last had nothing left to do. */
   #known = 0
   #account = newAccount()
@@ -69,8 +73,8 @@ export class Staying implements Participant, Pending {
   /** An invocation begins. Each such call must be followed by a call of `lifetime.hold`, when the invocation is over. */
   begun(invocation: InvocationState): void {
     invocation.late = this.#late
-    this.#open++
-    this.invocations++
+    this.#open.push(invocation)
+    this.#invocations++
     if (this.#hears) return
     this.#hears = true
     this.join()
@@ -108,7 +112,7 @@ export class Staying implements Participant, Pending {
 
   /** How much a drain waits for. */
   get waiting(): number {
-    return this.#open + (this.flushing ? 1 : 0)
+    return this.#open.length + (this.flushing ? 1 : 0)
   }
 
   /** Resolves when there is nothing more to wait for. */
@@ -121,8 +125,9 @@ export class Staying implements Participant, Pending {
     // Requests of one connection may be nested in one another's contexts, and must not keep one another alive.
     invocation.outside = ROOT_CONTEXT
     this.#unsent = true
-    this.#account.add(invocation)
-    this.#open--
+    inherit(this.#account, invocation)
+    // One that was cut short has been sent.
+    if (remove(this.#open, invocation)) this.#answered = true
     this.#ask()
     if (!this.waiting) this.#closed?.()
   }
@@ -135,12 +140,16 @@ export class Staying implements Participant, Pending {
 
   readonly #strays = new Strays(this.#late)
 
-  /** Begins a flush if one is due, or sets a timer for it. */
-  #ask(): void {
+  /**
+   * Begins a flush if one is due, or sets a timer for it.
+   *
+   * @param last whether a drain is to wait for it. Late spans may go on and on, and must not keep a drain going
+   */
+  #ask(last = this.#answered): void {
     if (this.flushing || this.#last) return
     const { backlog } = this.#wrap().config.telemetry
     // After a failure, a full batch can wait: what it would be sent to is probably not there.
-    if (shared.draining > 0 || (this.#failures === 0 && (backlog?.() ?? 0) >= 1)) return void this.#flush('background')
+    if ((shared.draining > 0 && last) || (this.#failures === 0 && (backlog?.() ?? 0) >= 1)) return void this.#flush('background')
     if (this.#timer !== undefined) return
     // The timer keeps no process alive: what it would send is sent when the process has nothing else to do.
     this.#timer = IDLE.setTimeout(() => void this.#flush('background'), Math.max(SOON_MS, this.#notBefore - clock().now()))
@@ -150,26 +159,26 @@ export class Staying implements Participant, Pending {
     clock().clearTimeout(this.#timer)
     this.#timer = undefined
     this.#strays.forget()
-    this.#unsent = false
+    this.#unsent = this.#answered = false
     const account = this.#account
     this.#account = newAccount()
     const wrap = this.#wrapFor(phase)
-    const leftMs = this.#draining?.allowed.remainingMs(true) ?? Infinity
-    const allowed = (this.#allowed = new Allowance(Math.min(wrap.config.timeoutMs, leftMs)))
+    const allowed = (this.#allowed = new Allowance(Math.min(wrap.config.timeoutMs, this.#draining?.leftMs ?? Infinity)))
     // In the context of no request, although a request has set the timer.
     const flushed = context.with(ROOT_CONTEXT.setValue(FLUSH, true), () => flushLeftovers(wrap, phase, allowed, account))
     return (this.flushing = flushed.then((report) => this.#flushed(report)))
   }
 
   #flushed(report: FlushReport): FlushReport {
-    const { stages, spans } = report
+    const { stages, spans, phase } = report
     this.flushing = undefined
     // Spans that were too many, or late, are no reason to wait longer.
     const refused = stages.some(({ outcome }) => outcome !== 'delivered' && outcome !== 'nothing_to_send')
     this.#failures = refused ? this.#failures + 1 : 0
     this.#notBefore = clock().now() + Math.min(GAP_MS * 2 ** this.#failures, LONGEST_GAP_MS)
-    // A process that ends has only the next flush left to do: ever more flushes must not keep it alive.
-    if (this.#unsent || (spans.carriedOver + spans.pending > 0 && shared.draining === 0)) this.#ask()
+    // A process that ends has only the next flush left to do, and one more for what is recorded during that: ever more flushes
+    // must not keep it alive.
+    if (this.#unsent || (spans.carriedOver + spans.pending > 0 && shared.draining === 0)) this.#ask(this.#answered || phase === 'shutdown')
     if (!this.waiting) this.#closed?.()
     return report
   }
@@ -185,9 +194,9 @@ export class Staying implements Participant, Pending {
   }
 
   emptied(): void {
-    if (this.flushing || !(this.invocations > this.#known || this.#unsent || this.#strays.waiting)) return
+    if (this.flushing || !(this.#invocations > this.#known || this.#unsent || this.#strays.waiting)) return
     // Only once: what a collector does not take then must not keep the process alive.
-    this.#known = this.invocations
+    this.#known = this.#invocations
     shared.draining++
     // Nothing is left that would settle the open invocations: give them no more time than a flush.
     const ms = Math.min(this.#drainMs, this.#wrap().config.timeoutMs)
@@ -198,28 +207,33 @@ export class Staying implements Participant, Pending {
     })
   }
 
-  drain(cause: Error, drainMs = this.#drainMs): Promise<FlushReport> {
-    const draining = (this.#draining ??= new Draining(this, drainMs, this.#wrap().config.timeoutMs))
+  drain(cause: Error, drainMs = this.#drainMs, elapsedMs = 0): Promise<FlushReport> {
+    const draining = (this.#draining ??= new Draining(this, this.#wrap().config.timeoutMs))
     // A listener of a signal that drains finds a drain under way already, with all the time that its options give.
-    draining.shorten(drainMs)
+    draining.shorten(drainMs - elapsedMs)
     return draining.over(cause).finally(() => (this.#draining = undefined))
   }
 
+  due(drainMs = this.#drainMs, elapsedMs = 0): boolean {
+    return this.waiting > 0 && elapsedMs < waitMs(drainMs, this.#wrap().config.timeoutMs)
+  }
+
   cutShort(cause: Error): void {
+    // What settles when its signal is aborted goes with the last flush.
+    this.#last = true
     const { config } = this.#wrap()
     for (const invocation of live().filter(({ wrap }) => wrap.config === config)) {
       cutShort(invocation, cause)
       config.telemetry.defer?.(invocation)
-      // The last flush reports it. Its handler may still settle, but then no report may be left to come.
-      this.#account.add(invocation)
-      invocation.endedByDispose = invocation.warnings.length = 0
+      inherit(this.#account, invocation)
     }
+    this.#open.length = 0
   }
 
-  async flushLast(): Promise<FlushReport> {
+  async flushLast(shareMs: number): Promise<FlushReport> {
     this.#last = true
-    // It has had its time. What it has not seen answered goes with the last flush.
-    this.#allowed?.shorten(0)
+    // What is sent again because its answer was not waited for may arrive twice. But what takes longer has had its time.
+    this.#allowed?.shorten(Math.max(0, shareMs - this.#allowed.elapsedMs()))
     await this.flushing
     this.#last = false
     return this.#flush('shutdown')

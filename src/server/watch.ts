@@ -110,10 +110,19 @@ interface SignalExit {
  * @param of the wrap whose requests these are. Default: all of them
  */
 export async function drainAll(cause: Error, drainMs?: number, of?: Wrap): Promise<FlushReport[]> {
+  const startedAt = clock().now()
+  const elapsedMs = () => clock().now() - startedAt
+  const reports = new Map<Participant, FlushReport>()
+  // Requests may come to one while others are waited for, and to new ones.
+  const isDue = (participant: Participant) => !reports.has(participant) || participant.due?.(drainMs, elapsedMs())
+  const due = () => [...shared.participants].filter((participant) => (!of || participant.serves?.(of)) && isDue(participant))
   shared.draining++
   try {
-    const those = [...shared.participants].filter((participant) => !of || participant.serves?.(of))
-    return await Promise.all(those.map((participant) => participant.drain(cause, drainMs)))
+    for (let those; (those = due()).length; ) {
+      const drained = await Promise.all(those.map((participant) => participant.drain(cause, drainMs, elapsedMs())))
+      for (const [n, report] of drained.entries()) reports.set(those[n] as Participant, report)
+    }
+    return [...reports.values()]
   } finally {
     shared.draining--
   }

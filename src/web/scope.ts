@@ -1,8 +1,10 @@
+import { inherit } from '../core/account.ts'
 import * as ATTRIBUTE from '../core/attributes.ts'
 import { clock, elapsed, nextTurn } from '../core/clock.ts'
 import { onWorkerd } from '../core/environment.ts'
 import { flushLate } from '../core/finish.ts'
 import type { InvocationState } from '../core/invocation.ts'
+import { isolate } from '../core/isolate.ts'
 import type { Lifetime, Platform } from '../core/platform.ts'
 
 /**
@@ -23,6 +25,20 @@ const LONGEST_MS = 15 * 60_000
 
 /** Milliseconds from late telemetry to its flush, so that what is late together is sent together. */
 const LATE_MS = 500
+
+/**
+ * Notes the first sign of life of an invocation, and ends those that have shown none for too long: where they die without notice,
+ * the next one that sends to the same place is the first that could hear of it.
+ */
+export function arrive(invocation: InvocationState): void {
+  const { telemetry } = invocation
+  for (const owner of isolate.live.filter((other) => other.expiresAt < clock().now() && other.telemetry === telemetry)) {
+    owner.dispose()
+    telemetry.defer?.(owner)
+    inherit(invocation, owner)
+  }
+  touch(invocation)
+}
 
 /** Notes a sign of life of an invocation. */
 export function touch(invocation: InvocationState): void {

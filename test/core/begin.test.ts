@@ -1,7 +1,5 @@
 /** `begin`: the lifecycle for callers that do not call a handler, but are told of its start and end. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context } from '@opentelemetry/api'
-import type { FlushReport } from 'flushed'
-import { fakeClock, useClock } from 'flushed/testing'
 import type { InvocationState } from '../../src/core/invocation.ts'
 import { begin, type Wrap } from '../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../src/core/options.ts'
@@ -14,16 +12,15 @@ beforeEach(newIsolate)
 function setup(platform: Partial<Platform> = {}) {
   const { exporter, telemetry, tracer } = pipeline()
   const warnings: string[] = []
-  const reports: FlushReport[] = []
   const wrap: Wrap = {
-    config: resolveOptions({ telemetry, logger: { warn: (message) => warnings.push(message) }, onFlush: (report) => reports.push(report) }),
+    config: resolveOptions({ telemetry, logger: { warn: (message) => warnings.push(message) } }),
     platform: {
       name: 'test',
       describe: (_args, parent) => ({ name: 'root', kind: SpanKind.INTERNAL, attributes: {}, links: [], parent }),
       ...platform,
     },
   }
-  return { exporter, tracer, warnings, reports, wrap }
+  return { exporter, tracer, warnings, wrap }
 }
 
 test('an invocation is live until it is settled, and its spans are delivered when `settle` resolves', async () => {
@@ -82,21 +79,4 @@ test('a settled invocation lets go of the context it began in, so that a chain o
   expect(owner.outside).toBe(first?.context)
   await next?.settle({ result: undefined })
   expect(owner.outside).toBe(ROOT_CONTEXT)
-})
-
-test('a request that died silently is ended by the first one after it expires, which sends its spans and reports on it', async () => {
-  const { exporter, tracer, reports, wrap } = setup({ timers: false })
-  const clock = fakeClock()
-  useClock(clock)
-  const dead = begin(wrap, 'dead', [])
-  const owner = dead?.owner as InvocationState
-  owner.expiresAt = 1000
-  context.with(dead?.context as never, () => tracer.startSpan('open'))
-  await begin(wrap, 'sooner', [])?.settle({ result: undefined })
-  expect([dead?.live(), exporter.spans.length]).toEqual([true, 1])
-  await clock.advance(1001)
-  await begin(wrap, 'later', [])?.settle({ result: undefined })
-  expect(dead?.live()).toBe(false)
-  expect(exporter.exports.at(-1)?.spans.map(({ name }) => name)).toEqual(['open', 'root', 'root'])
-  expect(reports.map(({ spans }) => spans.endedByDispose)).toEqual([0, 1])
 })

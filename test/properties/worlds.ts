@@ -5,7 +5,7 @@ import { endEarly } from '../../src/core/early.ts'
 import { AWAIT, leave } from '../../src/core/finish.ts'
 import type { InvocationState } from '../../src/core/invocation.ts'
 import type { Lifetime, Platform } from '../../src/core/platform.ts'
-import { requestScope, touch } from '../../src/web/scope.ts'
+import { arrive, requestScope } from '../../src/web/scope.ts'
 import { track } from '../../src/web/track.ts'
 import type { Plan, World } from './program.ts'
 import type { Request } from './requests.ts'
@@ -73,7 +73,7 @@ function requestLike(name: World, { request, begun }: Scene, keeps: boolean): Pl
     name,
     ...described,
     begun(_args, invocation) {
-      touch(invocation)
+      arrive(invocation)
       begun(invocation)
       // The invocation waits for what the handler passes to `waitUntil`, but not for the flush passed here, which would wait for itself.
       if (keeps) waitUntil = track(request, invocation) as Request['waitUntil']

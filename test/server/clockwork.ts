@@ -21,18 +21,21 @@ export function setup(options: Parameters<typeof pipeline>[0] = {}, more: Teleme
   const { exporter, telemetry, tracer, provider } = pipeline(options)
   const warnings: string[] = []
   const reports: FlushReport[] = []
-  const wrap: Wrap = {
-    config: resolveOptions({ telemetry, logger: { warn: (line) => warnings.push(line) }, onFlush: (report) => reports.push(report), ...more }),
-    platform: {
-      name: 'test',
-      describe: (_args, parent) => ({ name: 'request', kind: SpanKind.SERVER, attributes: {}, links: [], parent }),
-      ...serverLifetime(() => wrap, DRAIN_MS),
-    },
+  /** A wrap. There may be several, as of the routes of an application. */
+  const wrapped = () => {
+    const wrap: Wrap = {
+      config: resolveOptions({ telemetry, logger: { warn: (line) => warnings.push(line) }, onFlush: (report) => reports.push(report), ...more }),
+      platform: {
+        name: 'test',
+        describe: (_args, parent) => ({ name: 'request', kind: SpanKind.SERVER, attributes: {}, links: [], parent }),
+        ...serverLifetime(() => wrap, DRAIN_MS),
+      },
+    }
+    const open = (): Begun => begin(wrap, 'request', []) as Begun
+    const requests = (count: number) => {
+      for (let n = 0; n < count; n++) void open().settle({ result: n })
+    }
+    return { open, requests }
   }
-  const open = (): Begun => begin(wrap, 'request', []) as Begun
-  const requests = (count: number) => {
-    for (let n = 0; n < count; n++) void open().settle({ result: n })
-  }
-  return { clock, exporter, tracer, provider, reports, warnings, open, requests, sizes: () => exporter.exports.map(({ spans }) => spans.length) }
+  return { clock, exporter, tracer, provider, reports, warnings, wrapped, ...wrapped(), sizes: () => exporter.exports.map(({ spans }) => spans.length) }
 }
-

@@ -4,7 +4,7 @@ import type { Description, Lifetime, Platform } from '../../core/platform.ts'
 import { hasMethod, read } from '../../core/reading.ts'
 import { describeRequest } from '../../web/request.ts'
 import { errorStatus, reflectStatus, thrownStatus } from '../../web/response.ts'
-import { heed, requestScope, touch } from '../../web/scope.ts'
+import { arrive, heed, requestScope } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { LifetimeOf } from '../../web/lifetime.ts'
 import { type WaitUntil, contextOf } from '../../web/wait-until.ts'
@@ -32,7 +32,7 @@ export function edge({ config, idleMs, waitUntil, route }: Settings, lifetimeOf:
     name: 'edge',
     describe: (args, active) => describe(requestOf(args), route, active),
     begun(args, invocation) {
-      touch(invocation)
+      arrive(invocation)
       // An event of h3 passes what it gets to wait for on to its request, or does nothing if that has no `waitUntil`.
       const asked = isOfH3(args) ? [requestOf(args)] : args
       if (config.flush !== 'before-response') lifetime = lifetimeOf(asked, waitUntil, invocation)

@@ -7,7 +7,7 @@ import { recordError } from '../../core/span.ts'
 import { lifetimeOf } from '../../web/lifetime.ts'
 import { describeRequest } from '../../web/request.ts'
 import { isResponse, reflectStatus } from '../../web/response.ts'
-import { heed, requestScope, touch } from '../../web/scope.ts'
+import { arrive, heed, requestScope } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import type { WaitUntil } from '../../web/wait-until.ts'
 import type { HonoContext } from './context.ts'
@@ -61,7 +61,7 @@ function elsewhere({ config, idleMs, waitUntil }: Settings, c: HonoContext): Pla
   return {
     describe: (_args, active) => describeRequest(c.req.raw, active),
     begun(_args, invocation) {
-      touch(invocation)
+      arrive(invocation)
       if (config.flush !== 'before-response') lifetime = lifetimeOf(contextsOf(c), waitUntil, invocation)
       heed(c.req.raw, invocation, executionOf(c))
     },

@@ -1,6 +1,7 @@
 import { clock } from '../../core/clock.ts'
 import { invalidOption } from '../../core/errors.ts'
-import { flushLeftovers, inheritAccount, leaveAccount, takeAccount } from '../../core/early.ts'
+import { inheritAccount, leaveAccount, takeAccount } from '../../core/account.ts'
+import { flushLeftovers } from '../../core/early.ts'
 import { leave, leaveAfterWork } from '../../core/finish.ts'
 import type { InvocationState } from '../../core/invocation.ts'
 import { once } from '../../core/isolate.ts'

@@ -5,7 +5,7 @@ import type { Config } from '../../core/options.ts'
 import type { Platform } from '../../core/platform.ts'
 import { read } from '../../core/reading.ts'
 import { onceSent } from '../../web/lifetime.ts'
-import { heed, requestScope, touch } from '../../web/scope.ts'
+import { arrive, heed, requestScope } from '../../web/scope.ts'
 import { streaming } from '../../web/streaming.ts'
 import { type KeepingContext, track } from '../../web/track.ts'
 import { describe } from './describe.ts'
@@ -35,7 +35,7 @@ export function workers(event: string, { config, idleMs }: Settings, ctx: Partia
     name: 'workers',
     describe: (args, active) => describe(event, args, active),
     begun([request], invocation) {
-      touch(invocation)
+      arrive(invocation)
       // A Durable Object has one context for all its invocations.
       if (ctx?.waitUntil) waitUntil = track(ctx as WorkerContext, invocation, ctx.id !== undefined)
       if (event === 'fetch') heed(request as Request, invocation, ctx)
