@@ -164,7 +164,7 @@ export function makeDelivery(exporter: Exporter, landed: (flight: Flight, error?
 }
 
 /** Whether an export, or a flush, has been under way for longer than any answer takes. */
-export const isDead = (begun?: { readonly at: number }): boolean => clock().now() - (begun?.at as number) > DEAD_MS
+export const isDead = (begun?: { readonly at?: number }): boolean => clock().now() - (begun?.at as number) > DEAD_MS
 
 /** Why an export was not accepted; `undefined` if it was. */
 export const failureOf = ({ code, error }: ExportResult): Error | undefined =>

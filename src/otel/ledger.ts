@@ -19,8 +19,8 @@ export interface Ledger {
   kept: FinishedSpan[]
   /** When the oldest of the finished spans finished. `Infinity` if no timer is to send them. */
   since: number
-  /** When the last flush began, by the clock. `Infinity` if there was none. */
-  at: number
+  /** When the last flush began, by the clock. */
+  at?: number
   /** Exports that have not been answered. */
   readonly open: Flight[]
   /** The number of acknowledged spans that no report has told of yet. */
@@ -69,7 +69,6 @@ export const newLedger = (): Ledger => ({
   finished: [],
   kept: [],
   since: Infinity,
-  at: Infinity,
   open: [],
   acknowledged: 0,
   lost: 0,

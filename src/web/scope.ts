@@ -27,14 +27,13 @@ const LONGEST_MS = 15 * 60_000
 const LATE_MS = 500
 
 /**
- * Notes the first sign of life of an invocation, and ends those that have shown none for too long: where they die without notice,
- * the next one that sends to the same place is the first that could hear of it.
+ * Notes the first sign of life of an invocation, and ends those that have shown none for too long, on which it reports: where
+ * they die without notice, the next one is the first that could hear of it. What they have recorded goes with the next flush.
  */
 export function arrive(invocation: InvocationState): void {
-  const { telemetry } = invocation
-  for (const owner of isolate.live.filter((other) => other.expiresAt < clock().now() && other.telemetry === telemetry)) {
+  for (const owner of isolate.live.filter(({ expiresAt }) => expiresAt < clock().now())) {
     owner.dispose()
-    telemetry.defer?.(owner)
+    owner.telemetry.defer?.(owner)
     inherit(invocation, owner)
   }
   touch(invocation)

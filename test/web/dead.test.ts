@@ -1,12 +1,11 @@
-/** Who reports what a request that died without notice has left. On a fake platform where that happens. */
+/** What a request that died without notice has left: who ends it, sends it and reports it. On a fake platform where that happens. */
 import { SpanKind, context } from '@opentelemetry/api'
-import { type FlushReport, stages } from 'flushed'
+import type { FlushReport } from 'flushed'
 import { fakeClock, useClock } from 'flushed/testing'
 import { beforeEach, expect, test } from 'vitest'
 import type { InvocationState } from '../../src/core/invocation.ts'
 import { type Wrap, begin } from '../../src/core/lifecycle.ts'
 import { resolveOptions } from '../../src/core/options.ts'
-import type { Telemetry } from '../../src/core/types.ts'
 import { arrive, requestScope } from '../../src/web/scope.ts'
 import { newIsolate, pipeline } from '../support/sdk.ts'
 
@@ -19,19 +18,17 @@ beforeEach(() => {
   reports = []
 })
 
-const wrapOf = (telemetry: Telemetry): Wrap => ({
-  config: resolveOptions({ telemetry, logger: false, onFlush: (report) => void reports.push(report) }),
-  platform: {
-    name: 'test',
-    ...requestScope(() => undefined),
-    begun: (_args, invocation) => arrive(invocation),
-    describe: (_args, parent) => ({ name: 'root', kind: SpanKind.SERVER, attributes: {}, links: [], parent }),
-  },
-})
-
 function setup() {
   const { exporter, telemetry, tracer } = pipeline()
-  const wrap = wrapOf(telemetry)
+  const wrap: Wrap = {
+    config: resolveOptions({ telemetry, logger: false, onFlush: (report) => void reports.push(report) }),
+    platform: {
+      name: 'test',
+      ...requestScope(() => undefined),
+      begun: (_args, invocation) => arrive(invocation),
+      describe: (_args, parent) => ({ name: 'root', kind: SpanKind.SERVER, attributes: {}, links: [], parent }),
+    },
+  }
   /** A request that leaves a span open and is not heard of again. */
   const dead = () => {
     const begun = begin(wrap, 'dead', [])
@@ -40,7 +37,7 @@ function setup() {
     owner.expiresAt = clock.now()
     return { owner, settle: async () => void (await begun?.settle({ result: undefined })) }
   }
-  const request = async (of = wrap) => void (await begin(of, 'later', [])?.settle({ result: undefined }))
+  const request = async () => void (await begin(wrap, 'later', [])?.settle({ result: undefined }))
   const told = () => reports.map(({ spans }) => spans.endedByDispose)
   return { exporter, dead, request, told }
 }
@@ -76,13 +73,4 @@ test('what several have left is counted, with each warning once, and at most ten
   expect(told()).toEqual([30])
   expect(reports[0]?.warnings).toHaveLength(10)
   expect(reports[0]?.warnings.slice(0, 2)).toEqual(['background work failed: no', 'background work failed: 0'])
-})
-
-test('only a request with the same telemetry reports on it', async () => {
-  const { dead, request, told } = setup()
-  dead()
-  await clock.advance(1)
-  await request(wrapOf(stages(async () => {})))
-  await request()
-  expect(told()).toEqual([0, 1])
 })
