@@ -6,10 +6,13 @@ import { Allowance } from './allowance.ts'
 /** What is drained. As pending work, it is the open invocations and the flush under way. */
 interface Drained extends Pending {
   readonly flushing: Promise<FlushReport> | undefined
-  /** Ends the invocations that are still open, and begins no flush any more but the last one. @param cause becomes their error */
-  cutShort(cause: Error): void
-  /** Flushes everything. @param shareMs milliseconds that a flush under way may have taken in all before it is cut for that */
-  flushLast(shareMs: number): Promise<FlushReport>
+  /**
+   * Ends the invocations that are still open, and flushes everything.
+   *
+   * @param cause becomes their error
+   * @param shareMs milliseconds that a flush under way may have taken in all before it is cut for the last one
+   */
+  flushLast(cause: Error, shareMs: number): Promise<FlushReport>
 }
 
 /** Milliseconds of a drain in which it may wait. The rest is for the last flush. @param timeoutMs milliseconds that a flush may take */
@@ -53,8 +56,7 @@ export class Draining {
     const of = this.#of
     // Asked each time: there may be less time now, or more to wait for.
     while (of.waiting && this.#waits.remainingMs(true) > 0) await settledWithin(of, this.#waits, true)
-    of.cutShort(cause)
-    const report = await of.flushLast(this.leftMs / 2)
+    const report = await of.flushLast(cause, this.leftMs / 2)
     // What ended during the last flush is on its way. Only that: there may be more to come until the process ends.
     await of.flushing
     return report

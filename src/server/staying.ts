@@ -143,13 +143,13 @@ export class Staying implements Participant, Pending {
   /**
    * Begins a flush if one is due, or sets a timer for it.
    *
-   * @param last whether a drain is to wait for it. Late spans may go on and on, and must not keep a drain going
+   * @param awaited whether a drain is to wait for it. Late spans may go on and on, and must not keep a drain going
    */
-  #ask(last = this.#answered): void {
+  #ask(awaited = this.#answered): void {
     if (this.flushing || this.#last) return
     const { backlog } = this.#wrap().config.telemetry
     // After a failure, a full batch can wait: what it would be sent to is probably not there.
-    if ((shared.draining > 0 && last) || (this.#failures === 0 && (backlog?.() ?? 0) >= 1)) return void this.#flush('background')
+    if ((shared.draining > 0 && awaited) || (this.#failures === 0 && (backlog?.() ?? 0) >= 1)) return void this.#flush('background')
     if (this.#timer !== undefined) return
     // The timer keeps no process alive: what it would send is sent when the process has nothing else to do.
     this.#timer = IDLE.setTimeout(() => void this.#flush('background'), Math.max(SOON_MS, this.#notBefore - clock().now()))
@@ -214,13 +214,22 @@ export class Staying implements Participant, Pending {
     return draining.over(cause).finally(() => (this.#draining = undefined))
   }
 
-  due(drainMs = this.#drainMs, elapsedMs = 0): boolean {
+  due(drainMs = this.#drainMs, elapsedMs: number): boolean {
     return this.waiting > 0 && elapsedMs < waitMs(drainMs, this.#wrap().config.timeoutMs)
   }
 
-  cutShort(cause: Error): void {
-    // What settles when its signal is aborted goes with the last flush.
+  async flushLast(cause: Error, shareMs: number): Promise<FlushReport> {
+    // What settles when its signal is aborted goes with the last flush as well.
     this.#last = true
+    this.#cutShort(cause)
+    // What is sent again because its answer was not waited for may arrive twice. But what takes longer has had its time.
+    this.#allowed?.shorten(Math.max(0, shareMs - this.#allowed.elapsedMs()))
+    await this.flushing
+    this.#last = false
+    return this.#flush('shutdown')
+  }
+
+  #cutShort(cause: Error): void {
     const { config } = this.#wrap()
     for (const invocation of live().filter(({ wrap }) => wrap.config === config)) {
       cutShort(invocation, cause)
@@ -228,15 +237,6 @@ export class Staying implements Participant, Pending {
       inherit(this.#account, invocation)
     }
     this.#open.length = 0
-  }
-
-  async flushLast(shareMs: number): Promise<FlushReport> {
-    this.#last = true
-    // What is sent again because its answer was not waited for may arrive twice. But what takes longer has had its time.
-    this.#allowed?.shorten(Math.max(0, shareMs - this.#allowed.elapsedMs()))
-    await this.flushing
-    this.#last = false
-    return this.#flush('shutdown')
   }
 }
 

@@ -1,5 +1,5 @@
 /** What still comes, and what is still recorded, while a long-running process drains. On a fake clock, with an in-memory exporter. */
-import { context } from '@opentelemetry/api'
+import { type Context, context } from '@opentelemetry/api'
 import { currentInvocation } from 'flushed'
 import { expect, test } from 'vitest'
 import { drainAll } from '../../src/server/watch.ts'
@@ -19,9 +19,9 @@ function answering({ exporter, clock }: Setup, ms: number): void {
 }
 
 /** Records a span of a request that is over, at once and then again and again. */
-function goesOn({ clock, tracer }: Setup, within: ReturnType<Setup['open']>['context'], everyMs: number): void {
-  context.with(within, () => tracer.startSpan('late').end())
-  clock.setTimeout(() => goesOn({ clock, tracer } as Setup, within, everyMs), everyMs)
+function goesOn(made: Setup, within: Context, everyMs: number): void {
+  context.with(within, () => made.tracer.startSpan('late').end())
+  made.clock.setTimeout(() => goesOn(made, within, everyMs), everyMs)
 }
 
 const twice = ({ exporter }: Setup): number => exporter.spans.length - new Set(exporter.spans.map((span) => span.spanContext().spanId)).size
